@@ -1,0 +1,3 @@
+const { layerRules, options } = require("./scripts/layers.cjs");
+
+module.exports = { forbidden: layerRules("src"), options };

@@ -1,0 +1,6 @@
+/** Who asks. */
+export interface UserInfo {
+  readonly username: string;
+  readonly groups: readonly string[];
+  readonly uid?: string | undefined;
+}

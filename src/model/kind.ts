@@ -1,0 +1,83 @@
+/**
+ * What a kind is. A kind lives in one folder, `model/kinds/<group>/<kind>/`, and exports one `Kind`: the API
+ * server derives paths, verbs, validation, tables and OpenAPI from it; clients use it as the typed name.
+ */
+
+import type { FieldError } from "./field-error.ts";
+import type { KubeObject, ObjectMeta } from "./meta.ts";
+import type { SchemaNode } from "./schema.ts";
+
+export interface ColumnContext {
+  /** Milliseconds since the epoch, for ages. */
+  readonly nowMs: number;
+}
+
+/** A column of `get`; priority 0 is always shown, 1 only with `-o wide`. */
+export interface Column<T> {
+  readonly name: string;
+  readonly type: "string" | "integer";
+  readonly description: string;
+  readonly priority?: 0 | 1 | undefined;
+  readonly value: (object: T, context: ColumnContext) => string | number;
+}
+
+/** Where the scale subresource finds its numbers. */
+export interface ScalePaths<T> {
+  readonly replicas: (object: T) => number;
+  readonly withReplicas: (object: T, replicas: number) => T;
+  readonly statusReplicas: (object: T) => number;
+  /** Selector in text form, for instance `app=web`. */
+  readonly selector: (object: T) => string;
+}
+
+export interface Kind<T extends KubeObject = KubeObject> {
+  /** "" is the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly description: string;
+  /** Fields beside apiVersion, kind and metadata. */
+  readonly fields: Readonly<Record<string, SchemaNode>>;
+  /** Whether `status` is written through its own subresource only. */
+  readonly hasStatus: boolean;
+  readonly scale?: ScalePaths<T> | undefined;
+  /** Without the NAME and AGE columns, which every kind gets first and last. */
+  readonly columns: readonly Column<T>[];
+  /** Field selectors beside metadata.name and metadata.namespace. */
+  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  /** Rule of `metadata.name`: what is wrong with it, or undefined. */
+  readonly checkName: (name: string) => string | undefined;
+  /** Defaults beyond the schema's; changes the fresh object that it is given. */
+  readonly applyDefaults?: ((object: T) => void) | undefined;
+  /** Checks beyond the schema's, on a defaulted object. */
+  readonly validate?: ((object: T) => FieldError[]) | undefined;
+  /** Checks of a change beyond the schema's immutable fields. */
+  readonly validateUpdate?: ((next: T, previous: T) => FieldError[]) | undefined;
+  /** Seconds of grace for a deletion that asks for none; absent: deletions are immediate. */
+  readonly deletionGraceSeconds?: ((object: T) => number) | undefined;
+  readonly __type?: T;
+}
+
+/** `group/version`, or `v1` for the core group. */
+export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {
+  return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+}
+
+/** `plural.group`, or `plural` for the core group: one name of a resource across groups. */
+export function resourceName(kind: Pick<Kind, "group" | "plural">): string {
+  return kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
+}
+
+/** A new object of the kind, without the fields that the server sets. */
+export function newObject<T extends KubeObject>(
+  kind: Kind<T>,
+  metadata: ObjectMeta,
+  rest: Omit<T, "apiVersion" | "kind" | "metadata">,
+): T {
+  return { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, ...rest } as T;
+}

@@ -1,0 +1,18 @@
+/** Kubernetes' rules of names. Each check returns what is wrong, naming what is allowed, or undefined. */
+
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** RFC 1123 label: namespaces, services, apps. */
+export function checkDnsLabel(name: string): string | undefined {
+  if (name.length > 63) return "must be no more than 63 characters";
+  if (label.test(name)) return undefined;
+  return "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name', or '123-abc')";
+}
+
+/** RFC 1123 subdomain: most other objects. */
+export function checkDnsSubdomain(name: string): string | undefined {
+  if (name.length > 253) return "must be no more than 253 characters";
+  if (subdomain.test(name)) return undefined;
+  return "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com')";
+}
