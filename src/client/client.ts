@@ -8,6 +8,7 @@
 import type { Kind } from "../model/kind.ts";
 import type { KubeObject, ObjectList, ObjectRef } from "../model/meta.ts";
 import type { JsonValue } from "../model/schema.ts";
+import type { Table } from "../model/table.ts";
 
 export interface ListOptions {
   /** Absent: all namespaces. */
@@ -35,6 +36,11 @@ export interface WatchOptions {
 
 export type WatchEvent<T> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T }
+  | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
+
+/** Each table holds the rows of the change; the columns come with the first one only. */
+export type TableEvent =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly table: Table }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
 
 export type PatchBody =
@@ -83,6 +89,10 @@ export interface Client {
    * watcher fell too far behind: list again and watch from there.
    */
   watch<T extends KubeObject>(kind: Kind<T>, options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
+  /** The server's columns for people, of one object. */
+  getTable<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef): Promise<Table>;
+  listTable<T extends KubeObject>(kind: Kind<T>, options?: ListOptions): Promise<Table>;
+  watchTable<T extends KubeObject>(kind: Kind<T>, options?: WatchOptions): AsyncIterable<TableEvent>;
   create<T extends KubeObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T>;
   /** Replaces; with `metadata.resourceVersion` set, only if nobody wrote since (else `Conflict`). */
   update<T extends KubeObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T>;
