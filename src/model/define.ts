@@ -1,7 +1,7 @@
 /** Fills in what most kinds share, so that a kind's folder says only what is particular. */
 
 import { checkDnsSubdomain } from "./names.ts";
-import type { Kind } from "./kind.ts";
+import { allVerbs, type Kind } from "./kind.ts";
 import type { KubeObject } from "./meta.ts";
 
 type Given<T extends KubeObject> = Pick<
@@ -17,6 +17,8 @@ export function defineKind<T extends KubeObject>(given: Given<T>): Kind<T> {
     categories: [],
     namespaced: true,
     hasStatus: Object.hasOwn(given.fields, "status"),
+    verbs: allVerbs,
+    subresources: [],
     columns: [],
     selectableFields: {},
     checkName: checkDnsSubdomain,

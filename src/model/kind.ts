@@ -30,6 +30,27 @@ export interface ScalePaths<T> {
   readonly selector: (object: T) => string;
 }
 
+export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
+
+export const allVerbs: readonly Verb[] = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+];
+
+/** A subresource beside `status` and `scale`, which follow from the kind itself. For discovery and OpenAPI. */
+export interface Subresource {
+  readonly name: string;
+  readonly verbs: readonly Verb[];
+  /** What is sent and returned when it is not the kind itself. */
+  readonly body?: { readonly group: string; readonly version: string; readonly kind: string } | undefined;
+}
+
 export interface Kind<T extends KubeObject = KubeObject> {
   /** "" is the core group. */
   readonly group: string;
@@ -46,14 +67,21 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Whether `status` is written through its own subresource only. */
   readonly hasStatus: boolean;
   readonly scale?: ScalePaths<T> | undefined;
-  /** Without the NAME and AGE columns, which every kind gets first and last. */
+  /** What can be done with objects of the kind; fewer than `allVerbs` for kinds that are not stored. */
+  readonly verbs: readonly Verb[];
+  readonly subresources: readonly Subresource[];
+  /** Read them through `tableColumns` of table.ts, which adds NAME first and AGE before the wide columns. */
   readonly columns: readonly Column<T>[];
+  /** The columns are the whole table: no NAME, no AGE is added. */
+  readonly wholeTable?: boolean | undefined;
   /** Field selectors beside metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   /** Rule of `metadata.name`: what is wrong with it, or undefined. */
   readonly checkName: (name: string) => string | undefined;
   /** Defaults beyond the schema's; changes the fresh object that it is given. */
   readonly applyDefaults?: ((object: T) => void) | undefined;
+  /** The status that a new object starts with; without it a new object has none. The given status is dropped. */
+  readonly initialStatus?: ((object: T) => object) | undefined;
   /** Checks beyond the schema's, on a defaulted object. */
   readonly validate?: ((object: T) => FieldError[]) | undefined;
   /** Checks of a change beyond the schema's immutable fields. */

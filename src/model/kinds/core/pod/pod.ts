@@ -1,0 +1,36 @@
+import { defineKind } from "../../../define.ts";
+import type { KubeObject } from "../../../meta.ts";
+import { object, required, type Infer } from "../../../schema.ts";
+import { podSpec } from "./pod-spec.ts";
+import { podStatus } from "./pod-status.ts";
+
+const fields = { spec: required(podSpec), status: podStatus };
+
+const schema = object("", fields);
+export interface Pod extends KubeObject, Infer<typeof schema> {}
+
+export const pod = defineKind<Pod>({
+  group: "",
+  version: "v1",
+  kind: "Pod",
+  plural: "pods",
+  shortNames: ["po"],
+  categories: ["all"],
+  description: "Containers that run together on one node and share an address.",
+  fields,
+  selectableFields: {
+    "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
+    "spec.restartPolicy": ({ spec }) => spec.restartPolicy ?? "",
+    "spec.schedulerName": ({ spec }) => spec.schedulerName ?? "",
+    "spec.serviceAccountName": ({ spec }) => spec.serviceAccountName ?? "",
+    "spec.hostNetwork": ({ spec }) => String(spec.hostNetwork === true),
+    "status.phase": ({ status }) => status?.phase ?? "",
+    "status.podIP": ({ status }) => status?.podIP ?? "",
+    "status.nominatedNodeName": ({ status }) => status?.nominatedNodeName ?? "",
+  },
+  deletionGraceSeconds: ({ spec }) => spec.terminationGracePeriodSeconds ?? 30,
+  subresources: [
+    { name: "log", verbs: ["get"] },
+    { name: "binding", verbs: ["create"], body: { group: "", version: "v1", kind: "Binding" } },
+  ],
+});

@@ -1,0 +1,181 @@
+/** A volume of a pod: a name and exactly one source. */
+
+import {
+  array,
+  boolean,
+  integer,
+  map,
+  object,
+  oneOf,
+  quantity,
+  required,
+  string,
+  type Infer,
+} from "../../../schema.ts";
+import { localObjectReference } from "../references.ts";
+import {
+  configMapVolumeSource,
+  downwardAPIVolumeSource,
+  projectedVolumeSource,
+  secretVolumeSource,
+} from "./volume-files.ts";
+
+const fsType = string("File system on the disk.");
+const readOnly = boolean("Whether it can only be read.");
+const partition = integer("Partition to mount; 0 is the whole disk.", { min: 0 });
+
+const emptyDir = object(
+  "A directory that lives as long as the pod.",
+  {
+    medium: oneOf(["", "Memory", "HugePages"], "Memory keeps it in memory instead of on disk."),
+    sizeLimit: quantity("The most that it may hold."),
+  },
+  { name: "io.k8s.api.core.v1.EmptyDirVolumeSource" },
+);
+
+const hostPath = object(
+  "A file or directory of the node.",
+  {
+    path: required(string("Path on the node.")),
+    type: oneOf(
+      ["", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"],
+      "What must be there, or is made.",
+      { default: "" },
+    ),
+  },
+  { name: "io.k8s.api.core.v1.HostPathVolumeSource" },
+);
+
+const persistentVolumeClaim = object(
+  "Storage that a claim of the namespace stands for.",
+  { claimName: required(string("Name of the claim.")), readOnly },
+  { name: "io.k8s.api.core.v1.PersistentVolumeClaimVolumeSource" },
+);
+
+const gcePersistentDisk = object(
+  "A disk of Google Compute Engine.",
+  { pdName: required(string("Name of the disk.")), fsType, partition, readOnly },
+  { name: "io.k8s.api.core.v1.GCEPersistentDiskVolumeSource" },
+);
+
+const awsElasticBlockStore = object(
+  "A disk of Amazon EC2.",
+  { volumeID: required(string("Id of the disk.")), fsType, partition, readOnly },
+  { name: "io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource" },
+);
+
+const rbd = object(
+  "A Ceph block device.",
+  {
+    monitors: required(array(string("Monitor."), "Ceph monitors.", { minLength: 1 })),
+    image: required(string("Name of the image.")),
+    fsType,
+    pool: string("Pool of the image.", { default: "rbd" }),
+    user: string("Ceph user.", { default: "admin" }),
+    keyring: string("Path of the user's keyring.", { default: "/etc/ceph/keyring" }),
+    secretRef: localObjectReference,
+    readOnly,
+  },
+  { name: "io.k8s.api.core.v1.RBDVolumeSource" },
+);
+
+const iscsi = object(
+  "A disk that is reached by iSCSI.",
+  {
+    targetPortal: required(string("Address of the target.")),
+    iqn: required(string("Qualified name of the target.")),
+    lun: required(integer("Logical unit.", { min: 0, max: 255 })),
+    iscsiInterface: string("Interface of the initiator.", { default: "default" }),
+    fsType,
+    readOnly,
+    portals: array(string("Address."), "Further addresses of the target."),
+    chapAuthDiscovery: boolean("Whether discovery uses CHAP."),
+    chapAuthSession: boolean("Whether the session uses CHAP."),
+    secretRef: localObjectReference,
+    initiatorName: string("Name of the initiator."),
+  },
+  { name: "io.k8s.api.core.v1.ISCSIVolumeSource" },
+);
+
+const cephfs = object(
+  "A Ceph file system.",
+  {
+    monitors: required(array(string("Monitor."), "Ceph monitors.", { minLength: 1 })),
+    path: string("Path in the file system."),
+    user: string("Ceph user."),
+    secretFile: string("Path of the user's keyring."),
+    secretRef: localObjectReference,
+    readOnly,
+  },
+  { name: "io.k8s.api.core.v1.CephFSVolumeSource" },
+);
+
+const nfs = object(
+  "A directory of an NFS server.",
+  {
+    server: required(string("The server.")),
+    path: required(string("Path on the server.")),
+    readOnly,
+  },
+  { name: "io.k8s.api.core.v1.NFSVolumeSource" },
+);
+
+const csi = object(
+  "A volume of a CSI driver that lives as long as the pod.",
+  {
+    driver: required(string("Name of the driver.")),
+    readOnly,
+    fsType,
+    volumeAttributes: map(string("Value."), "Settings of the driver."),
+    nodePublishSecretRef: localObjectReference,
+  },
+  { name: "io.k8s.api.core.v1.CSIVolumeSource" },
+);
+
+const azureDisk = object(
+  "A disk of Azure.",
+  {
+    diskName: required(string("Name of the disk.")),
+    diskURI: required(string("Address of the disk.")),
+    cachingMode: string("How the disk is cached.", { default: "ReadWrite" }),
+    fsType,
+    readOnly,
+    kind: string("Shared, Dedicated or Managed.", { default: "Shared" }),
+  },
+  { name: "io.k8s.api.core.v1.AzureDiskVolumeSource" },
+);
+
+const imageVolume = object(
+  "The files of an image.",
+  {
+    reference: string("The image."),
+    pullPolicy: oneOf(["Always", "IfNotPresent", "Never"], "When the image is pulled."),
+  },
+  { name: "io.k8s.api.core.v1.ImageVolumeSource" },
+);
+
+export const volumeSources = {
+  emptyDir,
+  hostPath,
+  configMap: configMapVolumeSource,
+  secret: secretVolumeSource,
+  downwardAPI: downwardAPIVolumeSource,
+  projected: projectedVolumeSource,
+  persistentVolumeClaim,
+  gcePersistentDisk,
+  awsElasticBlockStore,
+  azureDisk,
+  rbd,
+  iscsi,
+  cephfs,
+  nfs,
+  csi,
+  image: imageVolume,
+};
+
+export const volume = object(
+  "A directory that containers can mount; one source, emptyDir when there is none.",
+  { name: required(string("Name, unique in the pod; a DNS label.")), ...volumeSources },
+  { name: "io.k8s.api.core.v1.Volume" },
+);
+export interface Volume extends Infer<typeof volume> {}
