@@ -12,22 +12,28 @@ export interface ColumnContext {
   readonly nowMs: number;
 }
 
+/**
+ * A function of an object of the kind. Declared so that a `Kind<Pod>` can be used as a `Kind`: generic code holds
+ * kinds without knowing their type, and must call their functions with objects of that kind only.
+ */
+type Of<A extends readonly unknown[], R> = { call(...given: A): R }["call"];
+
 /** A column of `get`; priority 0 is always shown, 1 only with `-o wide`. */
 export interface Column<T> {
   readonly name: string;
   readonly type: "string" | "integer";
   readonly description: string;
   readonly priority?: 0 | 1 | undefined;
-  readonly value: (object: T, context: ColumnContext) => string | number;
+  readonly value: Of<[object: T, context: ColumnContext], string | number>;
 }
 
 /** Where the scale subresource finds its numbers. */
 export interface ScalePaths<T> {
-  readonly replicas: (object: T) => number;
-  readonly withReplicas: (object: T, replicas: number) => T;
-  readonly statusReplicas: (object: T) => number;
+  readonly replicas: Of<[object: T], number>;
+  readonly withReplicas: Of<[object: T, replicas: number], T>;
+  readonly statusReplicas: Of<[object: T], number>;
   /** Selector in text form, for instance `app=web`. */
-  readonly selector: (object: T) => string;
+  readonly selector: Of<[object: T], string>;
 }
 
 export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
@@ -75,19 +81,19 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** The columns are the whole table: no NAME, no AGE is added. */
   readonly wholeTable?: boolean | undefined;
   /** Field selectors beside metadata.name and metadata.namespace. */
-  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  readonly selectableFields: Readonly<Record<string, Of<[object: T], string>>>;
   /** Rule of `metadata.name`: what is wrong with it, or undefined. */
   readonly checkName: (name: string) => string | undefined;
   /** Defaults beyond the schema's; changes the fresh object that it is given. */
-  readonly applyDefaults?: ((object: T) => void) | undefined;
+  readonly applyDefaults?: Of<[object: T], void> | undefined;
   /** The status that a new object starts with; without it a new object has none. The given status is dropped. */
-  readonly initialStatus?: ((object: T) => object) | undefined;
+  readonly initialStatus?: Of<[object: T], object> | undefined;
   /** Checks beyond the schema's, on a defaulted object. */
-  readonly validate?: ((object: T) => FieldError[]) | undefined;
+  readonly validate?: Of<[object: T], FieldError[]> | undefined;
   /** Checks of a change beyond the schema's immutable fields. */
-  readonly validateUpdate?: ((next: T, previous: T) => FieldError[]) | undefined;
+  readonly validateUpdate?: Of<[next: T, previous: T], FieldError[]> | undefined;
   /** Seconds of grace for a deletion that asks for none; absent: deletions are immediate. */
-  readonly deletionGraceSeconds?: ((object: T) => number) | undefined;
+  readonly deletionGraceSeconds?: Of<[object: T], number> | undefined;
   readonly __type?: T;
 }
 

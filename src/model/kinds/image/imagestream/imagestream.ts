@@ -1,0 +1,104 @@
+import { defineKind } from "../../../define.ts";
+import { condition, type KubeObject } from "../../../meta.ts";
+import {
+  array,
+  boolean,
+  integer,
+  map,
+  object,
+  oneOf,
+  required,
+  string,
+  time,
+  type Infer,
+} from "../../../schema.ts";
+import { objectReference } from "../../core/references.ts";
+
+const api = "com.github.openshift.api.image.v1";
+
+const tagReference = object(
+  "A tag that should exist.",
+  {
+    name: required(string("Name of the tag.")),
+    annotations: map(string("Value."), "Notes."),
+    from: objectReference,
+    reference: boolean("Whether the tag only names the image, without importing it."),
+    generation: integer("Counts the changes of the tag."),
+    importPolicy: object(
+      "How the image is imported.",
+      {
+        insecure: boolean("Whether the registry may be without TLS."),
+        scheduled: boolean("Whether it is imported again from time to time."),
+        importMode: string("Whether all platforms of the image are imported."),
+      },
+      { name: `${api}.TagImportPolicy` },
+    ),
+    referencePolicy: object(
+      "How users of the tag reach the image.",
+      { type: oneOf(["Source", "Local"], "At its source, or through the own registry.") },
+      { name: `${api}.TagReferencePolicy` },
+    ),
+  },
+  { name: `${api}.TagReference` },
+);
+
+const tagEvent = object(
+  "An image that the tag pointed at.",
+  {
+    created: required(time("When the tag was moved there.")),
+    dockerImageReference: required(string("The image, by digest.")),
+    image: required(string("Digest of the image.")),
+    generation: required(integer("Generation of the tag.")),
+  },
+  { name: `${api}.TagEvent` },
+);
+export interface TagEvent extends Infer<typeof tagEvent> {}
+
+const namedTagEventList = object(
+  "A tag and where it pointed, newest first.",
+  {
+    tag: required(string("Name of the tag.")),
+    items: required(array(tagEvent, "Images, newest first.")),
+    conditions: array(condition, "Aspects of the tag.", { mergeKey: "type" }),
+  },
+  { name: `${api}.NamedTagEventList` },
+);
+
+const fields = {
+  spec: object(
+    "Which tags should exist.",
+    {
+      lookupPolicy: object(
+        "Whether pods may use the stream's name as an image.",
+        { local: boolean("Whether names of this namespace's streams are looked up.", { default: false }) },
+        { name: `${api}.ImageLookupPolicy` },
+      ),
+      dockerImageRepository: string("Repository that all tags are taken from."),
+      tags: array(tagReference, "Tags that should exist.", { mergeKey: "name" }),
+    },
+    { name: `${api}.ImageStreamSpec` },
+  ),
+  status: object(
+    "Where the tags point.",
+    {
+      dockerImageRepository: string("Repository of the stream in the registry."),
+      publicDockerImageRepository: string("The same, as seen from outside."),
+      tags: array(namedTagEventList, "Tags and where they pointed.", { mergeKey: "tag" }),
+    },
+    { name: `${api}.ImageStreamStatus` },
+  ),
+};
+const schema = object("", fields);
+export interface ImageStream extends KubeObject, Infer<typeof schema> {}
+
+export const imageStream = defineKind<ImageStream>({
+  group: "image.openshift.io",
+  version: "v1",
+  kind: "ImageStream",
+  plural: "imagestreams",
+  shortNames: ["is"],
+  categories: ["all"],
+  description:
+    "Names for images that move like git branches: each tag points at an image and remembers the past.",
+  fields,
+});

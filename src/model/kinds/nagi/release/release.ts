@@ -1,0 +1,58 @@
+import { defineKind } from "../../../define.ts";
+import { condition, type KubeObject } from "../../../meta.ts";
+import { array, integer, map, object, oneOf, required, string, type Infer } from "../../../schema.ts";
+
+const releaseProcess = object(
+  "A process type of the release.",
+  { command: string("Command; the image's own when absent.") },
+  { name: "dev.nagi.v1.ReleaseProcess" },
+);
+
+const releaseSpec = object(
+  "What was released; it never changes.",
+  {
+    app: required(string("Name of the app.")),
+    version: required(integer("Number of the release.", { min: 1 })),
+    image: required(string("Image of the release.")),
+    port: integer("Port that web listens on.", { min: 1, max: 65_535 }),
+    processes: required(map(releaseProcess, "Process types, by name.")),
+    configSecret: required(string("Secret with the config vars of the release.")),
+    description: string("What changed."),
+    createdBy: string("Who made it."),
+    build: string("Build that made the image."),
+    commit: string("Commit that was built."),
+  },
+  { name: "dev.nagi.v1.ReleaseSpec", immutable: true },
+);
+export interface ReleaseSpec extends Infer<typeof releaseSpec> {}
+
+const releaseStatus = object(
+  "What became of the release.",
+  {
+    phase: oneOf(["Pending", "Deploying", "Live", "Superseded", "Failed"], "How far the release is."),
+    message: string("Why it is in this phase."),
+    conditions: array(condition, "Aspects of the release.", { mergeKey: "type" }),
+  },
+  { name: "dev.nagi.v1.ReleaseStatus" },
+);
+export interface ReleaseStatus extends Infer<typeof releaseStatus> {}
+
+const fields = { spec: required(releaseSpec), status: releaseStatus };
+const schema = object("", fields);
+export interface Release extends KubeObject, Infer<typeof schema> {}
+
+export const release = defineKind<Release>({
+  group: "nagi.dev",
+  version: "v1",
+  kind: "Release",
+  plural: "releases",
+  categories: ["all"],
+  description:
+    "An image, its config and its process types, fixed together: what is deployed and rolled back to.",
+  fields,
+  initialStatus: () => ({ phase: "Pending" }),
+  selectableFields: {
+    "spec.app": ({ spec }) => spec.app,
+    "status.phase": ({ status }) => status?.phase ?? "",
+  },
+});

@@ -1,0 +1,102 @@
+import { defineKind } from "../../../define.ts";
+import type { KubeObject } from "../../../meta.ts";
+import {
+  array,
+  boolean,
+  number,
+  object,
+  oneOf,
+  required,
+  string,
+  time,
+  type Infer,
+} from "../../../schema.ts";
+
+const predicateVerdict = object(
+  "What one rule said of the node.",
+  {
+    plugin: required(string("Name of the rule.")),
+    verdict: required(oneOf(["pass", "fail", "error", "skip"], "What it said.")),
+    reason: string("Why it said no."),
+  },
+  { name: "dev.nagi.v1.PredicateVerdict" },
+);
+export interface PredicateVerdict extends Infer<typeof predicateVerdict> {}
+
+const nodeScore = object(
+  "What one priority gave the node.",
+  {
+    plugin: required(string("Name of the priority.")),
+    raw: required(number("Its own number.")),
+    normalized: required(number("Brought to the common range.")),
+    weight: required(number("How much it counts.")),
+    weighted: required(number("What it adds to the total.")),
+  },
+  { name: "dev.nagi.v1.NodeScore" },
+);
+export interface NodeScore extends Infer<typeof nodeScore> {}
+
+const nodeDecision = object(
+  "What was said of one node.",
+  {
+    name: required(string("Name of the node.")),
+    feasible: required(boolean("Whether the pod could go there.")),
+    predicates: array(predicateVerdict, "What the rules said."),
+    scores: array(nodeScore, "What the priorities gave."),
+    total: number("Sum of the weighted scores."),
+  },
+  { name: "dev.nagi.v1.NodeDecision" },
+);
+export interface NodeDecision extends Infer<typeof nodeDecision> {}
+
+const decisionSpec = object(
+  "A decision and what led to it.",
+  {
+    pod: required(
+      object(
+        "The pod.",
+        {
+          name: required(string("Name of the pod.")),
+          namespace: string("Namespace of the pod."),
+          uid: string("UID of the pod."),
+        },
+        { name: "dev.nagi.v1.DecidedPod" },
+      ),
+    ),
+    node: string("Node that was chosen."),
+    outcome: required(oneOf(["Scheduled", "Unschedulable", "Gated", "Error"], "How it ended.")),
+    message: string("The decision in one sentence."),
+    decidedAt: time("When it was made."),
+    scheduler: string("Scheduler that decided."),
+    nodes: array(nodeDecision, "What was said of each node.", { mergeKey: "name" }),
+    tie: object(
+      "How it was chosen among equals.",
+      {
+        candidates: array(string("Name."), "Nodes with the best total."),
+        seed: number("Seed of the choice."),
+        chosen: string("The node that was drawn."),
+      },
+      { name: "dev.nagi.v1.DecisionTie" },
+    ),
+  },
+  { name: "dev.nagi.v1.SchedulingDecisionSpec" },
+);
+export interface SchedulingDecisionSpec extends Infer<typeof decisionSpec> {}
+
+const fields = { spec: required(decisionSpec) };
+const schema = object("", fields);
+export interface SchedulingDecision extends KubeObject, Infer<typeof schema> {}
+
+export const schedulingDecision = defineKind<SchedulingDecision>({
+  group: "nagi.dev",
+  version: "v1",
+  kind: "SchedulingDecision",
+  plural: "schedulingdecisions",
+  shortNames: ["sd"],
+  description: "Why the scheduler put a pod where it is, or why the pod waits: every rule, every node.",
+  fields,
+  selectableFields: {
+    "spec.node": ({ spec }) => spec.node ?? "",
+    "spec.outcome": ({ spec }) => spec.outcome,
+  },
+});

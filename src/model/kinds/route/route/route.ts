@@ -1,0 +1,99 @@
+import { defineKind } from "../../../define.ts";
+import { condition, type KubeObject } from "../../../meta.ts";
+import { array, integer, intOrString, object, oneOf, required, string, type Infer } from "../../../schema.ts";
+
+const api = "com.github.openshift.api.route.v1";
+
+const targetReference = object(
+  "A service that gets requests.",
+  {
+    kind: oneOf(["Service"], "Kind of the target.", { default: "Service" }),
+    name: required(string("Name of the service.")),
+    weight: integer("Share of the requests, against the other targets.", { default: 100, min: 0, max: 256 }),
+  },
+  { name: `${api}.RouteTargetReference` },
+);
+
+const tlsConfig = object(
+  "How TLS is spoken.",
+  {
+    termination: required(
+      oneOf(["edge", "passthrough", "reencrypt"], "Where TLS ends: at the router, at the pod, or at both."),
+    ),
+    certificate: string("Certificate, as PEM."),
+    key: string("Key of the certificate, as PEM."),
+    caCertificate: string("Chain of the certificate, as PEM."),
+    destinationCACertificate: string("Authority of the pods' certificates, for reencrypt."),
+    insecureEdgeTerminationPolicy: oneOf(
+      ["None", "Allow", "Redirect", ""],
+      "What is done with requests without TLS.",
+    ),
+    externalCertificate: object(
+      "Secret with the certificate.",
+      { name: string("Name of the Secret.") },
+      { name: `${api}.LocalObjectReference` },
+    ),
+  },
+  { name: `${api}.TLSConfig` },
+);
+
+const ingress = object(
+  "What a router makes of the route.",
+  {
+    host: string("Host that it serves."),
+    routerName: string("Name of the router."),
+    routerCanonicalHostname: string("Name of the router's host."),
+    wildcardPolicy: string("Whether subdomains are served."),
+    conditions: array(condition, "Aspects: Admitted says whether the route is served.", { mergeKey: "type" }),
+  },
+  { name: `${api}.RouteIngress` },
+);
+
+const fields = {
+  spec: required(
+    object(
+      "Which requests go where.",
+      {
+        host: string("Host of the requests; made from the route's name when absent."),
+        subdomain: string("First part of the host, before the router's domain."),
+        path: string("Start of the path of the requests; all paths when absent."),
+        to: required(targetReference),
+        alternateBackends: array(targetReference, "Further services that share the requests.", {
+          maxLength: 3,
+        }),
+        port: object(
+          "Port of the service.",
+          { targetPort: required(intOrString("Port of the pods, as a number or name.")) },
+          { name: `${api}.RoutePort` },
+        ),
+        tls: tlsConfig,
+        wildcardPolicy: oneOf(["None", "Subdomain"], "Whether subdomains of the host are served.", {
+          default: "None",
+        }),
+      },
+      { name: `${api}.RouteSpec` },
+    ),
+  ),
+  status: object(
+    "What routers make of it.",
+    { ingress: array(ingress, "One entry a router.") },
+    { name: `${api}.RouteStatus` },
+  ),
+};
+const schema = object("", fields);
+export interface Route extends KubeObject, Infer<typeof schema> {}
+
+export const route = defineKind<Route>({
+  group: "route.openshift.io",
+  version: "v1",
+  kind: "Route",
+  plural: "routes",
+  categories: ["all"],
+  description: "Leads requests for a host to a service.",
+  fields,
+  selectableFields: {
+    "spec.host": ({ spec }) => spec.host ?? "",
+    "spec.path": ({ spec }) => spec.path ?? "",
+    "spec.to.name": ({ spec }) => spec.to.name,
+  },
+});

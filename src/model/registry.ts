@@ -1,0 +1,60 @@
+/** All kinds. Written by `npm run generate` from the folders of kinds/; do not edit. */
+
+import type { Kind } from "./kind.ts";
+import { deployment } from "./kinds/apps/deployment/deployment.ts";
+import { replicaSet } from "./kinds/apps/replicaset/replicaset.ts";
+import { selfSubjectReview } from "./kinds/authentication/selfsubjectreview/selfsubjectreview.ts";
+import { tokenReview } from "./kinds/authentication/tokenreview/tokenreview.ts";
+import { selfSubjectAccessReview } from "./kinds/authorization/selfsubjectaccessreview/selfsubjectaccessreview.ts";
+import { subjectAccessReview } from "./kinds/authorization/subjectaccessreview/subjectaccessreview.ts";
+import { scale } from "./kinds/autoscaling/scale/scale.ts";
+import { job } from "./kinds/batch/job/job.ts";
+import { build } from "./kinds/build/build/build.ts";
+import { buildConfig } from "./kinds/build/buildconfig/buildconfig.ts";
+import { lease } from "./kinds/coordination/lease/lease.ts";
+import { binding } from "./kinds/core/binding/binding.ts";
+import { configMap } from "./kinds/core/configmap/configmap.ts";
+import { event } from "./kinds/core/event/event.ts";
+import { namespace } from "./kinds/core/namespace/namespace.ts";
+import { node } from "./kinds/core/node/node.ts";
+import { pod } from "./kinds/core/pod/pod.ts";
+import { secret } from "./kinds/core/secret/secret.ts";
+import { service } from "./kinds/core/service/service.ts";
+import { serviceAccount } from "./kinds/core/serviceaccount/serviceaccount.ts";
+import { endpointSlice } from "./kinds/discovery/endpointslice/endpointslice.ts";
+import { imageStream } from "./kinds/image/imagestream/imagestream.ts";
+import { app } from "./kinds/nagi/app/app.ts";
+import { platform } from "./kinds/nagi/platform/platform.ts";
+import { release } from "./kinds/nagi/release/release.ts";
+import { schedulingDecision } from "./kinds/nagi/schedulingdecision/schedulingdecision.ts";
+import { route } from "./kinds/route/route/route.ts";
+
+export const allKinds: readonly Kind[] = [
+  deployment,
+  replicaSet,
+  selfSubjectReview,
+  tokenReview,
+  selfSubjectAccessReview,
+  subjectAccessReview,
+  scale,
+  job,
+  build,
+  buildConfig,
+  lease,
+  binding,
+  configMap,
+  event,
+  namespace,
+  node,
+  pod,
+  secret,
+  service,
+  serviceAccount,
+  endpointSlice,
+  imageStream,
+  app,
+  platform,
+  release,
+  schedulingDecision,
+  route,
+];
