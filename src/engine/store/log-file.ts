@@ -1,0 +1,128 @@
+/**
+ * The log on disk: one row a version, in revision order, nothing ever changed. Compaction removes rows that a
+ * later version supersedes, so the rows up to `compacted` are the state at that revision and the rows above it
+ * are the window. Reading it from the start gives both.
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+export interface LogRow {
+  readonly revision: number;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly createdRevision: number;
+  readonly deleted: boolean;
+  readonly encoded: string;
+}
+
+/** What one commit changes, all of it or nothing. Flat, because it is copied to the worker. */
+export interface Batch {
+  /** Seven values a row, in the order of `LogRow`. */
+  readonly rows: readonly (string | number)[];
+  /** Revisions of superseded rows. */
+  readonly removals: readonly number[];
+  /** Absent: as before. */
+  readonly compacted: number | undefined;
+}
+
+export const rowWidth = 7;
+
+/** Pages of the write-ahead log after which SQLite carries them over into the file. */
+const walCheckpointPages = 4000;
+const walMaxBytes = 64 * 1024 * 1024;
+const layoutVersion = 1;
+
+const layout = `
+  CREATE TABLE IF NOT EXISTS log (
+    revision INTEGER PRIMARY KEY,
+    resource TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    encoded TEXT NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS compaction (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
+  INSERT OR IGNORE INTO compaction VALUES (1, 0);
+  PRAGMA user_version = ${layoutVersion};
+`;
+
+export interface LogFileOptions {
+  readonly path: string;
+  readonly maxPages: number;
+}
+
+export class LogFile {
+  readonly #db: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #setCompacted: StatementSync;
+
+  constructor(options: LogFileOptions) {
+    this.#db = new DatabaseSync(options.path, { timeout: 5000 });
+    this.#db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = ${walCheckpointPages};
+      PRAGMA journal_size_limit = ${walMaxBytes};
+    `);
+    if (options.maxPages > 0) this.#db.exec(`PRAGMA max_page_count = ${options.maxPages}`);
+    this.#migrate(options.path);
+    this.#insert = this.#db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#remove = this.#db.prepare("DELETE FROM log WHERE revision = ?");
+    this.#setCompacted = this.#db.prepare("UPDATE compaction SET revision = ?");
+  }
+
+  #migrate(path: string): void {
+    const found = Number(this.#db.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (found === layoutVersion) return;
+    if (found !== 0) {
+      this.#db.close();
+      throw new Error(`cannot open the store ${path}: its layout ${found} is of a newer version of Nagi`);
+    }
+    this.#db.exec(`BEGIN IMMEDIATE; ${layout} COMMIT;`);
+  }
+
+  compacted(): number {
+    return Number(this.#db.prepare("SELECT revision FROM compaction").get()?.["revision"]);
+  }
+
+  /** All rows in revision order. */
+  *rows(): Generator<LogRow> {
+    const statement = this.#db.prepare("SELECT * FROM log ORDER BY revision");
+    statement.setReturnArrays(true);
+    for (const row of statement.iterate() as Iterable<unknown>) {
+      const [revision, resource, namespace, name, createdRevision, deleted, encoded] = row as [
+        number,
+        string,
+        string,
+        string,
+        number,
+        number,
+        string,
+      ];
+      yield { revision, resource, namespace, name, createdRevision, deleted: deleted === 1, encoded };
+    }
+  }
+
+  /** On disk when it returns; nothing of it there when it throws. */
+  commit(batch: Batch): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      const { rows, removals, compacted } = batch;
+      for (let at = 0; at < rows.length; at += rowWidth) this.#insert.run(...rows.slice(at, at + rowWidth));
+      for (const revision of removals) this.#remove.run(revision);
+      if (compacted !== undefined) this.#setCompacted.run(compacted);
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      // A full disk may have ended the transaction already.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
