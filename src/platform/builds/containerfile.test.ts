@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { nodeContainerfile, staticContainerfile } from "./containerfile.ts";
+import { detect } from "./detect.ts";
+import { sourceTreeOf } from "./source-tree.ts";
+
+const options = { base: "localhost/nagi/nodejs:1", hasCa: false, cacheId: "default-hello" };
+
+function nodeText(files: Record<string, string>, hasCa = false): string {
+  const detection = detect(sourceTreeOf(files), { nodeVersion: "24.21.0" });
+  if (!detection.ok || detection.plan.strategy !== "nodejs") throw new Error("no Node.js app");
+  return nodeContainerfile(detection.plan, { ...options, hasCa });
+}
+
+const mounts =
+  "--mount=type=secret,id=nagi-npmrc,uid=1000,mode=0444 --mount=type=cache,id=default-hello-npm,target=/home/app/.npm,uid=1000,gid=1000";
+const environment = "NPM_CONFIG_USERCONFIG=/run/secrets/nagi-npmrc NPM_CONFIG_UPDATE_NOTIFIER=false";
+
+describe("nodeContainerfile", () => {
+  it("only copies an app without dependencies", () => {
+    const files = { "package.json": '{"name":"hello"}', Procfile: "web: node server.js" };
+    expect(nodeText(files)).toBe(`FROM localhost/nagi/nodejs:1
+WORKDIR /app
+USER app
+ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
+CMD ["/bin/sh","-c","exec node server.js"]
+COPY --chown=1000:1000 app/ ./
+`);
+  });
+
+  it("installs before the sources come, so that a changed source installs nothing", () => {
+    const files = {
+      "package.json": '{"dependencies":{"x":"1"},"scripts":{"start":"node a.js && true"}}',
+      "package-lock.json": "{}",
+    };
+    expect(nodeText(files)).toBe(`FROM localhost/nagi/nodejs:1
+WORKDIR /app
+USER app
+COPY --chown=1000:1000 manifests/ ./
+RUN ${mounts} export ${environment} && npm ci --no-audit --no-fund --loglevel=warn --omit=dev
+ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
+CMD ["/bin/sh","-c","exec npm start"]
+COPY --chown=1000:1000 app/ ./
+`);
+  });
+
+  it("builds with what is for development and prunes it", () => {
+    const files = {
+      "package.json": '{"devDependencies":{"x":"1"},"scripts":{"start":"node a.js","build":"x"}}',
+      "package-lock.json": "{}",
+    };
+    const text = nodeText(files);
+    expect(text).toContain("npm ci --no-audit --no-fund --loglevel=warn\n");
+    expect(text).toMatch(/npm run build && npm prune --no-audit --no-fund --loglevel=warn --omit=dev\n$/);
+  });
+
+  it("copies all first when the app has an install script", () => {
+    const files = {
+      "package.json": '{"dependencies":{"x":"1"},"scripts":{"start":"node a.js","postinstall":"x"}}',
+      "pnpm-lock.yaml": "lockfileVersion: '9.0'",
+    };
+    const text = nodeText(files);
+    expect(text.indexOf("COPY --chown=1000:1000 app/ ./")).toBeLessThan(text.indexOf("pnpm install"));
+    expect(text).not.toContain("manifests/");
+  });
+
+  it("installs another Node.js and package manager in layers of their own, as root", () => {
+    const files = {
+      "package.json": '{"engines":{"node":">=18 <21"},"scripts":{"start":"node a.js"}}',
+      "yarn.lock": "",
+    };
+    const text = nodeText(files);
+    expect(text).toContain("&& nagi-install-node '>=18 <21'\n");
+    expect(text).toContain("npm install --global --force --no-audit --no-fund yarn@1\n");
+    expect(text.indexOf("yarn@1")).toBeLessThan(text.indexOf("USER app"));
+    expect(text).toContain("yarn install --frozen-lockfile --non-interactive --production=true\n");
+  });
+
+  it("trusts the host's certificates in the steps alone", () => {
+    const files = { "package.json": '{"dependencies":{"x":"1"},"main":"a.js"}', "a.js": "" };
+    const text = nodeText(files, true);
+    expect(text).toContain("--mount=type=secret,id=nagi-ca,uid=1000,mode=0444");
+    expect(text).toContain("NODE_EXTRA_CA_CERTS=/run/secrets/nagi-ca");
+    expect(text).not.toMatch(/^ENV.*CA_CERTS/m);
+  });
+
+  it("leaves a compound command to the shell", () => {
+    const files = { "package.json": "{}", Procfile: "web: A=1 node a.js; true" };
+    expect(nodeText(files)).toContain('CMD ["/bin/sh","-c","A=1 node a.js; true"]');
+  });
+});
+
+describe("staticContainerfile", () => {
+  it("copies the site and says what answers for the rest", () => {
+    const plan = {
+      strategy: "static",
+      explanation: "",
+      root: "dist",
+      fallback: "index.html",
+      processes: {},
+    } as const;
+    expect(staticContainerfile(plan, { ...options, base: "localhost/nagi/static:1" })).toBe(
+      "FROM localhost/nagi/static:1\nENV STATIC_FALLBACK=/index.html\nCOPY app/dist/ /app/\n",
+    );
+  });
+});

@@ -1,0 +1,174 @@
+/**
+ * The Containerfile of a plan: text only, the same for the same plan, so that the engine's layer cache holds.
+ *
+ * What must stay true: nothing that changes from push to push stands before the copy of the sources, and what
+ * follows the copy is as little as possible; no secret of the host is in the text.
+ */
+
+import type { PackageManager } from "./package-manager.ts";
+import type { NodePlan, StaticPlan } from "./plan.ts";
+
+/** Where the build context holds what: the sources, and the manifests once more by themselves. */
+export const contextFolders = { sources: "app", manifests: "manifests" } as const;
+
+/** Names of the secrets that a build step can mount. */
+export const buildSecrets = { npmrc: "nagi-npmrc", ca: "nagi-ca" } as const;
+
+const secretsDir = "/run/secrets";
+/** User and group `app` of the platforms. */
+const owner = "1000:1000";
+
+export interface ContainerfileOptions {
+  /** Image reference of the platform. */
+  readonly base: string;
+  /** The host trusts more certificates than the public ones. */
+  readonly hasCa: boolean;
+  /** Keeps the package manager's cache of one app apart from the others'. */
+  readonly cacheId: string;
+}
+
+export function staticContainerfile(plan: StaticPlan, options: ContainerfileOptions): string {
+  const from = plan.root === "" ? contextFolders.sources : `${contextFolders.sources}/${plan.root}`;
+  return lines(
+    `FROM ${options.base}`,
+    plan.fallback === undefined ? undefined : `ENV STATIC_FALLBACK=/${plan.fallback}`,
+    `COPY ${from}/ /app/`,
+  );
+}
+
+export function nodeContainerfile(plan: NodePlan, options: ContainerfileOptions): string {
+  const install = plan.hasDependencies || plan.manager.lockfile !== undefined;
+  const web = plan.processes["web"];
+  const copyManifests = `COPY --chown=${owner} ${contextFolders.manifests}/ ./`;
+  const copySources = `COPY --chown=${owner} ${contextFolders.sources}/ ./`;
+  const installStep = install ? installLines(plan, options) : [];
+  const start = [
+    "ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH",
+    web === undefined ? undefined : `CMD ${JSON.stringify(["/bin/sh", "-c", execForm(web)])}`,
+  ];
+  // With an install script of the app, the environment of production must not be there yet when it installs.
+  const body = plan.sourcesFirst
+    ? [copySources, ...installStep, ...start]
+    : [install ? copyManifests : undefined, ...installStep, ...start, copySources];
+  return lines(
+    `FROM ${options.base}`,
+    ...toolLines(plan, options),
+    "WORKDIR /app",
+    "USER app",
+    ...body,
+    plan.buildScript ? buildLine(plan, options) : undefined,
+  );
+}
+
+/** A simple command replaces its shell, so that signals reach it; a compound one needs the shell. */
+function execForm(command: string): string {
+  return /[;&|<>(){}`\n!]|^\s*\w+=/.test(command) ? command : `exec ${command}`;
+}
+
+/** Another Node.js or package manager than the platform's, in a layer of its own that every push reuses. */
+function toolLines(plan: NodePlan, options: ContainerfileOptions): (string | undefined)[] {
+  const { node, manager } = plan;
+  const mounts = mountsOf(options);
+  return [
+    node.install === undefined
+      ? undefined
+      : run(mounts, npmEnvironment(options), `nagi-install-node ${shellQuote(node.install)}`),
+    manager.install === undefined
+      ? undefined
+      : run(
+          mounts,
+          npmEnvironment(options),
+          `npm install --global --force --no-audit --no-fund ${shellQuote(manager.install)}`,
+        ),
+  ];
+}
+
+function installLines(plan: NodePlan, options: ContainerfileOptions): string[] {
+  const mounts = [...mountsOf(options), cacheMount(plan.manager, options)];
+  const commands = managerCommands[plan.manager.name];
+  const production = plan.buildScript ? "" : commands.productionOnly;
+  const command = plan.manager.lockfile === undefined ? commands.installUnlocked : commands.install;
+  return [run(mounts, npmEnvironment(options), `${command}${production}`)];
+}
+
+function buildLine(plan: NodePlan, options: ContainerfileOptions): string {
+  const commands = managerCommands[plan.manager.name];
+  const prune = plan.hasDependencies ? ` && ${commands.prune}` : "";
+  const mounts = [...mountsOf(options), cacheMount(plan.manager, options)];
+  return run(mounts, npmEnvironment(options), `${commands.build}${prune}`);
+}
+
+interface ManagerCommands {
+  readonly install: string;
+  readonly installUnlocked: string;
+  /** Appended when nothing is built, so that nothing for development is needed. */
+  readonly productionOnly: string;
+  readonly build: string;
+  readonly prune: string;
+  readonly cache: string;
+}
+
+const quiet = "--no-audit --no-fund --loglevel=warn";
+const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>> = {
+  npm: {
+    install: `npm ci ${quiet}`,
+    installUnlocked: `npm install ${quiet} --no-package-lock`,
+    productionOnly: " --omit=dev",
+    build: "npm run build",
+    prune: `npm prune ${quiet} --omit=dev`,
+    cache: "/home/app/.npm",
+  },
+  yarn: {
+    install: "yarn install --frozen-lockfile --non-interactive",
+    installUnlocked: "yarn install --non-interactive",
+    productionOnly: " --production=true",
+    build: "yarn run build",
+    prune:
+      "yarn install --frozen-lockfile --non-interactive --production=true --ignore-scripts --prefer-offline",
+    cache: "/home/app/.cache/yarn",
+  },
+  "yarn-berry": {
+    install: "yarn install --immutable",
+    installUnlocked: "yarn install",
+    productionOnly: "",
+    build: "yarn run build",
+    prune: "yarn workspaces focus --all --production",
+    cache: "/home/app/.yarn/berry/cache",
+  },
+  pnpm: {
+    install: "pnpm install --frozen-lockfile",
+    installUnlocked: "pnpm install",
+    productionOnly: " --prod",
+    build: "pnpm run build",
+    prune: "pnpm prune --prod",
+    cache: "/home/app/.local/share/pnpm/store",
+  },
+};
+
+function mountsOf(options: ContainerfileOptions): string[] {
+  const secret = (id: string): string => `--mount=type=secret,id=${id},uid=1000,mode=0444`;
+  return [secret(buildSecrets.npmrc), ...(options.hasCa ? [secret(buildSecrets.ca)] : [])];
+}
+
+function cacheMount(manager: PackageManager, options: ContainerfileOptions): string {
+  const target = managerCommands[manager.name].cache;
+  return `--mount=type=cache,id=${options.cacheId}-${manager.name},target=${target},uid=1000,gid=1000`;
+}
+
+/** Set for the one step only: the image keeps none of it. */
+function npmEnvironment(options: ContainerfileOptions): string {
+  const ca = options.hasCa ? ` NODE_EXTRA_CA_CERTS=${secretsDir}/${buildSecrets.ca}` : "";
+  return `NPM_CONFIG_USERCONFIG=${secretsDir}/${buildSecrets.npmrc} NPM_CONFIG_UPDATE_NOTIFIER=false${ca}`;
+}
+
+function run(mounts: readonly string[], environment: string, command: string): string {
+  return `RUN ${mounts.join(" ")} export ${environment} && ${command}`;
+}
+
+function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function lines(...parts: readonly (string | undefined)[]): string {
+  return `${parts.filter((part) => part !== undefined).join("\n")}\n`;
+}
