@@ -1,6 +1,6 @@
 import { defineKind } from "../../../define.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
-import { checkDnsLabel } from "../../../names.ts";
+import { checkDnsServiceName } from "../../../names.ts";
 import {
   array,
   boolean,
@@ -105,7 +105,7 @@ export const service = defineKind<Service>({
   categories: ["all"],
   description: "One address and name for a changing set of pods.",
   fields,
-  checkName: checkDnsLabel,
+  checkName: checkDnsServiceName,
   selectableFields: {
     "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "",
     "spec.type": ({ spec }) => spec.type ?? "",
