@@ -22,6 +22,8 @@ type Of<A extends readonly unknown[], R> = { call(...given: A): R }["call"];
 export interface Column<T> {
   readonly name: string;
   readonly type: "string" | "integer";
+  /** `name` for the column that names the object. */
+  readonly format?: "name" | undefined;
   readonly description: string;
   readonly priority?: 0 | 1 | undefined;
   readonly value: Of<[object: T, context: ColumnContext], string | number>;
