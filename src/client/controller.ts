@@ -11,7 +11,7 @@ import type { Kind } from "../model/kind.ts";
 import type { KubeObject } from "../model/meta.ts";
 import { isConflict } from "../model/status.ts";
 import type { Client } from "./client.ts";
-import { Informer } from "./informer.ts";
+import { Informer, type InformerHandler } from "./informer.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 const defaultResyncMs = 10 * 60_000;
@@ -34,9 +34,16 @@ export interface KindWatch {
 }
 
 export interface InformerWatch {
-  /** Run by whoever made it. */
-  readonly informer: Informer<KubeObject>;
+  /** An `Informer` of any kind, run by whoever made it. */
+  readonly informer: WatchedInformer;
   keysOf(object: KubeObject): Iterable<string>;
+}
+
+/** What the runtime needs of an informer, whatever its kind. */
+export interface WatchedInformer {
+  list(): KubeObject[];
+  onChange(handler: InformerHandler<KubeObject>): () => void;
+  waitForSync(signal: AbortSignal): Promise<void>;
 }
 
 export interface ControllerOptions {

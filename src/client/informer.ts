@@ -28,6 +28,8 @@ export interface InformerOptions<T extends KubeObject> {
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
   readonly indexers?: Indexers<T> | undefined;
+  /** What is kept of an object: for caches that need only a part of it. Its metadata must stay as it is. */
+  readonly keep?: ((object: T) => T) | undefined;
 }
 
 export interface InformerChange<T> {
@@ -167,7 +169,8 @@ export class Informer<T extends KubeObject> {
     this.#resourceVersion = event.object.metadata.resourceVersion;
   }
 
-  #set(key: string, object: T): void {
+  #set(key: string, received: T): void {
+    const object = this.#options.keep?.(received) ?? received;
     const previous = this.#cache.set(key, object);
     if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) return;
     this.#tell(previous === undefined ? { type: "added", object } : { type: "updated", object, previous });

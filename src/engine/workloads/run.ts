@@ -1,0 +1,63 @@
+/**
+ * The workload controllers: what turns wanted state (deployments, jobs, services, owners) into pods, endpoints
+ * and deletions. Each talks to the API only, none to another; all share one cache for each kind. A controller
+ * that fails is started again by itself, without the others.
+ */
+
+import type { Client } from "../../client/client.ts";
+import { backoffDelayMs } from "../../lib/backoff.ts";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import { runDeployments } from "./deployment/controller.ts";
+import { runEndpointSlices } from "./endpointslice/controller.ts";
+import { runReplicaSets } from "./replicaset/controller.ts";
+import type { WorkloadContext } from "./shared/context.ts";
+import { createInformers } from "./shared/informers.ts";
+
+export interface WorkloadOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+type Run = (context: WorkloadContext, signal: AbortSignal) => Promise<void>;
+
+const controllers: Readonly<Record<string, Run>> = {
+  deployment: runDeployments,
+  replicaset: runReplicaSets,
+  endpointslice: runEndpointSlices,
+};
+
+const restartBackoff = { baseMs: 500, capMs: 30_000 };
+/** A controller that ran this long starts its back-off from the beginning. */
+const stableMs = 60_000;
+
+/** Runs all workload controllers until the signal aborts. */
+export async function runWorkloads(options: WorkloadOptions, signal: AbortSignal): Promise<void> {
+  const log = options.log.child({ component: "workloads" });
+  const informers = createInformers({ ...options, log });
+  const context: WorkloadContext = { ...options, log, informers };
+  await Promise.all([
+    ...Object.values(informers).map((informer) => informer.run(signal)),
+    ...Object.entries(controllers).map(([name, run]) => supervise(context, { name, run }, signal)),
+  ]);
+}
+
+async function supervise(
+  context: WorkloadContext,
+  { name, run }: { readonly name: string; readonly run: Run },
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, log } = context;
+  for (let failures = 0; !signal.aborted;) {
+    const startMs = clock.now();
+    try {
+      await run(context, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      failures = clock.now() - startMs > stableMs ? 1 : failures + 1;
+      log.error("a controller failed and is started again", { controller: name, failures, error });
+      await sleep(clock, backoffDelayMs(restartBackoff, failures), signal);
+    }
+  }
+}

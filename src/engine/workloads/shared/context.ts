@@ -1,0 +1,21 @@
+/** What every workload controller is given. */
+
+import type { Client } from "../../../client/client.ts";
+import { EventRecorder } from "../../../client/event-recorder.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import type { Logger } from "../../../lib/log.ts";
+import type { WorkloadInformers } from "./informers.ts";
+
+export interface WorkloadContext {
+  readonly client: Client;
+  readonly informers: WorkloadInformers;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export function recorderFor({ client, clock, log }: WorkloadContext, component: string): EventRecorder {
+  return new EventRecorder({ client, component, clock, log });
+}
+
+/** An event that a reconcile waits for has been lost if it has not come by then: look again. */
+export const settleRecheckMs = 1000;

@@ -1,0 +1,84 @@
+/**
+ * The caches that the workload controllers share: one for each kind, however many controllers look at it.
+ */
+
+import type { Client } from "../../../client/client.ts";
+import { Informer } from "../../../client/informer.ts";
+import type { Indexers } from "../../../client/object-cache.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import type { Logger } from "../../../lib/log.ts";
+import type { Kind } from "../../../model/kind.ts";
+import { deployment, type Deployment } from "../../../model/kinds/apps/deployment/deployment.ts";
+import { replicaSet, type ReplicaSet } from "../../../model/kinds/apps/replicaset/replicaset.ts";
+import { job, type Job } from "../../../model/kinds/batch/job/job.ts";
+import { lease, type Lease } from "../../../model/kinds/coordination/lease/lease.ts";
+import { namespace, type Namespace } from "../../../model/kinds/core/namespace/namespace.ts";
+import { node, type Node } from "../../../model/kinds/core/node/node.ts";
+import { pod, type Pod } from "../../../model/kinds/core/pod/pod.ts";
+import { service, type Service } from "../../../model/kinds/core/service/service.ts";
+import {
+  serviceAccount,
+  type ServiceAccount,
+} from "../../../model/kinds/core/serviceaccount/serviceaccount.ts";
+import {
+  endpointSlice,
+  type EndpointSlice,
+} from "../../../model/kinds/discovery/endpointslice/endpointslice.ts";
+import { controllerOf, type KubeObject } from "../../../model/meta.ts";
+
+export interface WorkloadInformers {
+  readonly deployments: Informer<Deployment>;
+  readonly replicaSets: Informer<ReplicaSet>;
+  readonly pods: Informer<Pod>;
+  readonly jobs: Informer<Job>;
+  readonly services: Informer<Service>;
+  readonly endpointSlices: Informer<EndpointSlice>;
+  readonly nodes: Informer<Node>;
+  readonly leases: Informer<Lease>;
+  readonly namespaces: Informer<Namespace>;
+  readonly serviceAccounts: Informer<ServiceAccount>;
+}
+
+/** Finds what an owner controls, by the owner's UID; what nobody controls is under `orphanOf` its namespace. */
+export const controllerIndex = "controller";
+/** Finds the pods of a node, by its name. */
+export const nodeIndex = "node";
+/** Finds the slices of a service, by `namespace/name`. */
+export const serviceIndex = "service";
+
+export function orphanOf(namespace: string | undefined): string {
+  return `orphan/${namespace ?? ""}`;
+}
+
+const owned = (object: KubeObject): string[] => [
+  controllerOf(object)?.uid ?? orphanOf(object.metadata.namespace),
+];
+
+export function createInformers(options: {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): WorkloadInformers {
+  const informer = <T extends KubeObject>(kind: Kind<T>, indexers?: Indexers<T>): Informer<T> =>
+    new Informer({ ...options, kind, indexers });
+  return {
+    deployments: informer(deployment),
+    replicaSets: informer(replicaSet, { [controllerIndex]: owned }),
+    pods: informer(pod, {
+      [controllerIndex]: owned,
+      [nodeIndex]: ({ spec }) => [spec.nodeName ?? ""],
+    }),
+    jobs: informer(job),
+    services: informer(service),
+    endpointSlices: informer(endpointSlice, { [serviceIndex]: serviceOfSlice }),
+    nodes: informer(node),
+    leases: informer(lease),
+    namespaces: informer(namespace),
+    serviceAccounts: informer(serviceAccount),
+  };
+}
+
+export function serviceOfSlice({ metadata }: EndpointSlice): string[] {
+  const name = metadata.labels?.["kubernetes.io/service-name"];
+  return name === undefined ? [] : [`${metadata.namespace ?? ""}/${name}`];
+}
