@@ -3,6 +3,7 @@ import type { KubeObject } from "../../../meta.ts";
 import {
   array,
   boolean,
+  integer,
   number,
   object,
   oneOf,
@@ -16,8 +17,10 @@ const predicateVerdict = object(
   "What one rule said of the node.",
   {
     plugin: required(string("Name of the rule.")),
+    policyName: string("Its name in an OpenShift v3 policy, for instance PodFitsPorts."),
     verdict: required(oneOf(["pass", "fail", "error", "skip"], "What it said.")),
-    reason: string("Why it said no."),
+    reason: string("Why it said no, as FailedScheduling counts it."),
+    detail: string("The numbers and names behind it."),
   },
   { name: "dev.nagi.v1.PredicateVerdict" },
 );
@@ -68,11 +71,28 @@ const decisionSpec = object(
     message: string("The decision in one sentence."),
     decidedAt: time("When it was made."),
     scheduler: string("Scheduler that decided."),
-    nodes: array(nodeDecision, "What was said of each node.", { mergeKey: "name" }),
+    evaluatedNodes: integer("How many nodes were looked at: all there were."),
+    feasibleNodes: integer("How many of them could take the pod."),
+    reasons: array(
+      object(
+        "One reason.",
+        {
+          reason: required(string("The reason, as FailedScheduling counts it.")),
+          count: required(integer("How many nodes gave it.")),
+        },
+        { name: "dev.nagi.v1.ReasonCount" },
+      ),
+      "Why nodes could not take the pod, and how many.",
+    ),
+    nodes: array(nodeDecision, "What was said of each node; the telling ones where there are many.", {
+      mergeKey: "name",
+    }),
+    omittedNodes: integer("How many nodes were looked at that are not in the list."),
     tie: object(
       "How it was chosen among equals.",
       {
         candidates: array(string("Name."), "Nodes with the best total."),
+        count: integer("How many nodes had the best total."),
         seed: number("Seed of the choice."),
         chosen: string("The node that was drawn."),
       },

@@ -1,0 +1,82 @@
+/**
+ * The decision: cluster, pod and random in, node out. Pure: no clock, no I/O, nothing changed. It pays nothing for
+ * the explanation, which `explain/` makes from the same evaluation when it is wanted, before the cluster changes.
+ */
+
+import type { Random } from "../lib/random.ts";
+import { Evaluations } from "./evaluate/evaluations.ts";
+import type { Evaluation } from "./evaluate/evaluation.ts";
+import { CycleState } from "./framework/cycle-state.ts";
+import type { ClusterEvent } from "./framework/events.ts";
+import type { Profile } from "./framework/profile.ts";
+import { FITS, pluginOf } from "./framework/verdict.ts";
+import type { Cluster } from "./snapshot/cluster.ts";
+import type { PodInfo } from "./snapshot/pod-info.ts";
+
+export interface Decision {
+  readonly pod: PodInfo;
+  /** Row and name of the chosen node; absent when no node takes the pod. */
+  readonly chosen: { readonly row: number; readonly nodeName: string } | undefined;
+  /** How many nodes had the best score. */
+  readonly ties: number;
+  readonly evaluation: Evaluation;
+}
+
+export interface DeciderOptions {
+  readonly profile: Profile;
+  readonly cluster: Cluster;
+  readonly random: Random;
+}
+
+export class Decider {
+  readonly profile: Profile;
+  readonly cluster: Cluster;
+  readonly #random: Random;
+  readonly #evaluations: Evaluations;
+
+  constructor({ profile, cluster, random }: DeciderOptions) {
+    this.profile = profile;
+    this.cluster = cluster;
+    this.#random = random;
+    this.#evaluations = new Evaluations(profile, cluster);
+  }
+
+  /** Pods with equal keys get equal answers; a pod that waits is kept under it. */
+  keyOf(pod: PodInfo): string {
+    return this.#evaluations.keyOf(pod);
+  }
+
+  decide(pod: PodInfo, key: string = this.keyOf(pod)): Decision {
+    const evaluation = this.#evaluations.of(pod, key);
+    const row = evaluation.ranking.draw(this.#random);
+    const chosen = row < 0 ? undefined : { row, nodeName: this.cluster.nodeName(row) };
+    return { pod, chosen, ties: evaluation.ranking.ties, evaluation };
+  }
+
+  /** Places in the profile of the plugins that said no. */
+  rejectedBy({ evaluation }: Decision): ReadonlySet<number> {
+    const { rejected } = evaluation.cycle;
+    if (rejected !== undefined) return new Set([rejected.place]);
+    return new Set([...evaluation.rejections.keys()].map(pluginOf));
+  }
+
+  /**
+   * Whether the event can let in a pod that was rejected by these plugins. Where all filters look at one node at a
+   * time that is known exactly: the changed node takes the pod now. Else it is what a plugin that said no thinks.
+   */
+  couldHelp(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {
+    if (!this.profile.nodeLocal) return event.type === "NodeAdded" || this.#hinted(event, pod, rejectedBy);
+    if (event.type !== "NodeAdded" && !this.#hinted(event, pod, this.profile.plugins.keys())) return false;
+    const cycle = new CycleState(this.profile, pod, this.cluster);
+    return cycle.rejected === undefined && cycle.judge(event.row, this.cluster) === FITS;
+  }
+
+  #hinted(event: ClusterEvent, pod: PodInfo, places: Iterable<number>): boolean {
+    for (const place of places) {
+      const plugin = this.profile.plugins[place]?.plugin;
+      if (plugin?.filter === undefined) continue;
+      if (plugin.hint === undefined || plugin.hint(event, pod, this.cluster)) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What a scheduler plugin is: one folder that exports one `Plugin`, with any of the extension points below.
+ *
+ * `preFilter` and `preScore` read the pod once and leave what they worked out as a state. `filter` and `score`
+ * then answer for one node at a time, from that state and the columns of the cluster: they run for every node, so
+ * they must not allocate. A state is kept while nodes change and is shared by all pods of equal `shareKey`; it
+ * may hold columns and numbers from the cluster (they are dropped when `cluster.layout` moves), never a node's
+ * present values.
+ *
+ * A plugin never waits, reads no clock and does no I/O; only `permit` may take its time.
+ */
+
+import type { Cluster } from "../snapshot/cluster.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
+import type { ClusterEvent } from "./events.ts";
+
+/** Why a node does not take a pod. */
+export interface Reason {
+  /** As FailedScheduling counts it: Kubernetes' words where it has some. */
+  readonly text: string;
+  /** The numbers behind it, for one node: "needs 500m, 300m free of 2". */
+  readonly detail?: string | undefined;
+  /** Whether other pods' leaving could change it. */
+  readonly resolvable: boolean;
+}
+
+/** What a plugin works out of a pod before it looks at nodes. */
+export type Prepared<State> =
+  | { readonly type: "state"; readonly state: State }
+  /** The plugin has nothing to say about this pod. */
+  | { readonly type: "skip" }
+  /** No node will do, whatever it looks like. */
+  | { readonly type: "reject"; readonly reason: Reason };
+
+export const skip = { type: "skip" } as const;
+
+export function proceed<State>(state: State): Prepared<State> {
+  return { type: "state", state };
+}
+
+export function reject(reason: Reason): { readonly type: "reject"; readonly reason: Reason } {
+  return { type: "reject", reason };
+}
+
+/** The smallest and the largest raw score among the nodes that fit. */
+export interface ScoreBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+export type PermitResult = { readonly type: "allow" } | { readonly type: "reject"; readonly reason: string };
+
+/** What a plugin that could help after all nodes said no has to say, as a sentence for the user. */
+export interface PostFilterResult {
+  readonly message: string;
+}
+
+export const MAX_NODE_SCORE = 100;
+
+export interface Plugin<FilterState = unknown, ScoreState = unknown> {
+  /** For instance NodePorts. */
+  readonly name: string;
+  /** Its name as a predicate or priority in OpenShift v3, for instance PodFitsPorts. */
+  readonly policyName?: string | undefined;
+  /**
+   * Whether what the filter says of a node depends on that node and its pods alone. It lets the queue find out
+   * exactly whether a change of a node lets a waiting pod in.
+   */
+  readonly nodeLocal?: boolean | undefined;
+
+  /** All of the pod that the answers depend on, as text; plugins without it look at nothing of the pod. */
+  shareKey?(pod: PodInfo): string;
+
+  preFilter?(pod: PodInfo, cluster: Cluster): Prepared<FilterState>;
+  /** 0 when the pod fits the node in this row, else up to 24 bits for `reasons`. */
+  filter?(state: FilterState, row: number, cluster: Cluster): number;
+  /** What `detail` means; `row` is absent when the text for all nodes with this detail is wanted. */
+  reasons?(state: FilterState, detail: number, at?: { row: number; cluster: Cluster }): readonly Reason[];
+  /** After no node fitted. */
+  postFilter?(pod: PodInfo, cluster: Cluster): PostFilterResult | undefined;
+
+  preScore?(pod: PodInfo, cluster: Cluster): Prepared<ScoreState>;
+  /** An integer; from 0 to MAX_NODE_SCORE unless `normalize` brings it there. */
+  score?(state: ScoreState, row: number, cluster: Cluster): number;
+  normalize?(raw: number, bounds: ScoreBounds): number;
+
+  /** Whether the event could make the pod fit where this plugin said no; without it every event could. */
+  hint?(event: ClusterEvent, pod: PodInfo, cluster: Cluster): boolean;
+
+  /** The pod was given to the node; a reason refuses. Undone by `unreserve` when the binding fails. */
+  reserve?(pod: PodInfo, nodeName: string): Reason | undefined;
+  unreserve?(pod: PodInfo, nodeName: string): void;
+  /** Before the binding; while the promise is open, the pod waits and its place is kept. */
+  permit?(pod: PodInfo, nodeName: string, signal: AbortSignal): PermitResult | Promise<PermitResult>;
+}

@@ -1,0 +1,117 @@
+/** PodFitsResources of OpenShift v3: what the pods of a node ask for never adds up to more than it offers. */
+
+import type { Plugin } from "../../framework/plugin.ts";
+import { proceed, reject } from "../../framework/plugin.ts";
+import { nodeAspect, type Cluster } from "../../snapshot/cluster.ts";
+import type { PodInfo } from "../../snapshot/pod-info.ts";
+import type { ResourceColumn } from "../../snapshot/resources.ts";
+import { amountText } from "./amount-text.ts";
+
+export const reasonTooManyPods = "Too many pods";
+
+export function reasonInsufficient(resource: string): string {
+  return `Insufficient ${resource}`;
+}
+
+interface Want {
+  readonly name: string;
+  readonly amount: number;
+  /** Absent when no node offers the resource. */
+  readonly column: ResourceColumn | undefined;
+}
+
+interface FitState {
+  readonly pods: ResourceColumn;
+  readonly wants: readonly Want[];
+}
+
+/** Bit 0 of the detail says "too many pods", bit n + 1 that the wanted resource n is short. */
+const POD_COUNT_BIT = 1;
+const MAX_WANTS = 22;
+/** How many holders of a short resource are named. */
+const MAX_HOLDERS = 3;
+
+export const nodeResourcesFit: Plugin<FitState> = {
+  name: "NodeResourcesFit",
+  policyName: "PodFitsResources",
+  nodeLocal: true,
+  shareKey: (pod) => {
+    const { milliCpu, memoryBytes, ephemeralBytes, others } = pod.requests;
+    const rest = others.length === 0 ? "" : JSON.stringify(others);
+    return `${milliCpu},${memoryBytes},${ephemeralBytes}${rest}${pod.fault ?? ""}`;
+  },
+
+  preFilter: (pod, cluster) => {
+    if (pod.fault !== undefined) return reject({ text: `the pod ${pod.fault}`, resolvable: false });
+    const wants = wantsOf(pod, cluster);
+    if (wants.length <= MAX_WANTS) return proceed({ pods: cluster.resources.pods, wants });
+    const text = `the pod asks for ${wants.length} kinds of resources, allowed ${MAX_WANTS}`;
+    return reject({ text, resolvable: false });
+  },
+  filter: ({ pods, wants }, row) => {
+    let detail = (pods.requested[row] ?? 0) + 1 > (pods.allocatable[row] ?? 0) ? POD_COUNT_BIT : 0;
+    for (let index = 0; index < wants.length; index++) {
+      const { amount, column } = wants[index] as Want;
+      if (amount > freeOf(column, row)) detail |= 2 << index;
+    }
+    return detail;
+  },
+  reasons: ({ pods, wants }, detail, at) => {
+    const reasons = [];
+    if ((detail & POD_COUNT_BIT) !== 0) {
+      const numbers = at && `${pods.requested[at.row]} pods of ${pods.allocatable[at.row]}`;
+      reasons.push({ text: reasonTooManyPods, detail: numbers, resolvable: true });
+    }
+    for (const [index, want] of wants.entries()) {
+      if ((detail & (2 << index)) === 0) continue;
+      const resolvable = at === undefined || want.amount <= (want.column?.allocatable[at.row] ?? 0);
+      const numbers = at && shortage(want, at.row, at.cluster);
+      reasons.push({ text: reasonInsufficient(want.name), detail: numbers, resolvable });
+    }
+    return reasons;
+  },
+  hint: (event) =>
+    event.type === "PodRemoved" ||
+    (event.type === "NodeChanged" && (event.aspects & nodeAspect.allocatable) !== 0),
+};
+
+function wantsOf({ requests }: PodInfo, { resources }: Cluster): Want[] {
+  const wants: Want[] = [];
+  const want = (amount: number, column: ResourceColumn): void => {
+    if (amount > 0) wants.push({ name: column.name, amount, column });
+  };
+  want(requests.milliCpu, resources.cpu);
+  want(requests.memoryBytes, resources.memory);
+  want(requests.ephemeralBytes, resources.ephemeral);
+  for (const { name, amount } of requests.others)
+    wants.push({ name, amount, column: resources.column(name) });
+  return wants;
+}
+
+function freeOf(column: ResourceColumn | undefined, row: number): number {
+  return column === undefined ? 0 : (column.allocatable[row] ?? 0) - (column.requested[row] ?? 0);
+}
+
+function shortage({ name, amount, column }: Want, row: number, cluster: Cluster): string {
+  const free = amountText(name, Math.max(0, freeOf(column, row)));
+  const offered = amountText(name, column?.allocatable[row] ?? 0);
+  const holders = largestHolders(name, row, cluster);
+  const most = holders.length === 0 ? "" : `; the largest holders are ${holders.join(", ")}`;
+  return `needs ${amountText(name, amount)} ${name}, ${free} free of ${offered}${most}`;
+}
+
+function largestHolders(resource: string, row: number, cluster: Cluster): string[] {
+  return [...cluster.podsOn(row)]
+    .map(({ info }) => ({ key: info.key, amount: requestOf(info, resource) }))
+    .filter(({ amount }) => amount > 0)
+    .sort((a, b) => b.amount - a.amount || (a.key < b.key ? -1 : 1))
+    .slice(0, MAX_HOLDERS)
+    .map(({ key, amount }) => `${key} (${amountText(resource, amount)})`);
+}
+
+function requestOf({ requests }: PodInfo, resource: string): number {
+  if (resource === "cpu") return requests.milliCpu;
+  if (resource === "memory") return requests.memoryBytes;
+  if (resource === "ephemeral-storage") return requests.ephemeralBytes;
+  return requests.others.find(({ name }) => name === resource)?.amount ?? 0;
+}

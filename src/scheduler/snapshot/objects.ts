@@ -1,0 +1,97 @@
+/**
+ * What the scheduler reads of pods and nodes. `Pod` and `Node` of the model fit these shapes; so do objects read
+ * from a file or from another cluster, which may carry more.
+ */
+
+export interface MetaObject {
+  readonly name?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly creationTimestamp?: string | undefined;
+  readonly deletionTimestamp?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+export type QuantityMap = Readonly<Record<string, string>>;
+
+export interface ContainerObject {
+  readonly name?: string | undefined;
+  readonly restartPolicy?: string | undefined;
+  readonly resources?:
+    | { readonly requests?: QuantityMap | undefined; readonly limits?: QuantityMap | undefined }
+    | undefined;
+  readonly ports?:
+    | readonly {
+        readonly containerPort?: number | undefined;
+        readonly hostPort?: number | undefined;
+        readonly hostIP?: string | undefined;
+        readonly protocol?: string | undefined;
+      }[]
+    | undefined;
+}
+
+export interface TolerationObject {
+  readonly key?: string | undefined;
+  readonly operator?: string | undefined;
+  readonly value?: string | undefined;
+  readonly effect?: string | undefined;
+}
+
+export interface SelectorRequirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[] | undefined;
+}
+
+export interface NodeSelectorTerm {
+  readonly matchExpressions?: readonly SelectorRequirement[] | undefined;
+  readonly matchFields?: readonly SelectorRequirement[] | undefined;
+}
+
+export interface NodeAffinityObject {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?:
+    | { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] }
+    | undefined;
+  readonly preferredDuringSchedulingIgnoredDuringExecution?:
+    | readonly { readonly weight: number; readonly preference: NodeSelectorTerm }[]
+    | undefined;
+}
+
+export interface PodObject {
+  readonly metadata: MetaObject;
+  readonly spec: {
+    readonly nodeName?: string | undefined;
+    readonly schedulerName?: string | undefined;
+    readonly hostNetwork?: boolean | undefined;
+    readonly priority?: number | undefined;
+    readonly overhead?: QuantityMap | undefined;
+    readonly resources?: { readonly requests?: QuantityMap | undefined } | undefined;
+    readonly containers: readonly ContainerObject[];
+    readonly initContainers?: readonly ContainerObject[] | undefined;
+    readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
+    readonly affinity?: { readonly nodeAffinity?: NodeAffinityObject | undefined } | undefined;
+    readonly tolerations?: readonly TolerationObject[] | undefined;
+    readonly schedulingGates?: readonly { readonly name: string }[] | undefined;
+  };
+  readonly status?: { readonly phase?: string | undefined } | undefined;
+}
+
+export interface TaintObject {
+  readonly key: string;
+  readonly value?: string | undefined;
+  readonly effect: string;
+}
+
+export interface NodeObject {
+  readonly metadata: MetaObject;
+  readonly spec?:
+    | {
+        readonly unschedulable?: boolean | undefined;
+        readonly taints?: readonly TaintObject[] | undefined;
+      }
+    | undefined;
+  readonly status?:
+    | { readonly allocatable?: QuantityMap | undefined; readonly capacity?: QuantityMap | undefined }
+    | undefined;
+}
