@@ -1,0 +1,129 @@
+/**
+ * Platforms: the base images that apps are built on, made from Debian's packages and npm's, so that no outside
+ * image registry is needed.
+ *
+ * What must stay true: an image's tag is the digest of what it was made from, so that an image that is there is
+ * right; nothing is made twice; a platform never half-exists under its tag.
+ */
+
+import { createHash } from "node:crypto";
+import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine-transport.ts";
+import type { ImageDetails } from "../../lib/container-engine-types.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { makeImage, versionsLabel } from "./make-image.ts";
+import { loadRecipes, type Recipe } from "./recipe.ts";
+
+/** Where platform images are in the engine; all of an engine's users share them. */
+const repository = "localhost/nagi";
+
+export interface EnsurePlatformsOptions {
+  readonly engine: ContainerEngine;
+  /** Directory of the recipes: one directory a platform. */
+  readonly recipesDir: string;
+  /** For files that are gone afterwards. */
+  readonly workDir: string;
+  /** Environment of the programs that fetch (mmdebstrap, npm): PATH, HOME, proxies, certificates. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Debian mirror; absent: the host's. */
+  readonly mirror?: string | undefined;
+  /** Names of the platforms to see to, with what they stand on; absent: all. */
+  readonly only?: readonly string[] | undefined;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PlatformProgress {
+  readonly platform: string;
+  /** What is being done, or what was wrong. */
+  readonly text: string;
+  readonly elapsedMs: number;
+  readonly state: "working" | "made" | "failed";
+}
+
+export interface PlatformImage {
+  readonly name: string;
+  readonly description: string;
+  readonly image: string;
+  /** Of everything that the image was made from. */
+  readonly recipeHash: string;
+  readonly sizeBytes: number;
+  /** RFC 3339. */
+  readonly builtAt: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Makes the images that are missing, one after the other; those that are there cost a look each. */
+export async function ensurePlatforms(
+  options: EnsurePlatformsOptions,
+  onProgress: (progress: PlatformProgress) => void = () => undefined,
+): Promise<PlatformImage[]> {
+  const recipes = wantedRecipes(await loadRecipes(options.recipesDir), options.only);
+  const done = new Map<string, PlatformImage>();
+  for (const recipe of recipes) {
+    const base = recipe.from === undefined ? undefined : done.get(recipe.from);
+    done.set(recipe.name, await ensureOne(recipe, base, options, onProgress));
+  }
+  return [...done.values()];
+}
+
+function wantedRecipes(recipes: readonly Recipe[], only: readonly string[] | undefined): Recipe[] {
+  if (only === undefined) return [...recipes];
+  const wanted = new Set(only);
+  // Backwards, so that what a wanted one stands on is wanted before its turn comes.
+  for (const { name, from } of recipes.toReversed())
+    if (wanted.has(name) && from !== undefined) wanted.add(from);
+  return recipes.filter(({ name }) => wanted.has(name));
+}
+
+async function ensureOne(
+  recipe: Recipe,
+  base: PlatformImage | undefined,
+  options: EnsurePlatformsOptions,
+  onProgress: (progress: PlatformProgress) => void,
+): Promise<PlatformImage> {
+  const recipeHash = createHash("sha256")
+    .update(`${recipe.digest} ${base?.recipeHash ?? ""} ${process.arch} ${options.mirror ?? ""}`)
+    .digest("hex");
+  const image = `${repository}/${recipe.name}:${recipeHash.slice(0, 12)}`;
+  const present = await inspect(options.engine, image);
+  if (present !== undefined) return described(recipe, image, recipeHash, present);
+  const startMs = options.clock.now();
+  const tell = (state: PlatformProgress["state"], text: string): void =>
+    onProgress({ platform: recipe.name, state, text, elapsedMs: options.clock.now() - startMs });
+  try {
+    const labels = { "nagi.dev/platform": recipe.name, "nagi.dev/recipe": recipeHash };
+    const onStep = (text: string): void => tell("working", text);
+    await makeImage({ recipe, image, base: base?.image, labels, onStep }, options);
+    await options.engine.tagImage(image, `${repository}/${recipe.name}:latest`);
+    const made = described(recipe, image, recipeHash, await options.engine.inspectImage(image));
+    tell("made", `${image}, ${Math.round(made.sizeBytes / 1e6)} MB`);
+    return made;
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    tell("failed", cause.message);
+    throw new Error(`cannot make platform ${recipe.name}: ${cause.message}`, { cause });
+  }
+}
+
+async function inspect(engine: ContainerEngine, image: string): Promise<ImageDetails | undefined> {
+  try {
+    return await engine.inspectImage(image);
+  } catch (error) {
+    if (isEngineError(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+function described(recipe: Recipe, image: string, recipeHash: string, details: ImageDetails): PlatformImage {
+  const label = details.Config.Labels?.[versionsLabel] ?? "{}";
+  return {
+    name: recipe.name,
+    description: recipe.description,
+    image,
+    recipeHash,
+    sizeBytes: details.Size,
+    builtAt: details.Created,
+    versions: { debian: recipe.suite, ...(JSON.parse(label) as Record<string, string>) },
+  };
+}

@@ -1,0 +1,177 @@
+/** Makes the image of one recipe: a root file system from Debian packages, or a build on another platform. */
+
+import { spawn } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { hostAptSettings, hostMirror } from "./host-apt.ts";
+import type { Recipe } from "./recipe.ts";
+import { runProgram } from "./run-program.ts";
+
+export interface MakeOptions {
+  readonly engine: ContainerEngine;
+  /** For files that are gone afterwards. */
+  readonly workDir: string;
+  /** Environment of the programs that fetch: PATH, HOME, proxies, certificates. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly mirror?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MakeRequest {
+  readonly recipe: Recipe;
+  /** Reference of the new image. */
+  readonly image: string;
+  /** Reference of the image it stands on. */
+  readonly base?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly onStep: (text: string) => void;
+}
+
+/** Name of the label with the versions of the image's programs, as JSON. */
+export const versionsLabel = "nagi.dev/versions";
+
+export async function makeImage(request: MakeRequest, options: MakeOptions): Promise<void> {
+  await mkdir(options.workDir, { recursive: true, mode: 0o700 });
+  const directory = await mkdtemp(join(options.workDir, `platform-${request.recipe.name}-`));
+  try {
+    if (request.recipe.from === undefined) await makeFromPackages(request, options, directory);
+    else await makeOnBase(request, options, directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Left out of the base image: nobody reads them in a container. */
+const leftOut = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*"];
+
+const tidy = [
+  'rm -rf "$1"/var/log/* "$1"/var/cache/debconf/*-old "$1"/var/lib/dpkg/*-old "$1"/usr/share/locale',
+  // The host's settings, of use while packages are fetched here only.
+  'rm -f "$1"/etc/apt/apt.conf.d/99mmdebstrap',
+  // The engine gives a container its own.
+  'rm -f "$1"/etc/resolv.conf "$1"/etc/hostname',
+  'chroot "$1" useradd --uid 1000 --create-home --shell /bin/sh app',
+];
+
+async function makeFromPackages(
+  request: MakeRequest,
+  options: MakeOptions,
+  directory: string,
+): Promise<void> {
+  const { recipe, image, labels, onStep } = request;
+  const aptFile = join(directory, "apt.conf");
+  await writeFile(aptFile, `${await hostAptSettings(options.env)}Acquire::Languages "none";\n`);
+  const rootfs = join(directory, "rootfs.tar");
+  const mirror = options.mirror ?? (await hostMirror(recipe.suite));
+  onStep(`Debian ${recipe.suite} packages${mirror === undefined ? "" : ` from ${mirror}`}`);
+  await runProgram(
+    [
+      "mmdebstrap",
+      "--variant=minbase",
+      `--include=${recipe.packages.join(",")}`,
+      "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+      `--aptopt=${aptFile}`,
+      ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`),
+      "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+      ...tidy.map((command) => `--customize-hook=${command}`),
+      recipe.suite,
+      rootfs,
+      ...(mirror === undefined ? [] : mirrorLines(mirror, recipe.suite)),
+    ],
+    // Its own temporary directory holds the whole system: beside ours, not in a /tmp that may be small.
+    { env: { ...options.env, TMPDIR: directory }, signal: options.signal, onLine: tell(onStep) },
+  );
+  onStep("import");
+  const changes = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`);
+  await options.engine.importImage(createReadStream(rootfs), image, changes);
+}
+
+function mirrorLines(mirror: string, suite: string): string[] {
+  return [
+    `deb ${mirror} ${suite} main`,
+    `deb ${mirror} ${suite}-updates main`,
+    `deb ${securityMirror(mirror)} ${suite}-security main`,
+  ];
+}
+
+/** Mirrors keep the security archive beside the main one. */
+function securityMirror(mirror: string): string {
+  if (/\/\/(deb|ftp\.[a-z]+)\.debian\.org\//.test(mirror))
+    return "http://security.debian.org/debian-security";
+  return mirror.replace(/\/debian\/?$/, "/debian-security");
+}
+
+/** mmdebstrap marks what it tells with "I: ". */
+function tell(onStep: (text: string) => void): (line: string) => void {
+  return (line) => {
+    const told = /^I: (running apt-get update|downloading|extracting|installing|creating)(.*)$/.exec(line);
+    if (told !== null) onStep(`${told[1]}${told[2]}`.replace(/\.+$/, ""));
+  };
+}
+
+async function makeOnBase(request: MakeRequest, options: MakeOptions, directory: string): Promise<void> {
+  const { recipe, image, base = "", onStep } = request;
+  await cp(recipe.directory, directory, { recursive: true });
+  const versions = await installNpm(request, options, join(directory, "npm"));
+  const aptFile = "nagi-apt.conf";
+  await writeFile(join(directory, aptFile), await hostAptSettings(options.env));
+  onStep("image");
+  const steps = options.engine.buildImage(tarOf(directory), {
+    tags: [image],
+    dockerfile: "Containerfile",
+    buildArgs: { BASE: base, ...proxyArgs(options.env) },
+    labels: { ...request.labels, [versionsLabel]: JSON.stringify(versions) },
+    secrets: { "nagi-apt": aptFile },
+    signal: options.signal,
+  });
+  for await (const { stream } of steps) {
+    const step = /^STEP (\d+\/\d+): (\S+)/i.exec(stream ?? "");
+    if (step !== null) onStep(`image, step ${step[1]} ${step[2]}`);
+  }
+}
+
+/** Programs by name, with the versions that npm chose. */
+type Versions = Readonly<Record<string, string>>;
+
+async function installNpm(request: MakeRequest, options: MakeOptions, prefix: string): Promise<Versions> {
+  const { npm } = request.recipe;
+  if (npm.length === 0) return {};
+  request.onStep(`${npm.join(", ")} from the npm registry`);
+  const nodePackage = `node-${process.platform}-${process.arch}`;
+  const wanted = npm.map((name) => name.replace(/^node@/, `${nodePackage}@`));
+  const flags = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
+  await runProgram(["npm", "install", "--global", "--prefix", prefix, ...flags, ...wanted], {
+    env: options.env,
+    cwd: options.workDir,
+    signal: options.signal,
+  });
+  const modules = join(prefix, "lib/node_modules");
+  const versions: Record<string, string> = {};
+  for (const name of wanted.map((spec) => spec.slice(0, spec.lastIndexOf("@")))) {
+    const { version } = JSON.parse(await readFile(join(modules, name, "package.json"), "utf8")) as {
+      version: string;
+    };
+    versions[name === nodePackage ? "node" : name] = version;
+  }
+  // The program alone: headers and documents triple its size, and nothing here compiles.
+  await rm(join(prefix, "bin/node"), { force: true });
+  await rename(join(modules, nodePackage, "bin/node"), join(prefix, "bin/node"));
+  await rm(join(modules, nodePackage), { recursive: true });
+  return versions;
+}
+
+/** Predefined build arguments: they reach the steps and stay out of the image. */
+function proxyArgs(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => /^(https?|ftp|no|all)_proxy$/i.test(name)),
+  );
+}
+
+function tarOf(directory: string): Readable {
+  const flags = ["--numeric-owner", "--owner=0", "--group=0", "--sort=name"];
+  return spawn("tar", ["-C", directory, ...flags, "-cf", "-", "."], { stdio: ["ignore", "pipe", "ignore"] })
+    .stdout;
+}
