@@ -1,0 +1,456 @@
+/**
+ * A container engine that speaks the Docker Engine API: Podman or Docker. Requests are data in the API's own
+ * words; this file only carries them.
+ *
+ * What must stay true: no call changes what it is given or adds policy of its own; a failure is an EngineError
+ * whose message is the engine's; a name that does not exist is status 404. Where an engine comes from, and what
+ * it can do on this machine, is container-engine-host.ts.
+ */
+
+import {
+  EngineError,
+  EngineTransport,
+  isEngineError,
+  type EngineRequest,
+  type QueryValue,
+} from "./container-engine-transport.ts";
+import { jsonLines, outputFrames, type OutputFrame } from "./container-engine-frames.ts";
+import type {
+  ContainerDetails,
+  ContainerSpec,
+  ContainerStats,
+  ContainerSummary,
+  EngineEvent,
+  EngineInfo,
+  EngineVersion,
+  ImageDetails,
+  ImageSummary,
+  NetworkDetails,
+  NetworkSpec,
+  Progress,
+  Ulimit,
+} from "./container-engine-types.ts";
+
+/** Longer than any grace of ours: the engine itself ends a stop after its own timeout. */
+const stopSlackMs = 60_000;
+
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress?: string | undefined;
+}
+
+export interface LogQuery {
+  readonly follow?: boolean | undefined;
+  readonly timestamps?: boolean | undefined;
+  /** Seconds since the epoch, with a fraction. */
+  readonly since?: number | undefined;
+  /** Last lines; absent: all. */
+  readonly tail?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface BuildOptions {
+  /** References to give to the image. */
+  readonly tags: readonly string[];
+  /** Path of the Containerfile inside the context. */
+  readonly dockerfile: string;
+  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly noCache?: boolean | undefined;
+  readonly pull?: boolean | undefined;
+  readonly target?: string | undefined;
+  readonly networkMode?: string | undefined;
+  readonly extraHosts?: readonly string[] | undefined;
+  readonly memoryBytes?: number | undefined;
+  /** Of one build step, in CPUs: 0.5 is half a CPU. */
+  readonly cpus?: number | undefined;
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  /** By registry host. */
+  readonly registryAuth?: Readonly<Record<string, RegistryAuth>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ExecOptions {
+  readonly command: readonly string[];
+  readonly env?: readonly string[] | undefined;
+  readonly user?: string | undefined;
+  /** Output beyond it is dropped. */
+  readonly maxOutputBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+/** Labels that must all be there, with these values. */
+export type LabelFilter = Readonly<Record<string, string>>;
+
+/** CPU time is given out in periods of this length. */
+const cpuPeriodUs = 100_000;
+
+export class ContainerEngine {
+  readonly #transport: EngineTransport;
+  readonly socketPath: string;
+  #podman: Promise<boolean> | undefined;
+
+  constructor(socketPath: string) {
+    this.socketPath = socketPath;
+    this.#transport = new EngineTransport(socketPath);
+  }
+
+  async ping(timeoutMs = 5000): Promise<boolean> {
+    try {
+      await this.#get("/_ping", {}, { timeoutMs });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  version(): Promise<EngineVersion> {
+    return this.#get("/version");
+  }
+
+  info(): Promise<EngineInfo> {
+    return this.#get("/info");
+  }
+
+  /** Podman differs from Docker in a few parameters. */
+  isPodman(): Promise<boolean> {
+    this.#podman ??= this.version().then(
+      ({ Components = [] }) => Components.some(({ Name }) => Name === "Podman Engine"),
+      (error: unknown) => {
+        this.#podman = undefined;
+        throw error;
+      },
+    );
+    return this.#podman;
+  }
+
+  /** The id of the new container. */
+  async createContainer(name: string, spec: ContainerSpec): Promise<string> {
+    const created = await this.#post<{ Id: string }>("/containers/create", { name }, spec);
+    return created.Id;
+  }
+
+  async startContainer(id: string): Promise<void> {
+    await this.#post(`/containers/${id}/start`);
+  }
+
+  /** Sends the stop signal, waits, then kills. No error when it is stopped already. */
+  async stopContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void> {
+    const timeoutMs = graceSeconds * 1000 + stopSlackMs;
+    await this.#post(`/containers/${id}/stop`, { t: graceSeconds }, undefined, { timeoutMs, signal });
+  }
+
+  /** No error when it is not running. */
+  async killContainer(id: string, signalName: string): Promise<void> {
+    try {
+      await this.#post(`/containers/${id}/kill`, { signal: signalName });
+    } catch (error) {
+      // Docker answers 409 here, Podman 500 like for any other failure.
+      if (isEngineError(error, 404, 0) || (await this.inspectContainer(id)).State.Running) throw error;
+    }
+  }
+
+  /** Kills it first when it runs. No error when it does not exist. */
+  async removeContainer(id: string): Promise<void> {
+    try {
+      await this.#call({ method: "DELETE", path: `/containers/${id}`, query: { force: true, v: true } });
+    } catch (error) {
+      if (!isEngineError(error, 404)) throw error;
+    }
+  }
+
+  async renameContainer(id: string, name: string): Promise<void> {
+    await this.#post(`/containers/${id}/rename`, { name });
+  }
+
+  inspectContainer(id: string): Promise<ContainerDetails> {
+    return this.#get(`/containers/${id}/json`);
+  }
+
+  listContainers(labels: LabelFilter, options: { readonly all?: boolean } = {}): Promise<ContainerSummary[]> {
+    return this.#get("/containers/json", {
+      all: options.all ?? true,
+      filters: { label: labelTexts(labels) },
+    });
+  }
+
+  /** Resolves with the exit code when the container has stopped. */
+  async waitContainer(id: string, signal?: AbortSignal): Promise<number> {
+    const request = { timeoutMs: 2 ** 31 - 1, signal };
+    const ended = await this.#post<{ StatusCode: number }>(
+      `/containers/${id}/wait`,
+      { condition: "not-running" },
+      undefined,
+      request,
+    );
+    return ended.StatusCode;
+  }
+
+  containerStats(id: string): Promise<ContainerStats> {
+    return this.#get(`/containers/${id}/stats`, { stream: false, "one-shot": true });
+  }
+
+  /** What the container wrote, both outputs in the order of writing. */
+  async *containerLogs(id: string, query: LogQuery): AsyncGenerator<OutputFrame> {
+    const { follow = false, timestamps = false, since, tail, signal } = query;
+    const body = await this.#transport.stream({
+      method: "GET",
+      path: `/containers/${id}/logs`,
+      query: { stdout: true, stderr: true, follow, timestamps, since, tail: tail ?? "all" },
+      signal,
+    });
+    yield* outputFrames(body);
+  }
+
+  /** Runs a command in a running container and gives its output, stdout and stderr together. */
+  async exec(id: string, options: ExecOptions): Promise<ExecResult> {
+    const { command, env, user, signal } = options;
+    const created = await this.#post<{ Id: string }>(
+      `/containers/${id}/exec`,
+      {},
+      { AttachStdout: true, AttachStderr: true, Cmd: command, Env: env, User: user },
+      { signal },
+    );
+    const body = await this.#transport.stream({
+      method: "POST",
+      path: `/exec/${created.Id}/start`,
+      body: { Detach: false, Tty: false },
+      signal,
+    });
+    const kept: Buffer[] = [];
+    let keptBytes = 0;
+    for await (const { data } of outputFrames(body)) {
+      const part = data.subarray(0, options.maxOutputBytes - keptBytes);
+      keptBytes += part.length;
+      if (part.length > 0) kept.push(part);
+    }
+    const done = await this.#get<{ ExitCode: number | null }>(`/exec/${created.Id}/json`);
+    return { exitCode: done.ExitCode ?? 0, output: Buffer.concat(kept).toString() };
+  }
+
+  /**
+   * Events of containers with the labels, until the signal aborts (which throws) or the engine ends. Podman tells
+   * them up to 250 ms late, and none of its first second of watching: list as well.
+   */
+  async *containerEvents(labels: LabelFilter, signal: AbortSignal): AsyncGenerator<EngineEvent> {
+    const filters = { type: ["container"], label: labelTexts(labels) };
+    const request = { method: "GET", path: "/events", query: { filters }, signal } as const;
+    yield* jsonLines<EngineEvent>(await this.#transport.stream(request));
+  }
+
+  listImages(labels: LabelFilter = {}): Promise<ImageSummary[]> {
+    const label = labelTexts(labels);
+    return this.#get("/images/json", label.length === 0 ? {} : { filters: { label } });
+  }
+
+  inspectImage(reference: string): Promise<ImageDetails> {
+    return this.#get(`/images/${imagePath(reference)}/json`);
+  }
+
+  async hasImage(reference: string): Promise<boolean> {
+    try {
+      await this.inspectImage(reference);
+      return true;
+    } catch (error) {
+      if (isEngineError(error, 404)) return false;
+      throw error;
+    }
+  }
+
+  /** Builds from a context (a tar stream). Throws an EngineError when the build fails. */
+  async *buildImage(context: AsyncIterable<unknown>, options: BuildOptions): AsyncGenerator<Progress> {
+    const request: EngineRequest = {
+      method: "POST",
+      path: "/build",
+      query: buildQuery(options, await this.isPodman()),
+      file: context,
+      headers: {
+        "Content-Type": "application/x-tar",
+        ...(options.registryAuth === undefined ? {} : { "X-Registry-Config": encoded(options.registryAuth) }),
+      },
+      signal: options.signal,
+    };
+    yield* this.#progress(request);
+  }
+
+  /** Podman takes `insecure` from the request, Docker treats loopback registries so by itself. */
+  async *pushImage(
+    reference: string,
+    options: {
+      readonly auth?: RegistryAuth | undefined;
+      readonly insecure?: boolean;
+      readonly signal?: AbortSignal;
+    },
+  ): AsyncGenerator<Progress> {
+    const { name, tag } = splitReference(reference);
+    yield* this.#progress({
+      method: "POST",
+      path: `/images/${imagePath(name)}/push`,
+      query: { tag, ...(options.insecure === true ? { tlsVerify: false } : {}) },
+      headers: { "X-Registry-Auth": encoded(options.auth ?? {}) },
+      signal: options.signal,
+    });
+  }
+
+  async *pullImage(
+    reference: string,
+    options: {
+      readonly auth?: RegistryAuth | undefined;
+      readonly insecure?: boolean | undefined;
+      readonly signal?: AbortSignal | undefined;
+    } = {},
+  ): AsyncGenerator<Progress> {
+    const fromImage = reference.includes("@") ? reference : joinReference(splitReference(reference));
+    yield* this.#progress({
+      method: "POST",
+      path: "/images/create",
+      query: { fromImage, ...(options.insecure === true ? { tlsVerify: false } : {}) },
+      headers: options.auth === undefined ? {} : { "X-Registry-Auth": encoded(options.auth) },
+      signal: options.signal,
+    });
+  }
+
+  /** Makes an image of one layer from the tar of a root file system. `changes` are Containerfile lines. */
+  async importImage(
+    rootfs: AsyncIterable<unknown>,
+    reference: string,
+    changes: readonly string[] = [],
+  ): Promise<void> {
+    // The tag is part of the name, since Podman 4 overlooks the parameter.
+    const query = { fromSrc: "-", repo: joinReference(splitReference(reference)), changes };
+    await drain(this.#progress({ method: "POST", path: "/images/create", query, file: rootfs }));
+  }
+
+  /** Takes in images as `save` writes them (docker-archive or oci-archive). */
+  async loadImage(archive: AsyncIterable<unknown>): Promise<void> {
+    await drain(this.#progress({ method: "POST", path: "/images/load", file: archive }));
+  }
+
+  async tagImage(source: string, reference: string): Promise<void> {
+    const { name, tag } = splitReference(reference);
+    await this.#post(`/images/${imagePath(source)}/tag`, { repo: name, tag });
+  }
+
+  /** No error when it does not exist. */
+  async removeImage(reference: string, options: { readonly force?: boolean } = {}): Promise<void> {
+    try {
+      const path = `/images/${imagePath(reference)}`;
+      await this.#call({ method: "DELETE", path, query: { force: options.force ?? false } });
+    } catch (error) {
+      if (!isEngineError(error, 404)) throw error;
+    }
+  }
+
+  listNetworks(): Promise<NetworkDetails[]> {
+    return this.#get("/networks");
+  }
+
+  inspectNetwork(name: string): Promise<NetworkDetails> {
+    return this.#get(`/networks/${encodeURIComponent(name)}`);
+  }
+
+  /** Without Podman's own name server, which only its native API can leave out. */
+  async createNetwork(spec: NetworkSpec): Promise<void> {
+    const { name, subnet, gateway, labels } = spec;
+    if (await this.isPodman()) {
+      const body = { name, driver: "bridge", dns_enabled: false, subnets: [{ subnet, gateway }], labels };
+      await this.#call({ method: "POST", path: "/libpod/networks/create", native: true, body });
+      return;
+    }
+    const ipam = { Config: [{ Subnet: subnet, Gateway: gateway }] };
+    await this.#post("/networks/create", {}, { Name: name, Driver: "bridge", IPAM: ipam, Labels: labels });
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    await this.#call({ method: "DELETE", path: `/networks/${encodeURIComponent(name)}` });
+  }
+
+  #call<T>(request: EngineRequest): Promise<T> {
+    return this.#transport.json<T>(request);
+  }
+
+  #get<T>(
+    path: string,
+    query?: EngineRequest["query"],
+    extra?: Pick<EngineRequest, "timeoutMs" | "signal">,
+  ): Promise<T> {
+    return this.#call({ method: "GET", path, query, ...extra });
+  }
+
+  #post<T>(
+    path: string,
+    query?: EngineRequest["query"],
+    body?: object,
+    extra?: Pick<EngineRequest, "timeoutMs" | "signal">,
+  ): Promise<T> {
+    return this.#call({ method: "POST", path, query, body, ...extra });
+  }
+
+  async *#progress(request: EngineRequest): AsyncGenerator<Progress> {
+    const body = await this.#transport.stream(request);
+    for await (const step of jsonLines<Progress>(body)) {
+      if (step.error !== undefined) throw new EngineError(500, step.error.trim());
+      yield step;
+    }
+  }
+}
+
+/** Runs an operation that tells its progress to its end. */
+export async function drain(progress: AsyncIterable<Progress>): Promise<void> {
+  for await (const step of progress) void step;
+}
+
+/** `host:port/name:tag` taken apart; without a tag it is `latest`. */
+export function splitReference(reference: string): { readonly name: string; readonly tag: string } {
+  const colon = reference.lastIndexOf(":");
+  if (colon < 0 || reference.includes("/", colon)) return { name: reference, tag: "latest" };
+  return { name: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}
+
+function joinReference({ name, tag }: { readonly name: string; readonly tag: string }): string {
+  return `${name}:${tag}`;
+}
+
+function imagePath(reference: string): string {
+  return encodeURIComponent(reference).replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%40", "@");
+}
+
+function labelTexts(labels: LabelFilter): string[] {
+  return Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+}
+
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+function buildQuery(options: BuildOptions, podman: boolean): Record<string, QueryValue> {
+  const { ulimits, cpus, memoryBytes, extraHosts } = options;
+  return {
+    t: options.tags,
+    dockerfile: options.dockerfile,
+    buildargs: options.buildArgs,
+    labels: options.labels,
+    nocache: options.noCache,
+    pull: options.pull,
+    target: options.target,
+    networkmode: options.networkMode,
+    extrahosts: extraHosts === undefined ? undefined : extraHosts.join(","),
+    rm: true,
+    forcerm: true,
+    memory: memoryBytes,
+    memswap: memoryBytes,
+    ...(cpus === undefined ? {} : { cpuperiod: cpuPeriodUs, cpuquota: Math.round(cpus * cpuPeriodUs) }),
+    ulimits: ulimits === undefined ? undefined : ulimitsParameter(ulimits, podman),
+  };
+}
+
+function ulimitsParameter(ulimits: readonly Ulimit[], podman: boolean): string {
+  if (!podman) return JSON.stringify(ulimits);
+  return JSON.stringify(ulimits.map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`));
+}
