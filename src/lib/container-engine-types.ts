@@ -133,6 +133,7 @@ export interface ImageDetails {
   readonly RepoTags: readonly string[] | null;
   readonly RepoDigests: readonly string[] | null;
   readonly Size: number;
+  readonly Created: string;
   readonly Architecture: string;
   readonly Config: {
     readonly User?: string | undefined;

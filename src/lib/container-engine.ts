@@ -66,6 +66,11 @@ export interface BuildOptions {
   /** Of one build step, in CPUs: 0.5 is half a CPU. */
   readonly cpus?: number | undefined;
   readonly ulimits?: readonly Ulimit[] | undefined;
+  /**
+   * Paths inside the context by the id under which a step mounts them (`RUN --mount=type=secret`). They reach no
+   * layer. Podman only: Docker takes secrets another way.
+   */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** By registry host. */
   readonly registryAuth?: Readonly<Record<string, RegistryAuth>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -447,7 +452,13 @@ function buildQuery(options: BuildOptions, podman: boolean): Record<string, Quer
     memswap: memoryBytes,
     ...(cpus === undefined ? {} : { cpuperiod: cpuPeriodUs, cpuquota: Math.round(cpus * cpuPeriodUs) }),
     ulimits: ulimits === undefined ? undefined : ulimitsParameter(ulimits, podman),
+    ...(podman ? { layers: true, secrets: secretsParameter(options.secrets) } : {}),
   };
+}
+
+function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {
+  if (secrets === undefined) return undefined;
+  return JSON.stringify(Object.entries(secrets).map(([id, path]) => `id=${id},src=${path}`));
 }
 
 function ulimitsParameter(ulimits: readonly Ulimit[], podman: boolean): string {
