@@ -11,6 +11,7 @@ import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { makeImage, versionsLabel } from "./make-image.ts";
 import { loadRecipes, type Recipe } from "./recipe.ts";
 
@@ -100,9 +101,8 @@ async function ensureOne(
     tell("made", `${image}, ${Math.round(made.sizeBytes / 1e6)} MB`);
     return made;
   } catch (error) {
-    const cause = error instanceof Error ? error : new Error(String(error));
-    tell("failed", cause.message);
-    throw new Error(`cannot make platform ${recipe.name}: ${cause.message}`, { cause });
+    tell("failed", messageOf(error));
+    throw new Error(`cannot make platform ${recipe.name}: ${messageOf(error)}`, { cause: error });
   }
 }
 
