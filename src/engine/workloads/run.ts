@@ -10,7 +10,13 @@ import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { runDeployments } from "./deployment/controller.ts";
 import { runEndpointSlices } from "./endpointslice/controller.ts";
+import { runGarbageCollector } from "./garbage-collector/controller.ts";
+import { runJobs } from "./job/controller.ts";
+import { runNamespaces } from "./namespace/controller.ts";
+import { runNodeLifecycle } from "./node-lifecycle/controller.ts";
+import { runPodGarbage } from "./pod-garbage/controller.ts";
 import { runReplicaSets } from "./replicaset/controller.ts";
+import { runServiceAccounts } from "./serviceaccount/controller.ts";
 import type { WorkloadContext } from "./shared/context.ts";
 import { createInformers } from "./shared/informers.ts";
 
@@ -25,7 +31,13 @@ type Run = (context: WorkloadContext, signal: AbortSignal) => Promise<void>;
 const controllers: Readonly<Record<string, Run>> = {
   deployment: runDeployments,
   replicaset: runReplicaSets,
+  job: runJobs,
   endpointslice: runEndpointSlices,
+  "garbage-collector": runGarbageCollector,
+  namespace: runNamespaces,
+  serviceaccount: runServiceAccounts,
+  "node-lifecycle": runNodeLifecycle,
+  "pod-garbage": runPodGarbage,
 };
 
 const restartBackoff = { baseMs: 500, capMs: 30_000 };

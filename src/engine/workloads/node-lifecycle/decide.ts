@@ -32,19 +32,24 @@ export function unreachableStatus(node: Node, nowMs: number): Node["status"] {
   return { ...node.status, conditions: [...conditions] };
 }
 
-/** Taints as they should be for the node's Ready condition; the same list when they are. */
-export function healthTaintsOf(node: Node, nowMs: number): readonly Taint[] {
+/** Taints as they should be for the node's Ready condition; undefined when they are. */
+export function healthTaintsOf(node: Node, nowMs: number): Taint[] | undefined {
   const present = node.spec?.taints ?? [];
-  const ready = findCondition(node.status?.conditions, "Ready")?.status;
-  const key = ready === "True" ? undefined : ready === "False" ? notReadyTaint : unreachableTaint;
+  const key = taintFor(findCondition(node.status?.conditions, "Ready")?.status);
   const others = present.filter((taint) => !healthTaints.includes(taint.key));
-  if (key === undefined) return others.length === present.length ? present : others;
+  if (key === undefined) return others.length === present.length ? undefined : others;
   const have = (effect: Taint["effect"]): boolean =>
     present.some((taint) => taint.key === key && taint.effect === effect);
   const stale = present.some((taint) => healthTaints.includes(taint.key) && taint.key !== key);
-  if (have("NoSchedule") && have("NoExecute") && !stale) return present;
+  if (have("NoSchedule") && have("NoExecute") && !stale) return undefined;
   const timeAdded = new Date(nowMs).toISOString();
   return [...others, { key, effect: "NoSchedule", timeAdded }, { key, effect: "NoExecute", timeAdded }];
+}
+
+/** A node that has not said anything yet gets none: it may be about to. */
+function taintFor(ready: string | undefined): string | undefined {
+  if (ready === "False") return notReadyTaint;
+  return ready === "Unknown" ? unreachableTaint : undefined;
 }
 
 /** When the pod has to leave its node: milliseconds from now (0 or less: at once), undefined when it may stay. */

@@ -43,6 +43,8 @@ export interface WorkloadInformers {
 export const controllerIndex = "controller";
 /** Finds the pods of a node, by its name. */
 export const nodeIndex = "node";
+/** Finds the lease of a node, by the node's name. */
+export const leaseHolderIndex = "holder";
 /** Finds the slices of a service, by `namespace/name`. */
 export const serviceIndex = "service";
 
@@ -72,10 +74,16 @@ export function createInformers(options: {
     services: informer(service),
     endpointSlices: informer(endpointSlice, { [serviceIndex]: serviceOfSlice }),
     nodes: informer(node),
-    leases: informer(lease),
+    leases: informer(lease, { [leaseHolderIndex]: holderOf }),
     namespaces: informer(namespace),
     serviceAccounts: informer(serviceAccount),
   };
+}
+
+/** The lease of a node bears its name and is held by it. */
+export function holderOf({ metadata, spec }: Lease): string[] {
+  const { name = "" } = metadata;
+  return spec?.holderIdentity === name ? [name] : [];
 }
 
 export function serviceOfSlice({ metadata }: EndpointSlice): string[] {
