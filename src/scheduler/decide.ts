@@ -3,6 +3,7 @@
  * the explanation, which `explain/` makes from the same evaluation when it is wanted, before the cluster changes.
  */
 
+import { messageOf } from "../lib/errors.ts";
 import type { Random } from "../lib/random.ts";
 import { Evaluations } from "./evaluate/evaluations.ts";
 import type { Evaluation } from "./evaluate/evaluation.ts";
@@ -47,10 +48,20 @@ export class Decider {
   }
 
   decide(pod: PodInfo, key: string = this.keyOf(pod)): Decision {
-    const evaluation = this.#evaluations.of(pod, key);
+    const evaluation = this.#evaluate(pod, key);
     const row = evaluation.ranking.draw(this.#random);
     const chosen = row < 0 ? undefined : { row, nodeName: this.cluster.nodeName(row) };
     return { pod, chosen, ties: evaluation.ranking.ties, evaluation };
+  }
+
+  #evaluate(pod: PodInfo, key: string): Evaluation {
+    try {
+      return this.#evaluations.of(pod, key);
+    } catch (error) {
+      // A plugin threw half-way: what was evaluated so far cannot be trusted.
+      this.#evaluations.drop(key);
+      throw new Error(`cannot evaluate the nodes: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   /** Places in the profile of the plugins that said no. */
@@ -63,8 +74,17 @@ export class Decider {
   /**
    * Whether the event can let in a pod that was rejected by these plugins. Where all filters look at one node at a
    * time that is known exactly: the changed node takes the pod now. Else it is what a plugin that said no thinks.
+   * A plugin that throws here will do so again, and be heard of, when the pod is tried.
    */
   couldHelp(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {
+    try {
+      return this.#lookAt(event, pod, rejectedBy);
+    } catch {
+      return true;
+    }
+  }
+
+  #lookAt(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {
     if (!this.profile.nodeLocal) return event.type === "NodeAdded" || this.#hinted(event, pod, rejectedBy);
     if (event.type !== "NodeAdded" && !this.#hinted(event, pod, this.profile.plugins.keys())) return false;
     const cycle = new CycleState(this.profile, pod, this.cluster);

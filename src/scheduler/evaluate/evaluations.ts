@@ -39,6 +39,11 @@ export class Evaluations {
     return evaluation;
   }
 
+  drop(key: string): void {
+    this.#kept.delete(key);
+    if (this.#last?.key === key) this.#last = undefined;
+  }
+
   #find(pod: PodInfo, key: string): Evaluation {
     if (this.#last?.key === key) return this.#last.evaluation;
     let evaluation = this.#kept.get(key);

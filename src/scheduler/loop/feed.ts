@@ -1,0 +1,140 @@
+/**
+ * Brings what the API says of pods and nodes to the cluster and the queue, together with what the scheduler has
+ * decided and the API does not say yet (assumed pods).
+ *
+ * What must stay true: a pod without a node that is ours and may be placed is in the queue; a pod that has a node,
+ * or was given one by us, counts there until it is gone, has finished, or its binding has failed.
+ */
+
+import type { InformerChange } from "../../client/informer.ts";
+import type { Node } from "../../model/kinds/core/node/node.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { Decider } from "../decide.ts";
+import type { ClusterEvent } from "../framework/events.ts";
+import { defaultSchedulerName } from "../profiles.ts";
+import type { SchedulingQueue } from "../queue/scheduling-queue.ts";
+import { isFinished, readPod, type PodInfo } from "../snapshot/pod-info.ts";
+
+export interface FeedOptions {
+  readonly decider: Decider;
+  readonly queue: SchedulingQueue;
+  /** There may be something to decide. */
+  readonly wake: () => void;
+  /** The pod needs no node any more, or is not to get one yet. */
+  readonly onSettled: (uid: string) => void;
+  readonly onGone: (uid: string) => void;
+  readonly onGated: (pod: Pod) => void;
+}
+
+export class Feed {
+  readonly #options: FeedOptions;
+  /** Pods that were given a node which the API does not show yet. */
+  readonly #assumed = new Set<string>();
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  nodeChanged({ type, object }: InformerChange<Node>): void {
+    const { cluster } = this.#options.decider;
+    if (type === "deleted") {
+      cluster.removeNode(object.metadata.name ?? "");
+      return;
+    }
+    const { row, added, aspects } = cluster.setNode(object);
+    if (added) this.#happened({ type: "NodeAdded", row });
+    else if (aspects !== 0) this.#happened({ type: "NodeChanged", row, aspects });
+  }
+
+  podChanged({ type, object, previous }: InformerChange<Pod>): void {
+    const uid = uidOf(object);
+    const replaced = previous === undefined ? uid : uidOf(previous);
+    if (replaced !== uid) this.#gone(replaced);
+    if (type === "deleted") this.#gone(uid);
+    else if (isFinished(object)) this.#leave(uid);
+    else if ((object.spec.nodeName ?? "") !== "") this.#placed(object);
+    else this.#unplaced(object);
+  }
+
+  /** Counts the pod on the node from now on. */
+  assume(pod: PodInfo, nodeName: string): void {
+    this.#assumed.add(pod.uid);
+    this.#options.decider.cluster.addPod(pod, nodeName);
+  }
+
+  isAssumed(uid: string): boolean {
+    return this.#assumed.has(uid);
+  }
+
+  /** The pod did not get there, as far as the API does not say otherwise. */
+  forget(uid: string): void {
+    if (this.#assumed.delete(uid)) this.#uncount(uid);
+  }
+
+  #placed(pod: Pod): void {
+    const { decider, queue, onSettled } = this.#options;
+    const { cluster } = decider;
+    const info = readPod(pod);
+    const nodeName = pod.spec.nodeName ?? "";
+    queue.remove(info.uid);
+    onSettled(info.uid);
+    this.#assumed.delete(info.uid);
+    const known = cluster.pod(info.uid);
+    if (known?.nodeName === nodeName && sameDemand(known.info, info)) return;
+    if (known !== undefined) this.#uncount(info.uid);
+    cluster.addPod(info, nodeName);
+  }
+
+  #unplaced(pod: Pod): void {
+    const { decider, queue, wake, onGated } = this.#options;
+    const uid = uidOf(pod);
+    if ((pod.spec.schedulerName ?? defaultSchedulerName) !== decider.profile.schedulerName) return;
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      queue.remove(uid);
+      return;
+    }
+    if (this.#assumed.has(uid)) return;
+    if ((pod.spec.schedulingGates ?? []).length > 0) {
+      queue.remove(uid);
+      onGated(pod);
+      return;
+    }
+    const info = readPod(pod);
+    queue.set(info, decider.keyOf(info));
+    wake();
+  }
+
+  #gone(uid: string): void {
+    this.#leave(uid);
+    this.#options.onGone(uid);
+  }
+
+  #leave(uid: string): void {
+    this.#options.queue.remove(uid);
+    this.#options.onSettled(uid);
+    this.#assumed.delete(uid);
+    this.#uncount(uid);
+  }
+
+  #uncount(uid: string): void {
+    const removed = this.#options.decider.cluster.removePod(uid);
+    if (removed?.row === undefined) return;
+    this.#happened({ type: "PodRemoved", row: removed.row, pod: removed.placed.info });
+  }
+
+  #happened(event: ClusterEvent): void {
+    if (this.#options.queue.happened(event) > 0) this.#options.wake();
+  }
+}
+
+function uidOf({ metadata }: Pod): string {
+  return metadata.uid ?? `${metadata.namespace}/${metadata.name}`;
+}
+
+/** Whether both versions of the pod take the same of their node. */
+function sameDemand(a: PodInfo, b: PodInfo): boolean {
+  return (
+    JSON.stringify(a.requests) === JSON.stringify(b.requests) &&
+    JSON.stringify(a.hostPorts) === JSON.stringify(b.hostPorts)
+  );
+}

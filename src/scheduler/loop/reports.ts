@@ -1,0 +1,222 @@
+/**
+ * Tells users what was decided: the pod's condition and the event when no node took it, the event when it was
+ * placed, and the SchedulingDecision with the whole explanation. All of it is written on the side: a decision
+ * never waits for it, and while pods wait to be decided about, explanations of placed pods are kept short and wait.
+ */
+
+import type { Client } from "../../client/client.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import { findCondition, setCondition } from "../../model/conditions.ts";
+import { newObject } from "../../model/kind.ts";
+import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import {
+  schedulingDecision,
+  type SchedulingDecision,
+  type SchedulingDecisionSpec,
+} from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
+import { controllerRef, refOf, type Condition } from "../../model/meta.ts";
+import { isStatus } from "../../model/status.ts";
+import type { Decision } from "../decide.ts";
+import type { Evaluation } from "../evaluate/evaluation.ts";
+import { explain, type ExplainOptions } from "../explain/explain.ts";
+import type { Cluster } from "../snapshot/cluster.ts";
+import { LatestWriter } from "./latest-writer.ts";
+
+const MAX_PENDING_CONDITIONS = 100_000;
+const MAX_PENDING_DECISIONS = 20_000;
+const CONDITION_WORKERS = 8;
+const DECISION_WORKERS = 4;
+/** How many nodes an explanation tells of: of a pod that waits, of one that was placed, and in a rush. */
+const nodeLimits = { waiting: 64, placed: 16, rush: 3 } as const;
+
+export interface ReportsOptions {
+  readonly client: Client;
+  readonly cluster: Cluster;
+  readonly recorder: EventRecorder;
+  readonly schedulerName: string;
+  readonly seed: number | undefined;
+  readonly isBusy: () => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Waiting {
+  readonly pod: Pod;
+  readonly reason: "Unschedulable" | "SchedulingGated" | "SchedulerError";
+  readonly message: string;
+}
+
+interface Explained {
+  readonly pod: Pod;
+  readonly spec: SchedulingDecisionSpec;
+}
+
+export class Reports {
+  readonly #options: ReportsOptions;
+  readonly #conditions: LatestWriter<Waiting>;
+  readonly #decisions: LatestWriter<Explained>;
+  /** What each waiting pod was told last. */
+  readonly #told = new Map<string, string>();
+  /** Pods that have a SchedulingDecision from us. */
+  readonly #explained = new Set<string>();
+  #lastWaiting: { evaluation: Evaluation; version: number; spec: SchedulingDecisionSpec } | undefined;
+
+  constructor(options: ReportsOptions) {
+    this.#options = options;
+    const { clock, log } = options;
+    this.#conditions = new LatestWriter({
+      what: "pod condition",
+      write: (_uid, waiting) => this.#writeCondition(waiting),
+      workers: CONDITION_WORKERS,
+      maxPending: MAX_PENDING_CONDITIONS,
+      isBusy: () => false,
+      clock,
+      log,
+    });
+    this.#decisions = new LatestWriter({
+      what: "scheduling decision",
+      write: (uid, explained) => this.#writeDecision(uid, explained),
+      workers: DECISION_WORKERS,
+      maxPending: MAX_PENDING_DECISIONS,
+      isBusy: options.isBusy,
+      clock,
+      log,
+    });
+  }
+
+  /** No node took the pod. To be called before the cluster changes, as `placed` too. */
+  unschedulable(pod: Pod, decision: Decision, message: string): void {
+    const { uid } = decision.pod;
+    if (this.#told.get(uid) === message) return;
+    this.#told.set(uid, message);
+    this.#conditions.put(uid, { pod, reason: "Unschedulable", message }, { urgent: true });
+    const spec = { ...this.#explainWaiting(decision), pod: podOf(pod), message };
+    this.#decisions.put(uid, { pod, spec }, { urgent: true });
+  }
+
+  /** The pod is to wait for whoever gated it. */
+  gated(pod: Pod): void {
+    const message = "Scheduling is blocked due to non-empty scheduling gates";
+    this.#waits(pod, { outcome: "Gated", reason: "SchedulingGated", message });
+  }
+
+  /** Something is wrong with the scheduler or a plugin; the pod will be tried again. */
+  failed(pod: Pod, message: string): void {
+    this.#waits(pod, { outcome: "Error", reason: "SchedulerError", message });
+  }
+
+  /** What is to be told once the binding has worked; made now, while the cluster is what was decided on. */
+  explainPlaced(decision: Decision): SchedulingDecisionSpec {
+    const limit = this.#options.isBusy() ? nodeLimits.rush : nodeLimits.placed;
+    return explain(decision, this.#explainOptions(limit));
+  }
+
+  /** Resolves when no condition of the pod is being written any more; none is from then on. */
+  async quiet(uid: string): Promise<void> {
+    this.#conditions.forget(uid);
+    await this.#conditions.writing(uid);
+  }
+
+  placed(pod: Pod, spec: SchedulingDecisionSpec): void {
+    this.#options.recorder.event(pod, "Normal", "Scheduled", `${spec.message}`);
+    this.#decisions.put(pod.metadata.uid ?? "", { pod, spec }, { urgent: false });
+  }
+
+  /** The pod waits no more: what was to be said of its waiting need not be said. */
+  settled(uid: string): void {
+    this.#told.delete(uid);
+    this.#conditions.forget(uid);
+  }
+
+  gone(uid: string): void {
+    this.settled(uid);
+    this.#decisions.forget(uid);
+    this.#explained.delete(uid);
+  }
+
+  /** To be called when there is nothing to decide. */
+  idle(): void {
+    this.#decisions.pump();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#conditions.close(), this.#decisions.close()]);
+  }
+
+  #waits(pod: Pod, { outcome, reason, message }: Waits): void {
+    const uid = pod.metadata.uid ?? "";
+    if (this.#told.get(uid) === message) return;
+    this.#told.set(uid, message);
+    this.#conditions.put(uid, { pod, reason, message }, { urgent: true });
+    const { schedulerName: scheduler } = this.#options;
+    const spec = { pod: podOf(pod), outcome, message, decidedAt: this.#nowIso(), scheduler };
+    this.#decisions.put(uid, { pod, spec }, { urgent: true });
+  }
+
+  /** Pods that are alike wait for the same reasons: worked out once. */
+  #explainWaiting(decision: Decision): SchedulingDecisionSpec {
+    const { evaluation } = decision;
+    const last = this.#lastWaiting;
+    if (last?.evaluation === evaluation && last.version === evaluation.version) return last.spec;
+    const spec = explain(decision, this.#explainOptions(nodeLimits.waiting));
+    this.#lastWaiting = { evaluation, version: evaluation.version, spec };
+    return spec;
+  }
+
+  #explainOptions(nodeLimit: number): ExplainOptions {
+    const { cluster, schedulerName, seed } = this.#options;
+    return { cluster, schedulerName, seed, nodeLimit, decidedAt: this.#nowIso() };
+  }
+
+  async #writeCondition({ pod, reason, message }: Waiting): Promise<void> {
+    const { client, recorder } = this.#options;
+    const before = pod.status?.conditions;
+    const wanted: Condition = { type: "PodScheduled", status: "False", reason, message };
+    const after = setCondition(before, wanted, this.#nowIso());
+    // The same as before: told by the scheduler that ran before this one.
+    if (after === before) return;
+    const condition = findCondition(after, "PodScheduled");
+    const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [{ ...condition }] } };
+    if (reason !== "SchedulingGated") recorder.event(pod, "Warning", "FailedScheduling", message);
+    await client.patch(podKind, refOf(pod), { type: "strategic", body }, { subresource: "status" });
+  }
+
+  async #writeDecision(uid: string, { pod, spec }: Explained): Promise<void> {
+    const { client } = this.#options;
+    const { name = "", namespace } = pod.metadata;
+    const metadata = { name, namespace, ownerReferences: [controllerRef(pod)] };
+    const decision = newObject<SchedulingDecision>(schedulingDecision, metadata, { spec });
+    if (this.#explained.has(uid)) {
+      try {
+        await client.update(schedulingDecision, decision);
+        return;
+      } catch (error) {
+        if (!isStatus(error, "NotFound")) throw error;
+      }
+    }
+    try {
+      await client.create(schedulingDecision, decision);
+    } catch (error) {
+      if (!isStatus(error, "AlreadyExists")) throw error;
+      await client.update(schedulingDecision, decision);
+    }
+    this.#explained.add(uid);
+  }
+
+  #nowIso(): string {
+    return new Date(this.#options.clock.now()).toISOString().replace(/[.]\d+Z$/, "Z");
+  }
+}
+
+interface Waits {
+  readonly outcome: "Gated" | "Error";
+  readonly reason: Waiting["reason"];
+  readonly message: string;
+}
+
+function podOf({ metadata }: Pod): SchedulingDecisionSpec["pod"] {
+  const { name = "", namespace, uid } = metadata;
+  return { name, namespace, uid };
+}
