@@ -5,6 +5,7 @@ export type FieldErrorType =
   | "Invalid"
   | "NotSupported"
   | "Duplicate"
+  | "NotFound"
   | "TooLong"
   | "TooMany"
   | "Forbidden"
@@ -25,6 +26,7 @@ const titles: Readonly<Record<FieldErrorType, string>> = {
   Invalid: "Invalid value",
   NotSupported: "Unsupported value",
   Duplicate: "Duplicate value",
+  NotFound: "Not found",
   TooLong: "Too long",
   TooMany: "Too many",
   Forbidden: "Forbidden",
@@ -36,6 +38,7 @@ const causeReasons: Readonly<Record<FieldErrorType, string>> = {
   Invalid: "FieldValueInvalid",
   NotSupported: "FieldValueNotSupported",
   Duplicate: "FieldValueDuplicate",
+  NotFound: "FieldValueNotFound",
   TooLong: "FieldValueTooLong",
   TooMany: "FieldValueTooMany",
   Forbidden: "FieldValueForbidden",
@@ -50,4 +53,44 @@ export function fieldErrorText(error: FieldError): string {
 
 export function fieldErrorCause(error: FieldError): { reason: string; message: string; field: string } {
   return { reason: causeReasons[error.type], message: fieldErrorText(error), field: error.path };
+}
+
+export function required(path: string, detail = ""): FieldError {
+  return { type: "Required", path, detail };
+}
+
+export function invalid(path: string, value: unknown, detail: string): FieldError {
+  return { type: "Invalid", path, value, detail };
+}
+
+export function forbidden(path: string, detail: string): FieldError {
+  return { type: "Forbidden", path, detail };
+}
+
+export function duplicate(path: string, value: unknown): FieldError {
+  return { type: "Duplicate", path, value, detail: "" };
+}
+
+export function notSupported(path: string, value: unknown, supported: readonly string[]): FieldError {
+  const list = supported.map((each) => JSON.stringify(each)).join(", ");
+  return { type: "NotSupported", path, value, detail: `supported values: ${list}` };
+}
+
+/** No error, or one Invalid: for checks that return what is wrong, or undefined. */
+export function invalidIf(detail: string | undefined, path: string, value: unknown): FieldError[] {
+  return detail === undefined ? [] : [invalid(path, value, detail)];
+}
+
+/** A Duplicate for each value that an earlier one of the list equals; undefined and empty values do not count. */
+export function duplicates(
+  values: readonly (string | undefined)[],
+  pathOf: (index: number) => string,
+): FieldError[] {
+  const seen = new Set<string>();
+  return values.flatMap((value, index) => {
+    if (value === undefined || value === "") return [];
+    if (seen.has(value)) return [duplicate(pathOf(index), value)];
+    seen.add(value);
+    return [];
+  });
 }

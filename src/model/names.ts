@@ -23,3 +23,13 @@ export function checkDnsServiceName(name: string): string | undefined {
   if (/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) return undefined;
   return "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 }
+
+/** IANA service name: ports of containers and services that are meant by name. */
+export function checkPortName(name: string): string | undefined {
+  if (name.length > 15) return "must be no more than 15 characters";
+  if (!/^[-a-z0-9]+$/.test(name))
+    return "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)";
+  if (!/[a-z]/.test(name)) return "must contain at least one letter (a-z)";
+  if (name.includes("--")) return "must not contain consecutive hyphens";
+  return name.startsWith("-") || name.endsWith("-") ? "must not begin or end with a hyphen" : undefined;
+}

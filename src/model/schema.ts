@@ -46,6 +46,8 @@ export interface SchemaOptions {
   readonly check?: ValueCheck | undefined;
   /** Once set, an update may not change it. */
   readonly immutable?: boolean | undefined;
+  /** Strategic merges of it name the fields to keep (`retainKeys`), for objects of which one field excludes others. */
+  readonly retainKeys?: boolean | undefined;
   /** The server writes it; it is not reported as missing and is documented as read-only. */
   readonly readOnly?: boolean | undefined;
 }

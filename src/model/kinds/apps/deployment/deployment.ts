@@ -11,7 +11,10 @@ import {
   required,
   type Infer,
 } from "../../../schema.ts";
+import { formatSelector, selectorFromLabelSelector } from "../../../labels.ts";
 import { podTemplateSpec } from "../../core/pod/pod-spec.ts";
+import { applyTemplateDefaults, selectorErrors, templateErrors, workloadWideColumns } from "../workload.ts";
+import { strategyErrors } from "./validate-strategy.ts";
 
 const rollingUpdate = object(
   "Bounds of a rolling update.",
@@ -28,7 +31,7 @@ const strategy = object(
     type: oneOf(["RollingUpdate", "Recreate"], "Step by step, or all old ones first."),
     rollingUpdate,
   },
-  { name: "io.k8s.api.apps.v1.DeploymentStrategy" },
+  { name: "io.k8s.api.apps.v1.DeploymentStrategy", retainKeys: true },
 );
 
 const deploymentSpec = object(
@@ -73,6 +76,17 @@ const fields = { spec: required(deploymentSpec), status: deploymentStatus };
 const schema = object("", fields);
 export interface Deployment extends KubeObject, Infer<typeof schema> {}
 
+/** Before validation: anything may be missing. */
+function applyDeploymentDefaults({ spec }: { spec?: DeploymentSpec | undefined }): void {
+  if (spec === undefined) return;
+  const strategy = (spec.strategy ??= {});
+  strategy.type ??= "RollingUpdate";
+  if (strategy.type === "RollingUpdate") {
+    strategy.rollingUpdate = { maxUnavailable: "25%", maxSurge: "25%", ...strategy.rollingUpdate };
+  }
+  applyTemplateDefaults(spec.template);
+}
+
 export const deployment = defineKind<Deployment>({
   group: "apps",
   version: "v1",
@@ -83,4 +97,37 @@ export const deployment = defineKind<Deployment>({
   description:
     "Keeps a number of like pods running and replaces them step by step when their template changes.",
   fields,
+  columns: [
+    {
+      name: "Ready",
+      type: "string",
+      description: "How many of the wanted pods are ready.",
+      value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 1}`,
+    },
+    {
+      name: "Up-to-date",
+      type: "integer",
+      description: "Pods made from the present template.",
+      value: ({ status }) => status?.updatedReplicas ?? 0,
+    },
+    {
+      name: "Available",
+      type: "integer",
+      description: "Pods that have been ready for long enough.",
+      value: ({ status }) => status?.availableReplicas ?? 0,
+    },
+    ...workloadWideColumns,
+  ],
+  scale: {
+    replicas: ({ spec }) => spec.replicas ?? 1,
+    withReplicas: (object, replicas) => ({ ...object, spec: { ...object.spec, replicas } }),
+    statusReplicas: ({ status }) => status?.replicas ?? 0,
+    selector: ({ spec }) => formatSelector(selectorFromLabelSelector(spec.selector)),
+  },
+  applyDefaults: applyDeploymentDefaults,
+  validate: (object) => [
+    ...selectorErrors(object, "deployment"),
+    ...templateErrors(object, ["Always"]),
+    ...strategyErrors(object.spec),
+  ],
 });

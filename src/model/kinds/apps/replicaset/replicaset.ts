@@ -2,7 +2,9 @@ import { defineKind } from "../../../define.ts";
 import { labelSelector } from "../../../label-selector.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, object, required, type Infer } from "../../../schema.ts";
+import { formatSelector, selectorFromLabelSelector } from "../../../labels.ts";
 import { podTemplateSpec } from "../../core/pod/pod-spec.ts";
+import { applyTemplateDefaults, selectorErrors, templateErrors, workloadWideColumns } from "../workload.ts";
 
 const replicaSetSpec = object(
   "What the replica set should be.",
@@ -43,4 +45,34 @@ export const replicaSet = defineKind<ReplicaSet>({
   categories: ["all"],
   description: "Keeps a number of like pods running.",
   fields,
+  columns: [
+    {
+      name: "Desired",
+      type: "integer",
+      description: "How many pods are wanted.",
+      value: ({ spec }) => spec.replicas ?? 1,
+    },
+    {
+      name: "Current",
+      type: "integer",
+      description: "How many pods there are.",
+      value: ({ status }) => status?.replicas ?? 0,
+    },
+    {
+      name: "Ready",
+      type: "integer",
+      description: "How many pods are ready.",
+      value: ({ status }) => status?.readyReplicas ?? 0,
+    },
+    ...workloadWideColumns,
+  ],
+  selectableFields: { "status.replicas": ({ status }) => String(status?.replicas ?? 0) },
+  scale: {
+    replicas: ({ spec }) => spec.replicas ?? 1,
+    withReplicas: (object, replicas) => ({ ...object, spec: { ...object.spec, replicas } }),
+    statusReplicas: ({ status }) => status?.replicas ?? 0,
+    selector: ({ spec }) => formatSelector(selectorFromLabelSelector(spec.selector)),
+  },
+  applyDefaults: ({ spec }: { spec?: ReplicaSetSpec | undefined }) => applyTemplateDefaults(spec?.template),
+  validate: (object) => [...selectorErrors(object, "deployment"), ...templateErrors(object, ["Always"])],
 });

@@ -1,4 +1,5 @@
 import { defineKind } from "../../../define.ts";
+import { invalid } from "../../../field-error.ts";
 import { labelSelector } from "../../../label-selector.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import {
@@ -12,7 +13,14 @@ import {
   time,
   type Infer,
 } from "../../../schema.ts";
+import {
+  applyTemplateDefaults,
+  selectorErrors,
+  templateErrors,
+  workloadWideColumns,
+} from "../../apps/workload.ts";
 import { podTemplateSpec } from "../../core/pod/pod-spec.ts";
+import { completionsCell, durationCell, jobStatusCell } from "./columns.ts";
 
 const jobSpec = object(
   "What the job should do.",
@@ -71,6 +79,25 @@ const fields = { spec: required(jobSpec), status: jobStatus };
 const schema = object("", fields);
 export interface Job extends KubeObject, Infer<typeof schema> {}
 
+/** Before validation: anything may be missing. The API server has set the uid by now. */
+function applyJobDefaults(object: KubeObject & { spec?: JobSpec | undefined }): void {
+  const { metadata, spec } = object;
+  if (spec === undefined) return;
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
+  spec.parallelism ??= 1;
+  applyTemplateDefaults(spec.template);
+  if (spec.manualSelector === true || spec.template === undefined || metadata.uid === undefined) return;
+  const labels = {
+    "batch.kubernetes.io/controller-uid": metadata.uid,
+    "batch.kubernetes.io/job-name": metadata.name ?? "",
+    "controller-uid": metadata.uid,
+    "job-name": metadata.name ?? "",
+  };
+  const template = (spec.template.metadata ??= {});
+  template.labels = { ...template.labels, ...labels };
+  spec.selector ??= { matchLabels: { "batch.kubernetes.io/controller-uid": metadata.uid } };
+}
+
 export const job = defineKind<Job>({
   group: "batch",
   version: "v1",
@@ -79,4 +106,36 @@ export const job = defineKind<Job>({
   categories: ["all"],
   description: "Runs pods until enough of them have succeeded.",
   fields,
+  columns: [
+    {
+      name: "Status",
+      type: "string",
+      description: "How the job is doing, in one word.",
+      value: jobStatusCell,
+    },
+    {
+      name: "Completions",
+      type: "string",
+      description: "How many pods have succeeded, of how many.",
+      value: completionsCell,
+    },
+    {
+      name: "Duration",
+      type: "string",
+      description: "How long the job took, or has been at it.",
+      value: durationCell,
+    },
+    ...workloadWideColumns,
+  ],
+  selectableFields: { "status.successful": ({ status }) => String(status?.succeeded ?? 0) },
+  applyDefaults: applyJobDefaults,
+  validate: (object) => [
+    ...(object.spec.selector === undefined ? [] : selectorErrors(object, "job")),
+    ...templateErrors(object, ["OnFailure", "Never"]),
+  ],
+  validateUpdate: (next, previous) => {
+    const { completions } = next.spec;
+    if (completions === previous.spec.completions || next.spec.completionMode === "Indexed") return [];
+    return [invalid("spec.completions", completions ?? null, "field is immutable")];
+  },
 });

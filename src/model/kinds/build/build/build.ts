@@ -1,4 +1,5 @@
 import { defineKind } from "../../../define.ts";
+import type { ColumnContext } from "../../../kind.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import {
   array,
@@ -12,8 +13,10 @@ import {
   time,
   type Infer,
 } from "../../../schema.ts";
+import { ageText, durationText } from "../../../table.ts";
 import { objectReference } from "../../core/references.ts";
 import { commonSpecFields } from "../build-spec.ts";
+import { sourceCell, strategyCell } from "../columns.ts";
 
 const api = "com.github.openshift.api.build.v1";
 
@@ -91,6 +94,13 @@ const fields = { spec: required(buildSpec), status: buildStatus };
 const schema = object("", fields);
 export interface Build extends KubeObject, Infer<typeof schema> {}
 
+function durationCell({ status }: Build, { nowMs }: ColumnContext): string {
+  const { startTimestamp, completionTimestamp } = status ?? {};
+  if (startTimestamp === undefined) return "";
+  const endMs = completionTimestamp === undefined ? nowMs : Date.parse(completionTimestamp);
+  return durationText(endMs - Date.parse(startTimestamp));
+}
+
 export const build = defineKind<Build>({
   group: "build.openshift.io",
   version: "v1",
@@ -99,6 +109,37 @@ export const build = defineKind<Build>({
   categories: ["all"],
   description: "One run that makes an image from source.",
   fields,
+  columns: [
+    {
+      name: "Type",
+      type: "string",
+      description: "How the image is made.",
+      value: ({ spec }) => strategyCell(spec.strategy),
+    },
+    {
+      name: "From",
+      type: "string",
+      description: "Where the source comes from.",
+      value: ({ spec }) => sourceCell(spec.source, spec.revision?.git?.commit),
+    },
+    {
+      name: "Status",
+      type: "string",
+      description: "How far the build is, and why it failed.",
+      value: ({ status }) => {
+        const { phase = "New", reason = "" } = status ?? {};
+        return reason === "" || phase === "Complete" ? phase : `${phase} (${reason})`;
+      },
+    },
+    {
+      name: "Started",
+      type: "string",
+      description: "When it began.",
+      value: ({ status }, { nowMs }) =>
+        status?.startTimestamp === undefined ? "" : `${ageText(status.startTimestamp, nowMs)} ago`,
+    },
+    { name: "Duration", type: "string", description: "How long it took.", value: durationCell },
+  ],
   initialStatus: () => ({ phase: "New" }),
   selectableFields: { status: ({ status }) => status?.phase ?? "" },
   subresources: [{ name: "log", verbs: ["get"] }],

@@ -3,6 +3,7 @@ import type { KubeObject } from "../../../meta.ts";
 import { array, integer, object, oneOf, required, string, time, type Infer } from "../../../schema.ts";
 import { objectReference } from "../../core/references.ts";
 import { commonSpecFields } from "../build-spec.ts";
+import { sourceCell, strategyCell } from "../columns.ts";
 
 const api = "com.github.openshift.api.build.v1";
 
@@ -82,5 +83,25 @@ export const buildConfig = defineKind<BuildConfig>({
   categories: ["all"],
   description: "How an app's image is made from its source, and what starts a build.",
   fields,
+  columns: [
+    {
+      name: "Type",
+      type: "string",
+      description: "How images are made.",
+      value: ({ spec }) => strategyCell(spec.strategy),
+    },
+    {
+      name: "From",
+      type: "string",
+      description: "Where the source comes from.",
+      value: ({ spec }) => sourceCell(spec.source, spec.revision?.git?.commit),
+    },
+    {
+      name: "Latest",
+      type: "integer",
+      description: "Number of the last build.",
+      value: ({ status }) => status?.lastVersion ?? 0,
+    },
+  ],
   initialStatus: () => ({ lastVersion: 0 }),
 });

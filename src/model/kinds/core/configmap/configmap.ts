@@ -1,6 +1,7 @@
 import { defineKind } from "../../../define.ts";
 import type { KubeObject } from "../../../meta.ts";
 import { boolean, bytes, map, object, string, type Infer } from "../../../schema.ts";
+import { entriesErrors, immutableErrors } from "../config-entries.ts";
 
 const fields = {
   data: map(string("Text of the entry."), "Text entries by key."),
@@ -19,6 +20,8 @@ export const configMap = defineKind<ConfigMap>({
   shortNames: ["cm"],
   description: "Configuration that pods read as environment variables or files.",
   fields,
+  validate: (object) => entriesErrors(object, false),
+  validateUpdate: immutableErrors,
   columns: [
     {
       name: "Data",

@@ -1,7 +1,9 @@
 import { defineKind } from "../../../define.ts";
+import { invalid } from "../../../field-error.ts";
 import type { KubeObject } from "../../../meta.ts";
 import { integer, object, required, string, time, type Infer } from "../../../schema.ts";
 import { objectReference } from "../references.ts";
+import { eventColumns } from "./columns.ts";
 
 const eventSource = object(
   "Who reported the event.",
@@ -43,6 +45,13 @@ export const event = defineKind<Event>({
   shortNames: ["ev"],
   description: "Something that happened to an object, in words.",
   fields,
+  columns: eventColumns,
+  wholeTable: true,
+  validate: ({ metadata, involvedObject }) => {
+    const { namespace = "" } = involvedObject;
+    if (namespace === metadata.namespace || (namespace === "" && metadata.namespace === "default")) return [];
+    return [invalid("involvedObject.namespace", namespace, "does not match event.namespace")];
+  },
   selectableFields: {
     "involvedObject.kind": ({ involvedObject }) => involvedObject.kind ?? "",
     "involvedObject.namespace": ({ involvedObject }) => involvedObject.namespace ?? "",

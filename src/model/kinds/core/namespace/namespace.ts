@@ -32,6 +32,14 @@ export const namespace = defineKind<Namespace>({
   description: "A room of its own for names: objects in different namespaces do not meet.",
   fields,
   checkName: checkDnsLabel,
+  columns: [
+    {
+      name: "Status",
+      type: "string",
+      description: "Whether the namespace is on its way out.",
+      value: ({ status }) => status?.phase ?? "",
+    },
+  ],
   initialStatus: () => ({ phase: "Active" }),
   selectableFields: { "status.phase": ({ status }) => status?.phase ?? "" },
 });

@@ -87,7 +87,7 @@ export const podSpec = object(
       "Containers added to a running pod for debugging.",
       { mergeKey: "name" },
     ),
-    volumes: array(volume, "Volumes that containers can mount.", { mergeKey: "name" }),
+    volumes: array(volume, "Volumes that containers can mount.", { mergeKey: "name", retainKeys: true }),
     restartPolicy: oneOf(["Always", "OnFailure", "Never"], "When containers that end are started again.", {
       default: "Always",
     }),

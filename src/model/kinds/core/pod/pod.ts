@@ -1,8 +1,13 @@
 import { defineKind } from "../../../define.ts";
 import type { KubeObject } from "../../../meta.ts";
 import { object, required, type Infer } from "../../../schema.ts";
+import { podColumns } from "./columns.ts";
+import { applyPodDefaults } from "./defaults.ts";
 import { podSpec } from "./pod-spec.ts";
 import { podStatus } from "./pod-status.ts";
+import { qosClass } from "./qos-class.ts";
+import { podSpecErrors } from "./validate-pod-spec.ts";
+import { podSpecUpdateErrors } from "./validate-update.ts";
 
 const fields = { spec: required(podSpec), status: podStatus };
 
@@ -28,6 +33,11 @@ export const pod = defineKind<Pod>({
     "status.podIP": ({ status }) => status?.podIP ?? "",
     "status.nominatedNodeName": ({ status }) => status?.nominatedNodeName ?? "",
   },
+  columns: podColumns,
+  applyDefaults: applyPodDefaults,
+  initialStatus: ({ spec }) => ({ phase: "Pending", qosClass: qosClass(spec) }),
+  validate: ({ spec }) => podSpecErrors(spec, "spec"),
+  validateUpdate: (next, previous) => podSpecUpdateErrors(next.spec, previous.spec),
   deletionGraceSeconds: ({ spec }) => spec.terminationGracePeriodSeconds ?? 30,
   subresources: [
     { name: "log", verbs: ["get"] },

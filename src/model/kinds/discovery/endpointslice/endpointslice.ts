@@ -1,4 +1,5 @@
 import { defineKind } from "../../../define.ts";
+import { listCell } from "../../../cells.ts";
 import type { KubeObject } from "../../../meta.ts";
 import {
   array,
@@ -72,6 +73,9 @@ const fields = {
 const schema = object("", fields);
 export interface EndpointSlice extends KubeObject, Infer<typeof schema> {}
 
+/** More ports or addresses are only counted in the table. */
+const shownMax = 3;
+
 export const endpointSlice = defineKind<EndpointSlice>({
   group: "discovery.k8s.io",
   version: "v1",
@@ -79,4 +83,30 @@ export const endpointSlice = defineKind<EndpointSlice>({
   plural: "endpointslices",
   description: "Addresses behind a service, and whether they are ready.",
   fields,
+  columns: [
+    {
+      name: "AddressType",
+      type: "string",
+      description: "What the addresses are.",
+      value: ({ addressType }) => addressType,
+    },
+    {
+      name: "Ports",
+      type: "string",
+      description: "Ports of the endpoints.",
+      value: ({ ports }) => {
+        const numbers = (ports ?? []).map(({ name, port }) => String(port ?? name));
+        return numbers.length === 0 ? "<unset>" : listCell(numbers, shownMax);
+      },
+    },
+    {
+      name: "Endpoints",
+      type: "string",
+      description: "Addresses of the endpoints.",
+      value: ({ endpoints }) => {
+        const addresses = endpoints.flatMap((each) => each.addresses);
+        return addresses.length === 0 ? "<unset>" : listCell(addresses, shownMax);
+      },
+    },
+  ],
 });

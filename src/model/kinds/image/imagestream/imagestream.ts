@@ -1,4 +1,6 @@
 import { defineKind } from "../../../define.ts";
+import { listCell } from "../../../cells.ts";
+import { duplicates } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import {
   array,
@@ -12,6 +14,7 @@ import {
   time,
   type Infer,
 } from "../../../schema.ts";
+import { ageText } from "../../../table.ts";
 import { objectReference } from "../../core/references.ts";
 
 const api = "com.github.openshift.api.image.v1";
@@ -91,6 +94,16 @@ const fields = {
 const schema = object("", fields);
 export interface ImageStream extends KubeObject, Infer<typeof schema> {}
 
+const tagsShownMax = 3;
+
+/** Those that point somewhere, newest first, then those that only should. */
+function tagsOf({ spec, status }: ImageStream): string[] {
+  const pointing = (status?.tags ?? []).toSorted(
+    (a, b) => Date.parse(b.items[0]?.created ?? "") - Date.parse(a.items[0]?.created ?? ""),
+  );
+  return [...new Set([...pointing.map(({ tag }) => tag), ...(spec?.tags ?? []).map(({ name }) => name)])];
+}
+
 export const imageStream = defineKind<ImageStream>({
   group: "image.openshift.io",
   version: "v1",
@@ -101,4 +114,38 @@ export const imageStream = defineKind<ImageStream>({
   description:
     "Names for images that move like git branches: each tag points at an image and remembers the past.",
   fields,
+  columns: [
+    {
+      name: "Image Repository",
+      type: "string",
+      description: "Repository of the stream.",
+      value: ({ status }) => status?.publicDockerImageRepository ?? status?.dockerImageRepository ?? "",
+    },
+    {
+      name: "Tags",
+      type: "string",
+      description: "Tags of the stream.",
+      value: (stream) => {
+        const tags = tagsOf(stream);
+        return tags.length === 0 ? "" : listCell(tags, tagsShownMax);
+      },
+    },
+    {
+      name: "Updated",
+      type: "string",
+      description: "When a tag was last moved.",
+      value: ({ status }, { nowMs }) => {
+        const moved = (status?.tags ?? []).flatMap(({ items }) =>
+          items.slice(0, 1).map(({ created }) => created),
+        );
+        const last = moved.toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
+        return last === undefined ? "" : `${ageText(last, nowMs)} ago`;
+      },
+    },
+  ],
+  validate: ({ spec }) =>
+    duplicates(
+      (spec?.tags ?? []).map(({ name }) => name),
+      (index) => `spec.tags[${index}].name`,
+    ),
 });

@@ -1,7 +1,13 @@
 import { defineKind } from "../../../define.ts";
+import { orNone } from "../../../cells.ts";
+import { findCondition } from "../../../conditions.ts";
+import { duplicates, invalidIf, type FieldError } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, map, object, required, string, type Infer } from "../../../schema.ts";
 import { resourceRequirements } from "../../core/resources.ts";
+import { resourceErrors } from "../../core/validate-resources.ts";
+import { checkHost } from "../../route/route/validate-route.ts";
+import { checkAppName, checkImage, checkProcessType } from "../app-names.ts";
 
 const appProcess = object(
   "How a process type runs.",
@@ -53,6 +59,30 @@ const fields = { spec: appSpec, status: appStatus };
 const schema = object("", fields);
 export interface App extends KubeObject, Infer<typeof schema> {}
 
+/** `v3` for the release `hello-v3`: the app's name says nothing new. */
+function releaseCell(appName: string, release: string): string {
+  return release.startsWith(`${appName}-`) ? release.slice(appName.length + 1) : release;
+}
+
+function processesCell({ status }: App): string {
+  const entries = Object.entries(status?.processes ?? {});
+  // web first, as it is what people look for.
+  entries.sort(([a], [b]) => Number(b === "web") - Number(a === "web") || (a < b ? -1 : 1));
+  return entries.map(([name, { ready, desired }]) => `${name}=${ready}/${desired}`).join(",");
+}
+
+function appErrors({ image, processes = {}, domains = [] }: AppSpec): FieldError[] {
+  return [
+    ...(image === undefined ? [] : invalidIf(checkImage(image), "spec.image", image)),
+    ...Object.entries(processes).flatMap(([name, { resources }]) => [
+      ...invalidIf(checkProcessType(name), `spec.processes[${name}]`, name),
+      ...resourceErrors(resources, `spec.processes[${name}].resources`),
+    ]),
+    ...domains.flatMap((domain, index) => invalidIf(checkHost(domain), `spec.domains[${index}]`, domain)),
+    ...duplicates(domains, (index) => `spec.domains[${index}]`),
+  ];
+}
+
 export const app = defineKind<App>({
   group: "nagi.dev",
   version: "v1",
@@ -61,4 +91,44 @@ export const app = defineKind<App>({
   categories: ["all"],
   description: "An app: pushed as source or given as an image, released, run and given a URL.",
   fields,
+  checkName: checkAppName,
+  columns: [
+    {
+      name: "URL",
+      type: "string",
+      description: "Where the app answers.",
+      value: ({ status }) => status?.url ?? "",
+    },
+    {
+      name: "Release",
+      type: "string",
+      description: "The release that is live.",
+      value: ({ metadata, status }) => releaseCell(metadata.name ?? "", status?.currentRelease ?? ""),
+    },
+    { name: "Processes", type: "string", description: "What runs: ready of wanted.", value: processesCell },
+    {
+      name: "Ready",
+      type: "string",
+      description: "Whether all is running that should.",
+      value: ({ status }) => findCondition(status?.conditions, "Ready")?.status ?? "Unknown",
+    },
+    {
+      name: "Image",
+      type: "string",
+      priority: 1,
+      description: "Image that is deployed instead of one built from source.",
+      value: ({ spec }) => orNone(spec?.image),
+    },
+    {
+      name: "Reason",
+      type: "string",
+      priority: 1,
+      description: "Why it is not ready.",
+      value: ({ status }) => {
+        const ready = findCondition(status?.conditions, "Ready");
+        return ready?.status === "True" ? "" : (ready?.message ?? ready?.reason ?? "");
+      },
+    },
+  ],
+  validate: ({ spec }) => appErrors(spec ?? {}),
 });

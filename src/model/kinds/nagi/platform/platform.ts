@@ -1,4 +1,5 @@
 import { defineKind } from "../../../define.ts";
+import { orNone } from "../../../cells.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import { array, boolean, integer, object, oneOf, string, time, type Infer } from "../../../schema.ts";
 
@@ -50,5 +51,42 @@ export const platform = defineKind<Platform>({
   namespaced: false,
   description: "A base image that apps are built on.",
   fields,
+  columns: [
+    {
+      name: "Status",
+      type: "string",
+      description: "How far the base image is.",
+      value: ({ status }) => status?.phase ?? "Pending",
+    },
+    {
+      name: "Versions",
+      type: "string",
+      description: "Programs that apps care about.",
+      value: ({ status }) =>
+        (status?.versions ?? []).map(({ name, version }) => `${name} ${version}`).join(", "),
+    },
+    {
+      name: "Image",
+      type: "string",
+      priority: 1,
+      description: "The base image.",
+      value: ({ status }) => orNone(status?.image),
+    },
+    {
+      name: "Size",
+      type: "string",
+      priority: 1,
+      description: "Size of the image.",
+      value: ({ status }) =>
+        status?.sizeBytes === undefined ? "<none>" : `${Math.round(status.sizeBytes / 1_000_000)} MB`,
+    },
+    {
+      name: "Message",
+      type: "string",
+      priority: 1,
+      description: "Why it is in this phase.",
+      value: ({ status }) => status?.message ?? "",
+    },
+  ],
   initialStatus: () => ({ phase: "Pending" }),
 });

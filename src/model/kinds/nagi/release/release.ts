@@ -1,6 +1,9 @@
 import { defineKind } from "../../../define.ts";
+import { orNone } from "../../../cells.ts";
+import { invalidIf } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, map, object, oneOf, required, string, type Infer } from "../../../schema.ts";
+import { checkProcessType } from "../app-names.ts";
 
 const releaseProcess = object(
   "A process type of the release.",
@@ -50,6 +53,52 @@ export const release = defineKind<Release>({
   description:
     "An image, its config and its process types, fixed together: what is deployed and rolled back to.",
   fields,
+  columns: [
+    {
+      name: "Version",
+      type: "string",
+      description: "Number of the release.",
+      value: ({ spec }) => `v${spec.version}`,
+    },
+    {
+      name: "Status",
+      type: "string",
+      description: "How far the release is.",
+      value: ({ status }) => status?.phase ?? "Pending",
+    },
+    {
+      name: "Description",
+      type: "string",
+      description: "What changed.",
+      value: ({ spec }) => spec.description ?? "",
+    },
+    { name: "By", type: "string", description: "Who made it.", value: ({ spec }) => spec.createdBy ?? "" },
+    {
+      name: "Image",
+      type: "string",
+      priority: 1,
+      description: "Image of the release.",
+      value: ({ spec }) => spec.image,
+    },
+    {
+      name: "Commit",
+      type: "string",
+      priority: 1,
+      description: "Commit that was built.",
+      value: ({ spec }) => orNone(spec.commit?.slice(0, 7)),
+    },
+    {
+      name: "Message",
+      type: "string",
+      priority: 1,
+      description: "Why it is in this phase.",
+      value: ({ status }) => status?.message ?? "",
+    },
+  ],
+  validate: ({ spec }) =>
+    Object.keys(spec.processes).flatMap((name) =>
+      invalidIf(checkProcessType(name), `spec.processes[${name}]`, name),
+    ),
   initialStatus: () => ({ phase: "Pending" }),
   selectableFields: {
     "spec.app": ({ spec }) => spec.app,

@@ -1,4 +1,5 @@
 import { defineKind } from "../../../define.ts";
+import { orNone } from "../../../cells.ts";
 import type { KubeObject } from "../../../meta.ts";
 import {
   array,
@@ -115,6 +116,32 @@ export const schedulingDecision = defineKind<SchedulingDecision>({
   shortNames: ["sd"],
   description: "Why the scheduler put a pod where it is, or why the pod waits: every rule, every node.",
   fields,
+  columns: [
+    { name: "Pod", type: "string", description: "The pod.", value: ({ spec }) => spec.pod.name },
+    { name: "Outcome", type: "string", description: "How it ended.", value: ({ spec }) => spec.outcome },
+    {
+      name: "Node",
+      type: "string",
+      description: "Node that was chosen.",
+      value: ({ spec }) => orNone(spec.node),
+    },
+    {
+      name: "Feasible",
+      type: "string",
+      description: "On how many of the nodes the pod could go.",
+      value: ({ spec }) => {
+        const nodes = spec.nodes ?? [];
+        return `${nodes.filter(({ feasible }) => feasible).length}/${nodes.length}`;
+      },
+    },
+    {
+      name: "Message",
+      type: "string",
+      priority: 1,
+      description: "The decision in one sentence.",
+      value: ({ spec }) => spec.message ?? "",
+    },
+  ],
   selectableFields: {
     "spec.node": ({ spec }) => spec.node ?? "",
     "spec.outcome": ({ spec }) => spec.outcome,

@@ -1,6 +1,9 @@
 import { defineKind } from "../../../define.ts";
-import { condition, type KubeObject } from "../../../meta.ts";
+import { findCondition, isConditionTrue } from "../../../conditions.ts";
+import { condition, type Condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, intOrString, object, oneOf, required, string, type Infer } from "../../../schema.ts";
+
+import { routeErrors } from "./validate-route.ts";
 
 const api = "com.github.openshift.api.route.v1";
 
@@ -83,6 +86,34 @@ const fields = {
 const schema = object("", fields);
 export interface Route extends KubeObject, Infer<typeof schema> {}
 
+function hostCell({ spec, status }: Route): string {
+  const ingress = status?.ingress ?? [];
+  const host = spec.host ?? ingress[0]?.host ?? "";
+  const refused = ingress
+    .map(({ conditions }) => findCondition(conditions, "Admitted"))
+    .find((each) => each?.status === "False");
+  return refused === undefined || isAdmitted(ingress) ? host : (refused.reason ?? "NotAdmitted");
+}
+
+function isAdmitted(ingress: readonly { conditions?: Condition[] | undefined }[]): boolean {
+  return ingress.some(({ conditions }) => isConditionTrue(conditions, "Admitted"));
+}
+
+function servicesCell({ spec }: Route): string {
+  const targets = [spec.to, ...(spec.alternateBackends ?? [])];
+  if (targets.length === 1) return spec.to.name;
+  const sum = targets.reduce((total, { weight = 100 }) => total + weight, 0);
+  return targets
+    .map(({ name, weight = 100 }) => `${name}(${sum === 0 ? 0 : Math.round((100 * weight) / sum)}%)`)
+    .join(",");
+}
+
+function terminationCell({ spec }: Route): string {
+  const { termination, insecureEdgeTerminationPolicy: insecure = "" } = spec.tls ?? {};
+  if (termination === undefined) return "";
+  return insecure === "" || insecure === "None" ? termination : `${termination}/${insecure}`;
+}
+
 export const route = defineKind<Route>({
   group: "route.openshift.io",
   version: "v1",
@@ -91,6 +122,40 @@ export const route = defineKind<Route>({
   categories: ["all"],
   description: "Leads requests for a host to a service.",
   fields,
+  columns: [
+    {
+      name: "Host/Port",
+      type: "string",
+      description: "Host of the requests, or why it is not served.",
+      value: hostCell,
+    },
+    {
+      name: "Path",
+      type: "string",
+      description: "Start of the paths.",
+      value: ({ spec }) => spec.path ?? "",
+    },
+    {
+      name: "Services",
+      type: "string",
+      description: "Services that get the requests, with their share.",
+      value: servicesCell,
+    },
+    {
+      name: "Port",
+      type: "string",
+      description: "Port of the service.",
+      value: ({ spec }) => String(spec.port?.targetPort ?? "<all>"),
+    },
+    { name: "Termination", type: "string", description: "Where TLS ends.", value: terminationCell },
+    {
+      name: "Wildcard",
+      type: "string",
+      description: "Whether subdomains are served.",
+      value: ({ spec }) => spec.wildcardPolicy ?? "None",
+    },
+  ],
+  validate: ({ spec }) => routeErrors(spec),
   selectableFields: {
     "spec.host": ({ spec }) => spec.host ?? "",
     "spec.path": ({ spec }) => spec.path ?? "",
