@@ -40,6 +40,7 @@ export const namespace = defineKind<Namespace>({
       value: ({ status }) => status?.phase ?? "",
     },
   ],
+  subresources: [{ name: "finalize", verbs: ["update"] }],
   initialStatus: () => ({ phase: "Active" }),
   selectableFields: { "status.phase": ({ status }) => status?.phase ?? "" },
 });

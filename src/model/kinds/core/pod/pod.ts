@@ -38,9 +38,14 @@ export const pod = defineKind<Pod>({
   initialStatus: ({ spec }) => ({ phase: "Pending", qosClass: qosClass(spec) }),
   validate: ({ spec }) => podSpecErrors(spec, "spec"),
   validateUpdate: (next, previous) => podSpecUpdateErrors(next.spec, previous.spec),
-  deletionGraceSeconds: ({ spec }) => spec.terminationGracePeriodSeconds ?? 30,
+  // A pod that no node has, or that has ended, has nothing left to stop.
+  deletionGraceSeconds: ({ spec, status }) => {
+    if ((spec.nodeName ?? "") === "" || status?.phase === "Succeeded" || status?.phase === "Failed") return 0;
+    return spec.terminationGracePeriodSeconds ?? 30;
+  },
   subresources: [
     { name: "log", verbs: ["get"] },
     { name: "binding", verbs: ["create"], body: { group: "", version: "v1", kind: "Binding" } },
+    { name: "eviction", verbs: ["create"], body: { group: "policy", version: "v1", kind: "Eviction" } },
   ],
 });

@@ -20,6 +20,13 @@ export const serviceAccount = defineKind<ServiceAccount>({
   shortNames: ["sa"],
   description: "An identity for programs that run in pods.",
   fields,
+  subresources: [
+    {
+      name: "token",
+      verbs: ["create"],
+      body: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" },
+    },
+  ],
   columns: [
     {
       name: "Secrets",

@@ -1,0 +1,169 @@
+/**
+ * The operations of the API, shared by the HTTPS front end and the in-process client. Each front end says who
+ * asks and has it authorised (`authorize`) before it calls an operation.
+ */
+
+import type { DeleteOptions, LogOptions, PatchBody } from "../../client/client.ts";
+import type { UserInfo } from "../../client/user.ts";
+import { resourceName, type Kind } from "../../model/kind.ts";
+import { scale as scaleKind } from "../../model/kinds/autoscaling/scale/scale.ts";
+import type { KubeObject } from "../../model/meta.ts";
+import { rootSchema } from "../../model/root-schema.ts";
+import type { JsonValue } from "../../model/schema.ts";
+import type { Status } from "../../model/status.ts";
+import { checkTypes, invalidError } from "../../model/validate.ts";
+import type { Actions } from "./actions/action.ts";
+import { methodNotAllowed, noSuchPath, notFound } from "./api-errors.ts";
+import { attributesOf, authorize, type Authorizer, type ResourceAttributes } from "./auth/authorizer.ts";
+import { checkFields, checkType, type FieldChecks } from "./operations/checks.ts";
+import type { Outcome } from "./operations/commit.ts";
+import { createObject } from "./operations/create.ts";
+import { copyJson } from "./operations/json.ts";
+import { listObjects, type Listed, type ListRequest } from "./operations/list.ts";
+import { applyPatch } from "./operations/patch.ts";
+import { removeObject, type RemoveRequest } from "./operations/remove.ts";
+import { replaceObject } from "./operations/replace.ts";
+import { replaceScale, scaleOf } from "./operations/scale.ts";
+import { entryKey, type ServerParts, type Stored, type Target } from "./parts.ts";
+
+export interface CreateCall extends FieldChecks {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly object: KubeObject;
+  readonly user: UserInfo;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface ReplaceCall extends FieldChecks {
+  readonly target: Target;
+  /** "" is the object itself. */
+  readonly subresource: string;
+  readonly next: (previous: KubeObject) => KubeObject;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface PatchCall extends FieldChecks {
+  readonly target: Target;
+  readonly subresource: string;
+  readonly patch: PatchBody;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface ActCall {
+  readonly target: Target;
+  readonly subresource: string;
+  readonly body: JsonValue;
+  readonly user: UserInfo;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface ApiOptions {
+  readonly parts: ServerParts;
+  readonly authorizer: Authorizer;
+  readonly actions: Actions;
+}
+
+export class Api {
+  readonly parts: ServerParts;
+  readonly #authorizer: Authorizer;
+  readonly #actions: Actions;
+
+  constructor({ parts, authorizer, actions }: ApiOptions) {
+    this.parts = parts;
+    this.#authorizer = authorizer;
+    this.#actions = actions;
+  }
+
+  /** Throws Forbidden unless the user may. */
+  authorize(user: UserInfo, verb: string, target: Target, subresource?: string): void {
+    authorize(this.#authorizer, user, attributesOf(target.kind, verb, { ...target, subresource }));
+  }
+
+  /** The same for what may not be a resource that is served. */
+  authorizeResource(user: UserInfo, attributes: ResourceAttributes): void {
+    authorize(this.#authorizer, user, attributes);
+  }
+
+  authorizePath(user: UserInfo, path: string, verb: string): void {
+    authorize(this.#authorizer, user, { path, verb });
+  }
+
+  get(target: Target, subresource: string): Stored {
+    const entry = this.parts.store.get(entryKey(target));
+    if (entry === undefined) throw notFound(target.kind, target.name);
+    if (subresource === "scale") return scaleOf(target.kind, entry.value);
+    return entry;
+  }
+
+  list(request: ListRequest): Listed {
+    return listObjects(this.parts, request);
+  }
+
+  async create(call: CreateCall): Promise<Stored> {
+    const { kind } = call;
+    const action = this.#actions.get(resourceName(kind));
+    if (action === undefined) return createObject(this.parts, call);
+    const { namespace, user, dryRun } = call;
+    const given = copyJson(call.object, this.parts.limits.nesting);
+    checkType(kind, given);
+    checkFields(kind, given, call);
+    const errors = checkTypes(kind, given);
+    if (errors.length > 0) throw invalidError(kind, given, errors);
+    const body = given as unknown as JsonValue;
+    const value = await action({ parts: this.parts, user, namespace, name: "", body, dryRun });
+    return { value, encoded: JSON.stringify(value) };
+  }
+
+  async replace(call: ReplaceCall): Promise<Stored> {
+    const { subresource } = call;
+    if (subresource === "scale") return replaceScale(this.parts, call);
+    if (subresource === "" || isPartOfObject(call.target.kind, subresource)) {
+      return replaceObject(this.parts, { ...call, subresource });
+    }
+    throw noSuchPath();
+  }
+
+  patch(call: PatchCall): Promise<Stored> {
+    const { patch, ...rest } = call;
+    const node = rootSchema(call.subresource === "scale" ? scaleKind : call.target.kind);
+    const next = (previous: KubeObject): KubeObject => applyPatch(node, previous, patch) as KubeObject;
+    return this.replace({ ...rest, next });
+  }
+
+  remove(request: RemoveRequest): Promise<Outcome> {
+    return removeObject(this.parts, request);
+  }
+
+  /** Deletes what the list shows, some at a time; answers with what it found. */
+  async removeAll(request: ListRequest, options: DeleteOptions, dryRun?: boolean): Promise<Listed> {
+    const listed = listObjects(this.parts, request);
+    const queue = [...listed.entries];
+    const worker = async (): Promise<void> => {
+      for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
+        const target = { kind: request.kind, namespace: entry.namespace, name: entry.name };
+        await removeObject(this.parts, { target, options, dryRun });
+      }
+    };
+    await Promise.all(Array.from({ length: this.parts.limits.parallelDeletes }, worker));
+    return listed;
+  }
+
+  /** POST to a subresource. */
+  async act({ target, subresource, body, user, dryRun }: ActCall): Promise<KubeObject | Status> {
+    const action = this.#actions.get(`${resourceName(target.kind)}/${subresource}`);
+    if (action === undefined) throw methodNotAllowed();
+    const { namespace, name } = target;
+    return action({ parts: this.parts, user, namespace, name, body, dryRun });
+  }
+
+  log(target: Target, options: LogOptions): AsyncIterable<Uint8Array> {
+    const source = this.parts.logSources.get(resourceName(target.kind));
+    if (source === undefined) throw noSuchPath();
+    return source.log(this.get(target, "").value, options);
+  }
+}
+
+function isPartOfObject(kind: Kind, subresource: string): subresource is "status" | "finalize" {
+  if (subresource === "status") return kind.hasStatus;
+  return subresource === "finalize" && kind.subresources.some(({ name }) => name === "finalize");
+}

@@ -1,0 +1,155 @@
+/**
+ * A Kubernetes-compatible API server over the store. Three layers: the HTTPS front end (http/) and the in-process
+ * client turn what comes in into calls; `Api` authorises; operations/ and actions/ carry out, with what single
+ * kinds need beside that in admission/. Every write is checked the same, whichever way it comes.
+ */
+
+import type { Client } from "../../client/client.ts";
+import type { LogSource } from "../../client/log-source.ts";
+import type { UserInfo } from "../../client/user.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import { resourceName, type Kind } from "../../model/kind.ts";
+import type { JsonValue } from "../../model/schema.ts";
+import type { Store } from "../store/store.ts";
+import { bind } from "./actions/binding.ts";
+import type { Action } from "./actions/action.ts";
+import { evict } from "./actions/eviction.ts";
+import { reviewActions } from "./actions/reviews.ts";
+import { tokenAction } from "./actions/token.ts";
+import { ClusterIps } from "./admission/cluster-ips.ts";
+import type { Hooks, KindHook } from "./admission/hooks.ts";
+import { firstNamespaces, namespaceHook } from "./admission/namespace.ts";
+import { podHook } from "./admission/pod.ts";
+import { secretHook } from "./admission/secret.ts";
+import { followServices, serviceHook } from "./admission/service.ts";
+import { Api } from "./api.ts";
+import { noSuchPath } from "./api-errors.ts";
+import { authenticatedUser, createAuthenticator } from "./auth/authenticator.ts";
+import { builtInAuthorizer, type Authorizer } from "./auth/authorizer.ts";
+import { openServiceAccountTokens, type ServiceAccountTokens } from "./auth/service-account-tokens.ts";
+import { openTokenFile } from "./auth/token-file.ts";
+import { sweepEvents } from "./event-sweep.ts";
+import { createDiscovery } from "./http/discovery.ts";
+import { createDocuments, type Documents } from "./http/documents.ts";
+import { listen, type Listening, type ListenOptions } from "./http/front-end.ts";
+import { InProcessClient } from "./in-process-client.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { Bookmarks } from "./operations/bookmarks.ts";
+import { createObject } from "./operations/create.ts";
+import { Views } from "./operations/views.ts";
+import type { ServerParts } from "./parts.ts";
+import { resourceIndex } from "./resources.ts";
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly kinds: readonly Kind[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Of Nagi, shown by /version. */
+  readonly version: string;
+  /** Where the tokens and the key of the service accounts are kept. */
+  readonly directory: string;
+  /** Who gets a static token. */
+  readonly users: readonly UserInfo[];
+  /** Addresses of services, for instance 10.96.0.0/16. */
+  readonly serviceCidr: string;
+  /** Given to service accounts beside their token. */
+  readonly caPem: string;
+  /** By `resourceName`: who has the logs of these objects. */
+  readonly logSources?: ReadonlyMap<string, LogSource> | undefined;
+  readonly authorizer?: Authorizer | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+export interface ApiServer {
+  /** The API for a part of this process; the user needs no token. */
+  clientFor(user: UserInfo): Client;
+  listen(options: ListenOptions): Promise<Listening>;
+  /** The static token of one of `users`. */
+  tokenOf(username: string): string;
+  /** Bookmarks and the removal of old events. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { store, clock, log, directory, version, authorizer = builtInAuthorizer } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const tokenFile = await openTokenFile({ directory, users: options.users });
+  const accountTokens = await openServiceAccountTokens({ directory, store, clock });
+  const sources = [tokenFile, accountTokens];
+  const authenticator = createAuthenticator({ sources, clock, maxCached: limits.tokenCache });
+  const parts: ServerParts = {
+    store,
+    resources: resourceIndex(options.kinds),
+    hooks: hooksFor(options, accountTokens),
+    clock,
+    log,
+    limits,
+    views: new Views(),
+    bookmarks: new Bookmarks(),
+    logSources: options.logSources ?? new Map<string, LogSource>(),
+  };
+  const actions = new Map<string, Action>([
+    ["pods/binding", bind],
+    ["bindings", bind],
+    ["pods/eviction", evict],
+    ["serviceaccounts/token", tokenAction(accountTokens)],
+    ...reviewActions(authenticator, authorizer),
+  ]);
+  const api = new Api({ parts, authorizer, actions });
+  const documents = createDocuments(createDiscovery(parts.resources), version);
+  await createFirstNamespaces(parts);
+  const readPath = (user: UserInfo, path: string): JsonValue => readDocument(api, documents, user, path);
+  return {
+    clientFor: (user) => new InProcessClient({ api, user: authenticatedUser(user), readPath }),
+    listen: (where) => listen({ api, identification: { authenticator, authorizer }, documents }, where),
+    tokenOf: (username) => tokenFile.tokenOf(username),
+    async run(signal) {
+      await Promise.all([parts.bookmarks.run(clock, limits.bookmarkMs, signal), sweepEvents(parts, signal)]);
+    },
+  };
+}
+
+/** The one place that says which kinds have a hook. */
+function hooksFor(
+  { kinds, store, serviceCidr, caPem }: ApiServerOptions,
+  tokens: ServiceAccountTokens,
+): Hooks {
+  const hooks = new Map<string, KindHook>();
+  const add = (name: string, make: (kind: Kind) => KindHook): void => {
+    const kind = kinds.find((each) => resourceName(each) === name);
+    if (kind !== undefined) hooks.set(name, make(kind));
+  };
+  const addresses = new ClusterIps(serviceCidr);
+  followServices(store, addresses);
+  add("namespaces", namespaceHook);
+  add("pods", (kind) => podHook(kind, store));
+  add("services", (kind) => serviceHook(kind, addresses));
+  add("secrets", (kind) => secretHook({ kind, store, tokens, caPem }));
+  return hooks;
+}
+
+async function createFirstNamespaces(parts: ServerParts): Promise<void> {
+  const kind = parts.resources.byPath("", "v1", "namespaces");
+  if (kind === undefined) return;
+  const missing = firstNamespaces.filter(
+    (name) => parts.store.get({ resource: "namespaces", namespace: "", name }) === undefined,
+  );
+  const make = (name: string) =>
+    createObject(parts, {
+      kind,
+      namespace: "",
+      object: { apiVersion: "v1", kind: "Namespace", metadata: { name } },
+    });
+  await Promise.all(missing.map(make));
+}
+
+function readDocument(api: Api, documents: Documents, user: UserInfo, path: string): JsonValue {
+  api.authorizePath(user, path, "get");
+  const document = documents.answer(path, undefined);
+  if (document === undefined) throw noSuchPath();
+  return document.contentType === "application/json"
+    ? (JSON.parse(document.text) as JsonValue)
+    : document.text;
+}
