@@ -165,7 +165,11 @@ describe("update and patch", () => {
       body: { spec: { replicas: 3 } },
     });
     expect(scaled.metadata.generation).toBe(2);
-    const withStatus = structuredClone({ ...made, spec: { ...made.spec, replicas: 9 }, status: { replicas: 2 } });
+    const withStatus = structuredClone({
+      ...made,
+      spec: { ...made.spec, replicas: 9 },
+      status: { replicas: 2 },
+    });
     delete withStatus.metadata.resourceVersion;
     const seen = await server.client.update(deployment, withStatus, { subresource: "status" });
     expect(seen.status?.replicas).toBe(2);

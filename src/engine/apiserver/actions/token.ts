@@ -1,7 +1,6 @@
 /** Tokens for service accounts that end after a while (`kubectl create token`). */
 
 import { serviceAccount } from "../../../model/kinds/core/serviceaccount/serviceaccount.ts";
-import type { KubeObject } from "../../../model/meta.ts";
 import { badRequest, notFound } from "../api-errors.ts";
 import { tokenIssuer, type ServiceAccountTokens } from "../auth/service-account-tokens.ts";
 import { timestamp } from "../operations/timestamp.ts";
@@ -29,7 +28,7 @@ export function tokenAction(tokens: ServiceAccountTokens): Action {
       spec: { audiences, expirationSeconds: expiresInSeconds },
       status: { token, expirationTimestamp },
     };
-    return answer as KubeObject;
+    return answer;
   };
 }
 

@@ -68,10 +68,10 @@ async function openKeys(path: string): Promise<{ signing: CryptoKey; checking: C
   let pem = await readIfThere(path);
   if (pem === undefined) {
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    pem = privateKey.export({ type: "pkcs8", format: "pem" });
     await writePrivate(path, pem);
   }
-  const publicPem = createPublicKey(pem).export({ type: "spki", format: "pem" }).toString();
+  const publicPem = createPublicKey(pem).export({ type: "spki", format: "pem" });
   return { signing: await importPKCS8(pem, algorithm), checking: await importSPKI(publicPem, algorithm) };
 }
 

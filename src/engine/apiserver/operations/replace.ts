@@ -50,45 +50,66 @@ export async function replaceObject(parts: ServerParts, request: ReplaceRequest)
 }
 
 function nextVersion(parts: ServerParts, request: ReplaceRequest, previous: KubeObject): KubeObject {
-  const { kind } = request.target;
+  const { target, subresource } = request;
+  const { kind } = target;
   const given = copyJson(request.next(previous), parts.limits.nesting);
   checkType(kind, given);
-  checkIdentity(request.target, given.metadata, previous.metadata);
+  checkIdentity(target, given.metadata, previous.metadata);
   checkFields(kind, given, request);
-  const next = select(kind, request.subresource, given, previous);
-  if (request.subresource === "") {
-    parts.hooks.get(resourceName(kind))?.prepareUpdate?.(next, previous);
-    checkFinalizers(kind, next, previous.metadata);
-  }
+  if (subresource === "status") return withPart(kind, "status", given, previous);
+  if (subresource === "finalize") return withPart(kind, "spec", given, previous);
+  const next = mainVersion(kind, given, previous);
+  parts.hooks.get(resourceName(kind))?.prepareUpdate?.(next, previous);
+  checkFinalizers(kind, next, previous.metadata);
   admitObject(kind, next, previous);
   if (!Object.hasOwn(kind.fields, "spec") || sameDesire(next, previous)) return next;
   const generation = (previous.metadata.generation ?? 0) + 1;
   return { ...next, metadata: { ...next.metadata, generation } };
 }
 
-/** The parts that the path may write, from what was given; the rest from what is there. */
-function select(
-  kind: Kind,
-  subresource: ReplaceRequest["subresource"],
-  given: KubeObject,
-  previous: KubeObject,
-): KubeObject {
-  const { status: oldStatus, ...oldRest } = previous as KubeObject & { status?: unknown };
-  const { status: newStatus, ...newRest } = given as KubeObject & { status?: unknown };
-  if (subresource === "status") {
-    return withStatus({ ...oldRest, metadata: { ...previous.metadata } }, newStatus);
-  }
-  if (subresource === "finalize") {
-    const { spec } = given as KubeObject & { spec?: unknown };
-    return { ...previous, metadata: { ...previous.metadata }, ...(spec === undefined ? {} : { spec }) };
-  }
-  const type = { apiVersion: apiVersionOf(kind), kind: kind.kind };
-  const main = { ...newRest, ...type, metadata: carryMeta(given.metadata, previous.metadata) };
-  return withStatus(main, kind.hasStatus ? oldStatus : newStatus);
+/** All but status is the writer's. */
+function mainVersion(kind: Kind, given: KubeObject, previous: KubeObject): KubeObject {
+  const metadata = carryMeta(given.metadata, previous.metadata);
+  const next: Parted = { ...given, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+  if (!kind.hasStatus) return next;
+  const { status: _given, ...rest } = next;
+  const { status } = previous as Parted;
+  return status === undefined ? rest : ({ ...rest, status } as KubeObject);
 }
 
-function withStatus(object: KubeObject, status: unknown): KubeObject {
-  return status === undefined ? object : ({ ...object, status } as KubeObject);
+interface Parted extends KubeObject {
+  readonly spec?: unknown;
+  readonly status?: unknown;
+}
+
+/** Only one part is the writer's, so only that is checked: the rest was, when it was written. */
+function withPart(kind: Kind, part: "spec" | "status", given: Parted, previous: KubeObject): KubeObject {
+  const { apiVersion, metadata } = previous;
+  const alone = {
+    apiVersion,
+    kind: kind.kind,
+    metadata,
+    ...(given[part] === undefined ? {} : { [part]: given[part] }),
+  };
+  admitObject(partKind(kind, part), alone);
+  const { [part]: _old, ...rest } = previous as Parted;
+  return { ...rest, ...alone };
+}
+
+const partKinds = new WeakMap<Kind, Partial<Record<"spec" | "status", Kind>>>();
+
+/** The kind as if it had only one of its fields. */
+function partKind(kind: Kind, part: "spec" | "status"): Kind {
+  const known = partKinds.get(kind) ?? {};
+  partKinds.set(kind, known);
+  const node = kind.fields[part];
+  known[part] ??= {
+    ...kind,
+    fields: node === undefined ? {} : { [part]: node },
+    applyDefaults: undefined,
+    validate: undefined,
+  };
+  return known[part];
 }
 
 /** What the server keeps of metadata; everything else a writer may change. */
