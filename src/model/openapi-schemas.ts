@@ -145,6 +145,7 @@ class DefinitionBuilder {
     const name = node.name ?? "";
     this.#definitions.set(name, {
       ...this.#definitions.get(name),
+      description: node.description,
       "x-kubernetes-group-version-kind": [{ group, version, kind }],
     });
   }
@@ -164,7 +165,8 @@ class DefinitionBuilder {
         });
       case "object":
         if (node.name === undefined) return this.#objectSchema(node);
-        return this.#toDefinition(node, node.name, () => this.#objectSchema(node));
+        // Every use gives the description, and clients print both: only kinds have one of their own, see addRoot.
+        return this.#toDefinition(node, node.name, () => this.#objectSchema({ ...node, description: "" }));
       default:
         return this.#plainSchema(node);
     }
@@ -177,9 +179,7 @@ class DefinitionBuilder {
       this.#definitions.set(name, typeof schema === "function" ? schema() : schema);
     }
     const $ref = refTo(name, this.#dialect);
-    // Clients print both descriptions, so the field's is only given when it says something of its own.
-    const isOwn = this.#definitions.get(name)?.["description"] !== node.description;
-    const extra = { ...(isOwn ? { description: node.description } : {}), ...extensionsOf(node) };
+    const extra = { description: node.description, ...extensionsOf(node) };
     return this.#dialect === "v2" ? { $ref, ...extra } : { allOf: [{ $ref }], ...extra };
   }
 
@@ -188,7 +188,7 @@ class DefinitionBuilder {
     const required = fields.filter(([, field]) => field.required === true).map(([key]) => key);
     const properties = Object.fromEntries(fields.map(([key, field]) => [key, this.reference(field)]));
     return {
-      description: node.description,
+      ...(node.description === "" ? {} : { description: node.description }),
       type: "object",
       ...(fields.length === 0 ? {} : { properties }),
       ...(required.length === 0 ? {} : { required }),
