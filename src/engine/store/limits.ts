@@ -11,7 +11,7 @@ export interface StoreLimits {
   readonly pendingMaxWrites: number;
   readonly pendingMaxBytes: number;
   /** Writes of one commit; what is beyond waits for the next. */
-  readonly commitMaxWrites: number;
+  readonly commitMaxWrites: 512;
   /** Superseded versions that one commit removes from the disk beside its writes. */
   readonly commitMaxRemovals: number;
   /** Pages that the file may have, 0 for no bound (SQLite's `max_page_count`). */
@@ -26,7 +26,7 @@ export const defaultStoreLimits: StoreLimits = {
   valueMaxBytes: 3 * mib,
   pendingMaxWrites: 50_000,
   pendingMaxBytes: 256 * mib,
-  commitMaxWrites: 8192,
+  commitMaxWrites: 512,
   commitMaxRemovals: 2048,
   fileMaxPages: 0,
 };
