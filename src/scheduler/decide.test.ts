@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { unschedulableMessage } from "./explain/message.ts";
 import { readPod } from "./snapshot/pod-info.ts";
-import { hostPort, requests, testBed, testNode, testPod } from "./testing.ts";
+import { hostPort, requests, testBed, testNode, testPod } from "./testing/objects.ts";
 
 const threeNodes = () => testBed(["node-1", "node-2", "node-3"].map((name) => testNode(name)));
 

@@ -1,12 +1,12 @@
 /** Small pods and nodes for the tests of the scheduler. */
 
-import { seededRandom } from "../lib/random.ts";
-import { Decider } from "./decide.ts";
-import type { Profile } from "./framework/profile.ts";
-import { defaultProfile } from "./profiles.ts";
-import { Cluster } from "./snapshot/cluster.ts";
-import type { ContainerObject, NodeObject, PodObject, QuantityMap } from "./snapshot/objects.ts";
-import { readPod, type PodInfo } from "./snapshot/pod-info.ts";
+import { seededRandom } from "../../lib/random.ts";
+import { Decider } from "../decide.ts";
+import type { Profile } from "../framework/profile.ts";
+import { defaultProfile } from "../profiles.ts";
+import { Cluster } from "../snapshot/cluster.ts";
+import type { ContainerObject, NodeObject, PodObject, QuantityMap } from "../snapshot/objects.ts";
+import { readPod, type PodInfo } from "../snapshot/pod-info.ts";
 
 type NodeExtras = NodeObject["spec"] & { labels?: Record<string, string> | undefined };
 

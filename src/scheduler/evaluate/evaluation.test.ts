@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { seededRandom } from "../../lib/random.ts";
+import { readPod } from "../snapshot/pod-info.ts";
+import { requests, testBed, testNode, testPod } from "../testing/objects.ts";
+import { Ranking } from "./ranking.ts";
+
+const unwanted = (...keys: string[]) => ({
+  taints: keys.map((key) => ({ key, value: "x", effect: "PreferNoSchedule" })),
+});
+
+test("a score that is relative to the worst node moves for all when the worst node goes", () => {
+  const nodes = ["c", "d", "e"].map((name) => testNode(name));
+  const { cluster, decider } = testBed([
+    testNode("a", {}, unwanted("one", "two")),
+    testNode("b", {}, unwanted("one")),
+    ...nodes,
+  ]);
+  const pod = readPod(testPod("p", requests("100m", "100Mi")));
+  const totalOfB = () => decider.decide(pod).evaluation.ranking.totalOf(cluster.rowOf("b") ?? -1);
+  const before = totalOfB();
+  cluster.removeNode("a");
+  expect(totalOfB()).toBe(before - 150);
+  cluster.setNode(testNode("a", {}, unwanted("one", "two")));
+  expect(totalOfB()).toBe(before);
+});
+
+test("an evaluation that was not used for longer than the log goes back sees everything anew", () => {
+  const { cluster, decider } = testBed(["a", "b"].map((name) => testNode(name)));
+  const pod = readPod(testPod("p", requests("3", "1Gi")));
+  expect(decider.decide(pod).evaluation.ranking.size).toBe(2);
+  const other = readPod(testPod("q", requests("2", "1Gi")));
+  for (let index = 0; index < 70_000; index++) {
+    cluster.addPod(other, "a");
+    cluster.removePod(other.uid);
+  }
+  cluster.addPod(other, "b");
+  expect(decider.decide(pod).chosen?.nodeName).toBe("a");
+});
+
+test("labels and taints of many nodes that come and go do not mix up their numbers", () => {
+  const { cluster, decider } = testBed([testNode("stays", {}, { labels: { zone: "a" } })]);
+  const pod = readPod(testPod("p", {}, { nodeSelector: { zone: "a" } }));
+  expect(decider.decide(pod).chosen?.nodeName).toBe("stays");
+  for (let index = 0; index < 6000; index++) {
+    const taints = [{ key: "k", value: String(index), effect: "NoSchedule" }];
+    cluster.setNode(testNode("churns", {}, { labels: { zone: `z${index}` }, taints }));
+  }
+  expect(cluster.layout).toBeGreaterThan(0);
+  expect(decider.decide(pod).chosen?.nodeName).toBe("stays");
+  cluster.setNode(testNode("churns", {}, { labels: { zone: "a" } }));
+  cluster.removeNode("stays");
+  expect(decider.decide(pod).chosen?.nodeName).toBe("churns");
+});
+
+test("the ranking draws each of the best as often as the others, and walks down in order", () => {
+  const ranking = new Ranking(1000);
+  ranking.reset(100);
+  for (let row = 0; row < 100; row++) ranking.set(row, row < 4 ? 900 : row);
+  const random = seededRandom(3);
+  const drawn = new Map<number, number>();
+  for (let index = 0; index < 4000; index++) {
+    const row = ranking.draw(random);
+    drawn.set(row, (drawn.get(row) ?? 0) + 1);
+  }
+  expect([...drawn.keys()].sort((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+  for (const count of drawn.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  expect(ranking.top(6)).toEqual([0, 1, 2, 3, 99, 98]);
+  for (const row of [0, 1, 2, 3]) ranking.remove(row);
+  expect([ranking.best, ranking.ties, ranking.size]).toEqual([99, 1, 96]);
+  for (let row = 4; row < 100; row++) ranking.remove(row);
+  expect([ranking.best, ranking.draw(random), ranking.size]).toEqual([-1, -1, 0]);
+});
