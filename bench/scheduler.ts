@@ -2,13 +2,73 @@
  * `bench scheduler`: how many pods a second are given a node. Nodes have 32 cpu, 256 Gi and room for 110 pods in
  * three zones; pods ask for 100m and 200Mi. Every decision evaluates every node.
  *
- *   --workload basic|hostport|unschedulable (all when absent)   --nodes N   --pods P   --mode decide   --json
+ *   --workload basic|hostport|unschedulable (each in a process of its own when absent)
+ *   --nodes N (5000)   --pods P (10000)   --mode decide   --json
  */
 
-import { seededRandom } from "../src/lib/random.ts";
-import { Decider } from "../src/scheduler/decide.ts";
-import { unschedulableMessage } from "../src/scheduler/explain/message.ts";
-import { defaultProfile } from "../src/scheduler/profiles.ts";
-import { Cluster } from "../src/scheduler/snapshot/cluster.ts";
-import type { NodeObject, PodObject } from "../src/scheduler/snapshot/objects.ts";
-import { readPod } from "../src/scheduler/snapshot/pod-info.ts";
+import { spawnSync } from "node:child_process";
+import { resourceUsage } from "node:process";
+import { parseArgs } from "node:util";
+import { measureDecisions, type Measured } from "./scheduler/decide.ts";
+import { workload, workloadNames, type WorkloadName } from "./scheduler/workloads.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    workload: { type: "string" },
+    nodes: { type: "string", default: "5000" },
+    pods: { type: "string", default: "10000" },
+    mode: { type: "string", default: "decide" },
+    json: { type: "boolean", default: false },
+  },
+});
+const nodes = Number(flags.nodes);
+const pods = Number(flags.pods);
+
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+function row(name: WorkloadName, { seconds, latenciesMs }: Measured, cpuSeconds: number): object {
+  const sorted = latenciesMs.toSorted((a, b) => a - b);
+  return {
+    workload: name,
+    mode: flags.mode,
+    nodes,
+    pods,
+    podsPerSecond: Math.round(pods / seconds),
+    p50Ms: Number(percentile(sorted, 0.5).toFixed(4)),
+    p99Ms: Number(percentile(sorted, 0.99).toFixed(4)),
+    cpuSecondsPer1000Pods: Number(((cpuSeconds * 1000) / pods).toFixed(4)),
+    peakMemoryMb: Math.round(resourceUsage().maxRSS / 1024),
+  };
+}
+
+function measure(name: WorkloadName): object {
+  if (flags.mode !== "decide") throw new Error(`cannot measure mode ${flags.mode}: only decide is known`);
+  const before = process.cpuUsage();
+  const measured = measureDecisions(workload(name, nodes, pods), nodes, pods);
+  const { user, system } = process.cpuUsage(before);
+  return row(name, measured, (user + system) / 1e6);
+}
+
+function isWorkload(name: string): name is WorkloadName {
+  return (workloadNames as readonly string[]).includes(name);
+}
+
+if (flags.workload === undefined) {
+  const rows = workloadNames.map((name): object => {
+    const argv = [import.meta.filename, ...process.argv.slice(2), "--workload", name, "--json"];
+    const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`workload ${name} failed:\n${stderr}`);
+    if (flags.json) process.stdout.write(stdout);
+    return JSON.parse(stdout) as object;
+  });
+  if (!flags.json) console.table(rows);
+} else if (isWorkload(flags.workload)) {
+  const measured = measure(flags.workload);
+  if (flags.json) console.log(JSON.stringify(measured));
+  else console.table([measured]);
+} else {
+  console.error(`unknown workload ${flags.workload}; the workloads: ${workloadNames.join(", ")}`);
+  process.exitCode = 2;
+}
