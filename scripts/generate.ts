@@ -1,11 +1,12 @@
 /**
- * `npm run generate`: writes src/model/registry.ts from the folders of the kinds. A kind is the folder
+ * `npm run generate`: writes docs/reference, and src/model/registry.ts from the folders of the kinds. A kind is the folder
  * `src/model/kinds/<group>/<kind>/` with the file `<kind>.ts`, which exports one constant made by `defineKind`.
  */
 
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandsReference, kindsReference } from "./generate-reference.ts";
 
 const modelDir = resolve(fileURLToPath(import.meta.url), "../../src/model");
 const exported = /^export const (\w+) = defineKind</m;
@@ -53,8 +54,17 @@ export async function registryText(): Promise<string> {
   ].join("\n");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const path = join(modelDir, "registry.ts");
-  await writeFile(path, await registryText());
-  console.log(`wrote ${path}`);
+/** What is generated: paths from the repository's root, with the text that they should have. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ["src/model/registry.ts", await registryText()],
+    ["docs/reference/commands.md", await commandsReference()],
+    ["docs/reference/kinds.md", kindsReference()],
+  ]);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const [path, text] of await generatedFiles()) {
+    await writeFile(resolve(modelDir, "../..", path), text);
+    console.log(`wrote ${path}`);
+  }

@@ -1,0 +1,42 @@
+/**
+ * `npm test [PROJECT ...]`: installs what is missing, checks the code, then runs the tests: unit, engine, e2e.
+ * Engine and end-to-end tests need root and a container engine; without root they are left out, and said so.
+ */
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { installPackages, run } from "./bootstrap.mjs";
+
+installPackages();
+const asked = process.argv.slice(2);
+const isRoot = process.getuid?.() === 0;
+if (isRoot && run(["scripts/setup.ts", "--tests"]) !== 0) process.exit(1);
+const projects = asked.length > 0 ? asked : isRoot ? ["unit", "engine", "e2e"] : ["unit"];
+if (!isRoot)
+  console.log("Not root: the engine and end-to-end tests are left out. All of them: sudo npm test");
+
+let failed = asked.length === 0 && run(["scripts/check.ts"]) !== 0 ? 1 : 0;
+const counts = { passed: 0, failed, skipped: 0 };
+const reports = mkdtempSync(join(tmpdir(), "nagi-test-"));
+for (const project of projects) {
+  const report = join(reports, `${project}.json`);
+  const argv = ["node_modules/vitest/vitest.mjs", "run", "--project", project];
+  const code = run([...argv, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
+  if (code !== 0) failed = 1;
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+    counts.passed += numPassedTests;
+    counts.failed += numFailedTests;
+    counts.skipped += numPendingTests;
+    if (code !== 0 && numFailedTests === 0) counts.failed++;
+  } catch (error) {
+    console.error(`no report of ${project}: ${error.message}`);
+    counts.failed++;
+    failed = 1;
+  }
+}
+rmSync(reports, { recursive: true });
+const skipped = counts.skipped === 0 ? "" : `, ${counts.skipped} skipped`;
+console.log(`\n${counts.passed} passed, ${counts.failed} failed${skipped}`);
+process.exitCode = failed;

@@ -1,0 +1,70 @@
+/** Which app a command means, and what the platform says about itself. */
+
+import type { Client } from "../client/client.ts";
+import { app as appKind, type App } from "../model/kinds/nagi/app/app.ts";
+import { configMap } from "../model/kinds/core/configmap/configmap.ts";
+import { isNotFound } from "../model/status.ts";
+import { UsageError, type CommandContext, type Option } from "./command.ts";
+
+export const appOption: Option = {
+  name: "app",
+  short: "a",
+  type: "string",
+  value: "NAME",
+  description: "The app (default: of the git remote `nagi` in this directory).",
+};
+
+/** `http://localhost:8080/shop.git` or `http://localhost:8080/team/shop.git`. */
+const remotePath = /\/(?:([a-z0-9-]+)\/)?([a-z0-9-]+)\.git\/?$/;
+
+/** The app of `--app`, of `given`, or of the git remote. */
+export async function appName(context: CommandContext, given?: string): Promise<string> {
+  const named = context.text("app") ?? given;
+  if (named !== undefined) return named;
+  const url = await context.host.capture("git", ["-C", context.host.cwd, "remote", "get-url", "nagi"]);
+  const match = remotePath.exec(url?.trim() ?? "");
+  if (match?.[2] !== undefined) return match[2];
+  throw new UsageError(
+    `nagi does not know which app is meant: no --app, and this directory has no git remote "nagi"`,
+    "Name it: --app NAME. The apps there are: nagi apps",
+  );
+}
+
+export async function getApp(context: CommandContext, given?: string): Promise<App> {
+  const name = await appName(context, given);
+  const client = await context.client();
+  const namespace = await context.namespace();
+  try {
+    return await client.get(appKind, { namespace, name });
+  } catch (error) {
+    if (isNotFound(error))
+      throw new UsageError(
+        `there is no app ${name} in namespace ${namespace}`,
+        "The apps there are: nagi apps",
+      );
+    throw error;
+  }
+}
+
+export interface PlatformInfo {
+  /** For instance http://localhost:8080. */
+  readonly httpUrl: string;
+  readonly domain: string;
+  readonly registry: string;
+  readonly version: string;
+}
+
+/** The platform publishes this in the ConfigMap nagi-system/nagi-platform. */
+export async function platformInfo(client: Client): Promise<PlatformInfo> {
+  const { data = {} } = await client.get(configMap, { namespace: "nagi-system", name: "nagi-platform" });
+  return {
+    httpUrl: data["httpUrl"] ?? "",
+    domain: data["domain"] ?? "",
+    registry: data["registry"] ?? "",
+    version: data["version"] ?? "",
+  };
+}
+
+export function gitUrl(info: PlatformInfo, namespace: string, name: string): string {
+  return `${info.httpUrl}/${namespace === "default" ? "" : `${namespace}/`}${name}.git`;
+}

@@ -1,0 +1,116 @@
+import type { LogOptions } from "../../client/client.ts";
+import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { route } from "../../model/kinds/route/route/route.ts";
+import { isNotFound } from "../../model/status.ts";
+import { appName, appOption, getApp } from "../app.ts";
+import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { mergeLogs, type LogLine } from "../log-stream.ts";
+import { writeStream } from "../output.ts";
+import { paint } from "../terminal.ts";
+
+export const command: Command = {
+  name: "logs",
+  group: "Processes",
+  summary: "Show the lines of an app's processes and its requests, or of one pod.",
+  usage: "[APP | POD] [--follow]",
+  options: [
+    appOption,
+    { name: "follow", short: "f", type: "boolean", description: "Go on with new lines." },
+    {
+      name: "tail",
+      type: "number",
+      value: "LINES",
+      description: "Last lines of each process (default 100; a pod: all).",
+    },
+    {
+      name: "process",
+      short: "p",
+      type: "string",
+      value: "TYPE",
+      description: "Only this process type, or router.",
+    },
+    { name: "previous", type: "boolean", description: "Of the container before the last crash." },
+    {
+      name: "container",
+      short: "c",
+      type: "string",
+      value: "NAME",
+      description: "Container of a pod with several.",
+    },
+    { name: "since", type: "string", value: "DURATION", description: "Only newer lines: 30s, 5m, 2h." },
+    { name: "timestamps", type: "boolean", description: "With the time of each line (a pod's)." },
+  ],
+  examples: [
+    "nagi logs --follow",
+    "nagi logs --app shop --process router",
+    "nagi logs shop-web-5d9f7-x2x4q --previous",
+  ],
+  async run(context) {
+    const options: LogOptions = {
+      follow: context.flag("follow"),
+      previous: context.flag("previous"),
+      container: context.text("container"),
+      tailLines: context.number("tail"),
+      sinceSeconds: seconds(context.text("since")),
+      timestamps: context.flag("timestamps"),
+      signal: context.signal,
+    };
+    const word = context.args[0];
+    const meant = word === undefined ? undefined : await findPod(context, word);
+    if (meant !== undefined) {
+      const client = await context.client();
+      const ref = { namespace: meant.metadata.namespace, name: meant.metadata.name ?? "" };
+      return await writeStream(context.terminal, client.log(pod, ref, options));
+    }
+    return await appLogs(context, await appName(context, word), options);
+  },
+};
+
+/** A pod of that name, when the word is not the name of an app. */
+async function findPod(context: CommandContext, word: string): Promise<Pod | undefined> {
+  const client = await context.client();
+  const namespace = await context.namespace();
+  try {
+    return await client.get(pod, { namespace, name: word.replace(/^pods?\//, "") });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function appLogs(context: CommandContext, name: string, options: LogOptions): Promise<void> {
+  await getApp(context, name);
+  const client = await context.client();
+  const namespace = await context.namespace();
+  const only = context.text("process");
+  const stream = mergeLogs({
+    client,
+    namespace,
+    app: name,
+    process: only,
+    routes: only === undefined || only === "router",
+    options: { ...options, tailLines: options.tailLines ?? 100 },
+    signal: context.signal,
+    kinds: { pod, route },
+  });
+  for await (const line of stream) context.terminal.print(lineText(context, line));
+}
+
+const sourceColours = ["cyan", "green", "yellow"] as const;
+
+function lineText({ terminal }: CommandContext, { time, source, text }: LogLine): string {
+  const hash = Buffer.from(source).reduce((sum, byte) => sum + byte, 0);
+  const lead = `${time} ${source}:`;
+  return `${paint(terminal, sourceColours[hash % sourceColours.length] ?? "cyan", lead)} ${text}`;
+}
+
+function seconds(since: string | undefined): number | undefined {
+  if (since === undefined) return undefined;
+  const match = /^(\d+)(s|m|h|d)$/.exec(since);
+  if (match === null)
+    throw new UsageError(
+      `--since is ${JSON.stringify(since)}: must be a number with s, m, h or d, such as 5m`,
+    );
+  const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? "s"] ?? 1;
+  return Number(match[1]) * unit;
+}

@@ -1,0 +1,94 @@
+import type { Client } from "../../client/client.ts";
+import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { newObject } from "../../model/kind.ts";
+import type { ObjectRef } from "../../model/meta.ts";
+import { appOption, getApp } from "../app.ts";
+import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { writeStream } from "../output.ts";
+import { pause, pollMs } from "../wait.ts";
+
+const startMaxMs = 5 * 60_000;
+
+export const command: Command = {
+  name: "run",
+  group: "Processes",
+  summary: "Run a one-off command in a container of the app's current release.",
+  usage: "[--app NAME] [--detach] COMMAND [ARGUMENT ...]",
+  description:
+    "The command gets the app's image and config vars. Its output is shown and its exit code is Nagi's. It is\n" +
+    "deleted when it ends, unless it runs detached: then see it with nagi logs POD.",
+  passThrough: true,
+  options: [
+    appOption,
+    { name: "detach", short: "d", type: "boolean", description: "Return at once and print the pod's name." },
+  ],
+  examples: ["nagi run node --version", "nagi run --app shop -- npm run migrate"],
+  async run(context) {
+    if (context.args.length === 0)
+      throw new UsageError("nagi run needs a command", "For instance: nagi run node --version");
+    const found = await getApp(context);
+    const { name = "", namespace } = found.metadata;
+    const client = await context.client();
+    const { items } = await client.list(deployment, { namespace, labelSelector: `nagi.dev/app=${name}` });
+    const model = items.find((item) => item.metadata.labels?.["nagi.dev/process"] === "web") ?? items[0];
+    const container = model?.spec?.template.spec?.containers[0];
+    if (model === undefined || container === undefined)
+      throw new UsageError(`app ${name} has no release to run in`, "Deploy it first: git push nagi main");
+    const [program = "", ...rest] = context.args;
+    const labels = { "nagi.dev/app": name, "nagi.dev/process": "run" };
+    const { image, env, envFrom, resources } = container;
+    const metadata = { generateName: `${name}-run-`, namespace, labels };
+    const spec = {
+      restartPolicy: "Never" as const,
+      terminationGracePeriodSeconds: 10,
+      containers: [{ name: "run", image, env, envFrom, resources, command: [program, ...rest] }],
+    };
+    const created = await client.create(pod, newObject<Pod>(pod, metadata, { spec }));
+    const ref = { namespace, name: created.metadata.name ?? "" };
+    if (context.flag("detach")) {
+      context.terminal.print(ref.name);
+      return 0;
+    }
+    try {
+      return await attend(context, client, ref);
+    } finally {
+      await client.delete(pod, ref, { gracePeriodSeconds: context.signal.aborted ? 1 : undefined });
+    }
+  },
+};
+
+async function attend(context: CommandContext, client: Client, ref: ObjectRef): Promise<number> {
+  await untilStarted(context, client, ref);
+  await writeStream(context.terminal, client.log(pod, ref, { follow: true, signal: context.signal }));
+  for (;;) {
+    const { status } = await client.get(pod, ref);
+    const ended = status?.containerStatuses?.[0]?.state?.terminated;
+    if (ended !== undefined) {
+      if (ended.reason === "OOMKilled")
+        context.terminal.note("The command was killed: out of memory (OOMKilled)");
+      return ended.exitCode;
+    }
+    await pause(pollMs, context.signal);
+  }
+}
+
+async function untilStarted(context: CommandContext, client: Client, ref: ObjectRef): Promise<void> {
+  const startMs = Date.now();
+  for (;;) {
+    const { status = {} } = await client.get(pod, ref);
+    if (status.phase !== "Pending") break;
+    const why = reasonToWait(status);
+    context.terminal.progress(`Starting ${ref.name}${why === undefined ? "" : `: ${why}`}`);
+    if (Date.now() - startMs > startMaxMs)
+      throw new Error(`${ref.name} does not start: ${why ?? "no reason given"}`);
+    await pause(pollMs, context.signal);
+  }
+  context.terminal.progressDone();
+}
+
+function reasonToWait({ containerStatuses, conditions }: NonNullable<Pod["status"]>): string | undefined {
+  const waiting = containerStatuses?.[0]?.state?.waiting;
+  const unscheduled = conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  return waiting?.message ?? waiting?.reason ?? unscheduled?.message;
+}

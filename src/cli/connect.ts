@@ -1,0 +1,75 @@
+/** Which API a command talks to, and as whom. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Client } from "../client/client.ts";
+import { connectionOf } from "../client/connection.ts";
+import { HttpsClient } from "../client/https-client.ts";
+import { loadKubeconfig } from "../client/kubeconfig.ts";
+import { systemClock } from "../lib/clock.ts";
+import { UsageError, type CommandContext, type Host } from "./command.ts";
+
+export interface Connection {
+  readonly client: Client;
+  readonly namespace: string;
+  /** The kubeconfig that was used. */
+  readonly file: string;
+}
+
+interface ConnectOptions {
+  readonly host: Host;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly dataDir: string | undefined;
+}
+
+/** Where `nagi login` writes to. */
+export function loginFile(host: Host): string {
+  return join(host.env["XDG_CONFIG_HOME"] ?? join(host.home, ".config"), "nagi", "kubeconfig");
+}
+
+/**
+ * In this order: the flag, the platform of a data directory that was named, the last login, the platform of the
+ * default data directory, and kubectl's own configuration.
+ */
+export function kubeconfigFile({ host, kubeconfig, dataDir }: Omit<ConnectOptions, "context">): string {
+  if (kubeconfig !== undefined) return kubeconfig;
+  const ofPlatform = join(host.dataDir(dataDir), "kubeconfig");
+  if (dataDir !== undefined) {
+    if (existsSync(ofPlatform)) return ofPlatform;
+    throw new UsageError(
+      `no platform keeps its data in ${host.dataDir(dataDir)}`,
+      "Start it: nagi up --data-dir DIR",
+    );
+  }
+  const kubectls = host.env["KUBECONFIG"] ?? join(host.home, ".kube", "config");
+  const found = [loginFile(host), ofPlatform, kubectls].find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw new UsageError(
+    "no platform is known here",
+    "Start one on this machine: nagi up --detach. Or use one that runs elsewhere: nagi login SERVER --token TOKEN",
+  );
+}
+
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const file = kubeconfigFile(options);
+  const connection = await connectionOf(await loadKubeconfig([file]), options.context);
+  return {
+    client: new HttpsClient({ connection, clock: systemClock }),
+    namespace: connection.namespace,
+    file,
+  };
+}
+
+/** The bearer token that the command's connection uses. */
+export async function connectionToken(context: CommandContext): Promise<string> {
+  const options = {
+    host: context.host,
+    kubeconfig: context.text("kubeconfig"),
+    dataDir: context.text("data-dir"),
+  };
+  const config = await loadKubeconfig([kubeconfigFile(options)]);
+  const { token } = await connectionOf(config, context.text("context"));
+  if (token !== undefined) return token;
+  throw new UsageError("the kubeconfig has no token, which git and the sources endpoint need");
+}

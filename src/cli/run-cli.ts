@@ -1,0 +1,123 @@
+/** From arguments to a command and its exit code: 0 done, 1 failed, 2 wrongly called, 130 interrupted. */
+
+import { messageOf } from "../lib/errors.ts";
+import { StatusError } from "../model/status.ts";
+import { catalogue, type CatalogueEntry } from "./catalogue.ts";
+import { UsageError, type Command, type CommandContext, type Host, type Terminal } from "./command.ts";
+import { connect, type Connection } from "./connect.ts";
+import { commandText, globalOptions, overviewText } from "./help.ts";
+import { closest, parseArguments, type Parsed } from "./parse.ts";
+import { paint } from "./terminal.ts";
+
+export interface CliOptions {
+  readonly argv: readonly string[];
+  readonly host: Host;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Commands of the composition root: up, down, status. */
+  readonly extra: readonly CatalogueEntry[];
+}
+
+export async function runCli(options: CliOptions): Promise<number> {
+  const entries = [...options.extra, ...catalogue];
+  try {
+    return await dispatch(entries, options);
+  } catch (error) {
+    if (options.signal.aborted) return 130;
+    return explain(error, options.terminal);
+  }
+}
+
+async function dispatch(entries: readonly CatalogueEntry[], options: CliOptions): Promise<number> {
+  const [word, ...rest] = options.argv;
+  if (word === undefined || word === "--help" || word === "-h" || (word === "help" && rest.length === 0)) {
+    options.terminal.print(overviewText(await loadAll(entries)));
+    return 0;
+  }
+  if (word === "help") return await dispatch(entries, { ...options, argv: [...rest, "--help"] });
+  if (word === "--version") return await dispatch(entries, { ...options, argv: ["version", ...rest] });
+  const { entry, argv } = find(entries, word, rest);
+  const { command } = await entry.load();
+  const all = [...(command.options ?? []), ...globalOptions];
+  const parsed = parseArguments({ spec: command, options: all, argv, env: options.host.env });
+  if (parsed.values.get("help") === true) {
+    options.terminal.print(commandText({ ...command, aliases: entry.aliases ?? command.aliases }));
+    return 0;
+  }
+  const context = createContext(parsed, options);
+  return (await command.run(context)) ?? 0;
+}
+
+export async function loadAll(entries: readonly CatalogueEntry[]): Promise<Command[]> {
+  const modules = await Promise.all(entries.map(({ load }) => load()));
+  return modules.map(({ command }) => command);
+}
+
+/** `config:set A=1` is `config set A=1`; a full alias such as `ps:scale` names another command. */
+function find(entries: readonly CatalogueEntry[], word: string, rest: readonly string[]) {
+  const named = (name: string): CatalogueEntry | undefined =>
+    entries.find((entry) => entry.name === name || entry.aliases?.includes(name));
+  const direct = named(word);
+  if (direct !== undefined) return { entry: direct, argv: rest };
+  const colon = word.indexOf(":");
+  const family = colon < 0 ? undefined : named(word.slice(0, colon));
+  if (family !== undefined) return { entry: family, argv: [word.slice(colon + 1), ...rest] };
+  const near = closest(
+    word,
+    entries.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]),
+  );
+  const meant = near === undefined ? "" : `; did you mean nagi ${near}?`;
+  throw new UsageError(`nagi has no command ${JSON.stringify(word)}${meant}`, "See: nagi help");
+}
+
+function createContext(parsed: Parsed, { host, terminal, signal }: CliOptions): CommandContext {
+  let connection: Promise<Connection> | undefined;
+  const text = (name: string): string | undefined => {
+    const value = parsed.values.get(name);
+    return typeof value === "string" ? value : undefined;
+  };
+  const connected = (): Promise<Connection> =>
+    (connection ??= connect({
+      host,
+      kubeconfig: text("kubeconfig"),
+      context: text("context"),
+      dataDir: text("data-dir"),
+    }));
+  return {
+    args: parsed.args,
+    terminal,
+    host,
+    signal,
+    flag: (name) => parsed.values.get(name) === true,
+    text,
+    texts(name) {
+      const value = parsed.values.get(name);
+      return Array.isArray(value) ? value : [];
+    },
+    number(name) {
+      const value = parsed.values.get(name);
+      return typeof value === "number" ? value : undefined;
+    },
+    client: async () => (await connected()).client,
+    namespace: async () => text("namespace") ?? (await connected()).namespace,
+  };
+}
+
+function explain(error: unknown, terminal: Terminal): number {
+  terminal.progressDone();
+  const label = paint(terminal, "red", "error:");
+  if (error instanceof UsageError) {
+    terminal.note(`${label} ${error.message}`);
+    if (error.hint !== undefined) terminal.note(error.hint);
+    return 2;
+  }
+  if (error instanceof StatusError) {
+    terminal.note(`${label} ${error.message}`);
+    if (error.reason === "Unauthorized") terminal.note("Log in again: nagi login SERVER --token TOKEN");
+    return 1;
+  }
+  terminal.note(`${label} ${messageOf(error)}`);
+  if (error instanceof Error && error.cause !== undefined)
+    terminal.note(`  because: ${messageOf(error.cause)}`);
+  return 1;
+}

@@ -1,0 +1,154 @@
+import type { Command, CommandContext, Option } from "../../cli/command.ts";
+import { UsageError } from "../../cli/command.ts";
+import { paint } from "../../cli/terminal.ts";
+import { defaults, nodesMax, settleConfig, type PlatformConfig } from "../config.ts";
+import { startDetachedPlatform } from "../detached.ts";
+import { canInstall, installPackages, missingRequirements } from "../packages.ts";
+import { preflight, problemText } from "../preflight.ts";
+import { runningPlatform, type PlatformState } from "../state.ts";
+import { survivingPorts } from "../surviving.ts";
+
+const options: readonly Option[] = [
+  {
+    name: "detach",
+    short: "d",
+    type: "boolean",
+    description: "Return when the platform is ready; it goes on in the background.",
+  },
+  {
+    name: "http-port",
+    type: "number",
+    value: "PORT",
+    description: `Where apps answer (default ${defaults.httpPort}, or as at the last start).`,
+  },
+  {
+    name: "api-port",
+    type: "number",
+    value: "PORT",
+    description: `Where the Kubernetes API answers (default ${defaults.apiPort}).`,
+  },
+  {
+    name: "registry-port",
+    type: "number",
+    value: "PORT",
+    description: `Where the image registry answers (default ${defaults.registryPort}, or the next free one).`,
+  },
+  {
+    name: "nodes",
+    type: "number",
+    value: "N",
+    description: `Virtual nodes on this machine, 1 to ${nodesMax} (default ${defaults.nodes}).`,
+  },
+  {
+    name: "domain",
+    type: "string",
+    value: "DOMAIN",
+    description: `Apps answer at APP.DOMAIN (default ${defaults.domain}).`,
+  },
+  {
+    name: "engine-socket",
+    type: "string",
+    value: "PATH",
+    description: "Docker Engine API socket to use, instead of Nagi's own Podman service.",
+  },
+  {
+    name: "external-platform",
+    type: "boolean",
+    description: "Leave builds, git and routes to a separate `nagi platform` process.",
+  },
+  { name: "wait-platforms", type: "boolean", description: "Also wait until the base images are made." },
+  {
+    name: "log-level",
+    type: "string",
+    value: "LEVEL",
+    choices: ["debug", "info", "warn", "error"],
+    default: "info",
+    description: "What goes to the log.",
+  },
+];
+
+export const command: Command = {
+  name: "up",
+  group: "Platform",
+  summary: "Start the platform on this machine.",
+  description:
+    "Installs the Debian packages that are missing (when root), starts the platform and prints where it answers.\n" +
+    "All state is kept in the data directory; what is chosen at one start holds for the next.",
+  options,
+  examples: ["nagi up --detach", "nagi up --nodes 3 --http-port 8081 --data-dir ~/nagi-test"],
+  async run(context) {
+    const dataDir = context.host.dataDir(context.text("data-dir"));
+    const running = runningPlatform(dataDir);
+    if (running !== undefined) {
+      context.terminal.print(`Nagi runs already (pid ${running.pid}).`);
+      printAddresses(context, running, dataDir);
+      return 0;
+    }
+    const config = await configOf(context, dataDir);
+    if (!(await checkMachine(context, config))) return 1;
+    await installMissing(context);
+    if (context.flag("detach")) {
+      const state = await startDetachedPlatform(context, config);
+      printAddresses(context, state, dataDir);
+      return 0;
+    }
+    const { runForeground } = await import("../foreground.ts");
+    return await runForeground(context, config, (state) => printAddresses(context, state, dataDir));
+  },
+};
+
+async function configOf(context: CommandContext, dataDir: string): Promise<PlatformConfig> {
+  const nodes = context.number("nodes");
+  if (nodes !== undefined && (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax))
+    throw new UsageError(`--nodes is ${nodes}: must be a whole number from 1 to ${nodesMax}`);
+  const domain = context.text("domain");
+  if (domain !== undefined && !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(domain))
+    throw new UsageError(`--domain is ${JSON.stringify(domain)}: must be a host name in lower case`);
+  return await settleConfig(dataDir, {
+    httpPort: context.number("http-port"),
+    apiPort: context.number("api-port"),
+    registryPort: context.number("registry-port"),
+    nodes,
+    domain,
+    engineSocket: context.text("engine-socket"),
+  });
+}
+
+async function checkMachine(context: CommandContext, config: PlatformConfig): Promise<boolean> {
+  const problems = preflight({
+    dataDir: config.dataDir,
+    uid: process.getuid?.() ?? -1,
+    path: context.host.env["PATH"] ?? "",
+    ports: [
+      { port: config.httpPort, flag: "--http-port", use: "apps" },
+      { port: config.apiPort, flag: "--api-port", use: "Kubernetes API" },
+      { port: config.registryPort, flag: "--registry-port", use: "image registry" },
+    ],
+    ownPorts: await survivingPorts(config),
+  });
+  if (problems.length > 0)
+    context.terminal.note(`${paint(context.terminal, "red", "error:")} ${problemText(problems)}`);
+  return problems.length === 0;
+}
+
+async function installMissing(context: CommandContext): Promise<void> {
+  const path = context.host.env["PATH"] ?? "";
+  const missing = missingRequirements(path);
+  if (missing.length === 0 || !canInstall(process.getuid?.() ?? -1, path)) return;
+  const { terminal } = context;
+  terminal.note("Nagi installs these Debian packages:");
+  for (const { debianPackage, purpose } of missing) terminal.note(`  ${debianPackage.padEnd(18)} ${purpose}`);
+  await installPackages(
+    missing.map(({ debianPackage }) => debianPackage),
+    (line) => terminal.progress(`apt-get: ${line.slice(0, Math.max(20, terminal.columns - 15))}`),
+  );
+  terminal.progressDone("Installed.");
+}
+
+function printAddresses(context: CommandContext, state: PlatformState, dataDir: string): void {
+  const { terminal } = context;
+  terminal.print(`Apps:        ${state.httpUrl.replace("://", "://APP.")}`);
+  terminal.print(`API:         ${state.apiUrl}`);
+  terminal.print(`Kubeconfig:  ${dataDir}/kubeconfig`);
+  terminal.print("Next:        nagi create NAME, then git push nagi main");
+}

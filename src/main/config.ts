@@ -1,0 +1,110 @@
+/**
+ * The settings of a platform: flags over environment over what the data directory remembers over defaults. What was
+ * chosen at one start is remembered, so that the next needs no flags.
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, portOwner } from "./ports.ts";
+
+export interface PlatformConfig {
+  readonly dataDir: string;
+  /** Short name of this platform on the machine: containers, networks and tables carry it. */
+  readonly instance: string;
+  readonly httpPort: number;
+  readonly apiPort: number;
+  readonly registryPort: number;
+  /** Where git, uploads and registry tokens answer on loopback; the router leads there. */
+  readonly platformPort: number;
+  readonly nodes: number;
+  /** Apps answer at `<app>.<domain>`. */
+  readonly domain: string;
+  readonly serviceCidr: string;
+  readonly clusterDomain: string;
+  /** A Docker Engine API socket to use in place of Nagi's own podman service. */
+  readonly engineSocket: string | undefined;
+}
+
+export const defaults = {
+  httpPort: 8080,
+  apiPort: 6443,
+  /** Taken when free, else another. */
+  registryPort: 5000,
+  nodes: 1,
+  domain: "localhost",
+  serviceCidr: "10.96.0.0/16",
+  clusterDomain: "cluster.local",
+} as const;
+
+export const nodesMax = 32;
+
+type SettingName =
+  | "httpPort"
+  | "apiPort"
+  | "registryPort"
+  | "platformPort"
+  | "nodes"
+  | "domain"
+  | "engineSocket";
+export type GivenSettings = { readonly [Name in SettingName]?: PlatformConfig[Name] | undefined };
+
+/** Subfolders of the data directory; the only places that Nagi writes to. */
+export function paths(dataDir: string) {
+  return {
+    settings: join(dataDir, "settings.json"),
+    store: join(dataDir, "store"),
+    pki: join(dataDir, "pki"),
+    tokens: join(dataDir, "tokens"),
+    kubeconfig: join(dataDir, "kubeconfig"),
+    logFile: join(dataDir, "log", "nagi.log"),
+    logs: join(dataDir, "log"),
+    run: join(dataDir, "run"),
+    state: join(dataDir, "run", "nagi.json"),
+    engine: join(dataDir, "engine"),
+    agent: join(dataDir, "agent"),
+    network: join(dataDir, "network"),
+    git: join(dataDir, "git"),
+    sources: join(dataDir, "sources"),
+    builds: join(dataDir, "builds"),
+    registry: join(dataDir, "registry"),
+    router: join(dataDir, "router"),
+  } as const;
+}
+
+export function instanceOf(dataDir: string): string {
+  return createHash("sha256").update(realpathSync(dataDir)).digest("hex").slice(0, 8);
+}
+
+/** Makes the data directory where it is missing and settles what holds for this start. */
+export async function settleConfig(dataDir: string, given: GivenSettings): Promise<PlatformConfig> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+  const chosen = { ...readSettings(paths(dataDir).settings), ...withoutAbsent(given) };
+  const registryPort =
+    portOwner(defaults.registryPort) === undefined ? defaults.registryPort : await freePort();
+  const platformPort = chosen.platformPort ?? (await freePort());
+  const settled = { ...defaults, registryPort, platformPort, engineSocket: undefined, ...chosen };
+  return { ...settled, dataDir, instance: instanceOf(dataDir) } as PlatformConfig;
+}
+
+export function rememberConfig(config: PlatformConfig): void {
+  const { httpPort, apiPort, registryPort, platformPort, nodes, domain, engineSocket } = config;
+  const file = paths(config.dataDir).settings;
+  const settings = { httpPort, apiPort, registryPort, platformPort, nodes, domain, engineSocket };
+  const text = `${JSON.stringify(settings, null, 2)}\n`;
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+function readSettings(file: string): GivenSettings {
+  if (!existsSync(file)) return {};
+  try {
+    return withoutAbsent(JSON.parse(readFileSync(file, "utf8")) as GivenSettings);
+  } catch (cause) {
+    throw new Error(`cannot read ${file}: mend or delete it`, { cause });
+  }
+}
+
+function withoutAbsent<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T;
+}

@@ -1,0 +1,53 @@
+/** The platform in this process, until it is told to stop. */
+
+import type { CommandContext } from "../cli/command.ts";
+import { messageOf } from "../lib/errors.ts";
+import { createLogger, type LogLevel } from "../lib/log.ts";
+import { paths, rememberConfig, type PlatformConfig } from "./config.ts";
+import type { Report } from "./detached.ts";
+import { openLogFile } from "./log-file.ts";
+import { startPlatform } from "./start-platform.ts";
+import { removeState, writeState, type PlatformState } from "./state.ts";
+
+export async function runForeground(
+  context: CommandContext,
+  config: PlatformConfig,
+  onReady: (state: PlatformState) => void,
+): Promise<number> {
+  const level = (context.text("log-level") ?? "info") as LogLevel;
+  const log = createLogger({ level, write: openLogFile(paths(config.dataDir).logFile) });
+  const report = (message: Report): void => {
+    if (process.connected) process.send?.(message);
+    else if (message.type === "progress") context.terminal.progress(message.text);
+  };
+  process.on("uncaughtException", (error) => {
+    log.error("an error that nothing caught", { error });
+    process.stderr.write(`${error.stack}\n`);
+    process.exit(70);
+  });
+  try {
+    const platform = await startPlatform({
+      config,
+      log,
+      signal: context.signal,
+      externalPlatform: context.flag("external-platform"),
+      onProgress: (text) => report({ type: "progress", text }),
+    });
+    rememberConfig(config);
+    writeState(config.dataDir, platform.state);
+    if (process.connected) report({ type: "ready", state: platform.state });
+    else {
+      context.terminal.progressDone(`Nagi is ready (pid ${process.pid}). Ctrl-C stops it; apps go on.`);
+      onReady(platform.state);
+    }
+    await platform.done;
+    removeState(config.dataDir);
+    return 0;
+  } catch (error) {
+    if (context.signal.aborted) return 0;
+    log.error("the platform does not start", { error });
+    if (!process.connected) throw error;
+    report({ type: "failed", message: messageOf(error) });
+    return 1;
+  }
+}

@@ -1,0 +1,32 @@
+/** The program: the only place, with its neighbours in main/, that touches the process, its environment and signals. */
+
+import { enableCompileCache } from "node:module";
+
+enableCompileCache();
+
+const { runCli } = await import("../cli/run-cli.ts");
+const { createTerminal } = await import("../cli/terminal.ts");
+const { createHost } = await import("./host.ts");
+const { platformCommands } = await import("./platform-commands.ts");
+
+const interrupted = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe is gone, as with `nagi get pods | head -1`.
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+const code = await runCli({
+  argv: process.argv.slice(2),
+  host: createHost(),
+  terminal: createTerminal({
+    out: process.stdout,
+    err: process.stderr,
+    input: process.stdin,
+    env: process.env,
+  }),
+  signal: interrupted.signal,
+  extra: platformCommands,
+});
+process.exit(code);

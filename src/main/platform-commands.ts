@@ -1,0 +1,9 @@
+/** The commands that start, stop and look at a platform on this machine. */
+
+import type { CatalogueEntry } from "../cli/catalogue.ts";
+
+export const platformCommands: readonly CatalogueEntry[] = [
+  { name: "up", load: () => import("./commands/up.ts") },
+  { name: "down", load: () => import("./commands/down.ts") },
+  { name: "status", load: () => import("./commands/status.ts") },
+];

@@ -1,0 +1,46 @@
+/** Ends what outlives Nagi: the containers of its pods, then the programs beside it. Data stays. */
+
+import { EngineHost } from "../lib/container-engine-host.ts";
+import { stopManaged } from "../lib/managed-process.ts";
+import { systemClock } from "../lib/clock.ts";
+import { silentLogger } from "../lib/log.ts";
+import { paths, type PlatformConfig } from "./config.ts";
+import { engineEnvironment } from "./environment.ts";
+import { survivingProcesses } from "./processes.ts";
+
+const containerGraceSeconds = 10;
+const processGraceMs = 10_000;
+/** Containers that are stopped at once. */
+const stopParallelMax = 8;
+
+export async function stopEverything(config: PlatformConfig): Promise<void> {
+  const { dataDir } = config;
+  const surviving = await survivingProcesses(dataDir);
+  const router = surviving.filter(({ name }) => name === "haproxy");
+  for (const { name, dir } of router)
+    await stopManaged({ name, dir, graceMs: processGraceMs, clock: systemClock });
+  await removeContainers(config);
+  for (const { name, dir } of await survivingProcesses(dataDir))
+    await stopManaged({ name, dir, graceMs: processGraceMs, clock: systemClock });
+}
+
+async function removeContainers(config: PlatformConfig): Promise<void> {
+  const { engine: dir } = paths(config.dataDir);
+  const host = new EngineHost({
+    socketPath: config.engineSocket,
+    dir,
+    env: engineEnvironment(),
+    clock: systemClock,
+    log: silentLogger,
+  });
+  await host.start();
+  const containers = await host.engine.listContainers({ "nagi.dev/instance": config.instance });
+  const queue = [...containers];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (next.State === "running") await host.engine.stopContainer(next.Id, containerGraceSeconds);
+      await host.engine.removeContainer(next.Id);
+    }
+  };
+  await Promise.all(Array.from({ length: stopParallelMax }, worker));
+}

@@ -1,0 +1,193 @@
+/** What bad input gets: a clear message, nothing lost, nothing left behind. */
+
+import { createServer } from "node:net";
+import { request } from "node:https";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort, TestPlatform, until } from "../harness/platform.ts";
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await TestPlatform.start();
+});
+afterAll(() => platform.stop());
+
+function refusedPush(app: string, files: Readonly<Record<string, string>>): string {
+  const folder = platform.repository(files);
+  platform.nagi(["create", app], { cwd: folder });
+  const { code, stderr } = platform.push(folder);
+  expect(code).not.toBe(0);
+  expect(platform.ok("git", ["ls-remote", "nagi"], { cwd: folder })).toBe("");
+  return stderr;
+}
+
+describe("pushes", () => {
+  it("says what it looked for when there is no app", () => {
+    const text = refusedPush("nothing", { "README.md": "# nothing\n" });
+    expect(text).toMatch(/package\.json/);
+    expect(text).toMatch(/Dockerfile/);
+  });
+
+  it("names the line of a Procfile that does not parse", () => {
+    const text = refusedPush("procfile", {
+      "package.json": "{}",
+      Procfile: "web: node x.js\nthis is not it\n",
+    });
+    expect(text).toMatch(/Procfile.*line 2|line 2.*Procfile/s);
+  });
+
+  it("refuses a wrong token", () => {
+    const folder = platform.repository("hello");
+    const url = `http://nagi:wrong@localhost:${platform.httpPort}/nothing.git`;
+    const { code, stderr } = platform.run("git", ["-c", "credential.helper=", "push", url, "main"], {
+      cwd: folder,
+    });
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/Authentication failed|401|access denied/i);
+  });
+
+  it("says which app is missing", () => {
+    const folder = platform.repository("hello");
+    platform.nagi(["create", "short-lived"], { cwd: folder });
+    platform.nagi(["destroy", "short-lived", "--confirm", "short-lived"]);
+    const { code, stderr } = platform.push(folder);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/short-lived|not found/);
+  });
+});
+
+describe("objects", () => {
+  const table: readonly (readonly [string, object, RegExp])[] = [
+    [
+      "an unknown field",
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" }, dataa: { a: "b" } },
+      /unknown field "dataa"/,
+    ],
+    [
+      "a name that is too long",
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x".repeat(300) } },
+      /metadata\.name.*no more than 253 characters/s,
+    ],
+    [
+      "a port out of range",
+      {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "x" },
+        spec: { containers: [{ name: "x", image: "x", ports: [{ containerPort: 99_999 }] }] },
+      },
+      /spec\.containers\[0\]\.ports\[0\]\.containerPort.*99999/s,
+    ],
+    ["a kind that is not there", { apiVersion: "v1", kind: "Podd", metadata: { name: "x" } }, /Podd/],
+  ];
+  it.each(table)("%s", (_name, object, message) => {
+    const { code, stderr } = platform.tryNagi(["create", "-f", "-"], { input: JSON.stringify(object) });
+    expect(stderr).toMatch(message);
+    expect(code).not.toBe(0);
+  });
+
+  it("says that an image does not exist", async () => {
+    platform.nagi(["create", "no-image"]);
+    platform.tryNagi(["deploy", "--app", "no-image", "--image", "localhost/nobody/nothing:1", "--no-wait"]);
+    await until(
+      () => /ErrImagePull|ImagePullBackOff/.test(platform.nagi(["ps", "no-image"])),
+      "the pull to fail",
+    );
+    platform.nagi(["destroy", "no-image", "--confirm", "no-image"]);
+  });
+
+  it("refuses a body that is too large", async () => {
+    const text = JSON.stringify({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "big" },
+      data: { a: "x".repeat(8 << 20) },
+    });
+    const { status, body } = await api("POST", "/api/v1/namespaces/default/configmaps", text);
+    expect(status).toBe(413);
+    expect(body).toMatch(/large/i);
+  });
+
+  it("refuses a request without a token", async () => {
+    const { status, body } = await api("GET", "/api/v1/pods", undefined, "wrong");
+    expect(status).toBe(401);
+    expect(JSON.parse(body)).toMatchObject({ kind: "Status", reason: "Unauthorized" });
+  });
+
+  it("serves 200 watches at once", async () => {
+    const opened = await Promise.all(Array.from({ length: 200 }, openWatch));
+    platform.nagi(["create", "-f", "-"], {
+      input: JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "seen-by-all" } }),
+    });
+    await until(() => opened.every((watch) => watch.text.includes("seen-by-all")), "all watches to see it");
+    for (const watch of opened) watch.close();
+  });
+});
+
+describe("the machine", () => {
+  it("names who holds a port", async () => {
+    const port = await freePort();
+    const server = createServer().listen(port, "127.0.0.1");
+    const { code, stderr } = platform.run(join(import.meta.dirname, "../../bin/nagi"), [
+      "up",
+      "--detach",
+      "--data-dir",
+      join(platform.dataDir, "other"),
+      "--http-port",
+      `${port}`,
+    ]);
+    server.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`port ${port} \\(apps\\) is taken by .+ \\(pid ${process.pid}\\)`));
+    expect(stderr).toContain("--http-port PORT");
+  });
+});
+
+function tokenOf(): string {
+  const text = readFileSync(join(platform.dataDir, "kubeconfig"), "utf8");
+  return /token: (\S+)/.exec(text)?.[1] ?? "";
+}
+
+interface ApiAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+function api(method: string, path: string, text?: string, token = tokenOf()): Promise<ApiAnswer> {
+  const ca = readFileSync(join(platform.dataDir, "pki/ca.crt"));
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { host: "127.0.0.1", port: platform.apiPort, path, method, ca, headers, agent: false },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (body += chunk));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+      },
+    );
+    call.on("error", reject);
+    call.end(text);
+  });
+}
+
+function openWatch(): Promise<{ text: string; close(): void }> {
+  const ca = readFileSync(join(platform.dataDir, "pki/ca.crt"));
+  const path = "/api/v1/namespaces/default/configmaps?watch=1";
+  const headers = { authorization: `Bearer ${tokenOf()}` };
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { host: "127.0.0.1", port: platform.apiPort, path, ca, headers, agent: false },
+      (response) => {
+        const watch = { text: "", close: () => void call.destroy() };
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (watch.text += chunk));
+        response.on("error", () => undefined);
+        resolve(watch);
+      },
+    );
+    call.on("error", reject);
+    call.end();
+  });
+}

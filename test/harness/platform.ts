@@ -1,0 +1,229 @@
+/** A whole platform for end-to-end tests and benchmarks: started with the commands that a user types. */
+
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+const nagiProgram = join(root, "bin/nagi");
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  return address.port;
+}
+
+export interface PlatformOptions {
+  readonly nodes?: number;
+  readonly dataDir?: string;
+  readonly flags?: readonly string[];
+}
+
+/** A platform on ports and a data directory of its own. Always `stop` it. */
+export class TestPlatform {
+  readonly dataDir: string;
+  readonly httpPort: number;
+  readonly apiPort: number;
+  readonly registryPort: number;
+  readonly #nodes: number;
+  readonly #flags: readonly string[];
+  readonly #folders: string[] = [];
+
+  private constructor(options: PlatformOptions, ports: readonly [number, number, number]) {
+    this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "nagi-e2e-"));
+    [this.httpPort, this.apiPort, this.registryPort] = ports;
+    this.#nodes = options.nodes ?? 1;
+    this.#flags = options.flags ?? [];
+  }
+
+  static async start(options: PlatformOptions = {}): Promise<TestPlatform> {
+    const platform = new TestPlatform(options, [await freePort(), await freePort(), await freePort()]);
+    try {
+      platform.up();
+    } catch (error) {
+      platform.stop();
+      throw error;
+    }
+    return platform;
+  }
+
+  up(): void {
+    const ports = ["--http-port", `${this.httpPort}`, "--api-port", `${this.apiPort}`];
+    ports.push("--registry-port", `${this.registryPort}`, "--nodes", `${this.#nodes}`);
+    this.nagi(["up", "--detach", "--wait-platforms", ...ports, ...this.#flags]);
+  }
+
+  /** Environment of every command: which platform is meant. */
+  get env(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      NAGI_HOME: this.dataDir,
+      KUBECONFIG: join(this.dataDir, "kubeconfig"),
+      GIT_CONFIG_GLOBAL: join(this.dataDir, "gitconfig"),
+      NO_COLOR: "1",
+    };
+  }
+
+  run(program: string, argv: readonly string[], options: { cwd?: string; input?: string } = {}): Outcome {
+    const { status, stdout, stderr, error } = spawnSync(program, argv, {
+      env: this.env,
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+      ...options,
+    });
+    if (error !== undefined) throw error;
+    return { code: status ?? -1, stdout, stderr };
+  }
+
+  /** Runs a command that must succeed; its standard output. */
+  ok(program: string, argv: readonly string[], options: { cwd?: string; input?: string } = {}): string {
+    const { code, stdout, stderr } = this.run(program, argv, options);
+    if (code !== 0)
+      throw new Error(
+        `${program} ${argv.join(" ")} exits with ${code}\n${stdout}\n${stderr}\n${this.logTail()}`,
+      );
+    return stdout;
+  }
+
+  nagi(argv: readonly string[], options: { cwd?: string; input?: string } = {}): string {
+    return this.ok(nagiProgram, argv, options);
+  }
+
+  tryNagi(argv: readonly string[], options: { cwd?: string; input?: string } = {}): Outcome {
+    return this.run(nagiProgram, argv, options);
+  }
+
+  kubectl(argv: readonly string[], options: { input?: string } = {}): string {
+    return this.ok("kubectl", argv, options);
+  }
+
+  /** A command that goes on; its lines so far are in `lines`. */
+  follow(program: "nagi" | "kubectl", argv: readonly string[]): Following {
+    return new Following(spawn(program === "nagi" ? nagiProgram : program, argv, { env: this.env }));
+  }
+
+  /** A git repository with a copy of an example, or with the given files. */
+  repository(source: string | Readonly<Record<string, string>>): string {
+    const folder = mkdtempSync(join(tmpdir(), "nagi-repo-"));
+    this.#folders.push(folder);
+    if (typeof source === "string") cpSync(join(root, "examples", source), folder, { recursive: true });
+    this.ok("git", ["init", "-q", "-b", "main"], { cwd: folder });
+    this.ok("git", ["config", "user.name", "Test"], { cwd: folder });
+    this.ok("git", ["config", "user.email", "test@localhost"], { cwd: folder });
+    this.commit(folder, typeof source === "string" ? {} : source);
+    return folder;
+  }
+
+  commit(folder: string, files: Readonly<Record<string, string>>, message = "Change"): void {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    this.ok("git", ["add", "-A"], { cwd: folder });
+    this.ok("git", ["commit", "-q", "--allow-empty", "-m", message], { cwd: folder });
+  }
+
+  push(folder: string, argv: readonly string[] = ["nagi", "main"]): Outcome {
+    return this.run("git", ["push", ...argv], { cwd: folder });
+  }
+
+  /** GET of an app by its host name, without DNS. */
+  request(app: string, path = "/"): Promise<Answer> {
+    const headers = { host: `${app}.localhost:${this.httpPort}` };
+    return new Promise((resolve, reject) => {
+      get({ host: "127.0.0.1", port: this.httpPort, path, headers, agent: false }, (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (text += chunk));
+        response.on("error", reject);
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+      }).on("error", reject);
+    });
+  }
+
+  get pid(): number {
+    return (JSON.parse(readFileSync(join(this.dataDir, "run/nagi.json"), "utf8")) as { pid: number }).pid;
+  }
+
+  async kill(): Promise<void> {
+    const { pid } = this;
+    process.kill(pid, "SIGKILL");
+    await until(() => !isAlive(pid), "Nagi to be gone");
+  }
+
+  stop(): void {
+    const { code, stderr } = this.tryNagi(["down"]);
+    for (const folder of [this.dataDir, ...this.#folders]) rmSync(folder, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`nagi down exits with ${code}: ${stderr}`);
+  }
+
+  logTail(): string {
+    try {
+      return readFileSync(join(this.dataDir, "log/nagi.log"), "utf8").split("\n").slice(-15).join("\n");
+    } catch {
+      return "(no log)";
+    }
+  }
+}
+
+export class Following {
+  readonly lines: string[] = [];
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    let rest = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      const parts = (rest + chunk.toString()).split("\n");
+      rest = parts.pop() ?? "";
+      this.lines.push(...parts);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.kill("SIGTERM");
+    if (this.#child.exitCode === null) await ended;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
+  }
+}
+
+export function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}
+
+/** Waits for a condition; fails with `what` after `timeoutMs`. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 60_000,
+): Promise<void> {
+  const startMs = Date.now();
+  for (;;) {
+    if (await condition()) return;
+    if (Date.now() - startMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await pause(50);
+  }
+}
