@@ -97,6 +97,8 @@ export interface CommandContext {
   texts(name: string): readonly string[];
   number(name: string): number | undefined;
   client(): Promise<Client>;
+  /** All commands, for completion. */
+  commands(): Promise<readonly CommandSpec[]>;
   /** Namespace of the flag, else of the kubeconfig context, else default. */
   namespace(): Promise<string>;
 }

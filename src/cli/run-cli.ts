@@ -70,7 +70,7 @@ function find(entries: readonly CatalogueEntry[], word: string, rest: readonly s
   throw new UsageError(`nagi has no command ${JSON.stringify(word)}${meant}`, "See: nagi help");
 }
 
-function createContext(parsed: Parsed, { host, terminal, signal }: CliOptions): CommandContext {
+function createContext(parsed: Parsed, { host, terminal, signal, extra }: CliOptions): CommandContext {
   let connection: Promise<Connection> | undefined;
   const text = (name: string): string | undefined => {
     const value = parsed.values.get(name);
@@ -98,6 +98,7 @@ function createContext(parsed: Parsed, { host, terminal, signal }: CliOptions): 
       const value = parsed.values.get(name);
       return typeof value === "number" ? value : undefined;
     },
+    commands: () => loadAll([...extra, ...catalogue]),
     client: async () => (await connected()).client,
     namespace: async () => text("namespace") ?? (await connected()).namespace,
   };

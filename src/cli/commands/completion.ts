@@ -1,4 +1,3 @@
-import { catalogue } from "../catalogue.ts";
 import { UsageError, type Command } from "../command.ts";
 import { completionScript } from "../completion-script.ts";
 import { globalOptions } from "../help.ts";
@@ -17,11 +16,7 @@ export const command: Command = {
       throw new UsageError(
         `${JSON.stringify(context.args[0] ?? "")} is not a shell known here: ${shells.join(", ")}`,
       );
-    const modules = await Promise.all(catalogue.map(async ({ load }) => (await load()).command));
-    const words = [
-      ...modules,
-      ...["up", "down", "status"].map((name) => ({ name, options: [], subcommands: [] })),
-    ].map(({ name, options = [], subcommands = [] }) => ({
+    const words = (await context.commands()).map(({ name, options = [], subcommands = [] }) => ({
       name,
       words: [...subcommands, ...[...options, ...globalOptions].map((option) => `--${option.name}`)],
     }));
