@@ -63,6 +63,8 @@ export class ManagedProcess {
   readonly logFile: string;
   #configDigest: string;
   #child: ChildProcess | undefined;
+  /** Where in the log the present start begins. */
+  #logStart = 0;
   /** Whether it shall run: false after `stop`, so that the supervisor lets it be. */
   #wanted = false;
   #wake: (() => void) | undefined;
@@ -163,6 +165,7 @@ export class ManagedProcess {
     const { command, env, cwd } = this.#options;
     const { logFile } = this;
     const program = { command, env, cwd, logFile, recordFile: this.#recordFile, note: this.#note() };
+    this.#logStart = await sizeOf(logFile);
     const child = await startDetached(program);
     this.#child = child;
     child.once("exit", () => {
@@ -208,11 +211,7 @@ export class ManagedProcess {
 
   /** The program holds the file open for appending, so its content is moved, not the file. */
   async #rotateLog(): Promise<void> {
-    const size = await stat(this.logFile).then(
-      (found) => found.size,
-      () => 0,
-    );
-    if (size <= (this.#options.logMaxBytes ?? defaultLogMaxBytes)) return;
+    if ((await sizeOf(this.logFile)) <= (this.#options.logMaxBytes ?? defaultLogMaxBytes)) return;
     await copyFile(this.logFile, `${this.logFile}.1`);
     await truncate(this.logFile, 0);
   }
@@ -222,7 +221,8 @@ export class ManagedProcess {
     if (file === undefined) return "no log";
     try {
       const { size } = await file.stat();
-      const buffer = Buffer.alloc(Math.min(size, quotedLogBytes));
+      const since = size >= this.#logStart ? size - this.#logStart : size;
+      const buffer = Buffer.alloc(Math.min(since, quotedLogBytes));
       await file.read(buffer, 0, buffer.length, size - buffer.length);
       return buffer.toString("utf8").trim() || "empty log";
     } finally {
@@ -240,6 +240,13 @@ export class ManagedProcess {
       .update(JSON.stringify([command, env, cwd]))
       .digest("hex");
   }
+}
+
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 /** Ends a managed program from outside, knowing only where it keeps its record. Says whether it ran. */

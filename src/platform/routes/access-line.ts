@@ -1,0 +1,46 @@
+/** One line of the access log: taken apart from what HAProxy writes, and put into words for people. */
+
+export interface AccessLine {
+  readonly timeMs: number;
+  readonly namespace: string;
+  readonly app: string;
+  /** `address:port` of the server; `-` when none was asked. */
+  readonly server: string;
+  readonly status: string;
+  readonly bytes: string;
+  readonly tookMs: string;
+  readonly client: string;
+  readonly method: string;
+  readonly uri: string;
+}
+
+/** Undefined for what is no line of a route. `nameOf` gives `namespace:app:route` of a backend. */
+export function parseAccessLine(
+  line: string,
+  nameOf: (backend: string) => string | undefined,
+): AccessLine | undefined {
+  const words = line.split(" ");
+  const [
+    time = "",
+    backend = "",
+    server = "",
+    status = "",
+    bytes = "",
+    tookMs = "",
+    client = "",
+    method = "",
+  ] = words;
+  const [namespace, app, route] = (nameOf(backend) ?? "").split(":");
+  const timeMs = Math.round(Number(time) * 1000);
+  if (namespace === undefined || app === undefined || route === undefined || !Number.isFinite(timeMs))
+    return undefined;
+  const uri = words.slice(8, -1).join(" ");
+  return { timeMs, namespace, app, server, status, bytes, tookMs, client, method, uri };
+}
+
+/** `GET /path status=200 took=12ms bytes=345 client=127.0.0.1 to=hello-web-abc`. */
+export function accessText(line: AccessLine, targetOf: (server: string) => string | undefined): string {
+  const to = line.server.startsWith("-") ? "none" : (targetOf(line.server) ?? line.server);
+  const { method, uri, status, tookMs, bytes, client } = line;
+  return `${method} ${uri} status=${status} took=${tookMs}ms bytes=${bytes} client=${client} to=${to}`;
+}

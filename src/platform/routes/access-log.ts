@@ -1,0 +1,174 @@
+/**
+ * The router's access log. HAProxy writes lines into a ring in its own memory, which costs it almost nothing; here they are
+ * fetched now and then, in large pieces, and kept in a file of bounded size. Lines are taken apart only when somebody
+ * asks for them.
+ *
+ * When more is written than is fetched, lines are lost, never requests. What is in the ring survives Nagi.
+ */
+
+import { appendFile, readFile, rename } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log.ts";
+import { accessRing } from "./haproxy-config.ts";
+import type { HaproxyCli } from "./haproxy-cli.ts";
+
+const fileMaxBytes = 4 * 1024 * 1024;
+/** While nobody follows; and while somebody does. */
+const fetchIntervalMs = 1000;
+const followIntervalMs = 150;
+/** One visit to a ring fetches no more than this. */
+const visitMaxBytes = 2 * 1024 * 1024;
+const chunkWaitMs = 2;
+
+export interface AccessLogOptions {
+  readonly dir: string;
+  readonly cli: HaproxyCli;
+  readonly workerPids: () => readonly number[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Gets whole lines, in the order of their writing. */
+export type LineListener = (lines: readonly string[]) => void;
+
+interface Ring {
+  readonly socket: Socket;
+  /** A line that has not ended yet. */
+  rest: string;
+  /** Ends of lines that are in the file already, while the ring's past is read. */
+  seen: ReadonlySet<string> | undefined;
+}
+
+export class AccessLog {
+  readonly #options: AccessLogOptions;
+  readonly #file: string;
+  readonly #rings = new Map<number, Ring>();
+  readonly #listeners = new Set<LineListener>();
+  #fileBytes: number | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AccessLogOptions) {
+    this.#options = options;
+    this.#file = join(options.dir, "access.log");
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    while (!signal.aborted) {
+      await this.#inTurn(() => this.#fetch()).catch((error: unknown) => {
+        log.warn("cannot read the access log", { error: messageOf(error) });
+      });
+      await sleep(clock, this.#listeners.size > 0 ? followIntervalMs : fetchIntervalMs, signal);
+    }
+    for (const pid of this.#rings.keys()) this.#drop(pid);
+  }
+
+  /** All that is kept, the oldest first; with a listener, it hears of everything after that and of nothing twice. */
+  async read(listener?: LineListener): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      await this.#fetch();
+      const past = await this.#lines();
+      if (listener !== undefined) this.#listeners.add(listener);
+      return past;
+    });
+  }
+
+  leave(listener: LineListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(task);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #lines(): Promise<readonly string[]> {
+    const texts = await Promise.all([`${this.#file}.1`, this.#file].map(readText));
+    return texts.join("").split("\n").slice(0, -1);
+  }
+
+  async #fetch(): Promise<void> {
+    const pids = this.#options.workerPids();
+    for (const pid of pids) if (!this.#rings.has(pid)) await this.#join(pid);
+    for (const [pid, ring] of this.#rings) {
+      await this.#drain(pid, ring);
+      if (!pids.includes(pid) && ring.socket.readableLength === 0) this.#drop(pid);
+    }
+  }
+
+  async #join(pid: number): Promise<void> {
+    // Whoever does not read is not sent more: the ring waits, and HAProxy does not.
+    const socket = await this.#options.cli.follow(pid, `show events ${accessRing} -w`);
+    const ends = (await this.#lines()).map(endOf);
+    const ring: Ring = { socket, rest: "", seen: new Set(ends.filter((end) => end.startsWith(`${pid}:`))) };
+    socket.pause();
+    socket.on("error", () => this.#drop(pid));
+    socket.on("close", () => this.#drop(pid));
+    this.#rings.set(pid, ring);
+    // The first piece may take a moment to come.
+    await sleep(this.#options.clock, chunkWaitMs * 5);
+  }
+
+  #drop(pid: number): void {
+    this.#rings.get(pid)?.socket.destroy();
+    this.#rings.delete(pid);
+  }
+
+  async #drain(pid: number, ring: Ring): Promise<void> {
+    let fetched = 0;
+    while (fetched < visitMaxBytes && this.#rings.get(pid) === ring) {
+      const chunk = ring.socket.read() as Buffer | null;
+      if (chunk === null) break;
+      fetched += chunk.length;
+      await this.#take(ring, chunk.toString("latin1"));
+      await sleep(this.#options.clock, chunkWaitMs);
+    }
+    // Once the past is read, everything is new.
+    if (fetched < visitMaxBytes) ring.seen = undefined;
+  }
+
+  async #take(ring: Ring, text: string): Promise<void> {
+    const end = text.lastIndexOf("\n") + 1;
+    let whole = ring.rest + text.slice(0, end);
+    ring.rest = end === 0 ? ring.rest + text : text.slice(end);
+    if (end === 0) return;
+    const { seen } = ring;
+    if (seen !== undefined) {
+      const fresh = whole.split("\n").filter((line) => line !== "" && !seen.has(endOf(line)));
+      whole = fresh.map((line) => `${line}\n`).join("");
+    }
+    if (whole === "") return;
+    await this.#keep(whole);
+    if (this.#listeners.size === 0) return;
+    const lines = whole.split("\n").slice(0, -1);
+    for (const listener of this.#listeners) listener(lines);
+  }
+
+  async #keep(text: string): Promise<void> {
+    this.#fileBytes ??= (await readText(this.#file)).length;
+    if (this.#fileBytes + text.length > fileMaxBytes) {
+      await rename(this.#file, `${this.#file}.1`).catch(ignoreMissing);
+      this.#fileBytes = 0;
+    }
+    await appendFile(this.#file, text, { encoding: "latin1", mode: 0o600 });
+    this.#fileBytes += text.length;
+  }
+}
+
+/** The last word, `pid:number`, is unique among all lines. */
+function endOf(line: string): string {
+  return line.slice(line.lastIndexOf(" ") + 1);
+}
+
+function readText(path: string): Promise<string> {
+  return readFile(path, "latin1").catch(ignoreMissing);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "";
+  throw error;
+}

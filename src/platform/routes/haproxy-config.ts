@@ -1,0 +1,197 @@
+/**
+ * The configuration of HAProxy and its maps, as text. They always hold the routes and servers of the moment, so
+ * that HAProxy comes back right even when it restarts without Nagi. What cannot change at runtime is the
+ * structure; its digest stands in the configuration, and HAProxy tells it when asked (`show info`): it says
+ * whether a reload is needed.
+ */
+
+import { createHash } from "node:crypto";
+import type { BackendFrame } from "./backend-frame.ts";
+import type { RouteBackend, RouteTable } from "./route-table.ts";
+import { bracketed, type Slot } from "./server-slots.ts";
+
+export interface HaproxySettings {
+  readonly binds: readonly { readonly address: string; readonly port: number }[];
+  /** Answers the platform's own hosts. */
+  readonly platform: { readonly host: string; readonly port: number };
+  readonly platformHosts: readonly string[];
+  /** Account of the workers, when HAProxy is started by root. */
+  readonly user?: string | undefined;
+  readonly maxConnections: number;
+  readonly accessRingBytes: number;
+}
+
+/** Maps by file name: what HAProxy looks up while it runs. */
+export interface HaproxyMaps {
+  /** Host to backend. */
+  readonly "hosts.map": ReadonlyMap<string, string>;
+  /** Host, path and a slash, to backend: the longest start wins. */
+  readonly "paths.map": ReadonlyMap<string, string>;
+  /** Backend to what a request is told when no server of it takes it. */
+  readonly "reasons.map": ReadonlyMap<string, string>;
+}
+
+export const mapNames = ["hosts.map", "paths.map", "reasons.map"] as const;
+
+export interface HaproxyFiles {
+  readonly structureDigest: string;
+  readonly config: string;
+  readonly maps: HaproxyMaps;
+}
+
+export interface Rendered {
+  readonly table: RouteTable;
+  readonly frame: BackendFrame;
+  /** By the backend's name. */
+  readonly slots: ReadonlyMap<string, readonly Slot[]>;
+}
+
+const platformBackend = "nagi:platform";
+const unknownBackend = "nagi:unknown";
+export const accessRing = "access";
+/** One access line: time, backend, server, status, bytes, milliseconds, client, method, target, identity. */
+const logFormat = "%Ts.%ms %b %si:%sp %ST %B %Ta %ci %HM %HU %pid:%rt";
+/** The host that the request asks for. */
+const host = "req.hdr(host),host_only,lower";
+
+export function renderFiles(settings: HaproxySettings, given: Rendered): HaproxyFiles {
+  const { table, frame } = given;
+  const byId = new Map(table.backends.map((backend) => [frame.assigned[backend.name] ?? "", backend]));
+  const hasPaths = table.rules.some(({ path }) => path !== "");
+  const text = (digest: string, serversOf: (backend: RouteBackend) => readonly Slot[]): string =>
+    [
+      globalSection(settings, digest),
+      defaultsSection(),
+      frontendSection(settings, hasPaths),
+      frameSections(settings),
+      ...frame.ids.map((id) => backendSection(id, byId.get(id), serversOf)),
+    ].join("\n");
+  const structureDigest = createHash("sha256")
+    .update(text("", () => []))
+    .digest("hex")
+    .slice(0, 32);
+  const config = text(structureDigest, ({ name }) => given.slots.get(name) ?? []);
+  return { structureDigest, config, maps: renderMaps(settings, table, frame) };
+}
+
+export function mapText(map: ReadonlyMap<string, string>): string {
+  return [...map].map(([key, value]) => `${key} ${value}\n`).join("");
+}
+
+function renderMaps({ platformHosts }: HaproxySettings, table: RouteTable, frame: BackendFrame): HaproxyMaps {
+  const hosts = new Map(platformHosts.map((name) => [name, platformBackend]));
+  const paths = new Map<string, string>();
+  const reasons = new Map<string, string>();
+  for (const { host: name, path, backend } of table.rules) {
+    const id = frame.assigned[backend] ?? "";
+    if (path === "") hosts.set(name, id);
+    else paths.set(`${name}${path}/`, id);
+  }
+  for (const { name, app, endpoints, emptyReason } of table.backends) {
+    const why = endpoints.length > 0 ? "no instance of it accepts connections" : emptyReason;
+    reasons.set(
+      frame.assigned[name] ?? "",
+      `app ${app}: ${why}. See: nagi ps -a ${app}, nagi logs -a ${app}`,
+    );
+  }
+  return { "hosts.map": hosts, "paths.map": paths, "reasons.map": reasons };
+}
+
+function globalSection(settings: HaproxySettings, digest: string): string {
+  const lines = [
+    `description ${digest}`,
+    `maxconn ${settings.maxConnections}`,
+    ...(settings.user === undefined ? [] : [`user ${settings.user}`]),
+    "stats socket unix@worker.sock mode 600 level admin expose-fd listeners",
+    "stats timeout 1h",
+    // After a reload, what is long (downloads, web sockets) may finish on the old worker.
+    "hard-stop-after 1h",
+    "mworker-max-reloads 20",
+    `log ring@${accessRing} format raw local0`,
+  ];
+  const ring = ["format raw", "maxlen 2048", `size ${settings.accessRingBytes}`];
+  return `${section("global", lines)}\n${section(`ring ${accessRing}`, ring)}`;
+}
+
+function defaultsSection(): string {
+  const page = (status: number, text: string): string =>
+    `http-error status ${status} content-type text/plain lf-string "${status}: ${text}\\n"`;
+  return section("defaults", [
+    "mode http",
+    "balance leastconn",
+    "timeout client 5m",
+    "timeout server 5m",
+    "timeout tunnel 1h",
+    "timeout connect 3s",
+    "timeout http-request 15s",
+    // Short, because after a reload a resting connection stays with a worker that hears of no endpoint.
+    "timeout http-keep-alive 15s",
+    "timeout queue 15s",
+    "option forwardfor",
+    // A reload lets a resting connection live until it has been used once more: no request meets a closed door.
+    "option idle-close-on-response",
+    // A server that is going away costs no request: another one is tried at once.
+    "retries 3",
+    "option redispatch 1",
+    "retry-on conn-failure empty-response",
+    page(502, "the app closed the connection without an answer."),
+    page(503, "%[be_name,map_str(reasons.map,not available)]"),
+    page(504, "the app did not answer in time."),
+  ]);
+}
+
+function frontendSection({ binds }: HaproxySettings, hasPaths: boolean): string {
+  const path = `${host},concat(,txn.path,/),map_beg(paths.map)`;
+  return section("frontend http", [
+    ...binds.map(({ address, port }) => `bind ${bracketed(address)}:${port}`),
+    "log global",
+    `log-format "${logFormat}"`,
+    "http-request set-header X-Forwarded-Proto http",
+    // Sending a request twice is safe only where doing it twice is.
+    "http-request disable-l7-retry unless METH_GET or { method HEAD OPTIONS }",
+    ...(hasPaths
+      ? ["http-request set-var(txn.path) path", `use_backend %[${path}] if { ${path} -m found }`]
+      : []),
+    `use_backend %[${host},map_str(hosts.map)]`,
+    `default_backend ${unknownBackend}`,
+  ]);
+}
+
+/** Backends that are no route's. What they serve is not logged. */
+function frameSections({ platform }: HaproxySettings): string {
+  const silent = "http-request set-log-level silent";
+  const unknown = `http-request return status 404 content-type text/plain lf-string "404: no app answers at %[req.hdr(host)].\\n"`;
+  const down = `http-error status 503 content-type text/plain string "503: the platform is not running. Start it with: nagi up\\n"`;
+  return [
+    section(`backend ${unknownBackend}`, [silent, unknown]),
+    section(`backend ${platformBackend}`, [
+      silent,
+      // A push sends as much as it needs to, and its answer is the log of a whole build.
+      "timeout server 1h",
+      "retry-on conn-failure",
+      down,
+      `server platform ${bracketed(platform.host)}:${platform.port}`,
+    ]),
+  ].join("\n");
+}
+
+function backendSection(
+  id: string,
+  backend: RouteBackend | undefined,
+  serversOf: (backend: RouteBackend) => readonly Slot[],
+): string {
+  const timeout = backend?.timeout;
+  const servers = backend === undefined ? [] : serversOf(backend);
+  return section(`backend ${id}`, [
+    ...(timeout === undefined ? [] : [`timeout server ${timeout}`, `timeout tunnel ${timeout}`]),
+    ...servers.filter(({ up }) => up).map(serverLine),
+  ]);
+}
+
+function serverLine({ name, address, port, weight }: Slot): string {
+  return `server ${name} ${bracketed(address)}:${port} weight ${weight}`;
+}
+
+function section(head: string, lines: readonly string[]): string {
+  return `${head}\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}

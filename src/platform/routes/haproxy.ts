@@ -1,0 +1,236 @@
+/**
+ * HAProxy as it runs: started once and left running, told of routes and endpoints through its command line,
+ * reloaded only when its structure changes.
+ *
+ * What must stay true: the files always describe the wanted state, so that a restart of HAProxy alone brings
+ * the right thing back; what Nagi believes of the worker comes from the worker; a reload cuts no connection.
+ */
+
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import { ManagedProcess } from "../../lib/managed-process.ts";
+import { assignBackends, emptyFrame, parseFrame, type BackendFrame } from "./backend-frame.ts";
+import { HaproxyCli } from "./haproxy-cli.ts";
+import { mapNames, mapText, renderFiles, type HaproxyFiles, type HaproxySettings } from "./haproxy-config.ts";
+import type { RouteTable } from "./route-table.ts";
+import { assignSlots, slotCommands, type Slot } from "./server-slots.ts";
+import { mapCommands, readWorkerState, type WorkerState } from "./worker-state.ts";
+
+/** Between two reloads: routes that come in a row share one. */
+const reloadIntervalMs = 1000;
+const reloadTimeoutMs = 10_000;
+const reloadPollMs = 10;
+/** When HAProxy refused a command, its state is read again and the rest is tried after this long. */
+const refusedAgainMs = 1000;
+const harmlessAnswer = /^(New server registered|no need to change|IP changed|port changed)/;
+const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export interface HaproxyOptions {
+  readonly dir: string;
+  readonly settings: HaproxySettings;
+  /** Program to run. */
+  readonly binary: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Applied {
+  /** The rest waits: call again after this long. */
+  readonly againAfterMs?: number | undefined;
+}
+
+export class Haproxy {
+  readonly #options: HaproxyOptions;
+  readonly #process: ManagedProcess;
+  readonly cli: HaproxyCli;
+  readonly #written = new Map<string, string>();
+  /** By the backend's name. */
+  readonly #slots = new Map<string, readonly Slot[]>();
+  #frame: BackendFrame | undefined;
+  /** The worker that takes new connections; undefined when it is not known what it holds. */
+  #worker: WorkerState | undefined;
+  #workerPids: readonly number[] = [];
+  #started = false;
+  #reloadedMs = Number.NEGATIVE_INFINITY;
+  reloads = 0;
+
+  constructor(options: HaproxyOptions) {
+    this.#options = options;
+    const { dir, clock, log, binary } = options;
+    // The kernel allows only short paths of sockets: this one is reached through the process.
+    this.cli = new HaproxyCli(async () => `/proc/${(await this.#process.pid()) ?? "none"}/cwd/master.sock`);
+    this.#process = new ManagedProcess({
+      name: "haproxy",
+      dir,
+      cwd: dir,
+      command: [binary, "-W", "-S", "unix@master.sock,mode,600", "-f", "haproxy.cfg"],
+      // At a reload the master looks for itself there.
+      env: { PATH: searchPath },
+      ready: async () => (await this.cli.masterState()).workers.length > 0,
+      clock,
+      log,
+    });
+  }
+
+  /** Keeps HAProxy running, once the first table has been applied. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#process.run(signal);
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  /** Of all workers, those that a reload left to finish included. */
+  get workerPids(): readonly number[] {
+    return this.#workerPids;
+  }
+
+  /** `namespace:app:route` of a backend that is or was. */
+  nameOf(id: string): string | undefined {
+    const { assigned = {}, retired = {} } = this.#frame ?? {};
+    return retired[id] ?? Object.keys(assigned).find((name) => assigned[name] === id);
+  }
+
+  /** Forgets what it believes of the worker; the next `apply` asks it again. */
+  forget(): void {
+    this.#worker = undefined;
+  }
+
+  /** Brings HAProxy to the table. Not to be called again before it has ended. */
+  async apply(table: RouteTable): Promise<Applied> {
+    const running = await this.#process.isRunning();
+    if (running) await this.#meetWorkers();
+    else this.#worker = undefined;
+    const files = await this.#prepare(table);
+    if (!running || !this.#started) {
+      await this.#process.start();
+      this.#started = true;
+      await this.#meetWorkers();
+    }
+    const accepted = this.#worker === undefined || (await this.#bring(this.#worker, files));
+    if (this.#worker?.structureDigest !== files.structureDigest) {
+      const waitMs = this.#reloadedMs + reloadIntervalMs - this.#options.clock.now();
+      if (waitMs > 0) return { againAfterMs: waitMs };
+      await this.#reload(files);
+    }
+    return accepted ? {} : { againAfterMs: refusedAgainMs };
+  }
+
+  /** Learns which workers there are, and what the one holds that takes new connections. */
+  async #meetWorkers(): Promise<void> {
+    const { workers } = await this.cli.masterState();
+    this.#workerPids = workers.map(({ pid }) => pid);
+    const [pid] = this.#workerPids;
+    if (pid === this.#worker?.pid) return;
+    this.#worker = pid === undefined ? undefined : await readWorkerState(this.cli, pid);
+  }
+
+  /** Writes what HAProxy should be, and continues the slots of this run or, in a new one, those of the worker. */
+  async #prepare(table: RouteTable): Promise<HaproxyFiles> {
+    const names = table.backends.map(({ name }) => name);
+    this.#frame ??= await this.#readFrame();
+    this.#frame = assignBackends(this.#frame, names);
+    const known = new Set(names);
+    for (const name of this.#slots.keys()) if (!known.has(name)) this.#slots.delete(name);
+    for (const { name, endpoints } of table.backends) {
+      const id = this.#frame.assigned[name] ?? "";
+      const present = this.#slots.get(name) ?? this.#worker?.slots.get(id) ?? [];
+      this.#slots.set(name, assignSlots(present, endpoints));
+    }
+    const files = renderFiles(this.#options.settings, { table, frame: this.#frame, slots: this.#slots });
+    await this.#write("backends.json", JSON.stringify(this.#frame));
+    for (const name of mapNames) await this.#write(name, mapText(files.maps[name]));
+    await this.#write("haproxy.cfg", files.config);
+    return files;
+  }
+
+  /** Says whether the worker took everything; if not, it is asked anew next time. */
+  async #bring(worker: WorkerState, files: HaproxyFiles): Promise<boolean> {
+    const wanted = new Map(
+      [...this.#slots].map(([name, slots]) => [this.#frame?.assigned[name] ?? "", slots]),
+    );
+    const commands: string[] = [];
+    for (const id of worker.backends) {
+      const actual = worker.slots.get(id) ?? [];
+      // Without a route its servers rest. The platform's own server is not ours to change.
+      const slots = wanted.get(id) ?? (isFrame(id) ? actual : actual.map((slot) => ({ ...slot, up: false })));
+      commands.push(...slotCommands(id, actual, slots));
+      worker.slots.set(id, slots);
+    }
+    for (const name of mapNames) {
+      const actual = worker.maps.get(name);
+      if (actual === undefined) continue;
+      commands.push(...mapCommands(name, actual, reachable(files.maps[name], worker)));
+      worker.maps.set(name, reachable(files.maps[name], worker));
+    }
+    if (commands.length === 0) return true;
+    // If it fails half-way, nobody knows what the worker holds.
+    this.#worker = undefined;
+    const refused = await this.#command(worker.pid, commands);
+    if (refused.length > 0) {
+      this.#options.log.warn("haproxy refused commands", { worker: worker.pid, refused });
+      return false;
+    }
+    this.#worker = worker;
+    return true;
+  }
+
+  async #command(pid: number, commands: readonly string[]): Promise<readonly string[]> {
+    const answers = await this.cli.onWorker(pid, commands);
+    return commands.flatMap((command, index) => {
+      const answer = answers[index] ?? "";
+      return answer === "" || harmlessAnswer.test(answer) ? [] : [`${command}: ${answer}`];
+    });
+  }
+
+  async #reload(files: HaproxyFiles): Promise<void> {
+    const { clock, log } = this.#options;
+    const before = await this.cli.masterState();
+    const old = new Set(before.workers.map(({ pid }) => pid));
+    const deadline = clock.now() + reloadTimeoutMs;
+    this.#reloadedMs = clock.now();
+    await this.cli.reload();
+    for (;;) {
+      await sleep(clock, reloadPollMs);
+      // The master is away for a moment while it becomes its new self.
+      const state = await this.cli.masterState().catch(() => undefined);
+      const [current] = state?.workers ?? [];
+      if (current !== undefined && !old.has(current.pid)) break;
+      const failed = state !== undefined && state.failedReloads > before.failedReloads;
+      if (failed || clock.now() > deadline) {
+        throw new Error(`cannot reload haproxy: see ${this.#process.logFile}`);
+      }
+    }
+    this.reloads += 1;
+    await this.#meetWorkers();
+    log.info("router reloaded", { worker: this.#worker?.pid, structure: files.structureDigest });
+  }
+
+  async #readFrame(): Promise<BackendFrame> {
+    const path = join(this.#options.dir, "backends.json");
+    return parseFrame(await readFile(path, "utf8").catch(() => JSON.stringify(emptyFrame)));
+  }
+
+  async #write(name: string, content: string): Promise<void> {
+    if (this.#written.get(name) === content) return;
+    const { dir } = this.#options;
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeFile(join(dir, `${name}.new`), content, { mode: 0o600 });
+    await rename(join(dir, `${name}.new`), join(dir, name));
+    this.#written.set(name, content);
+  }
+}
+
+/** Backends that are part of the frame, not of a route. */
+function isFrame(id: string): boolean {
+  return id.startsWith("nagi:");
+}
+
+/** A worker that waits for a reload must not be sent to backends that it has not got. */
+function reachable(map: ReadonlyMap<string, string>, worker: WorkerState): ReadonlyMap<string, string> {
+  const missing = (value: string): boolean => /^r\d+$/.test(value) && !worker.backends.has(value);
+  return new Map([...map].filter(([, value]) => !missing(value)));
+}

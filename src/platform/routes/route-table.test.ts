@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { buildRouteTable, timeoutAnnotation, type RouteObjects } from "./route-table.ts";
+import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
+
+const build = (objects: Partial<RouteObjects>) =>
+  buildRouteTable(
+    { routes: [], services: [], slices: [], ...objects },
+    { domain: "apps.test", reservedHosts: ["localhost"] },
+  );
+
+describe("admission", () => {
+  const refused = (...routes: Parameters<typeof aRoute>[]) => {
+    const { admissions } = build({ routes: routes.map((given) => aRoute(...given)) });
+    return [...admissions].map(([key, admission]) => [
+      key,
+      admission.admitted ? admission.host : admission.reason,
+    ]);
+  };
+
+  test.each([
+    ["its host", { host: "Shop.Example.com" }, "shop.example.com"],
+    ["a host from its name", { host: undefined }, "a-default.apps.test"],
+    ["a host from its subdomain", { host: "", subdomain: "Shop" }, "shop.apps.test"],
+    ["no wrong host", { host: "a_b" }, "ExtendedValidationFailed"],
+    ["no wrong path", { path: "/a b" }, "ExtendedValidationFailed"],
+    ["no host of the platform", { host: "localhost" }, "HostReserved"],
+    ["no wildcard", { wildcardPolicy: "Subdomain" as const }, "RouteNotAdmitted"],
+    ["no TLS only", { tls: { termination: "edge" as const } }, "ExtendedValidationFailed"],
+    [
+      "TLS that allows HTTP",
+      { tls: { termination: "edge" as const, insecureEdgeTerminationPolicy: "Allow" as const } },
+      "a.localhost",
+    ],
+  ])("a route gets %s", (_name, spec, expected) => {
+    expect(refused(["a", spec])).toEqual([["default/a", expected]]);
+  });
+
+  test("the oldest of two routes has the host, whatever their order", () => {
+    const newer = aRoute("a", { host: "x.test" }, { creationTimestamp: "2026-01-02T00:00:00Z" });
+    const older = aRoute("b", { host: "x.test" }, { creationTimestamp: "2026-01-01T00:00:00Z" });
+    for (const routes of [
+      [newer, older],
+      [older, newer],
+    ]) {
+      const { admissions, rules } = build({ routes });
+      expect(admissions.get("default/a")).toMatchObject({
+        reason: "HostAlreadyClaimed",
+        message: "route default/b already exposes x.test and is older",
+      });
+      expect(rules).toEqual([{ host: "x.test", path: "", backend: "default:b:b" }]);
+    }
+  });
+
+  test("another path of the same host is no conflict, the same path with a slash is", () => {
+    const routes = [aRoute("a"), aRoute("b", { host: "a.localhost", path: "/b" })];
+    expect(build({ routes }).rules.map(({ path }) => path)).toEqual(["", "/b"]);
+    const again = aRoute("c", { host: "a.localhost", path: "/b/" });
+    expect(build({ routes: [...routes, again] }).admissions.get("default/c")).toMatchObject({
+      admitted: false,
+    });
+  });
+});
+
+describe("endpoints", () => {
+  const one = (objects: Partial<RouteObjects>) => build({ routes: [aRoute("a")], ...objects }).backends[0];
+  const services = [aService("a")];
+
+  test("are those that are ready; on their way out they are not", () => {
+    const slices = [
+      aSlice("a", [
+        "10.0.0.1",
+        { addresses: ["10.0.0.2"], conditions: { ready: false } },
+        { addresses: ["10.0.0.3"], conditions: { ready: true, terminating: true } },
+        { addresses: ["10.0.0.4"] },
+      ]),
+    ];
+    expect(one({ services, slices })?.endpoints).toEqual([
+      { address: "10.0.0.1", port: 8080, weight: 1, target: "pod-10.0.0.1" },
+      { address: "10.0.0.4", port: 8080, weight: 1, target: undefined },
+    ]);
+  });
+
+  test.each([
+    ["the service is missing", [], [], "its service a does not exist"],
+    ["there is none", services, [], "no instance of it is running"],
+    [
+      "one is not ready",
+      services,
+      [aSlice("a", [{ addresses: ["10.0.0.2"], conditions: { ready: false } }])],
+      "its only instance is not ready",
+    ],
+  ])("when %s, the reason is said", (_name, withServices, slices, reason) => {
+    expect(one({ services: withServices, slices })).toMatchObject({ endpoints: [], emptyReason: reason });
+  });
+
+  test("the port is found by name, by the pods' port and by its own number", () => {
+    const ports = [
+      { name: "web", port: 80, targetPort: 8080 },
+      { name: "admin", port: 81, targetPort: "adm" },
+    ];
+    const slices = [
+      aSlice(
+        "a",
+        ["10.0.0.1"],
+        [
+          { name: "web", port: 8080 },
+          { name: "admin", port: 9090 },
+        ],
+      ),
+    ];
+    const portFor = (targetPort: string | number) =>
+      build({ routes: [aRoute("a", { port: { targetPort } })], services: [aService("a", ports)], slices })
+        .backends[0];
+    expect(["web", 8080, 80, "admin", "adm", 81].map((port) => portFor(port)?.endpoints[0]?.port)).toEqual([
+      8080, 8080, 8080, 9090, 9090, 9090,
+    ]);
+    expect(portFor("none")).toMatchObject({ endpoints: [], emptyReason: "its service has no port none" });
+  });
+
+  test("shares hold between services, whatever the number of their pods", () => {
+    const routes = [
+      aRoute("a", { to: { name: "a", weight: 90 }, alternateBackends: [{ name: "b", weight: 10 }] }),
+    ];
+    const slices = [aSlice("a", ["10.0.0.1", "10.0.0.2", "10.0.0.3"]), aSlice("b", ["10.0.1.1"])];
+    const [backend] = build({ routes, services: [aService("a"), aService("b")], slices }).backends;
+    const total = (prefix: string) =>
+      backend?.endpoints
+        .filter(({ address }) => address.startsWith(prefix))
+        .reduce((sum, { weight }) => sum + weight, 0);
+    expect((total("10.0.0.") ?? 0) / (total("10.0.1.") ?? 1)).toBeCloseTo(9, 0);
+  });
+});
+
+test("only a duration is taken as timeout", () => {
+  const timeoutOf = (value: string) =>
+    build({ routes: [aRoute("a", {}, { annotations: { [timeoutAnnotation]: value } })] }).backends[0]
+      ?.timeout;
+  expect([timeoutOf("30s"), timeoutOf("30s\nserver evil"), timeoutOf("x")]).toEqual([
+    "30s",
+    undefined,
+    undefined,
+  ]);
+});

@@ -1,0 +1,227 @@
+/**
+ * The router: follows Routes, Services and EndpointSlices and brings HAProxy to what they say.
+ *
+ * What must stay true: nothing is applied before the whole state has been seen once; a change of endpoints never
+ * reloads; a route is called admitted only when it is served. HAProxy outlives `run`; `stop` ends it.
+ */
+
+import { join } from "node:path";
+import { Informer } from "../../client/informer.ts";
+import type { Client } from "../../client/client.ts";
+import type { LogSource } from "../../client/log-source.ts";
+import { backoffDelayMs } from "../../lib/backoff.ts";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log.ts";
+import { stopManaged } from "../../lib/managed-process.ts";
+import { service } from "../../model/kinds/core/service/service.ts";
+import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
+import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { keyOf, refOf } from "../../model/meta.ts";
+import type { JsonValue } from "../../model/schema.ts";
+import { isConflict, isNotFound } from "../../model/status.ts";
+import { AccessLog } from "./access-log.ts";
+import { Haproxy } from "./haproxy.ts";
+import { RouteLog } from "./route-log.ts";
+import { statusFor } from "./route-status.ts";
+import { buildRouteTable, type RouteTable } from "./route-table.ts";
+import { bracketed } from "./server-slots.ts";
+
+/** What HAProxy holds is asked anew this often. */
+const resyncMs = 60_000;
+const retryBackoff = { baseMs: 200, capMs: 10_000 };
+const stopGraceMs = 5000;
+const defaultMaxConnections = 4000;
+const accessRingBytes = 1024 * 1024;
+/** Addresses of pods that are remembered for the access log. */
+const knownMaxTargets = 10_000;
+
+export interface RouterOptions {
+  readonly client: Client;
+  /** Holds a folder `router` with HAProxy's files. */
+  readonly dataDir: string;
+  /** Where requests come in. */
+  readonly httpAddresses: readonly string[];
+  readonly httpPort: number;
+  /** Apps answer at `APP.domain`. */
+  readonly domain: string;
+  /** Answers requests for `localhost`, the addresses and the bare domain. */
+  readonly platformBackend: { readonly host: string; readonly port: number };
+  /** Account of the workers, when started by root. */
+  readonly user?: string | undefined;
+  readonly haproxyBinary?: string | undefined;
+  readonly maxConnections?: number | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #log: Logger;
+  readonly #haproxy: Haproxy;
+  readonly #accessLog: AccessLog;
+  readonly #targets = new Map<string, string>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #platformHosts: readonly string[];
+  /** The access log of an app, through any of its routes. */
+  readonly logSource: LogSource;
+  #wake = (): void => undefined;
+  #dirty = true;
+
+  constructor(options: RouterOptions) {
+    const { clock, domain, httpAddresses, httpPort } = options;
+    this.#options = options;
+    this.#log = options.log.child({ component: "router" });
+    this.#platformHosts = [...new Set(["localhost", ...httpAddresses.map(bracketed), domain])];
+    const dir = join(options.dataDir, "router");
+    this.#haproxy = new Haproxy({
+      dir,
+      settings: {
+        binds: httpAddresses.map((address) => ({ address, port: httpPort })),
+        platform: options.platformBackend,
+        platformHosts: this.#platformHosts,
+        user: options.user,
+        maxConnections: options.maxConnections ?? defaultMaxConnections,
+        accessRingBytes,
+      },
+      binary: options.haproxyBinary ?? "haproxy",
+      clock,
+      log: this.#log,
+    });
+    const workerPids = (): readonly number[] => this.#haproxy.workerPids;
+    this.#accessLog = new AccessLog({ dir, cli: this.#haproxy.cli, workerPids, clock, log: this.#log });
+    const targetOf = (server: string): string | undefined => this.#targets.get(server);
+    const nameOf = (backend: string): string | undefined => this.#haproxy.nameOf(backend);
+    this.logSource = new RouteLog({ accessLog: this.#accessLog, targetOf, nameOf, clock });
+  }
+
+  /** Resolves when the routes are served for the first time in this run. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** Reloads so far in this run. */
+  get reloads(): number {
+    return this.#haproxy.reloads;
+  }
+
+  /** Follows the API until the signal aborts; HAProxy goes on. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { client, clock } = this.#options;
+    const given = { client, clock, log: this.#log };
+    const routes = new Informer({ ...given, kind: route });
+    const services = new Informer({ ...given, kind: service });
+    const slices = new Informer({ ...given, kind: endpointSlice });
+    const informers = [routes, services, slices];
+    const running = informers.map((informer) => informer.run(signal));
+    const detach = informers.map((informer) => informer.onChange(() => this.#notice()));
+    const read = (): RouteTable =>
+      buildRouteTable(
+        { routes: routes.list(), services: services.list(), slices: slices.list() },
+        { domain: this.#options.domain, reservedHosts: this.#platformHosts },
+      );
+    try {
+      await Promise.all(informers.map((informer) => informer.waitForSync(signal)));
+      const log = this.#accessLog.run(signal);
+      await Promise.all([...running, log, this.#follow(read, routes, signal), this.#supervise(signal)]);
+    } finally {
+      for (const stop of detach) stop();
+    }
+  }
+
+  /** Ends HAProxy: no route is served any more. */
+  stop(): Promise<void> {
+    return this.#haproxy.stop();
+  }
+
+  async #supervise(signal: AbortSignal): Promise<void> {
+    await Promise.race([
+      this.ready,
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve())),
+    ]);
+    if (!signal.aborted) await this.#haproxy.run(signal);
+  }
+
+  async #follow(read: () => RouteTable, routes: Informer<Route>, signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#dirty = false;
+      let pauseMs = resyncMs;
+      try {
+        const table = read();
+        this.#remember(table);
+        const { againAfterMs } = await this.#haproxy.apply(table);
+        if (againAfterMs === undefined) await this.#writeStatuses(table, routes);
+        this.#ready.resolve();
+        failures = 0;
+        pauseMs = againAfterMs ?? resyncMs;
+      } catch (error) {
+        failures += 1;
+        pauseMs = backoffDelayMs(retryBackoff, failures);
+        this.#haproxy.forget();
+        this.#log.warn("cannot bring the router up to date, trying again", {
+          failures,
+          error: messageOf(error),
+        });
+      }
+      if (await this.#pause(pauseMs, signal)) this.#haproxy.forget();
+    }
+  }
+
+  /** Until something changes or the time is over; says whether it was a whole resync period. */
+  async #pause(pauseMs: number, signal: AbortSignal): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    if (this.#dirty) return false;
+    const ended = new AbortController();
+    const timeout = sleep(this.#options.clock, pauseMs, AbortSignal.any([signal, ended.signal]));
+    await Promise.race([promise, timeout]);
+    ended.abort();
+    return !this.#dirty && pauseMs >= resyncMs;
+  }
+
+  #notice(): void {
+    this.#dirty = true;
+    this.#wake();
+  }
+
+  #remember(table: RouteTable): void {
+    for (const { endpoints } of table.backends) {
+      for (const { address, port, target } of endpoints) {
+        if (target === undefined) continue;
+        const key = `${address}:${port}`;
+        this.#targets.delete(key);
+        this.#targets.set(key, target);
+      }
+    }
+    for (const oldest of this.#targets.keys()) {
+      if (this.#targets.size <= knownMaxTargets) return;
+      this.#targets.delete(oldest);
+    }
+  }
+
+  async #writeStatuses(table: RouteTable, routes: Informer<Route>): Promise<void> {
+    const { client, clock, domain } = this.#options;
+    const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    for (const object of routes.list()) {
+      const admission = table.admissions.get(keyOf(refOf(object)));
+      if (admission === undefined) continue;
+      const status = statusFor(object, admission, { routerName: "default", domain, nowIso });
+      if (status === undefined) continue;
+      const body = {
+        metadata: { resourceVersion: object.metadata.resourceVersion },
+        status,
+      } as unknown as JsonValue;
+      const options = { subresource: "status" };
+      await client.patch(route, refOf(object), { type: "merge", body }, options).catch((error: unknown) => {
+        // Somebody else wrote or it is gone: the watch tells, and this runs again.
+        if (!isConflict(error) && !isNotFound(error)) throw error;
+      });
+    }
+  }
+}
+
+/** Ends the HAProxy of a data directory, whoever started it; for `nagi down`. Says whether it ran. */
+export function stopRouter(dataDir: string, clock: Clock): Promise<boolean> {
+  return stopManaged({ name: "haproxy", dir: join(dataDir, "router"), graceMs: stopGraceMs, clock });
+}
