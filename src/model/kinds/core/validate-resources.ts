@@ -20,6 +20,16 @@ function isWhole(text: string): boolean {
   return parseQuantity(text).nanos % 1_000_000_000n === 0n;
 }
 
+/** What a node offers: what containers may ask for, and room for a number of pods. */
+export function nodeResourceErrors(list: ResourceList | undefined, path: string): FieldError[] {
+  const { pods, ...others } = list ?? {};
+  const errors = resourceListErrors(others, path);
+  if (pods !== undefined && checkQuantity(pods) === undefined && !isWhole(pods)) {
+    errors.push(invalid(`${path}[pods]`, pods, "must be an integer"));
+  }
+  return errors;
+}
+
 export function resourceListErrors(list: ResourceList | undefined, path: string): FieldError[] {
   return Object.entries(list ?? {}).flatMap(([name, amount]) => {
     const at = `${path}[${name}]`;

@@ -1,7 +1,7 @@
 import { defineKind } from "../../../define.ts";
 import type { KubeObject } from "../../../meta.ts";
 import { object, type Infer } from "../../../schema.ts";
-import { resourceListErrors } from "../validate-resources.ts";
+import { nodeResourceErrors } from "../validate-resources.ts";
 import { nodeColumns } from "./columns.ts";
 import { nodeSpec, nodeStatus } from "./node-spec.ts";
 import { taintErrors } from "./validate-taints.ts";
@@ -23,8 +23,8 @@ export const node = defineKind<Node>({
   columns: nodeColumns,
   validate: ({ spec, status }) => [
     ...taintErrors(spec?.taints ?? [], "spec.taints"),
-    ...resourceListErrors(status?.capacity, "status.capacity"),
-    ...resourceListErrors(status?.allocatable, "status.allocatable"),
+    ...nodeResourceErrors(status?.capacity, "status.capacity"),
+    ...nodeResourceErrors(status?.allocatable, "status.allocatable"),
   ],
   selectableFields: { "spec.unschedulable": ({ spec }) => String(spec?.unschedulable === true) },
 });
