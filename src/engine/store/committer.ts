@@ -1,7 +1,7 @@
 /** The main thread's end of the commit worker: one batch in flight, each answered once. */
 
 import { Worker } from "node:worker_threads";
-import { messageOf } from "../../lib/errors.ts";
+import { assert, messageOf } from "../../lib/errors.ts";
 import type { Batch, LogFileOptions } from "./log-file.ts";
 import type { WorkerAnswer, WorkerFailure, WorkerRequest } from "./commit-worker.ts";
 
@@ -38,6 +38,7 @@ export class Committer {
   }
 
   #send(request: WorkerRequest, onAnswer: (cause: string | undefined) => void): void {
+    assert(this.#waiting === undefined, "one commit is in flight at a time");
     this.#waiting = (failure) => onAnswer(failure === undefined ? undefined : causeOf(failure));
     if (this.#stopped === undefined) this.#worker.postMessage(request);
     else setImmediate(() => this.#answer(this.#stopped));

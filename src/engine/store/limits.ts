@@ -11,7 +11,7 @@ export interface StoreLimits {
   readonly pendingMaxWrites: number;
   readonly pendingMaxBytes: number;
   /** Writes of one commit; what is beyond waits for the next. */
-  readonly commitMaxWrites: 512;
+  readonly commitMaxWrites: number;
   /** Superseded versions that one commit removes from the disk beside its writes. */
   readonly commitMaxRemovals: number;
   /** Pages that the file may have, 0 for no bound (SQLite's `max_page_count`). */

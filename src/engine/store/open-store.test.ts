@@ -90,6 +90,17 @@ describe("writes", () => {
     expect(outcomes).toEqual([1, "AlreadyExists", 2, "Conflict", 3, "NotFound", "NotFound", 4]);
   });
 
+  test("that come while a commit is under way wait for the next, in their order", async () => {
+    const store = await open({ limits: { commitMaxWrites: 3 } });
+    const writes: Promise<Entry>[] = [];
+    for (let round = 0; round < 40; round += 1) {
+      for (let index = 0; index < round % 9; index += 1) writes.push(put(store, `${index}`, `${round}`));
+      await turn();
+    }
+    const revisions = (await Promise.all(writes)).map((entry) => entry.revision);
+    expect(revisions).toEqual(revisions.map((_, index) => index + 1));
+  });
+
   test("whose maker throws leave everything as it was", async () => {
     const store = await open();
     await put(store, "a", "1");

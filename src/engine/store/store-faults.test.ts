@@ -68,10 +68,10 @@ test("every acknowledged write is there after kill -9, and no revision is given 
   }
 }, 60_000);
 
-const put = (store: Store, name: string, value: string): Promise<unknown> => {
+const put = (store: Store, name: string, value: string, expectedRevision?: number): Promise<unknown> => {
   const metadata = { name, namespace: "default" };
   const made = { apiVersion: "v1", kind: "Thing", metadata, value } as KubeObject;
-  return store.write({ resource: "things", namespace: "default", name, make: () => made });
+  return store.write({ resource: "things", namespace: "default", name, expectedRevision, make: () => made });
 };
 
 /** Writes until one is refused; returns how many were taken. */
@@ -106,8 +106,11 @@ describe("a full disk", () => {
     ]);
     expect(results).toMatchObject([{ reason: noSpace }, { reason: noSpace }]);
     expect([store.revision, seen.length, store.list("things").entries.length]).toEqual([taken, taken, taken]);
-    // What fits is still taken, with the next revision.
-    expect(await put(store, "small", "s")).toMatchObject({ revision: taken + 1 });
+    // What fits is still taken, with the next revision, and nothing is left of what was refused.
+    expect(await put(store, "a", "small", 0)).toMatchObject({
+      revision: taken + 1,
+      createdRevision: taken + 1,
+    });
     await store[Symbol.asyncDispose]();
     await using again = await openStore({ path, log: silentLogger });
     expect(again.revision).toBe(taken + 1);
