@@ -32,6 +32,7 @@ import { openTokenFile } from "./auth/token-file.ts";
 import { sweepEvents } from "./event-sweep.ts";
 import { createDiscovery } from "./http/discovery.ts";
 import { createDocuments, type Documents } from "./http/documents.ts";
+import { createOpenApiDocuments } from "./http/openapi-documents.ts";
 import { listen, type Listening, type ListenOptions } from "./http/front-end.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
@@ -98,7 +99,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...reviewActions(authenticator, authorizer),
   ]);
   const api = new Api({ parts, authorizer, actions });
-  const documents = createDocuments(createDiscovery(parts.resources), version);
+  const openApi = createOpenApiDocuments({ kinds: options.kinds, version });
+  const documents = createDocuments({ discovery: createDiscovery(parts.resources), openApi, version });
   await createFirstNamespaces(parts);
   const readPath = (user: UserInfo, path: string): JsonValue => readDocument(api, documents, user, path);
   return {

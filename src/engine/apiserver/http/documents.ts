@@ -1,10 +1,13 @@
-/** Answers outside the objects: version, health and discovery. */
+/** Answers outside the objects: version, health, discovery and OpenAPI. */
 
 import type { Discovery } from "./discovery.ts";
+import type { OpenApiDocuments } from "./openapi-documents.ts";
 
 export interface Document {
   readonly contentType: string;
   readonly text: string;
+  /** Changes when the text does. */
+  readonly etag?: string | undefined;
 }
 
 export interface Documents {
@@ -15,7 +18,13 @@ export interface Documents {
 /** The release of Kubernetes whose API this one follows; clients compare it with their own. */
 const followed = { major: "1", minor: "32" };
 
-export function createDocuments(discovery: Discovery, version: string): Documents {
+export interface DocumentsOptions {
+  readonly discovery: Discovery;
+  readonly openApi: OpenApiDocuments;
+  readonly version: string;
+}
+
+export function createDocuments({ discovery, openApi, version }: DocumentsOptions): Documents {
   const about = {
     ...followed,
     gitVersion: `v${followed.major}.${followed.minor}.0+nagi-${version}`,
@@ -37,7 +46,7 @@ export function createDocuments(discovery: Discovery, version: string): Document
   return {
     answer(path, accept) {
       const trimmed = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
-      return fixed.get(trimmed) ?? discovery.answer(trimmed, accept);
+      return fixed.get(trimmed) ?? discovery.answer(trimmed, accept) ?? openApi.answer(trimmed, accept);
     },
   };
 }

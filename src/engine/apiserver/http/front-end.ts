@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Api } from "../api.ts";
 import { methodNotAllowed, noSuchPath, tooManyRequests } from "../api-errors.ts";
-import type { Documents } from "./documents.ts";
+import type { Document, Documents } from "./documents.ts";
 import type { Exchange } from "./exchange.ts";
 import { identify, type Identification } from "./identify.ts";
 import { parseResourcePath } from "./path.ts";
@@ -73,6 +73,19 @@ export async function listen(
   };
 }
 
+function sendDocument(request: IncomingMessage, response: ServerResponse, document: Document): void {
+  response.setHeader("Vary", "Accept");
+  if (document.etag !== undefined) {
+    const etag = `"${document.etag}"`;
+    response.setHeader("ETag", etag);
+    if (request.headers["if-none-match"] === etag) {
+      response.writeHead(304).end();
+      return;
+    }
+  }
+  send(response, 200, document.contentType, document.text);
+}
+
 class FrontEnd {
   readonly #options: FrontEndOptions;
   readonly #closing = new AbortController();
@@ -123,8 +136,7 @@ class FrontEnd {
       const document = documents.answer(path, request.headers.accept);
       if (document === undefined) throw noSuchPath();
       if (method !== "GET" && method !== "HEAD") throw methodNotAllowed();
-      response.setHeader("Vary", "Accept");
-      send(response, 200, document.contentType, document.text);
+      sendDocument(request, response, document);
       return;
     }
     const exchange: Exchange = {
