@@ -1,4 +1,4 @@
-/** Request bodies: read up to the limit, then parsed as JSON or YAML. */
+/** Request bodies: read up to the limit, then parsed as JSON, YAML or protobuf. */
 
 import type { IncomingMessage } from "node:http";
 import { parseAllDocuments } from "yaml";
@@ -8,10 +8,11 @@ import { StatusError } from "../../../model/status.ts";
 import { badRequest } from "../api-errors.ts";
 import { copyJson } from "../operations/json.ts";
 import type { Limits } from "../limits.ts";
+import { decodeProtobuf, protobufMediaType } from "../protobuf/decode.ts";
 import { parseMediaType } from "./accept.ts";
 
 /** What is beyond the limit is read and thrown away, so that the client gets to read the answer. */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -20,7 +21,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       if (size <= limitBytes) chunks.push(chunk);
       else reject(tooLarge(limitBytes));
     });
-    request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.once("end", () => resolve(Buffer.concat(chunks)));
     request.once("error", (error) => reject(badRequest(`the body ended early: ${messageOf(error)}`)));
   });
 }
@@ -33,11 +34,12 @@ const jsonTypes = new Set(["", "application/json", "*/*"]);
 const yamlTypes = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
 
 /** Bodies of objects. Patches have types of their own. */
-export function parseBody(text: string, contentType: string | undefined, limits: Limits): JsonValue {
+export function parseBody(bytes: Buffer, contentType: string | undefined, limits: Limits): JsonValue {
   const { type } = parseMediaType(contentType ?? "");
-  if (yamlTypes.has(type)) return parseYaml(text, limits);
-  if (jsonTypes.has(type)) return parseJson(text, limits);
-  throw unsupportedMediaType(type, ["application/json", "application/yaml"]);
+  if (jsonTypes.has(type)) return parseJson(bytes.toString(), limits);
+  if (yamlTypes.has(type)) return parseYaml(bytes.toString(), limits);
+  if (type === protobufMediaType) return copyJson(decodeProtobuf(bytes), limits.nesting);
+  throw unsupportedMediaType(type, ["application/json", "application/yaml", protobufMediaType]);
 }
 
 export function unsupportedMediaType(type: string, known: readonly string[]): StatusError {
@@ -58,7 +60,7 @@ export function parseJson(text: string, limits: Limits): JsonValue {
 /** How many aliases a document may follow: enough for people, too few for a bomb. */
 const maxAliases = 100;
 
-export function parseYaml(text: string, limits: Limits): JsonValue {
+function parseYaml(text: string, limits: Limits): JsonValue {
   let value: JsonValue;
   try {
     const documents = parseAllDocuments(text, { strict: true, uniqueKeys: true });

@@ -1,14 +1,8 @@
 /** Answers outside the objects: version, health, discovery and OpenAPI. */
 
+import type { Document } from "./document.ts";
 import type { Discovery } from "./discovery.ts";
 import type { OpenApiDocuments } from "./openapi-documents.ts";
-
-export interface Document {
-  readonly contentType: string;
-  readonly text: string;
-  /** Changes when the text does. */
-  readonly etag?: string | undefined;
-}
 
 export interface Documents {
   /** Undefined: there is nothing at this path. */

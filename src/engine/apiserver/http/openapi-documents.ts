@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { openApiV2, openApiV3, openApiV3Index, type OpenApiOptions } from "../../../model/openapi.ts";
 import { notAcceptable, parseAccept } from "./accept.ts";
-import type { Document } from "./documents.ts";
+import type { Document } from "./document.ts";
 
 export interface OpenApiDocuments {
   /** Undefined: no such document. Throws NotAcceptable for who takes protobuf alone. */

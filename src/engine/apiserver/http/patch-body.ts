@@ -25,7 +25,7 @@ export async function readPatch({ request, api }: Exchange): Promise<PatchBody> 
   }
   const type = Object.hasOwn(types, mediaType) ? types[mediaType as keyof typeof types] : undefined;
   if (type === undefined) throw unsupportedMediaType(mediaType, Object.keys(types));
-  const text = await readBody(request, limits.bodyBytes);
+  const text = (await readBody(request, limits.bodyBytes)).toString();
   const body = parseJson(text, limits);
   if (type !== "json") return { type, body };
   if (!Array.isArray(body)) throw badRequest("a JSON patch must be an array of operations");

@@ -219,11 +219,11 @@ function writeChecks({ query, response }: Exchange) {
 
 async function readObject(exchange: Exchange): Promise<JsonValue> {
   const { request, api } = exchange;
-  const text = await readBody(request, api.parts.limits.bodyBytes);
-  return parseBody(text, request.headers["content-type"], api.parts.limits);
+  const bytes = await readBody(request, api.parts.limits.bodyBytes);
+  return parseBody(bytes, request.headers["content-type"], api.parts.limits);
 }
 
 async function readOptionalObject({ request, api }: Exchange): Promise<JsonValue> {
-  const text = await readBody(request, api.parts.limits.bodyBytes);
-  return text === "" ? {} : parseBody(text, request.headers["content-type"], api.parts.limits);
+  const bytes = await readBody(request, api.parts.limits.bodyBytes);
+  return bytes.length === 0 ? {} : parseBody(bytes, request.headers["content-type"], api.parts.limits);
 }
