@@ -146,7 +146,7 @@ function orderField(node: SchemaNode, result: JsonObject, { field, order, before
     field,
     interleave(named, others, (other, item) => {
       const position = positionIn(old, item);
-      return position < 0 || positionIn(old, other) < position;
+      return position >= 0 && positionIn(old, other) < position;
     }),
   );
 }
