@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { hostAptSettings, hostMirror } from "./host-apt.ts";
 import type { Recipe } from "./recipe.ts";
@@ -172,6 +172,11 @@ function proxyArgs(env: Readonly<Record<string, string>>): Record<string, string
 
 function tarOf(directory: string): Readable {
   const flags = ["--numeric-owner", "--owner=0", "--group=0", "--sort=name"];
-  return spawn("tar", ["-C", directory, ...flags, "-cf", "-", "."], { stdio: ["ignore", "pipe", "ignore"] })
-    .stdout;
+  const tar = spawn("tar", ["-C", directory, ...flags, "-cf", "-", "."], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  // Read from the start: Node throws away what nobody reads when a child has ended.
+  const content = new PassThrough();
+  tar.on("error", (error) => content.destroy(error));
+  return tar.stdout.pipe(content);
 }
