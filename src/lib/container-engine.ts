@@ -431,7 +431,9 @@ function labelTexts(labels: LabelFilter): string[] {
 }
 
 function encoded(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  // The URL-safe alphabet, with the padding that `base64url` of Node leaves out and Podman insists on.
+  const text = Buffer.from(JSON.stringify(value)).toString("base64");
+  return text.replaceAll("+", "-").replaceAll("/", "_");
 }
 
 function buildQuery(options: BuildOptions, podman: boolean): Record<string, QueryValue> {
