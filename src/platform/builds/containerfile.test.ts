@@ -23,6 +23,7 @@ WORKDIR /app
 USER app
 ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 CMD ["/bin/sh","-c","exec node server.js"]
+LABEL nagi.dev/processes='{"web":"node server.js"}'
 COPY --chown=1000:1000 app/ ./
 `);
   });
@@ -39,6 +40,7 @@ COPY --chown=1000:1000 manifests/ ./
 RUN ${mounts} export ${environment} && npm ci --no-audit --no-fund --loglevel=warn --omit=dev
 ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 CMD ["/bin/sh","-c","exec npm start"]
+LABEL nagi.dev/processes='{"web":"npm start"}'
 COPY --chown=1000:1000 app/ ./
 `);
   });
@@ -87,6 +89,13 @@ COPY --chown=1000:1000 app/ ./
     const files = { "package.json": "{}", Procfile: "web: A=1 node a.js; true" };
     expect(nodeText(files)).toContain('CMD ["/bin/sh","-c","A=1 node a.js; true"]');
   });
+});
+
+it("keeps what the builder would expand out of the label", () => {
+  const files = { "package.json": "{}", Procfile: `web: node a.js --port $PORT 'x y'` };
+  expect(nodeText(files)).toContain(
+    String.raw`LABEL nagi.dev/processes='{"web":"node a.js --port \u0024PORT \u0027x y\u0027"}'`,
+  );
 });
 
 describe("staticContainerfile", () => {

@@ -45,6 +45,7 @@ export function nodeContainerfile(plan: NodePlan, options: ContainerfileOptions)
   const start = [
     "ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH",
     web === undefined ? undefined : `CMD ${JSON.stringify(["/bin/sh", "-c", execForm(web)])}`,
+    processesLabel(plan.processes),
   ];
   // With an install script of the app, the environment of production must not be there yet when it installs.
   const body = plan.sourcesFirst
@@ -58,6 +59,12 @@ export function nodeContainerfile(plan: NodePlan, options: ContainerfileOptions)
     ...body,
     plan.buildScript ? buildLine(plan, options) : undefined,
   );
+}
+
+/** For whoever has only the image. Quotes and dollars are escaped as JSON, which the builder leaves alone. */
+function processesLabel(processes: Readonly<Record<string, string>>): string {
+  const text = JSON.stringify(processes).replaceAll("'", "\\u0027").replaceAll("$", "\\u0024");
+  return `LABEL nagi.dev/processes='${text}'`;
 }
 
 /** A simple command replaces its shell, so that signals reach it; a compound one needs the shell. */

@@ -1,0 +1,340 @@
+/**
+ * Runs Build objects. Their phase says how far they are: New and Pending wait, Running is under way in this
+ * process, the rest is the end. `status.cancelled`, OpenShift's field, stops a build.
+ *
+ * What must stay true: a build that says Complete has its image in the registry; an end is never taken back; a
+ * build that was running when the platform died is marked as such, and what it left is removed; a build never
+ * takes the machine down, for how many run and what each may use is bounded.
+ */
+
+import type { Client } from "../../client/client.ts";
+import { runController } from "../../client/controller.ts";
+import { EventRecorder } from "../../client/event-recorder.ts";
+import type { LogSource } from "../../client/log-source.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log.ts";
+import { build as buildKind, type Build, type BuildStatus } from "../../model/kinds/build/build/build.ts";
+import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
+import type { JsonValue } from "../../model/schema.ts";
+import { isConflict, isNotFound } from "../../model/status.ts";
+import { BuildLogs, type BuildLog } from "./build-log.ts";
+import { BuildQueue } from "./build-queue.ts";
+import { BuildFailure } from "./failure.ts";
+import { imageReference, runBuild, type RunBuildOptions } from "./run-build.ts";
+
+const logMaxBytes = 16 * 1024 ** 2;
+const snippetLines = 5;
+const workers = 4;
+/** Sources that no build wants are kept this long: the push that brought them may still make its build. */
+const sourceKeepMs = 60 * 60_000;
+const sweepEveryMs = 10 * 60_000;
+
+export interface BuildsOptions extends RunBuildOptions {
+  /** For the logs. */
+  readonly dataDir: string;
+  /** Builds that run at a time. */
+  readonly maxConcurrent: number;
+  readonly log: Logger;
+}
+
+export interface Builds {
+  run(signal: AbortSignal): Promise<void>;
+  readonly logSource: LogSource;
+}
+
+export function createBuilds(options: BuildsOptions): Builds {
+  const controller = new BuildController(options);
+  return { run: (signal) => controller.run(signal), logSource: controller.logs };
+}
+
+const ended: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);
+
+function isEnded(build: Build): boolean {
+  return ended.has(build.status?.phase ?? "New");
+}
+
+/** Why a build under way was stopped. */
+type Stop = "cancelled" | "deadline" | "deleted" | "shutdown";
+
+interface Active {
+  readonly build: Build;
+  readonly aborter: AbortController;
+  stop?: Stop | undefined;
+  readonly done: Promise<void>;
+}
+
+class BuildController {
+  readonly logs: BuildLogs;
+  readonly #options: BuildsOptions;
+  readonly #client: Client;
+  readonly #queue: BuildQueue;
+  readonly #active = new Map<string, Active>();
+  readonly #events: EventRecorder;
+
+  constructor(options: BuildsOptions) {
+    this.#options = options;
+    this.#client = options.client;
+    this.#queue = new BuildQueue(options.maxConcurrent);
+    this.logs = new BuildLogs({ directory: options.dataDir, maxBytes: logMaxBytes });
+    const { client, clock, log } = options;
+    this.#events = new EventRecorder({ client, clock, log, component: "build-controller" });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const sweeping = this.#sweepRegularly(signal);
+    await runController(
+      {
+        name: "builds",
+        client: this.#client,
+        watches: [{ kind: buildKind, keysOf: (object) => [keyOf(refOf(object))] }],
+        reconcile: (key) => this.#reconcile(key, signal),
+        workers,
+        clock: this.#options.clock,
+        log: this.#options.log,
+      },
+      signal,
+    );
+    for (const active of this.#active.values()) this.#stop(active, "shutdown");
+    await Promise.all([...this.#active.values()].map(({ done }) => done));
+    await sweeping;
+  }
+
+  async #reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const active = this.#active.get(key);
+    const found = await this.#client.get(buildKind, refFromKey(key)).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    if (active !== undefined) {
+      if (found === undefined || found.metadata.uid !== active.build.metadata.uid)
+        this.#stop(active, "deleted");
+      else if (found.status?.cancelled === true) this.#stop(active, "cancelled");
+      return;
+    }
+    if (found === undefined || isEnded(found)) {
+      this.#queue.remove(key);
+      return;
+    }
+    if (found.status?.cancelled === true) {
+      this.#queue.remove(key);
+      await this.#finishUnstarted(found, "Cancelled", "CancelledBuild", "The build was cancelled.");
+    } else if (found.status?.phase === "Running") {
+      await this.#interrupted(found);
+    } else {
+      await this.#enqueue(key, found, signal);
+    }
+    this.#startNext(signal);
+  }
+
+  async #enqueue(key: string, found: Build, signal: AbortSignal): Promise<void> {
+    this.logs.expect(found.metadata.uid ?? "");
+    this.#queue.add({ key, group: groupOf(found) });
+    this.#startNext(signal);
+    const reason = this.#queue.reasonToWait(key);
+    const phase = found.status?.phase ?? "New";
+    if (reason === undefined || phase === "Pending") return;
+    const message = `Waits for ${reason}.`;
+    await this.#writeStatus(found, { phase: "Pending", reason: "Queued", message });
+  }
+
+  #startNext(signal: AbortSignal): void {
+    for (let next = this.#queue.next(); next !== undefined; next = this.#queue.next()) {
+      const { key } = next;
+      this.#start(key, signal).catch((error: unknown) => {
+        this.#options.log.error("cannot run a build", { build: key, error });
+      });
+    }
+  }
+
+  async #start(key: string, signal: AbortSignal): Promise<void> {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const aborter = new AbortController();
+    try {
+      const found = await this.#client.get(buildKind, refFromKey(key));
+      const active: Active = { build: found, aborter, done };
+      this.#active.set(key, active);
+      if (found.status?.cancelled === true) this.#stop(active, "cancelled");
+      if (signal.aborted) this.#stop(active, "shutdown");
+      if (!isEnded(found)) await this.#runToEnd(active);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    } finally {
+      this.#active.delete(key);
+      this.#queue.remove(key);
+      resolve();
+      if (!signal.aborted) this.#startNext(signal);
+    }
+  }
+
+  async #runToEnd(active: Active): Promise<void> {
+    const { build } = active;
+    const { clock, limits } = this.#options;
+    const uid = build.metadata.uid ?? "";
+    const log = await this.logs.start(uid);
+    const startMs = clock.now();
+    const deadlineMs = (build.spec.completionDeadlineSeconds ?? limits.deadlineSeconds) * 1000;
+    const timer = clock.after(deadlineMs, () => this.#stop(active, "deadline"));
+    const startTimestamp = new Date(startMs).toISOString();
+    const config = build.status?.config;
+    const running: BuildStatus = { phase: "Running", startTimestamp, config };
+    let status: BuildStatus | undefined;
+    try {
+      // Not awaited before the work: whoever waits for the end sees only that, and the order is kept below.
+      const told = this.#writeStatus(build, running);
+      const result = await this.#outcome(active, log, deadlineMs);
+      await told;
+      status = result;
+    } finally {
+      timer.cancel();
+      const completionMs = clock.now();
+      const end = {
+        startTimestamp,
+        config,
+        completionTimestamp: new Date(completionMs).toISOString(),
+        duration: Math.round((completionMs - startMs) * 1e6),
+      };
+      if (status !== undefined) await this.#finish(active, { ...status, ...end });
+      await this.logs.end(uid);
+    }
+  }
+
+  /** Whatever happens, as the end that the build's status shall say. */
+  async #outcome(active: Active, log: BuildLog, deadlineMs: number): Promise<BuildStatus> {
+    try {
+      const result = await runBuild(active.build, this.#options, log, active.aborter.signal);
+      return { phase: "Complete", ...result };
+    } catch (error) {
+      const status = stopped(active.stop, deadlineMs) ?? failed(error);
+      if (status.phase === "Error" && active.stop === undefined) {
+        this.#options.log.error("a build ended with a fault", { build: active.build.metadata.name, error });
+      }
+      log.line("");
+      log.line(` !     ${status.message}`);
+      return status;
+    }
+  }
+
+  async #finish(active: Active, status: BuildStatus): Promise<void> {
+    const { build } = active;
+    if (active.stop === "deleted") {
+      await this.logs.remove(build.metadata.uid ?? "");
+      await this.#removeImage(build);
+      return;
+    }
+    const logSnippet =
+      status.phase === "Complete" ? undefined : await this.logs.tail(build.metadata.uid ?? "", snippetLines);
+    await this.#writeStatus(build, { ...status, logSnippet });
+    const complete = status.phase === "Complete";
+    if (!complete) await this.#removeImage(build);
+    const message = complete ? `Built ${status.outputDockerImageReference}` : (status.message ?? "");
+    const reason = `Build${status.phase === "Complete" ? "Completed" : (status.phase ?? "Failed")}`;
+    this.#events.event(build, complete ? "Normal" : "Warning", reason, message);
+  }
+
+  /** The platform died while it ran: who pushed is gone too, so it is not run again by itself. */
+  async #interrupted(found: Build): Promise<void> {
+    await this.#removeImage(found);
+    const message = "The platform stopped while the build was running. Push again, or start the build again.";
+    await this.#finishUnstarted(found, "Error", "BuildInterrupted", message);
+  }
+
+  async #finishUnstarted(
+    found: Build,
+    phase: "Cancelled" | "Error",
+    reason: string,
+    message: string,
+  ): Promise<void> {
+    const completionTimestamp = new Date(this.#options.clock.now()).toISOString();
+    await this.#writeStatus(found, { ...found.status, phase, reason, message, completionTimestamp });
+    this.#events.event(found, "Warning", `Build${phase}`, message);
+    await this.logs.end(found.metadata.uid ?? "");
+  }
+
+  /** Of a build without success: no tag may say that there is one. */
+  async #removeImage(build: Build): Promise<void> {
+    const { engine, registry, log } = this.#options;
+    await engine.removeImage(imageReference(build, registry)).catch((error: unknown) => {
+      log.debug("cannot remove the image of a build", { build: build.metadata.name, error });
+    });
+  }
+
+  #stop(active: Active, stop: Stop): void {
+    active.stop ??= stop;
+    active.aborter.abort(new Error(`the build is stopped: ${active.stop}`));
+  }
+
+  async #writeStatus(build: Build, status: BuildStatus): Promise<void> {
+    try {
+      // What an earlier phase said is over.
+      const body = { status: { reason: null, message: null, ...definedOnly(status) } };
+      await this.#client.patch(buildKind, refOf(build), { type: "merge", body }, { subresource: "status" });
+    } catch (error) {
+      // Deleted meanwhile: there is nothing to say any more.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+  }
+
+  async #sweepRegularly(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#sweep().catch((error: unknown) => {
+        if (!signal.aborted)
+          this.#options.log.warn("cannot clean up after builds", { error: messageOf(error) });
+      });
+      await new Promise<void>((resolve) => {
+        const timer = this.#options.clock.after(sweepEveryMs, resolve);
+        const done = (): void => {
+          timer.cancel();
+          resolve();
+        };
+        signal.addEventListener("abort", done, { once: true });
+      });
+    }
+  }
+
+  /** Logs of builds that are no more, and sources that nobody built. */
+  async #sweep(): Promise<void> {
+    const { items } = await this.#client.list(buildKind);
+    const now = new Date(this.#options.clock.now());
+    for (const waiting of items.filter((item) => !isEnded(item))) {
+      const id = waiting.spec.source?.binary?.asFile;
+      if (id !== undefined && (await this.#options.sources.has(id)))
+        await this.#options.sources.touch(id, now);
+    }
+    await this.logs.keepOnly(new Set(items.map(({ metadata }) => metadata.uid ?? "")));
+    await this.#options.sources.prune(new Date(now.getTime() - sourceKeepMs));
+  }
+}
+
+function definedOnly(status: BuildStatus): Record<string, JsonValue> {
+  return JSON.parse(JSON.stringify(status)) as Record<string, JsonValue>;
+}
+
+/** Builds of one app, or of one build configuration, take turns. */
+function groupOf(build: Build): string {
+  const { namespace = "", name = "", labels = {} } = build.metadata;
+  return `${namespace}/${labels["nagi.dev/app"] ?? labels["buildconfig"] ?? name}`;
+}
+
+function stopped(stop: Stop | undefined, deadlineMs: number): BuildStatus | undefined {
+  switch (stop) {
+    case undefined:
+      return undefined;
+    case "deadline": {
+      const minutes = Math.round(deadlineMs / 6000) / 10;
+      const message = `The build took longer than the ${minutes} minutes that it may.`;
+      return { phase: "Failed", reason: "BuildDeadlineExceeded", message };
+    }
+    case "shutdown": {
+      const message =
+        "The platform stopped while the build was running. Push again, or start the build again.";
+      return { phase: "Error", reason: "BuildInterrupted", message };
+    }
+    default:
+      return { phase: "Cancelled", reason: "CancelledBuild", message: "The build was cancelled." };
+  }
+}
+
+function failed(error: unknown): BuildStatus {
+  if (error instanceof BuildFailure) return { phase: "Failed", reason: error.reason, message: error.message };
+  return { phase: "Error", reason: "GenericBuildFailed", message: messageOf(error) };
+}

@@ -1,0 +1,101 @@
+/**
+ * The engine's own words, made readable: one line a step with its number, `cached` where nothing was done, the
+ * time where it was long, and the output of the steps below.
+ */
+
+import type { Clock, Timer } from "../../lib/clock.ts";
+import type { Progress } from "../../lib/container-engine-types.ts";
+
+/** A step's line waits this long for the word that it was cached. */
+const headerDelayMs = 150;
+/** Steps that took longer say how long. */
+const shownMs = 1000;
+const maxLineLength = 4000;
+
+/** Podman and Docker say the same in different words. */
+const stepLine = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+) ?: (.*)$/i;
+const cachedLine = /^-+> Using cache/;
+const noise =
+  /^(-+> [0-9a-f]{11,12}|-+> Running in|COMMIT|Removing intermediate container|[0-9a-f]{64}$|Successfully (built|tagged)|time="[^"]*" level=warning)/;
+
+export class ProgressText {
+  readonly #write: (text: string) => void;
+  readonly #clock: Clock;
+  #rest = "";
+  #header: string | undefined;
+  #timer: Timer | undefined;
+  #stepStartMs: number | undefined;
+
+  constructor(write: (text: string) => void, clock: Clock) {
+    this.#write = write;
+    this.#clock = clock;
+  }
+
+  take(progress: Progress): void {
+    const { stream, status, id, progress: bar } = progress;
+    if (stream !== undefined) this.#lines(stream);
+    // Of a pull's many lines only the first of each layer: bars are for terminals.
+    else if (status !== undefined && bar === undefined)
+      this.#lines(`${id === undefined ? "" : `${id}: `}${status}\n`);
+  }
+
+  /** After the last message. */
+  end(): void {
+    if (this.#rest !== "") this.#line(this.#rest);
+    this.#rest = "";
+    this.#flushHeader();
+    this.#tellTime();
+  }
+
+  #lines(text: string): void {
+    const lines = (this.#rest + text).split(/\r?\n/);
+    this.#rest = (lines.pop() ?? "").slice(0, maxLineLength);
+    for (const line of lines) this.#line(line);
+  }
+
+  #line(line: string): void {
+    const step = stepLine.exec(line);
+    if (step !== null) {
+      this.#flushHeader();
+      this.#tellTime();
+      this.#begin(`       [${step[1]}/${step[2]}] ${plain(step[3] ?? "")}`);
+      return;
+    }
+    if (cachedLine.test(line)) {
+      this.#stepStartMs = undefined;
+      this.#flushHeader("  (cached)");
+      return;
+    }
+    if (noise.test(line)) return;
+    this.#flushHeader();
+    this.#write(`       ${line.slice(0, maxLineLength)}\n`);
+  }
+
+  #begin(header: string): void {
+    this.#header = header;
+    this.#stepStartMs = this.#clock.now();
+    this.#timer = this.#clock.after(headerDelayMs, () => this.#flushHeader());
+  }
+
+  #flushHeader(suffix = ""): void {
+    this.#timer?.cancel();
+    if (this.#header !== undefined) this.#write(`${this.#header}${suffix}\n`);
+    this.#header = undefined;
+  }
+
+  #tellTime(): void {
+    if (this.#stepStartMs === undefined) return;
+    const tookMs = this.#clock.now() - this.#stepStartMs;
+    this.#stepStartMs = undefined;
+    if (tookMs >= shownMs) this.#write(`       (${seconds(tookMs)})\n`);
+  }
+}
+
+/** The command of a generated step without what it is given: mounts and environment. */
+function plain(instruction: string): string {
+  return instruction.replaceAll(/--(mount|chown)=\S+ /g, "").replace(/^RUN export (?:\w+=\S+ ?)+&& /, "RUN ");
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

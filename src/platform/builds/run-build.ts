@@ -1,0 +1,299 @@
+/**
+ * One build from its source to an image in the registry. It writes the log and says what became of it; the
+ * Build object is the controller's.
+ *
+ * What must stay true: a build that did not reach its end leaves no tag behind; nothing of the host's
+ * configuration is in the image; memory, CPU and time are bounded.
+ */
+
+import type { Client } from "../../client/client.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine-transport.ts";
+import type { ImageDetails, Ulimit } from "../../lib/container-engine-types.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { SourceStore } from "../../lib/source-store.ts";
+import type { Build, BuildStatus } from "../../model/kinds/build/build/build.ts";
+import { platform } from "../../model/kinds/nagi/platform/platform.ts";
+import { byteValue, milliValue } from "../../model/quantity.ts";
+import { isNotFound } from "../../model/status.ts";
+import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
+import type { BuildLog } from "./build-log.ts";
+import { buildSecrets, nodeContainerfile, staticContainerfile } from "./containerfile.ts";
+import { detect } from "./detect.ts";
+import { BuildFailure, explainEngineFailure } from "./failure.ts";
+import type { HostConfig } from "./host-config.ts";
+import type { BuildPlan } from "./plan.ts";
+import { ProgressText, seconds } from "./progress-text.ts";
+import { readSourceTree, type SourceTree } from "./source-tree.ts";
+
+export interface BuildLimits {
+  /** Of one build's steps, unless the build asks for less or more. */
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly deadlineSeconds: number;
+}
+
+export interface RegistryTarget {
+  /** `host:port` of the registry. */
+  readonly address: string;
+  readonly auth?: RegistryAuth | undefined;
+}
+
+export interface RunBuildOptions {
+  readonly client: Client;
+  readonly engine: ContainerEngine;
+  readonly sources: SourceStore;
+  readonly registry: RegistryTarget;
+  readonly host: HostConfig;
+  readonly limits: BuildLimits;
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  readonly clock: Clock;
+}
+
+/** What a successful build says in its status. */
+export type BuildResult = Pick<
+  BuildStatus,
+  "outputDockerImageReference" | "output" | "processes" | "port" | "detected" | "stages"
+>;
+
+interface Work {
+  readonly build: Build;
+  readonly options: RunBuildOptions;
+  readonly log: BuildLog;
+  readonly signal: AbortSignal;
+  readonly stages: { name: string; startTime: string; durationMilliseconds: number }[];
+}
+
+/** Throws a BuildFailure, or whatever the signal was aborted with. */
+export async function runBuild(
+  build: Build,
+  options: RunBuildOptions,
+  log: BuildLog,
+  signal: AbortSignal,
+): Promise<BuildResult> {
+  const work: Work = { build, options, log, signal, stages: [] };
+  const tree = await stage(work, "FetchInputs", () => readTree(work));
+  const { plan, containerfile, platformName } = await prepare(work, tree);
+  log.line(`-----> ${plan.explanation}`);
+  const image = imageReference(build, options.registry);
+  const details = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
+  const digest = await stage(work, "PushImage", () => push(work, image));
+  return {
+    outputDockerImageReference: image,
+    output: { to: { imageDigest: digest } },
+    processes: { ...plan.processes },
+    port: exposedPort(details),
+    detected: { strategy: plan.strategy, explanation: plan.explanation, platform: platformName },
+    stages: work.stages,
+  };
+}
+
+/** `registry/namespace/stream:tag`; the tag is the build's own, so that what it names never changes. */
+export function imageReference(build: Build, registry: RegistryTarget): string {
+  const { namespace = "default", name = "", uid = "" } = build.metadata;
+  const stream = (build.spec.output?.to?.name ?? name).split(":")[0] ?? name;
+  return `${registry.address}/${namespace}/${stream}:${name}-${uid.slice(0, 8)}`;
+}
+
+async function stage<T>(work: Work, name: string, task: () => Promise<T>): Promise<T> {
+  const { clock } = work.options;
+  const startMs = clock.now();
+  try {
+    return await task();
+  } finally {
+    const startTime = new Date(startMs).toISOString();
+    work.stages.push({ name, startTime, durationMilliseconds: clock.now() - startMs });
+  }
+}
+
+function sourceId(build: Build): string {
+  const id = build.spec.source?.binary?.asFile;
+  if (id !== undefined) return id;
+  const type = build.spec.source?.type ?? "None";
+  throw new BuildFailure(
+    "FetchSourceFailed",
+    `spec.source.binary.asFile is missing: a source of type ${type} cannot be built; push with git, or use \`nagi deploy --dir\``,
+  );
+}
+
+async function readTree({ build, options }: Work): Promise<SourceTree> {
+  const id = sourceId(build);
+  if (!(await options.sources.has(id))) {
+    throw new BuildFailure("FetchSourceFailed", "the source is no longer there: push it again");
+  }
+  try {
+    return await readSourceTree(options.sources.open(id), build.spec.source?.contextDir);
+  } catch (error) {
+    throw new BuildFailure("FetchSourceFailed", messageOf(error), { cause: error });
+  }
+}
+
+interface Prepared {
+  readonly plan: BuildPlan;
+  readonly containerfile?: string | undefined;
+  readonly platformName?: string | undefined;
+}
+
+async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
+  const { build, options } = work;
+  const { strategy, source } = build.spec;
+  if (strategy.type === "Source" || strategy.type === "Custom" || strategy.type === "JenkinsPipeline") {
+    const message = `spec.strategy.type ${strategy.type} is not supported: use Docker, or Nagi to have it found out`;
+    throw new BuildFailure("UnsupportedStrategy", message);
+  }
+  const { dockerfilePath } = dockerfileOf(build);
+  const nodejs = await options.client.get(platform, { name: "nodejs" }).catch(absent);
+  const nodeVersion = nodejs?.status?.versions?.find(({ name }) => name === "node")?.version ?? "24.0.0";
+  const detection = detect(withInlineDockerfile(tree, source?.dockerfile), { nodeVersion, dockerfilePath });
+  if (!detection.ok) throw new BuildFailure("CannotDetect", detection.message);
+  const { plan } = detection;
+  if (plan.strategy === "dockerfile") return { plan, containerfile: source?.dockerfile };
+  const platformName = strategy.nagiStrategy?.platform ?? plan.strategy;
+  const base = await platformImage(options.client, platformName);
+  const { namespace = "default" } = build.metadata;
+  const app = build.metadata.labels?.["nagi.dev/app"] ?? build.metadata.name ?? "";
+  const given = { base, hasCa: options.host.ca !== "", cacheId: `${namespace}-${app}` };
+  const text = plan.strategy === "nodejs" ? nodeContainerfile(plan, given) : staticContainerfile(plan, given);
+  return { plan, containerfile: text, platformName };
+}
+
+function dockerfileOf(build: Build): { readonly dockerfilePath?: string | undefined } {
+  const { strategy } = build.spec;
+  if (strategy.type !== "Docker") return {};
+  return { dockerfilePath: strategy.dockerStrategy?.dockerfilePath };
+}
+
+/** A Dockerfile in the Build itself stands for the source's own. */
+function withInlineDockerfile(tree: SourceTree, text: string | undefined): SourceTree {
+  if (text === undefined) return tree;
+  return {
+    paths: new Set(["Dockerfile"]),
+    text: (path) => (path === "Dockerfile" ? text : tree.text(path)),
+  };
+}
+
+function absent(error: unknown): undefined {
+  if (isNotFound(error)) return undefined;
+  throw error;
+}
+
+async function platformImage(client: Client, name: string): Promise<string> {
+  const found = await client.get(platform, { name }).catch(absent);
+  if (found === undefined) throw new BuildFailure("PlatformNotReady", `there is no platform ${name}`);
+  if (found.spec?.disabled === true) {
+    throw new BuildFailure("PlatformNotReady", `platform ${name} is disabled`);
+  }
+  const { phase = "Pending", image, message } = found.status ?? {};
+  if (phase === "Ready" && image !== undefined) return image;
+  const why = message === undefined ? "" : `: ${message}`;
+  throw new BuildFailure("PlatformNotReady", `platform ${name} is not ready (${phase})${why}`);
+}
+
+async function makeImage(
+  work: Work,
+  plan: BuildPlan,
+  containerfile: string | undefined,
+  image: string,
+): Promise<ImageDetails> {
+  const { build, options, log, signal } = work;
+  const { engine, host, clock } = options;
+  const startMs = clock.now();
+  const secrets = {
+    [buildSecrets.npmrc]: host.npmrc,
+    ...(host.ca === "" ? {} : { [buildSecrets.ca]: host.ca }),
+  };
+  const context = buildContext({
+    source: options.sources.open(sourceId(build)),
+    contextDir: build.spec.source?.contextDir ?? "",
+    plan,
+    containerfile,
+    secrets,
+  });
+  const { memoryBytes, cpus } = limitsOf(build, options.limits);
+  const text = new ProgressText((line) => log.write(line), clock);
+  log.line("-----> Build");
+  try {
+    const steps = engine.buildImage(context, {
+      tags: [image],
+      dockerfile: plan.strategy === "dockerfile" ? plan.path : containerfilePath,
+      buildArgs: { ...host.proxies, ...buildArgs(build) },
+      noCache: build.spec.strategy.dockerStrategy?.noCache ?? build.spec.strategy.nagiStrategy?.noCache,
+      pull: build.spec.strategy.dockerStrategy?.forcePull,
+      memoryBytes,
+      cpus,
+      ulimits: options.ulimits,
+      secrets: Object.fromEntries(Object.keys(secrets).map((id) => [id, secretPath(id)])),
+      signal,
+    });
+    for await (const step of steps) text.take(step);
+  } catch (error) {
+    text.end();
+    signal.throwIfAborted();
+    if (!isEngineError(error)) throw error;
+    throw explainEngineFailure(error.message, `${Math.round(memoryBytes / 1024 ** 2)} MiB`);
+  } finally {
+    context.destroy();
+  }
+  text.end();
+  log.line(`       built in ${seconds(clock.now() - startMs)}`);
+  return await engine.inspectImage(image);
+}
+
+function limitsOf(
+  build: Build,
+  limits: BuildLimits,
+): { readonly memoryBytes: number; readonly cpus: number } {
+  const asked = build.spec.resources?.limits ?? {};
+  return {
+    memoryBytes: asked["memory"] === undefined ? limits.memoryBytes : byteValue(asked["memory"]),
+    cpus: asked["cpu"] === undefined ? limits.cpus : milliValue(asked["cpu"]) / 1000,
+  };
+}
+
+function buildArgs(build: Build): Record<string, string> {
+  const { dockerStrategy, nagiStrategy } = build.spec.strategy;
+  const pairs = [
+    ...(dockerStrategy?.buildArgs ?? []),
+    ...(dockerStrategy?.env ?? []),
+    ...(nagiStrategy?.env ?? []),
+  ];
+  return Object.fromEntries(pairs.map(({ name, value }) => [name, value ?? ""]));
+}
+
+/** The digest of the image in the registry. */
+async function push(work: Work, image: string): Promise<string> {
+  const { options, log, signal } = work;
+  const { engine, registry, clock } = options;
+  const startMs = clock.now();
+  let digest: string | undefined;
+  try {
+    const steps = engine.pushImage(image, { auth: registry.auth, insecure: true, signal });
+    for await (const { status, aux } of steps) {
+      digest = aux?.Digest ?? /digest: (sha256:[0-9a-f]{64})/.exec(status ?? "")?.[1] ?? digest;
+    }
+  } catch (error) {
+    await engine.removeImage(image).catch(() => undefined);
+    signal.throwIfAborted();
+    throw new BuildFailure("PushImageToRegistryFailed", `cannot push to the registry: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (digest === undefined) {
+    throw new BuildFailure(
+      "PushImageToRegistryFailed",
+      "the engine did not say what it pushed to the registry",
+    );
+  }
+  log.line(`-----> Image ${digest.slice(0, 19)} in the registry (${seconds(clock.now() - startMs)})`);
+  return digest;
+}
+
+/** The lowest TCP port that the image exposes. */
+function exposedPort(details: ImageDetails): number | undefined {
+  const ports = Object.keys(details.Config.ExposedPorts ?? {})
+    .filter((port) => !port.endsWith("/udp"))
+    .map((port) => Number.parseInt(port, 10))
+    .filter((port) => port > 0);
+  return ports.length === 0 ? undefined : Math.min(...ports);
+}
