@@ -3,11 +3,12 @@
  * its last, also after a restart of the platform.
  */
 
-import { createWriteStream, type WriteStream } from "node:fs";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import type { WriteStream } from "node:fs";
+import { mkdir, open, readdir, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogOptions } from "../../client/client.ts";
 import type { LogSource } from "../../client/log-source.ts";
+import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { StatusError } from "../../model/status.ts";
 
@@ -24,15 +25,21 @@ export class BuildLog {
   readonly #file: WriteStream;
   readonly #maxBytes: number;
   readonly #changed: () => void;
-  #bytes = 0;
-  #writtenBytes = 0;
+  #bytes: number;
+  #writtenBytes: number;
   #full = false;
 
-  constructor(path: string, maxBytes: number, changed: () => void) {
-    this.#file = createWriteStream(path, { flags: "w", mode: 0o600 });
+  constructor(
+    file: WriteStream,
+    options: { readonly maxBytes: number; readonly size: number },
+    changed: () => void,
+  ) {
+    this.#file = file;
     // A full disk must not end the platform: the build itself meets it and says so.
-    this.#file.on("error", () => (this.#full = true));
-    this.#maxBytes = maxBytes;
+    file.on("error", () => (this.#full = true));
+    this.#maxBytes = options.maxBytes;
+    this.#bytes = options.size;
+    this.#writtenBytes = options.size;
     this.#changed = changed;
   }
 
@@ -91,9 +98,14 @@ export class BuildLogs implements LogSource {
     this.#expected.add(uid);
   }
 
-  async start(uid: string): Promise<BuildLog> {
+  /** `append`: to what a platform that died wrote. */
+  async start(uid: string, { append = false } = {}): Promise<BuildLog> {
     await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
-    const log = new BuildLog(this.#path(uid), this.#options.maxBytes, () => this.#wake(uid));
+    // Open before it is announced: who follows finds the file.
+    const handle = await open(this.#path(uid), append ? "a" : "w", 0o600);
+    const { size } = await handle.stat();
+    const { maxBytes } = this.#options;
+    const log = new BuildLog(handle.createWriteStream(), { maxBytes, size }, () => this.#wake(uid));
     this.#open.set(uid, log);
     this.#wake(uid);
     return log;
@@ -124,11 +136,15 @@ export class BuildLogs implements LogSource {
 
   async *log(object: KubeObject, options: LogOptions): AsyncGenerator<Uint8Array> {
     const uid = object.metadata.uid ?? "";
-    const coming = this.#expected.has(uid) || this.#open.has(uid);
-    if (coming && options.follow === true) await this.#untilStarted(uid, options.signal);
-    const handle = await open(this.#path(uid), "r").catch(() => undefined);
+    const phase = (object as Build).status?.phase ?? "New";
+    const coming = this.#open.has(uid) || this.#expected.has(uid) || phase === "New" || phase === "Pending";
+    let handle = await this.#openFile(uid);
+    if (handle === undefined && coming && options.follow === true) {
+      await this.#untilStarted(uid, options.signal);
+      handle = await this.#openFile(uid);
+      if (handle === undefined) return;
+    }
     if (handle === undefined) {
-      if (options.follow === true && coming) return;
       const name = object.metadata.name ?? "";
       throw new StatusError(
         "BadRequest",
@@ -175,11 +191,13 @@ export class BuildLogs implements LogSource {
     return tailLines === 0 ? size : Math.max(0, size - Buffer.byteLength(tail) - 1);
   }
 
+  #openFile(uid: string): Promise<FileHandle | undefined> {
+    return open(this.#path(uid), "r").catch(() => undefined);
+  }
+
+  /** Or ended without a start, or deleted: whatever is heard first. */
   async #untilStarted(uid: string, signal: AbortSignal | undefined): Promise<void> {
-    while (this.#expected.has(uid) && !this.#open.has(uid)) {
-      if (signal?.aborted === true) return;
-      await this.#wait(uid, signal);
-    }
+    if (!this.#open.has(uid)) await this.#wait(uid, signal);
   }
 
   /** More than the position, or the end; a change between the read and now is not missed. */

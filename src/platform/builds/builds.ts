@@ -70,6 +70,8 @@ class BuildController {
   readonly #queue: BuildQueue;
   readonly #active = new Map<string, Active>();
   readonly #events: EventRecorder;
+  /** Uids of the builds that wait, by key: a build that is gone has no uid any more. */
+  readonly #waiting = new Map<string, string>();
 
   constructor(options: BuildsOptions) {
     this.#options = options;
@@ -113,6 +115,9 @@ class BuildController {
     }
     if (found === undefined || isEnded(found)) {
       this.#queue.remove(key);
+      const uid = this.#waiting.get(key);
+      this.#waiting.delete(key);
+      if (found === undefined && uid !== undefined) await this.logs.remove(uid);
       return;
     }
     if (found.status?.cancelled === true) {
@@ -127,7 +132,9 @@ class BuildController {
   }
 
   async #enqueue(key: string, found: Build, signal: AbortSignal): Promise<void> {
-    this.logs.expect(found.metadata.uid ?? "");
+    const uid = found.metadata.uid ?? "";
+    this.logs.expect(uid);
+    this.#waiting.set(key, uid);
     this.#queue.add({ key, group: groupOf(found) });
     this.#startNext(signal);
     const reason = this.#queue.reasonToWait(key);
@@ -153,6 +160,7 @@ class BuildController {
       const found = await this.#client.get(buildKind, refFromKey(key));
       const active: Active = { build: found, aborter, done };
       this.#active.set(key, active);
+      this.#waiting.delete(key);
       if (found.status?.cancelled === true) this.#stop(active, "cancelled");
       if (signal.aborted) this.#stop(active, "shutdown");
       if (!isEnded(found)) await this.#runToEnd(active);
@@ -193,8 +201,9 @@ class BuildController {
         completionTimestamp: new Date(completionMs).toISOString(),
         duration: Math.round((completionMs - startMs) * 1e6),
       };
-      if (status !== undefined) await this.#finish(active, { ...status, ...end });
+      // First the log: who follows it to its end finds the end in the status soon after.
       await this.logs.end(uid);
+      if (status !== undefined) await this.#finish(active, { ...status, ...end });
     }
   }
 
@@ -245,9 +254,12 @@ class BuildController {
     message: string,
   ): Promise<void> {
     const completionTimestamp = new Date(this.#options.clock.now()).toISOString();
+    const uid = found.metadata.uid ?? "";
+    const log = await this.logs.start(uid, { append: true });
+    log.line(` !     ${message}`);
+    await this.logs.end(uid);
     await this.#writeStatus(found, { ...found.status, phase, reason, message, completionTimestamp });
     this.#events.event(found, "Warning", `Build${phase}`, message);
-    await this.logs.end(found.metadata.uid ?? "");
   }
 
   /** Of a build without success: no tag may say that there is one. */

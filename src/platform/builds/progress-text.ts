@@ -63,7 +63,8 @@ export class ProgressText {
     }
     if (cachedLine.test(line)) {
       this.#stepStartMs = undefined;
-      this.#flushHeader("  (cached)");
+      if (this.#header === undefined) this.#write("       (cached)\n");
+      else this.#flushHeader("  (cached)");
       return;
     }
     if (noise.test(line)) return;

@@ -1,0 +1,303 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FakeClient } from "../../client/testing/fake-client.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { EngineHost } from "../../lib/container-engine-host.ts";
+import { silentLogger } from "../../lib/log.ts";
+import { SourceStore } from "../../lib/source-store.ts";
+import { newObject } from "../../model/kind.ts";
+import { build as buildKind, type Build, type BuildSpec } from "../../model/kinds/build/build/build.ts";
+import { platform, type Platform } from "../../model/kinds/nagi/platform/platform.ts";
+import { refOf } from "../../model/meta.ts";
+import { createBuilds, type Builds } from "./builds.ts";
+import { filesOf, tarOf } from "./testing/tar-of.ts";
+
+const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
+const secret = "not-to-be-found-in-the-image";
+const port = 20_000 + (process.pid % 10_000);
+const address = `127.0.0.1:${port}`;
+const examples = new URL("../../../examples/", import.meta.url).pathname;
+
+let dir: string;
+let host: EngineHost;
+let sources: SourceStore;
+let client: FakeClient;
+let builds: Builds;
+let running: Promise<void>;
+const aborter = new AbortController();
+let stopRegistry: () => void;
+let count = 0;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "nagi-builds-"));
+  host = new EngineHost({ dir: join(dir, "engine"), env, clock: systemClock, log: silentLogger });
+  await host.start();
+  stopRegistry = await startRegistry();
+  sources = new SourceStore({ directory: join(dir, "sources") });
+  client = new FakeClient();
+  for (const name of ["nodejs", "static"]) {
+    const image = `localhost/nagi/${name}:latest`;
+    const versions = [{ name: "node", version: "24.21.0" }];
+    client.seed(newObject<Platform>(platform, { name }, { status: { phase: "Ready", image, versions } }));
+  }
+  builds = createBuilds(buildsOptions());
+  running = builds.run(aborter.signal);
+});
+
+function buildsOptions(): Parameters<typeof createBuilds>[0] {
+  return {
+    client,
+    engine: host.engine,
+    ulimits: host.ulimits,
+    sources,
+    registry: { address },
+    host: {
+      npmrc: `//registry.test/:_authToken=${secret}\n`,
+      ca: "",
+      proxies: { no_proxy: "registry.test" },
+    },
+    limits: { memoryBytes: 256 * 1024 ** 2, cpus: 1, deadlineSeconds: 120 },
+    maxConcurrent: 2,
+    dataDir: join(dir, "logs"),
+    clock: systemClock,
+    log: silentLogger,
+  };
+}
+
+afterAll(async () => {
+  aborter.abort();
+  await running;
+  for (const { Id, RepoTags } of await host.engine.listImages()) {
+    if (RepoTags?.some((tag) => tag.startsWith(address))) await host.engine.removeImage(Id, { force: true });
+  }
+  await host.stop();
+  stopRegistry();
+  await rm(dir, { recursive: true });
+});
+
+async function startRegistry(): Promise<() => void> {
+  const config = join(dir, "registry.yml");
+  await writeFile(
+    config,
+    `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: ${dir}/registry}}\nhttp: {addr: ${address}}\n`,
+  );
+  const child = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
+  for (;;) {
+    const answers = await fetch(`http://${address}/v2/`).catch(() => undefined);
+    if (answers?.ok === true) return () => child.kill();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function start(files: Record<string, string>, spec: Partial<BuildSpec> = {}): Promise<Build> {
+  const { id } = await sources.put(tarOf(files));
+  count += 1;
+  const created = newObject<Build>(
+    buildKind,
+    { name: `app-${count}`, namespace: "default", labels: { "nagi.dev/app": `app${count}` } },
+    {
+      spec: {
+        source: { type: "Binary", binary: { asFile: id } },
+        strategy: { type: "Nagi" },
+        output: { to: { kind: "ImageStreamTag", name: "app:latest" } },
+        ...spec,
+      },
+    },
+  );
+  return await client.create(buildKind, created);
+}
+
+async function logOf(build: Build): Promise<string> {
+  let text = "";
+  for await (const chunk of builds.logSource.log(build, { follow: true }))
+    text += Buffer.from(chunk).toString();
+  return text;
+}
+
+async function ended(build: Build): Promise<Build> {
+  for (;;) {
+    const found = await client.get(buildKind, refOf(build));
+    if (found.status?.completionTimestamp !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function outputOf(image: string, command: string[]): Promise<string> {
+  const { engine } = host;
+  const id = await engine.createContainer(`nagi-builds-${process.pid}-${(count += 1)}`, {
+    Image: image,
+    Entrypoint: command,
+    HostConfig: { Ulimits: host.ulimits },
+  });
+  try {
+    await engine.startContainer(id);
+    await engine.waitContainer(id);
+    let text = "";
+    for await (const { data } of engine.containerLogs(id, {})) text += data.toString();
+    return text;
+  } finally {
+    await engine.removeContainer(id);
+  }
+}
+
+const manifestTypes =
+  "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
+
+describe("builds", () => {
+  it("makes an image of a Node.js app and says so", async () => {
+    const created = await start(await filesOf(join(examples, "hello")));
+    const log = await logOf(created);
+    const { status } = await ended(created);
+    expect(status).toMatchObject({
+      phase: "Complete",
+      port: 8080,
+      processes: { web: "node server.js" },
+      detected: { strategy: "nodejs", platform: "nodejs" },
+      outputDockerImageReference: expect.stringMatching(`^${address}/default/app:app-1-`),
+    });
+    expect(log).toContain(
+      '-----> Node.js app: package.json; Node.js 24.21.0 (engines ">=20"); Procfile with web',
+    );
+    expect(log).toMatch(/\[1\/\d\] FROM localhost\/nagi\/nodejs/);
+    const digest = status?.output?.to?.imageDigest ?? "";
+    const pushed = await fetch(`http://${address}/v2/default/app/manifests/${digest}`, {
+      headers: { accept: manifestTypes },
+    });
+    expect(pushed.status).toBe(200);
+    const image = status?.outputDockerImageReference ?? "";
+    expect(await outputOf(image, ["/bin/sh", "-c", "id -un; ls -A /app; ls -A /run/secrets 2>&1"])).toMatch(
+      /^app\nProcfile\npackage.json\nserver.js\n/,
+    );
+    expect(
+      await outputOf(image, [
+        "/bin/sh",
+        "-c",
+        `grep -rs ${secret} /app /etc /home /root /run /tmp /usr/local/etc /var; echo none`,
+      ]),
+    ).toBe("none\n");
+  });
+
+  it("uses the layers of the build before for a changed line", async () => {
+    const files = await filesOf(join(examples, "procfile-worker"));
+    await logOf(await start(files));
+    const second = await start({ ...files, "web.js": `${files["web.js"]}\n// changed\n` });
+    const log = await logOf(second);
+    expect(log.match(/\(cached\)/g)?.length).toBeGreaterThanOrEqual(4);
+    expect((await ended(second)).status?.processes).toEqual({ web: "node web.js", worker: "node worker.js" });
+  });
+
+  it("gives the host's npm configuration to the steps and nothing of it to the image", async () => {
+    const dockerfile = [
+      "FROM localhost/nagi/base",
+      "RUN --mount=type=secret,id=nagi-npmrc grep -q _authToken /run/secrets/nagi-npmrc && echo seen $no_proxy",
+      "RUN test ! -e /run/secrets/nagi-npmrc",
+    ].join("\n");
+    const created = await start({ Dockerfile: dockerfile });
+    expect(await logOf(created)).toContain("seen registry.test");
+    const { status } = await ended(created);
+    expect(status?.phase).toBe("Complete");
+    const image = status?.outputDockerImageReference ?? "";
+    expect(
+      await outputOf(image, ["/bin/sh", "-c", `grep -rs ${secret} /run /root /tmp /etc /home; echo none`]),
+    ).toBe("none\n");
+    expect(JSON.stringify(await host.engine.inspectImage(image))).not.toContain("registry.test");
+  });
+
+  it("builds a static site and a Dockerfile with its port", async () => {
+    const site = await start(await filesOf(join(examples, "static")));
+    const docker = await start(await filesOf(join(examples, "dockerfile")));
+    expect((await ended(site)).status).toMatchObject({ phase: "Complete", detected: { strategy: "static" } });
+    expect((await ended(docker)).status).toMatchObject({ phase: "Complete", port: 3000, processes: {} });
+  });
+
+  it.each<[string, Record<string, string>, string, RegExp]>([
+    ["no recognisable app", { "main.c": "" }, "CannotDetect", /cannot tell what kind of app this is/],
+    ["a broken Procfile", { Procfile: "web", "package.json": "{}" }, "CannotDetect", /Procfile line 1/],
+    [
+      "a failing step",
+      { Dockerfile: "FROM localhost/nagi/base\nRUN echo broken >&2; exit 3" },
+      "DockerBuildFailed",
+      /`RUN echo broken >&2; exit 3` ended with exit status 3/,
+    ],
+    [
+      "a base image that does not exist",
+      { Dockerfile: "FROM localhost/nagi/nothing:1" },
+      "DockerBuildFailed",
+      /cannot get an image that the build needs/,
+    ],
+    ["a Dockerfile that does not parse", { Dockerfile: "FRO x" }, "DockerBuildFailed", /FRO/i],
+    [
+      "too much memory",
+      { Dockerfile: "FROM localhost/nagi/base\nRUN tail /dev/zero" },
+      "OutOfMemoryKilled",
+      /more memory than the build may \(256 MiB\): exit status 137/,
+    ],
+  ])("says what is wrong: %s", async (_name, files, reason, message) => {
+    const created = await start(files);
+    const log = await logOf(created);
+    const { status } = await ended(created);
+    expect(status).toMatchObject({ phase: "Failed", reason, message: expect.stringMatching(message) });
+    expect(log).toContain(` !     ${status?.message}`);
+    const tags = (await host.engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+    expect(tags.filter((tag) => tag.includes(`:${created.metadata.name}-`))).toEqual([]);
+  });
+
+  const slow = { Dockerfile: "FROM localhost/nagi/base\nRUN echo begun; sleep 100" };
+
+  it("stops a build that is cancelled, and one that takes too long", async () => {
+    const cancelled = await start(slow);
+    const late = await start(slow, { completionDeadlineSeconds: 2 });
+    for await (const chunk of builds.logSource.log(cancelled, { follow: true })) {
+      if (Buffer.from(chunk).toString().includes("begun")) break;
+    }
+    const patch = { type: "merge", body: { status: { cancelled: true } } } as const;
+    await client.patch(buildKind, refOf(cancelled), patch, { subresource: "status" });
+    expect((await ended(cancelled)).status).toMatchObject({ phase: "Cancelled", reason: "CancelledBuild" });
+    expect((await ended(late)).status).toMatchObject({ phase: "Failed", reason: "BuildDeadlineExceeded" });
+  });
+
+  it("lets builds of one app wait for each other", async () => {
+    const first = await start(slow);
+    const labels = first.metadata.labels;
+    count += 1;
+    const second = await client.create(buildKind, {
+      ...first,
+      metadata: { name: `app-${count}`, namespace: "default", labels },
+    });
+    await expect
+      .poll(async () => (await client.get(buildKind, refOf(second))).status)
+      .toMatchObject({
+        phase: "Pending",
+        message: `Waits for build ${first.metadata.name} of the same app.`,
+      });
+    const patch = { type: "merge", body: { status: { cancelled: true } } } as const;
+    for (const each of [second, first])
+      await client.patch(buildKind, refOf(each), patch, { subresource: "status" });
+    expect((await ended(first)).status?.phase).toBe("Cancelled");
+    expect((await ended(second)).status?.phase).toBe("Cancelled");
+  });
+
+  it("marks what ran when the platform died, and keeps its log", async () => {
+    const dead = client.seed(
+      newObject<Build>(
+        buildKind,
+        { name: "dead", namespace: "default" },
+        { spec: { strategy: { type: "Nagi" } }, status: { phase: "Running" } },
+      ),
+    );
+    expect((await ended(dead)).status).toMatchObject({ phase: "Error", reason: "BuildInterrupted" });
+  });
+
+  it("removes the log of a build that is deleted while it runs", async () => {
+    const created = await start(slow);
+    for await (const chunk of builds.logSource.log(created, { follow: true })) {
+      if (Buffer.from(chunk).toString().includes("begun")) break;
+    }
+    await client.delete(buildKind, refOf(created));
+    const uid = created.metadata.uid ?? "";
+    await expect.poll(() => readdir(join(dir, "logs"))).not.toContain(`${uid}.log`);
+  });
+});
