@@ -86,16 +86,10 @@ type Waiter = () => void;
 export class BuildLogs implements LogSource {
   readonly #options: BuildLogsOptions;
   readonly #open = new Map<string, BuildLog>();
-  /** Builds that this platform is going to run: their followers wait. */
-  readonly #expected = new Set<string>();
   readonly #waiters = new Map<string, Set<Waiter>>();
 
   constructor(options: BuildLogsOptions) {
     this.#options = options;
-  }
-
-  expect(uid: string): void {
-    this.#expected.add(uid);
   }
 
   /** `append`: to what a platform that died wrote. */
@@ -116,7 +110,6 @@ export class BuildLogs implements LogSource {
     const log = this.#open.get(uid);
     await log?.close();
     this.#open.delete(uid);
-    this.#expected.delete(uid);
     this.#wake(uid);
   }
 
@@ -136,21 +129,8 @@ export class BuildLogs implements LogSource {
 
   async *log(object: KubeObject, options: LogOptions): AsyncGenerator<Uint8Array> {
     const uid = object.metadata.uid ?? "";
-    const phase = (object as Build).status?.phase ?? "New";
-    const coming = this.#open.has(uid) || this.#expected.has(uid) || phase === "New" || phase === "Pending";
-    let handle = await this.#openFile(uid);
-    if (handle === undefined && coming && options.follow === true) {
-      await this.#untilStarted(uid, options.signal);
-      handle = await this.#openFile(uid);
-      if (handle === undefined) return;
-    }
-    if (handle === undefined) {
-      const name = object.metadata.name ?? "";
-      throw new StatusError(
-        "BadRequest",
-        coming ? `build ${name} is waiting to start` : `build ${name} has no log`,
-      );
-    }
+    const handle = await this.#find(object as Build, options);
+    if (handle === undefined) return;
     try {
       let position = await this.#startAt(uid, options.tailLines);
       let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
@@ -168,6 +148,18 @@ export class BuildLogs implements LogSource {
     } finally {
       await handle.close();
     }
+  }
+
+  /** Who follows a build that waits, waits with it. */
+  async #find(build: Build, options: LogOptions): Promise<FileHandle | undefined> {
+    const { uid = "", name = "" } = build.metadata;
+    const waits = ["New", "Pending"].includes(build.status?.phase ?? "New");
+    const handle = await this.#openFile(uid);
+    if (handle !== undefined) return handle;
+    if (!waits) throw new StatusError("BadRequest", `build ${name} has no log`);
+    if (options.follow !== true) throw new StatusError("BadRequest", `build ${name} is waiting to start`);
+    await this.#untilStarted(uid, options.signal);
+    return await this.#openFile(uid);
   }
 
   /** The last lines of what is there, for messages. */

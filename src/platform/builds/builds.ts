@@ -132,9 +132,7 @@ class BuildController {
   }
 
   async #enqueue(key: string, found: Build, signal: AbortSignal): Promise<void> {
-    const uid = found.metadata.uid ?? "";
-    this.logs.expect(uid);
-    this.#waiting.set(key, uid);
+    this.#waiting.set(key, found.metadata.uid ?? "");
     this.#queue.add({ key, group: groupOf(found) });
     this.#startNext(signal);
     const reason = this.#queue.reasonToWait(key);
