@@ -47,6 +47,8 @@ export interface LogQuery {
   readonly since?: number | undefined;
   /** Last lines; absent: all. */
   readonly tail?: number | undefined;
+  /** Whether the container has a terminal, whose output is one stream. */
+  readonly tty?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -210,7 +212,8 @@ export class ContainerEngine {
       query: { stdout: true, stderr: true, follow, timestamps, since, tail: tail ?? "all" },
       signal,
     });
-    yield* outputFrames(body);
+    if (query.tty !== true) yield* outputFrames(body);
+    else for await (const data of body as AsyncIterable<Buffer>) yield { stream: "stdout", data };
   }
 
   /** Runs a command in a running container and gives its output, stdout and stderr together. */

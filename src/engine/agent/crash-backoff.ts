@@ -1,0 +1,18 @@
+/** Kubernetes' back-off of containers that end, from what the labels of the last container say. */
+
+import type { ContainerRecord } from "./container-record.ts";
+import { crashBackoff, crashBackoffResetMs } from "./limits.ts";
+
+export interface NextStart {
+  readonly atMs: number;
+  /** What the start after that one will wait. */
+  readonly backoffMs: number;
+}
+
+/** When a container that has ended may start again: the first time at once, then after 10 s, 20 s, ... */
+export function nextStart(last: ContainerRecord): NextStart {
+  const ranLong = last.finishedMs - last.startedMs > crashBackoffResetMs;
+  if (ranLong || last.backoffMs === 0) return { atMs: 0, backoffMs: crashBackoff.firstMs };
+  const doubled = Math.min(crashBackoff.capMs, last.backoffMs * 2);
+  return { atMs: last.finishedMs + last.backoffMs, backoffMs: doubled };
+}

@@ -1,0 +1,110 @@
+/** The probes of a pod's running containers: begun and ended with them. */
+
+import type { EventRecorder } from "../../client/event-recorder.ts";
+import type { Container } from "../../model/kinds/core/pod/container.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { AgentContext } from "./agent-context.ts";
+import { check } from "./checks.ts";
+import { ContainerHealth } from "./container-health.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { hookMaxMs, hookOutputMaxBytes, probeOutputMaxBytes } from "./limits.ts";
+import type { HealthView } from "./plan.ts";
+
+export interface HealthKeeperOptions {
+  readonly context: AgentContext;
+  readonly recorder: EventRecorder;
+  readonly pod: () => Pod;
+  readonly wake: () => void;
+}
+
+const titles = { startup: "Startup", liveness: "Liveness", readiness: "Readiness" } as const;
+
+export class HealthKeeper {
+  readonly #options: HealthKeeperOptions;
+  readonly #healths = new Map<string, ContainerHealth>();
+  readonly #aborter = new AbortController();
+  /** Containers whose postStart hook has not ended: they are not probed yet. */
+  readonly #inHook = new Set<string>();
+
+  constructor(options: HealthKeeperOptions) {
+    this.#options = options;
+  }
+
+  of(id: string): HealthView | undefined {
+    return this.#healths.get(id);
+  }
+
+  follow(
+    records: readonly ContainerRecord[],
+    { podIP, stopping }: { readonly podIP: string; readonly stopping: boolean },
+  ): void {
+    const running = new Map(records.filter(isProbed).map((record) => [record.id, record]));
+    for (const [id, health] of this.#healths) {
+      if (!running.has(id)) {
+        health.stop();
+        this.#healths.delete(id);
+      } else if (stopping) health.stopping();
+    }
+    for (const record of running.values()) {
+      if (!this.#healths.has(record.id) && !this.#inHook.has(record.id)) this.#begin(record, podIP);
+    }
+  }
+
+  /** Runs the hook of a container that has just started; one that fails is killed. */
+  async postStart(container: Container, record: ContainerRecord): Promise<void> {
+    const action = container.lifecycle?.postStart;
+    if (action === undefined) return;
+    this.#inHook.add(record.id);
+    const { context, recorder, pod } = this.#options;
+    try {
+      const target = {
+        container,
+        containerId: record.id,
+        address: record.address,
+        signal: this.#aborter.signal,
+      };
+      const limits = { timeoutMs: hookMaxMs, outputMaxBytes: hookOutputMaxBytes };
+      const result = await check(action, { ...target, ...limits, engine: context.engine });
+      if (result.ok) return;
+      recorder.event(pod(), "Warning", "FailedPostStartHook", `PostStartHook failed: ${result.message}`);
+      await context.engine.killContainer(record.id, "SIGKILL");
+      await context.index.waitExit(record.id, this.#aborter.signal);
+    } finally {
+      this.#inHook.delete(record.id);
+    }
+  }
+
+  stop(): void {
+    this.#aborter.abort();
+    for (const health of this.#healths.values()) health.stop();
+  }
+
+  #begin(record: ContainerRecord, podIP: string): void {
+    const { context, recorder, pod, wake } = this.#options;
+    const { containers, initContainers = [] } = pod().spec;
+    const container = [...containers, ...initContainers].find(({ name }) => name === record.name);
+    if (container === undefined) return;
+    const told = [...(pod().status?.containerStatuses ?? []), ...(pod().status?.initContainerStatuses ?? [])];
+    const same = told.find(({ containerID }) => containerID === `${context.runtime}://${record.id}`);
+    const target = { engine: context.engine, container, containerId: record.id, address: podIP };
+    const health = new ContainerHealth({
+      container,
+      startedMs: record.startedMs,
+      adopted: same === undefined ? undefined : { started: same.started === true, ready: same.ready },
+      clock: context.clock,
+      check: (_type, probe, signal) => {
+        const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+        return check(probe, { ...target, timeoutMs, outputMaxBytes: probeOutputMaxBytes, signal });
+      },
+      onChange: wake,
+      onFailure: (type, message) => {
+        recorder.event(pod(), "Warning", "Unhealthy", `${titles[type]} probe failed: ${message}`);
+      },
+    });
+    this.#healths.set(record.id, health);
+  }
+}
+
+function isProbed({ role, state }: ContainerRecord): boolean {
+  return role !== "pause" && state === "running";
+}

@@ -1,0 +1,74 @@
+/** The agent's limits and paces, in one place. Where one was found by measuring, it says so. */
+
+export const maxPodsPerNode = 110;
+
+/**
+ * Containers that are created and started at a time, over all nodes. Starting costs CPU (engine, monitor,
+ * runtime, network): on 2 CPUs ten containers took 750 ms with 2 at a time, 640-750 ms with 4 and 670-900 ms
+ * with 10, where each single one then took three times as long.
+ */
+export const parallelStarts = 4;
+
+/** All containers are listed this often, because events can be lost. */
+export const relistMs = 15_000;
+/** An event stream that broke is opened again after this. */
+export const eventsRetryBackoff = { baseMs: 100, capMs: 5000 };
+
+/** Kubernetes' back-off of containers that end: at once, then 10 s, doubled up to 5 min. */
+export const crashBackoff = { firstMs: 10_000, capMs: 300_000 };
+/** A container that ran this long starts its back-off from the beginning. */
+export const crashBackoffResetMs = 600_000;
+
+export const pullBackoff = { baseMs: 10_000, capMs: 300_000 };
+export const pullMaxMs = 30 * 60_000;
+/** Of containers that the engine could not create or start. */
+export const startBackoff = { baseMs: 1000, capMs: 60_000 };
+/** Of what waits for something that a user may create at any moment: a missing ConfigMap or Secret. */
+export const configBackoff = { baseMs: 500, capMs: 5000 };
+/** Of calls to the API. */
+export const apiBackoff = { baseMs: 100, capMs: 10_000 };
+
+/** What is known of an image is asked again after this, because tags move. */
+export const imageFreshMs = 2000;
+export const imageCacheMax = 256;
+
+/** Files from ConfigMaps and Secrets are compared with the objects this often. */
+export const volumeRefreshMs = 30_000;
+/** What one volume of files may hold. */
+export const volumeFilesMaxBytes = 16 * 1024 * 1024;
+
+/** A container that is killed after a preStop hook used its grace up still gets this long. */
+export const minGraceAfterHookMs = 2000;
+/** How long a killed container may take to be gone before the kill is sent again. */
+export const killRetryMs = 5000;
+/** While a container's end is awaited it is looked at this often, beside the engine's events. */
+export const exitPollMs = 250;
+
+export const probeOutputMaxBytes = 10 * 1024;
+export const hookOutputMaxBytes = 4 * 1024;
+export const hookMaxMs = 10 * 60_000;
+/**
+ * Until a probe holds for the first time it is tried at these distances too, within its period; such tries count
+ * for success only. A container that is ready 50 ms after its start is seen so at once, not a period later.
+ */
+export const earlyProbes = {
+  /** The distance is this share of the container's age. */
+  network: { minMs: 10, share: 0.2 },
+  /** Starting a process in a container costs the engine some 100 ms of CPU. */
+  exec: { minMs: 250, share: 1 },
+};
+
+export const terminationMessageMaxBytes = 4096;
+export const terminationLogTailLines = 80;
+
+export const leaseSeconds = 40;
+export const leaseRenewMs = 10_000;
+/** The node's status is written when it changed, and at least this often. */
+export const nodeStatusMs = 5 * 60_000;
+export const memoryPressureBytes = 100 * 1024 * 1024;
+export const diskPressureFraction = 0.05;
+export const pidPressureFraction = 0.05;
+
+/** A container that follows another on its address is tried again this often while the engine frees it. */
+export const addressRetryTimes = 20;
+export const addressRetryMs = 50;

@@ -1,0 +1,65 @@
+/** What the machine has, and what of it is left. */
+
+import { readFile, readdir, statfs } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+
+export interface MachineInfo {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly storageBytes: number;
+  readonly machineID: string;
+  readonly systemUUID: string;
+  readonly bootID: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+}
+
+export interface MachineUse {
+  readonly memoryAvailableBytes: number;
+  readonly diskFreeFraction: number;
+  readonly pidsFreeFraction: number;
+}
+
+export async function readMachine(dataDir: string): Promise<MachineInfo> {
+  const [machineID, systemUUID, bootID, kernelVersion, release, disk] = await Promise.all([
+    text("/etc/machine-id"),
+    text("/sys/class/dmi/id/product_uuid"),
+    text("/proc/sys/kernel/random/boot_id"),
+    text("/proc/sys/kernel/osrelease"),
+    text("/etc/os-release"),
+    statfs(dataDir),
+  ]);
+  return {
+    cpus: availableParallelism(),
+    memoryBytes: totalmem(),
+    storageBytes: disk.blocks * disk.bsize,
+    machineID,
+    systemUUID: systemUUID || machineID,
+    bootID,
+    kernelVersion,
+    osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(release)?.[1] ?? "Linux",
+  };
+}
+
+export async function readUse(dataDir: string): Promise<MachineUse> {
+  const [meminfo, disk, processes, pidMax] = await Promise.all([
+    text("/proc/meminfo"),
+    statfs(dataDir),
+    readdir("/proc"),
+    text("/proc/sys/kernel/pid_max"),
+  ]);
+  const available = Number(/^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1]);
+  const count = processes.filter((name) => /^\d+$/.test(name)).length;
+  return {
+    memoryAvailableBytes: Number.isNaN(available) ? Number.POSITIVE_INFINITY : available * 1024,
+    diskFreeFraction: disk.blocks === 0 ? 1 : disk.bavail / disk.blocks,
+    pidsFreeFraction: 1 - count / (Number(pidMax) || Number.POSITIVE_INFINITY),
+  };
+}
+
+function text(path: string): Promise<string> {
+  return readFile(path, "utf8").then(
+    (content) => content.trim(),
+    () => "",
+  );
+}

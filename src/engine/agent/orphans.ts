@@ -1,0 +1,36 @@
+/** Containers and directories of pods that are no longer in the API: they are ended in order and removed. */
+
+import { readdir } from "node:fs/promises";
+import type { AgentContext } from "./agent-context.ts";
+import { ContainerStop } from "./stop-container.ts";
+import { PodDirectory } from "./volumes.ts";
+
+/** A pod that nobody waits for any more is not given more than this. */
+const maxGraceSeconds = 30;
+
+export async function removeOrphan(
+  context: AgentContext,
+  podUid: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { index, engine, network, clock, podsDir } = context;
+  const running = index.ofPod(podUid).filter(({ state, role }) => state === "running" && role !== "pause");
+  await Promise.all(
+    running.map((record) => {
+      const graceMs = Math.min(maxGraceSeconds, record.graceSeconds) * 1000;
+      return new ContainerStop(context, { record, deadlineMs: clock.now() + graceMs, signal }).run();
+    }),
+  );
+  if (signal.aborted) return;
+  for (const { id } of index.ofPod(podUid)) {
+    await engine.removeContainer(id);
+    index.drop(id);
+  }
+  await new PodDirectory(podsDir, podUid).remove();
+  network.addresses.release(podUid);
+}
+
+/** Uids of pods that have a container or a directory. */
+export async function presentPodUids({ index, podsDir }: AgentContext): Promise<Set<string>> {
+  return new Set([...index.podUids(), ...(await readdir(podsDir))]);
+}

@@ -1,0 +1,102 @@
+/** The log subresource of pods: what a container wrote, of the present one or the one before. */
+
+import type { LogOptions } from "../../client/client.ts";
+import type { LogSource } from "../../client/log-source.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { KubeObject } from "../../model/meta.ts";
+import { StatusError } from "../../model/status.ts";
+import type { ContainerIndex } from "./container-index.ts";
+import { newestFirst, type ContainerRecord } from "./container-record.ts";
+
+export interface PodLogsOptions {
+  readonly engine: ContainerEngine;
+  readonly index: ContainerIndex;
+  readonly clock: Clock;
+}
+
+export class PodLogs implements LogSource {
+  readonly #options: PodLogsOptions;
+
+  constructor(options: PodLogsOptions) {
+    this.#options = options;
+  }
+
+  async *log(object: KubeObject, options: LogOptions): AsyncGenerator<Uint8Array> {
+    const pod = object as Pod;
+    const record = this.#find(pod, options);
+    const { engine, clock } = this.#options;
+    const { follow, timestamps, tailLines, sinceSeconds, sinceTime, limitBytes, signal } = options;
+    const sinceMs =
+      sinceTime !== undefined
+        ? Date.parse(sinceTime)
+        : sinceSeconds === undefined
+          ? undefined
+          : clock.now() - sinceSeconds * 1000;
+    const query = {
+      follow: follow === true && record.state === "running",
+      timestamps,
+      tail: tailLines,
+      since: sinceMs === undefined ? undefined : sinceMs / 1000,
+      tty: record.tty,
+      signal,
+    };
+    let left = limitBytes ?? Number.POSITIVE_INFINITY;
+    try {
+      for await (const { data } of engine.containerLogs(record.id, query)) {
+        yield data.subarray(0, left);
+        left -= data.length;
+        if (left <= 0) return;
+      }
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+    }
+  }
+
+  #find(pod: Pod, { container, previous }: LogOptions): ContainerRecord {
+    const { name: podName = "", uid = "" } = pod.metadata;
+    const name = container ?? onlyContainer(pod);
+    const { containers, initContainers = [] } = pod.spec;
+    if (![...containers, ...initContainers].some((each) => each.name === name)) {
+      throw new StatusError("BadRequest", `container ${name} is not valid for pod ${podName}`);
+    }
+    const all = newestFirst(this.#options.index.ofPod(uid), name).filter(({ state }) => state !== "created");
+    const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+    const state = statuses.find((status) => status.name === name)?.state;
+    // While the next one waits for its start, the newest container that there is, is the previous one.
+    const waits = state?.waiting !== undefined && all[0]?.state === "exited";
+    if (previous === true) {
+      const record = waits ? all[0] : all[1];
+      if (record !== undefined) return record;
+      throw new StatusError(
+        "BadRequest",
+        `previous terminated container "${name}" in pod "${podName}" not found`,
+      );
+    }
+    if (all[0] !== undefined) return all[0];
+    throw new StatusError("BadRequest", waitingText(name, podName, state?.waiting?.reason));
+  }
+}
+
+function onlyContainer(pod: Pod): string {
+  const { containers, initContainers = [] } = pod.spec;
+  const [first, second] = containers;
+  const wanted = pod.metadata.annotations?.["kubectl.kubernetes.io/default-container"];
+  if (wanted !== undefined) return wanted;
+  if (first !== undefined && second === undefined) return first.name;
+  const names = `[${containers.map(({ name }) => name).join(" ")}]`;
+  const inits =
+    initContainers.length === 0
+      ? ""
+      : ` or one of the init containers: [${initContainers.map(({ name }) => name).join(" ")}]`;
+  const text = `a container name must be specified for pod ${pod.metadata.name}, choose one of: ${names}${inits}`;
+  throw new StatusError("BadRequest", text);
+}
+
+function waitingText(container: string, pod: string, reason: string | undefined): string {
+  const start = `container "${container}" in pod "${pod}" is waiting to start: `;
+  if (reason === "ErrImagePull") return `${start}image can't be pulled`;
+  if (reason === "ImagePullBackOff") return `${start}trying and failing to pull image`;
+  return start + (reason ?? "ContainerCreating");
+}

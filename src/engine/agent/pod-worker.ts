@@ -1,0 +1,415 @@
+/**
+ * Looks after one pod. Whatever happens (the object changes, a container ends, a probe turns, time passes) only
+ * wakes it; it then compares what should be with what is (plan.ts), begins what is missing and says how things
+ * stand (pod-status.ts). What takes long runs beside it, each thing once, and wakes it again at its end.
+ *
+ * What must stay true: nothing that it remembers is needed after a restart of Nagi except for comfort; the
+ * containers, their labels and the pod's status tell the rest.
+ */
+
+import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { PodStatus } from "../../model/kinds/core/pod/pod-status.ts";
+import { refOf } from "../../model/meta.ts";
+import { isConflict, isNotFound } from "../../model/status.ts";
+import { backoffDelayMs } from "../../lib/backoff.ts";
+import type { Timer } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import type { AgentContext, NodeContext } from "./agent-context.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import type { PodSite } from "./container-spec.ts";
+import { hostsFile } from "./dns.ts";
+import { apiBackoff, configBackoff, volumeRefreshMs } from "./limits.ts";
+import { needsPause, planPod, type Action, type Plan, type StartFailure } from "./plan.ts";
+import type { PodPlace } from "./pod-fields.ts";
+import { HealthKeeper } from "./health-keeper.ts";
+import { podObjects } from "./pod-objects.ts";
+import { computePodStatus, isTerminal } from "./pod-status.ts";
+import { PodStops } from "./pod-stops.ts";
+import { startContainer, startPause } from "./start-container.ts";
+import { failureOf, nextFailureView, tellFailure } from "./start-failures.ts";
+import { StatusPublisher } from "./status-publisher.ts";
+import { isFileVolume } from "./volume-files.ts";
+import { PodDirectory } from "./volumes.ts";
+
+/** The failures' key of what concerns the whole pod: its volumes and its network. */
+const wholePod = "";
+
+/** Why a pod is over before its containers said so. */
+interface PodEnd {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface PodWorkerOptions {
+  readonly context: AgentContext;
+  readonly node: NodeContext;
+  readonly pod: Pod;
+  /** The agent ends; containers are left as they are. */
+  readonly signal: AbortSignal;
+  /** Called once, when nothing of the pod is left. */
+  readonly onDone: () => void;
+}
+
+export class PodWorker {
+  readonly #context: AgentContext;
+  readonly #node: NodeContext;
+  readonly #signal: AbortSignal;
+  readonly #onDone: () => void;
+  readonly #log: Logger;
+  readonly #uid: string;
+  readonly #directory: PodDirectory;
+  readonly #publisher: StatusPublisher;
+  readonly #health: HealthKeeper;
+  readonly #stops: PodStops;
+  readonly #failures = new Map<string, StartFailure>();
+  readonly #tasks = new Map<string, Promise<void>>();
+  readonly #toldCrashWaits = new Map<string, number>();
+  /** Aborts starts and pulls once the pod is to end. */
+  readonly #starting = new AbortController();
+  #pod: Pod;
+  #gone = false;
+  #done = false;
+  #status: PodStatus | undefined;
+  #preparedMs: number | undefined;
+  #running = false;
+  #again = false;
+  #timer: Timer | undefined;
+  #troubles = 0;
+
+  constructor(options: PodWorkerOptions) {
+    const { context, node, pod, signal } = options;
+    this.#context = context;
+    this.#node = node;
+    this.#signal = signal;
+    this.#onDone = options.onDone;
+    this.#pod = pod;
+    this.#uid = pod.metadata.uid ?? "";
+    this.#status = pod.status;
+    this.#log = context.log.child({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, node: node.name });
+    this.#directory = new PodDirectory(context.podsDir, this.#uid);
+    const { client, clock } = context;
+    this.#publisher = new StatusPublisher({ client, pod, clock, log: this.#log, signal });
+    const wake = (): void => this.wake();
+    this.#health = new HealthKeeper({ context, recorder: node.recorder, pod: () => this.#pod, wake });
+    this.#stops = new PodStops({ context, recorder: node.recorder, signal });
+    signal.addEventListener("abort", () => this.#dispose(), { once: true });
+  }
+
+  /** The newest version of the object; undefined once it is gone. */
+  setPod(pod: Pod | undefined): void {
+    if (pod === undefined) this.#gone = true;
+    else this.#pod = pod;
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#signal.aborted || this.#done) return;
+    this.#again = true;
+    if (!this.#running) void this.#loop();
+  }
+
+  async #loop(): Promise<void> {
+    this.#running = true;
+    while (this.#again && !this.#signal.aborted && !this.#done) {
+      this.#again = false;
+      this.#timer?.cancel();
+      try {
+        await this.#sync();
+        this.#troubles = 0;
+      } catch (error) {
+        if (this.#signal.aborted) break;
+        this.#troubles += 1;
+        this.#log.warn("cannot look after the pod, trying again", { error });
+        this.#wakeIn(backoffDelayMs(apiBackoff, this.#troubles));
+      }
+    }
+    this.#running = false;
+  }
+
+  async #sync(): Promise<void> {
+    const { clock, index } = this.#context;
+    const ended = this.#deadlineExceeded();
+    const terminal = isTerminal(this.#status?.phase);
+    const deleted = this.#gone || this.#pod.metadata.deletionTimestamp !== undefined;
+    const stopping = deleted || terminal || ended !== undefined;
+    if (stopping) this.#starting.abort();
+    const ready = stopping || (await this.#prepare());
+    const records = index.ofPod(this.#uid);
+    this.#health.follow(records, { podIP: this.#podIP(), stopping });
+    const plan = ready ? this.#plan(records, stopping) : idle;
+    for (const action of plan.actions) this.#perform(action);
+    this.#tellCrashWaits(plan);
+    if (!this.#gone && !terminal) this.#publish(index.ofPod(this.#uid), plan, ended);
+    if (plan.wakeAtMs !== undefined) this.#wakeIn(plan.wakeAtMs - clock.now());
+    this.#scheduleDeadline();
+    const over = !index.ofPod(this.#uid).some(({ state }) => state === "running") && this.#tasks.size === 0;
+    if (stopping && over) await this.#afterEnd(deleted);
+  }
+
+  #plan(records: readonly ContainerRecord[], stopping: boolean): Plan {
+    const nowMs = this.#context.clock.now();
+    this.#reviseFailures(nowMs);
+    const { containerStatuses = [], initContainerStatuses = [] } = this.#pod.status ?? {};
+    const told = [...containerStatuses, ...initContainerStatuses];
+    return planPod({
+      pod: this.#pod,
+      records,
+      nowMs,
+      stopping,
+      failures: this.#failures,
+      healthOf: (id) => this.#health.of(id),
+      restartsOf: (name) =>
+        told.find((status) => status.name === name && status.containerID !== undefined)?.restartCount,
+    });
+  }
+
+  #reviseFailures(nowMs: number): void {
+    for (const [name, failure] of this.#failures) {
+      const next = nextFailureView(failure, nowMs);
+      if (next === failure) continue;
+      this.#failures.set(name, next);
+      tellFailure(this.#node.recorder, this.#pod, next);
+    }
+  }
+
+  #perform(action: Action): void {
+    switch (action.type) {
+      case "startPause":
+        this.#launch("start:", () => this.#startPause(action.attempt));
+        return;
+      case "start":
+        this.#launch(`start:${action.container.name}`, () => this.#start(action));
+        return;
+      case "kill": {
+        const { record, cause } = action;
+        this.#stops.plan(this.#pod, { record, cause, gone: this.#gone });
+        this.#launch(`stop:${record.id}`, () => this.#stops.run(record.id));
+        return;
+      }
+      case "remove":
+        this.#launch(`remove:${action.record.id}`, () => this.#remove(action.record));
+        return;
+    }
+  }
+
+  /** Runs a task unless one of the same name runs, and wakes at its end. */
+  #launch(name: string, task: () => Promise<void>): void {
+    if (this.#tasks.has(name)) return;
+    const running = task()
+      .catch((error: unknown) => {
+        if (this.#signal.aborted) return;
+        this.#troubles += 1;
+        this.#log.warn("a step failed, trying again", { step: name, error });
+        this.#wakeIn(backoffDelayMs(apiBackoff, this.#troubles));
+      })
+      .finally(() => {
+        this.#tasks.delete(name);
+        this.wake();
+      });
+    this.#tasks.set(name, running);
+  }
+
+  async #start(action: Extract<Action, { type: "start" }>): Promise<void> {
+    const { container, role, attempt, backoffMs } = action;
+    const signal = AbortSignal.any([this.#signal, this.#starting.signal]);
+    const job = { pod: this.#pod, container, role, attempt, backoffMs, signal };
+    const base = { site: this.#site(), place: this.#place(), directory: this.#directory };
+    try {
+      const hosts = await this.#hosts();
+      const record = await startContainer(this.#context, this.#node, { ...job, ...base, hostsFile: hosts });
+      this.#failures.delete(container.name);
+      await this.#health.postStart(container, record);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(container.name, error);
+    }
+  }
+
+  async #startPause(attempt: number): Promise<void> {
+    const signal = AbortSignal.any([this.#signal, this.#starting.signal]);
+    try {
+      await startPause(this.#context, { pod: this.#pod, site: this.#site(), attempt, signal });
+      this.#failures.delete(wholePod);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(wholePod, error);
+    }
+  }
+
+  #fail(name: string, error: unknown): void {
+    const image = this.#pod.spec.containers.find((container) => container.name === name)?.image;
+    const initImage = this.#pod.spec.initContainers?.find((container) => container.name === name)?.image;
+    const failure = failureOf(error, {
+      image: image ?? initImage ?? "",
+      previous: this.#failures.get(name),
+      nowMs: this.#context.clock.now(),
+    });
+    // Not something that the user can change: the next try comes with the worker's own back-off.
+    if (failure === undefined) throw error;
+    this.#failures.set(name, failure);
+    tellFailure(this.#node.recorder, this.#pod, failure);
+  }
+
+  async #remove(record: ContainerRecord): Promise<void> {
+    await this.#context.engine.removeContainer(record.id);
+    if (record.terminationLog !== "") await this.#directory.removeTerminationLog(record.terminationLog);
+    this.#context.index.drop(record.id);
+  }
+
+  /** Volumes and addresses; false when something is missing, which has been told and is tried again. */
+  async #prepare(): Promise<boolean> {
+    const { clock, client, network } = this.#context;
+    const refresh = (this.#pod.spec.volumes ?? []).some(isFileVolume);
+    const dueMs =
+      this.#preparedMs === undefined ? 0 : refresh ? this.#preparedMs + volumeRefreshMs : Infinity;
+    if (clock.now() < dueMs) {
+      if (refresh) this.#wakeIn(dueMs - clock.now());
+      return true;
+    }
+    const failed = this.#failures.get(wholePod);
+    if (failed !== undefined && failed.retryAtMs > clock.now()) {
+      this.#wakeIn(failed.retryAtMs - clock.now());
+      return this.#preparedMs !== undefined;
+    }
+    if (this.#pod.spec.hostNetwork !== true) network.addresses.allocate(this.#uid);
+    const objects = podObjects(client, this.#pod.metadata.namespace ?? "");
+    const failure = await this.#directory.prepareVolumes({ pod: this.#pod, place: this.#place(), objects });
+    if (failure !== undefined) {
+      const message = `MountVolume.SetUp failed for volume "${failure.volume}" : ${failure.message}`;
+      this.#node.recorder.event(this.#pod, "Warning", "FailedMount", message);
+      const count = (failed?.count ?? 0) + 1;
+      const retryAtMs = clock.now() + backoffDelayMs(configBackoff, count);
+      this.#failures.set(wholePod, { reason: "FailedMount", message, retryAtMs, count });
+      this.#wakeIn(retryAtMs - clock.now());
+      return this.#preparedMs !== undefined;
+    }
+    this.#failures.delete(wholePod);
+    this.#preparedMs = clock.now();
+    if (refresh) this.#wakeIn(volumeRefreshMs);
+    return true;
+  }
+
+  async #hosts(): Promise<string | undefined> {
+    if (this.#pod.spec.hostNetwork === true) return undefined;
+    return this.#directory.writeHosts(hostsFile(this.#pod, this.#podIP(), this.#context.dns().domain));
+  }
+
+  #podIP(): string {
+    if (this.#pod.spec.hostNetwork === true) return this.#node.address;
+    return this.#context.network.addresses.addressOf(this.#uid) ?? "";
+  }
+
+  #place(): PodPlace {
+    return { podIP: this.#podIP(), hostIP: this.#node.address, allocatable: this.#node.allocatable };
+  }
+
+  #site(): PodSite {
+    const context = this.#context;
+    const pause = context.index
+      .ofPod(this.#uid)
+      .find(({ role, state }) => role === "pause" && state === "running");
+    return {
+      instance: context.instance,
+      node: this.#node.name,
+      nodeAddress: this.#node.address,
+      podAddress: this.#pod.spec.hostNetwork === true ? "" : this.#podIP(),
+      network: context.network.info.name,
+      ...(needsPause(this.#pod) && pause !== undefined ? { pauseId: pause.id } : {}),
+      dns: context.dns(),
+      ulimits: context.ulimits(),
+      machineMemoryBytes: context.machineMemoryBytes,
+    };
+  }
+
+  #deadlineExceeded(): PodEnd | undefined {
+    const { activeDeadlineSeconds } = this.#pod.spec;
+    const startTime = this.#status?.startTime;
+    if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined;
+    if (this.#context.clock.now() < Date.parse(startTime) + activeDeadlineSeconds * 1000) return undefined;
+    if (isTerminal(this.#status?.phase)) return undefined;
+    return {
+      reason: "DeadlineExceeded",
+      message: "Pod was active on the node longer than the specified deadline",
+    };
+  }
+
+  #scheduleDeadline(): void {
+    const { activeDeadlineSeconds } = this.#pod.spec;
+    if (activeDeadlineSeconds === undefined || isTerminal(this.#status?.phase)) return;
+    const startMs = Date.parse(this.#status?.startTime ?? "");
+    const leftMs = startMs + activeDeadlineSeconds * 1000 - this.#context.clock.now();
+    if (leftMs > 0) this.#wakeIn(leftMs);
+  }
+
+  #publish(records: readonly ContainerRecord[], plan: Plan, ended: PodEnd | undefined): void {
+    this.#status = computePodStatus({
+      pod: this.#pod,
+      records,
+      nowMs: this.#context.clock.now(),
+      failures: this.#failures,
+      crashWaits: plan.crashWaits,
+      healthOf: (id) => this.#health.of(id),
+      podIP: this.#podIP(),
+      hostIP: this.#node.address,
+      runtime: this.#context.runtime,
+      ended,
+      previous: this.#status,
+    });
+    this.#publisher.publish(this.#status);
+  }
+
+  #tellCrashWaits({ crashWaits }: Plan): void {
+    const { name, namespace, uid } = this.#pod.metadata;
+    for (const [container, untilMs] of crashWaits) {
+      if (this.#toldCrashWaits.get(container) === untilMs) continue;
+      this.#toldCrashWaits.set(container, untilMs);
+      const text = `Back-off restarting failed container ${container} in pod ${name}_${namespace}(${uid})`;
+      this.#node.recorder.event(this.#pod, "Warning", "BackOff", text);
+    }
+  }
+
+  /** Nothing runs any more. Of a pod that is deleted all is removed, the object last. */
+  async #afterEnd(deleted: boolean): Promise<void> {
+    const { index, network, client } = this.#context;
+    if (!deleted) {
+      network.addresses.release(this.#uid);
+      return;
+    }
+    await this.#publisher.flushed();
+    for (const record of index.ofPod(this.#uid)) await this.#remove(record);
+    await this.#directory.remove();
+    network.addresses.release(this.#uid);
+    if (!this.#gone) await this.#deleteObject(client);
+    this.#done = true;
+    this.#dispose();
+    this.#onDone();
+  }
+
+  async #deleteObject(client: AgentContext["client"]): Promise<void> {
+    const { uid } = this.#pod.metadata;
+    try {
+      const options = { gracePeriodSeconds: 0, preconditions: { uid } };
+      await client.delete(podKind, refOf(this.#pod), options);
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+  }
+
+  #wakeIn(delayMs: number): void {
+    if (this.#done) return;
+    const { clock } = this.#context;
+    const dueMs = clock.now() + Math.max(0, delayMs);
+    if (this.#timer !== undefined && this.#timerDueMs <= dueMs && this.#timerDueMs > clock.now()) return;
+    this.#timer?.cancel();
+    this.#timerDueMs = dueMs;
+    this.#timer = clock.after(Math.max(0, delayMs), () => this.wake());
+  }
+
+  #timerDueMs = 0;
+
+  #dispose(): void {
+    this.#timer?.cancel();
+    this.#starting.abort();
+    this.#health.stop();
+  }
+}
+
+const idle: Plan = { actions: [], crashWaits: new Map() };

@@ -1,0 +1,94 @@
+/** Writes a pod's status to the API: the newest one wins, one write at a time, tried again until it is in. */
+
+import type { Client } from "../../client/client.ts";
+import { backoffDelayMs } from "../../lib/backoff.ts";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import { isJsonEqual } from "../../model/json.ts";
+import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { PodStatus } from "../../model/kinds/core/pod/pod-status.ts";
+import { refOf } from "../../model/meta.ts";
+import type { JsonValue } from "../../model/schema.ts";
+import { isConflict, isNotFound, isStatus } from "../../model/status.ts";
+import { apiBackoff } from "./limits.ts";
+
+export interface PublisherOptions {
+  readonly client: Client;
+  readonly pod: Pod;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Conditions that are the agent's to write; others are left to whoever writes them. */
+const ownConditions = new Set(["PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"]);
+
+/** Fields of ours that a later status may lack. */
+const optionalFields = ["reason", "message", "podIP", "podIPs"] as const;
+
+export class StatusPublisher {
+  readonly #options: PublisherOptions;
+  #written: PodStatus | undefined;
+  #wanted: PodStatus | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#written = options.pod.status;
+  }
+
+  publish(status: PodStatus): void {
+    this.#wanted = status;
+    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+  }
+
+  /** Resolves when the newest status is written, or cannot be. */
+  async flushed(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    const { clock, log, signal, pod } = this.#options;
+    let failures = 0;
+    while (this.#wanted !== undefined && !signal.aborted) {
+      const status = this.#wanted;
+      if (isJsonEqual(plain(status), plain(this.#written))) return;
+      try {
+        await this.#write(status);
+        this.#written = status;
+        failures = 0;
+      } catch (error) {
+        // The pod is gone, or another one has its name: nobody waits for this status.
+        if (isNotFound(error) || isConflict(error)) return;
+        if (isStatus(error, "Invalid", "BadRequest", "Forbidden")) {
+          log.error("cannot write a pod's status", { pod: refOf(pod), error });
+          return;
+        }
+        failures += 1;
+        log.warn("cannot write a pod's status, trying again", { pod: refOf(pod), error });
+        await sleep(clock, backoffDelayMs(apiBackoff, failures), signal);
+      }
+      if (this.#wanted === status && this.#written === status) return;
+    }
+  }
+
+  async #write(status: PodStatus): Promise<void> {
+    const { client, pod } = this.#options;
+    const { uid } = pod.metadata;
+    const gone = optionalFields.filter(
+      (key) => this.#written?.[key] !== undefined && status[key] === undefined,
+    );
+    const conditions = (status.conditions ?? []).filter(({ type }) => ownConditions.has(type));
+    const body = {
+      metadata: { uid },
+      status: { ...plain(status), ...Object.fromEntries(gone.map((key) => [key, null])), conditions },
+    };
+    const patch = { type: "strategic", body: body as unknown as JsonValue } as const;
+    await client.patch(podKind, refOf(pod), patch, { subresource: "status" });
+  }
+}
+
+/** Without fields that are undefined, as it is over the wire. */
+function plain(status: PodStatus | undefined): object | undefined {
+  return status === undefined ? undefined : (JSON.parse(JSON.stringify(status)) as object);
+}
