@@ -48,11 +48,12 @@ const stableMs = 60_000;
 export async function runWorkloads(options: WorkloadOptions, signal: AbortSignal): Promise<void> {
   const log = options.log.child({ component: "workloads" });
   const informers = createInformers({ ...options, log });
-  const context: WorkloadContext = { ...options, log, informers };
+  const context: WorkloadContext = { ...options, log, informers, recorders: new Map() };
   await Promise.all([
     ...Object.values(informers).map((informer) => informer.run(signal)),
     ...Object.entries(controllers).map(([name, run]) => supervise(context, { name, run }, signal)),
   ]);
+  await Promise.all([...context.recorders.values()].map((recorder) => recorder.flushed()));
 }
 
 async function supervise(

@@ -11,10 +11,15 @@ export interface WorkloadContext {
   readonly informers: WorkloadInformers;
   readonly clock: Clock;
   readonly log: Logger;
+  /** One for each component that reports, so that its events are counted up across restarts. */
+  readonly recorders: Map<string, EventRecorder>;
 }
 
-export function recorderFor({ client, clock, log }: WorkloadContext, component: string): EventRecorder {
-  return new EventRecorder({ client, component, clock, log });
+export function recorderFor(context: WorkloadContext, component: string): EventRecorder {
+  const { client, clock, log, recorders } = context;
+  const recorder = recorders.get(component) ?? new EventRecorder({ client, component, clock, log });
+  recorders.set(component, recorder);
+  return recorder;
 }
 
 /** An event that a reconcile waits for has been lost if it has not come by then: look again. */

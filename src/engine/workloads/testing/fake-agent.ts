@@ -12,6 +12,8 @@ export interface FakeAgentOptions {
   readonly client: Client;
   /** Whether the pod becomes ready; all do when absent. */
   readonly isGood?: ((pod: Pod) => boolean) | undefined;
+  /** Node that pods are bound to; without it they run unbound, which the fake client allows. */
+  readonly node?: string | undefined;
   /** Phase that a pod reaches; Running when absent. */
   readonly phaseOf?: ((pod: Pod) => "Running" | "Succeeded" | "Failed") | undefined;
 }
@@ -31,13 +33,18 @@ export async function runFakeAgent(options: FakeAgentOptions, signal: AbortSigna
   await Promise.all(tasks);
 }
 
-async function play({ client, isGood, phaseOf }: FakeAgentOptions, pod: Pod): Promise<void> {
+async function play(options: FakeAgentOptions, pod: Pod): Promise<void> {
+  const { client, isGood, phaseOf, node } = options;
   try {
     if (pod.metadata.deletionTimestamp !== undefined) {
       await client.delete(podKind, refOf(pod), { gracePeriodSeconds: 0 });
       return;
     }
     if ((pod.status?.phase ?? "Pending") !== "Pending") return;
+    if (node !== undefined && pod.spec.nodeName === undefined) {
+      await client.post(podKind, refOf(pod), "binding", { target: { kind: "Node", name: node } });
+      return;
+    }
     const phase = phaseOf?.(pod) ?? "Running";
     const ready = phase === "Running" && (isGood?.(pod) ?? true);
     const podIP = `10.1.${Math.floor(++addresses / 250)}.${(addresses % 250) + 1}`;
