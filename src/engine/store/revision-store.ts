@@ -146,12 +146,12 @@ export class RevisionStore implements Store {
     const { limits, committer } = this.#parts;
     const batch = this.#queue.splice(0, limits.commitMaxWrites);
     for (const { event } of batch) this.#queueBytes -= event.entry.encoded.length;
-    // A write supersedes at most two rows, so the removals keep up with the writes.
-    const { removals, compacted } = this.#garbage.take(Math.max(limits.commitMaxRemovals, 2 * batch.length));
-    if (batch.length === 0 && removals.length === 0 && compacted === undefined) {
+    if (batch.length === 0 && !this.#garbage.waiting) {
       for (const resolve of this.#idle.splice(0)) resolve();
       return;
     }
+    // A write supersedes at most two rows, so the removals keep up with the writes.
+    const { removals, compacted } = this.#garbage.take(Math.max(limits.commitMaxRemovals, 2 * batch.length));
     this.#committing = true;
     const rows = batch.flatMap(({ event }) => rowOf(event));
     committer.commit({ rows, removals, compacted }, (cause) => this.#answered(batch, cause));

@@ -75,10 +75,10 @@ const put = (store: Store, name: string, value: string, expectedRevision?: numbe
 };
 
 /** Writes until one is refused; returns how many were taken. */
-async function fill(store: Store): Promise<{ taken: number; error: unknown }> {
+async function fill(store: Store, size = 20_000): Promise<{ taken: number; error: unknown }> {
   for (let taken = 0; ; taken += 1) {
     try {
-      await put(store, `filler-${taken}`, "x".repeat(20_000));
+      await put(store, `filler-${size}-${taken}`, "x".repeat(size));
     } catch (error) {
       return { taken, error };
     }
@@ -118,26 +118,40 @@ describe("a full disk", () => {
   });
 
   test("that is emptied again is written to again", async ({ skip }) => {
-    const disk = join(folder, "disk");
-    mkdirSync(disk);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m", "none", disk], { stdio: "ignore" });
-    } catch {
-      skip("mounting a small disk needs root");
-    }
-    try {
-      const ballast = join(disk, "ballast");
-      writeFileSync(ballast, Buffer.alloc(1024 * 1024));
-      await using store = await openStore({ path: join(disk, "store.db"), log: silentLogger });
-      const { taken, error } = await fill(store);
-      expect(error).toMatchObject(noSpace);
-      rmSync(ballast);
-      expect(await put(store, "a", "x".repeat(20_000))).toMatchObject({ revision: taken + 1 });
-    } finally {
-      execFileSync("umount", [disk]);
-    }
+    using disk = smallDisk();
+    if (disk === undefined) return skip("mounting a small disk needs root");
+    const ballast = join(disk.path, "ballast");
+    writeFileSync(ballast, Buffer.alloc(1024 * 1024));
+    await using store = await openStore({ path: join(disk.path, "store.db"), log: silentLogger });
+    const { taken, error } = await fill(store);
+    expect(error).toMatchObject(noSpace);
+    rmSync(ballast);
+    expect(await put(store, "a", "x".repeat(20_000))).toMatchObject({ revision: taken + 1 });
+  });
+
+  test("stops neither compaction in memory nor closing", async ({ skip }) => {
+    using disk = smallDisk();
+    if (disk === undefined) return skip("mounting a small disk needs root");
+    const store = await openStore({ path: join(disk.path, "store.db"), log: silentLogger });
+    await fill(store);
+    await fill(store, 10);
+    await expect(store.compact(store.revision)).rejects.toMatchObject(noSpace);
+    expect(() => store.list("things", undefined, store.revision - 1)).toThrow("too old");
+    await store[Symbol.asyncDispose]();
   });
 });
+
+/** Three MiB that are soon full; undefined where one may not mount. */
+function smallDisk(): (Disposable & { readonly path: string }) | undefined {
+  const path = join(folder, "disk");
+  mkdirSync(path);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m", "none", path], { stdio: "ignore" });
+  } catch {
+    return undefined;
+  }
+  return { path, [Symbol.dispose]: () => execFileSync("umount", [path]) };
+}
 
 test("nobody but the owner can read the store's files", async () => {
   const path = join(folder, "data", "store.db");
