@@ -3,12 +3,15 @@
  * three zones; pods ask for 100m and 200Mi. Every decision evaluates every node.
  *
  *   --workload basic|hostport|unschedulable (each in a process of its own when absent)
- *   --nodes N (5000)   --pods P (10000)   --mode decide   --json
+ *   --nodes N (5000)   --pods P (10000)   --mode decide|bind   --json
+ *
+ * `decide` is the pure decision, `bind` from creation through the API until bound, every write on disk.
  */
 
 import { spawnSync } from "node:child_process";
 import { resourceUsage } from "node:process";
 import { parseArgs } from "node:util";
+import { measureBindings } from "./scheduler/bind.ts";
 import { measureDecisions, type Measured } from "./scheduler/decide.ts";
 import { workload, workloadNames, type WorkloadName } from "./scheduler/workloads.ts";
 
@@ -43,10 +46,14 @@ function row(name: WorkloadName, { seconds, latenciesMs }: Measured, cpuSeconds:
   };
 }
 
-function measure(name: WorkloadName): object {
-  if (flags.mode !== "decide") throw new Error(`cannot measure mode ${flags.mode}: only decide is known`);
+async function measure(name: WorkloadName): Promise<object> {
+  if (flags.mode !== "decide" && flags.mode !== "bind") {
+    throw new Error(`cannot measure mode ${flags.mode}; the modes: decide, bind`);
+  }
   const before = process.cpuUsage();
-  const measured = measureDecisions(workload(name, nodes, pods), nodes, pods);
+  const work = workload(name, nodes, pods);
+  const measured =
+    flags.mode === "decide" ? measureDecisions(work, nodes, pods) : await measureBindings(work, nodes, pods);
   const { user, system } = process.cpuUsage(before);
   return row(name, measured, (user + system) / 1e6);
 }
@@ -65,7 +72,7 @@ if (flags.workload === undefined) {
   });
   if (!flags.json) console.table(rows);
 } else if (isWorkload(flags.workload)) {
-  const measured = measure(flags.workload);
+  const measured = await measure(flags.workload);
   if (flags.json) console.log(JSON.stringify(measured));
   else console.table([measured]);
 } else {

@@ -1,0 +1,120 @@
+/**
+ * Mode `bind`: pods created through the API until each is bound, every write on disk before its answer; the API
+ * server, the store and the scheduler share the process. A pod's latency is from before its creation until a watch
+ * shows it bound.
+ */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Client } from "../../src/client/client.ts";
+import { createApiServer } from "../../src/engine/apiserver/server.ts";
+import { openStore } from "../../src/engine/store/open-store.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLogger } from "../../src/lib/log.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { node, type Node } from "../../src/model/kinds/core/node/node.ts";
+import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
+import { newObject } from "../../src/model/kind.ts";
+import { allKinds } from "../../src/model/registry.ts";
+import { createScheduler } from "../../src/scheduler/loop/scheduler.ts";
+import type { PodObject } from "../../src/scheduler/snapshot/objects.ts";
+import type { Measured } from "./decide.ts";
+import { benchNode, type Workload } from "./workloads.ts";
+
+/** Requests under way at a time, as a busy set of controllers would have. */
+const concurrency = 128;
+const masters = { username: "bench", groups: ["system:masters"] };
+
+async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
+}
+
+async function createNodes(client: Client, count: number): Promise<void> {
+  await inParallel(count, async (index) => {
+    const { metadata, status } = benchNode(index);
+    const made = newObject<Node>(node, metadata, { spec: {} });
+    await client.create(node, made);
+    const body = { status: { ...status } } as never;
+    await client.patch(node, { name: metadata.name }, { type: "merge", body }, { subresource: "status" });
+  });
+}
+
+function asPod({ metadata, spec }: PodObject): Pod {
+  const { name, namespace } = metadata;
+  return newObject<Pod>(pod, { name, namespace }, { spec: structuredClone(spec) as Pod["spec"] });
+}
+
+/** Follows the pods: when each was first seen bound, and whether it was ever told that no node takes it. */
+class Watcher {
+  readonly boundMs = new Map<string, number>();
+  readonly unschedulable = new Set<string>();
+  #wanted: { readonly done: () => boolean; readonly resolve: () => void } | undefined;
+
+  async run(client: Client, signal: AbortSignal): Promise<void> {
+    for await (const event of client.watch(pod, { signal })) {
+      if (event.type === "BOOKMARK") continue;
+      const { metadata, spec, status } = event.object;
+      const name = metadata.name ?? "";
+      if ((spec.nodeName ?? "") !== "" && !this.boundMs.has(name)) this.boundMs.set(name, performance.now());
+      if ((status?.conditions ?? []).some(({ reason }) => reason === "Unschedulable"))
+        this.unschedulable.add(name);
+      if (this.#wanted?.done() === true) this.#wanted.resolve();
+    }
+  }
+
+  until(done: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wanted = { done, resolve };
+      if (done()) resolve();
+    });
+  }
+}
+
+export async function measureBindings(work: Workload, nodes: number, pods: number): Promise<Measured> {
+  const directory = await mkdtemp(join(tmpdir(), "nagi-bench-"));
+  const log = createLogger({ level: "warn", write: (line) => process.stderr.write(line) });
+  const store = await openStore({ path: join(directory, "store.db"), log });
+  const clock = systemClock;
+  const api = await createApiServer({
+    store,
+    kinds: allKinds,
+    clock,
+    log,
+    version: "0.0.0",
+    directory,
+    users: [masters],
+    serviceCidr: "10.96.0.0/16",
+    caPem: "",
+  });
+  const client = api.clientFor(masters);
+  const stop = new AbortController();
+  const watcher = new Watcher();
+  try {
+    await createNodes(client, nodes);
+    const scheduler = createScheduler({ client, clock, random: seededRandom(1), log });
+    const running = Promise.all([scheduler.run(stop.signal), watcher.run(client, stop.signal)]);
+    await inParallel(work.stuck.length, (index) => client.create(pod, asPod(work.stuck[index] as PodObject)));
+    await watcher.until(() => watcher.unschedulable.size === work.stuck.length);
+    const createdMs: number[] = [];
+    const startMs = performance.now();
+    await inParallel(pods, (index) => {
+      createdMs[index] = performance.now();
+      return client.create(pod, asPod(work.pod(index)));
+    });
+    await watcher.until(() => watcher.boundMs.size === pods);
+    const seconds = (performance.now() - startMs) / 1000;
+    stop.abort();
+    await running;
+    const latenciesMs = createdMs.map((ms, index) => (watcher.boundMs.get(`pod-${index}`) ?? 0) - ms);
+    return { seconds, latenciesMs };
+  } finally {
+    stop.abort();
+    await store[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import { renderDecision } from "./explain-text.ts";
+import type { SchedulingDecisionSpec } from "./kinds/nagi/schedulingdecision/schedulingdecision.ts";
+
+function render(spec: Partial<SchedulingDecisionSpec>): string[] {
+  const rest = { pod: { name: "hello-2", namespace: "default" }, outcome: "Unschedulable" as const };
+  const metadata = { name: "hello-2", namespace: "default" };
+  const text = renderDecision({
+    apiVersion: "nagi.dev/v1",
+    kind: "SchedulingDecision",
+    metadata,
+    spec: { ...rest, ...spec },
+  });
+  return text.split("\n");
+}
+
+const passes = (plugin: string) => ({ plugin, verdict: "pass" as const });
+
+test("a pod that waits: the sentence, and per node the rule and the numbers", () => {
+  const lines = render({
+    message: "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't have free ports.",
+    scheduler: "default-scheduler",
+    decidedAt: "2026-01-02T03:04:05Z",
+    nodes: [
+      {
+        name: "node-1",
+        feasible: false,
+        predicates: [
+          passes("TaintToleration"),
+          {
+            plugin: "NodePorts",
+            policyName: "PodFitsPorts",
+            verdict: "fail",
+            reason: "node(s) didn't have free ports",
+            detail: "port 8080/TCP is held by default/hello-1",
+          },
+          { plugin: "NodeResourcesFit", verdict: "fail", reason: "Insufficient cpu" },
+        ],
+      },
+      { name: "node-22", feasible: false, predicates: [{ plugin: "NodeName", verdict: "fail" }] },
+    ],
+    omittedNodes: 1,
+  });
+  expect(lines).toEqual([
+    "Pod default/hello-2 is waiting for a node: 0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't have free ports.",
+    "Decided by default-scheduler at 2026-01-02T03:04:05Z.",
+    "",
+    "NODE      VERDICT    RULE                       WHY",
+    "node-1    rejected   NodePorts (PodFitsPorts)   node(s) didn't have free ports: port 8080/TCP is held by default/hello-1",
+    "                     NodeResourcesFit           Insufficient cpu",
+    "node-22   rejected   NodeName                   no",
+    "… and 1 more node",
+    "",
+  ]);
+});
+
+test("a pod that was placed: what each node scored, and how the tie was broken", () => {
+  const scores = [
+    { plugin: "TaintToleration", raw: 0, normalized: 100, weight: 3, weighted: 300 },
+    { plugin: "NodeResourcesLeastAllocated", raw: 97, normalized: 97, weight: 1, weighted: 97 },
+  ];
+  const predicates = [passes("TaintToleration"), passes("NodeResourcesFit")];
+  const lines = render({
+    outcome: "Scheduled",
+    node: "node-2",
+    evaluatedNodes: 3,
+    feasibleNodes: 2,
+    nodes: [
+      { name: "node-2", feasible: true, predicates, scores, total: 397 },
+      { name: "node-1", feasible: true, predicates, scores, total: 397 },
+    ],
+    tie: { candidates: ["node-1", "node-2"], count: 2, chosen: "node-2", seed: 7 },
+  });
+  expect(lines).toEqual([
+    "Pod default/hello-2 was placed on node-2: the best of 2 nodes that fit, of 3 looked at.",
+    "Decided by the scheduler.",
+    "",
+    "NODE     VERDICT   RULE         WHY",
+    "node-2   chosen    all 2 pass   score 397",
+    "node-1   fits      all 2 pass   score 397",
+    "",
+    "NODE     SCORE                         RAW   NORMALISED   WEIGHT   WEIGHTED",
+    "node-2   TaintToleration               0     100          3        300",
+    "         NodeResourcesLeastAllocated   97    97           1        97",
+    "         total                                                     397",
+    "node-1   TaintToleration               0     100          3        300",
+    "         NodeResourcesLeastAllocated   97    97           1        97",
+    "         total                                                     397",
+    "",
+    "2 nodes had the best score: node-1, node-2. node-2 was drawn at random (seed 7).",
+    "",
+  ]);
+});
+
+test("a pod without a table: gated, or undecided", () => {
+  expect(render({ outcome: "Gated", message: "blocked" })[0]).toBe(
+    "Pod default/hello-2 is not to be placed yet: blocked",
+  );
+  expect(render({ outcome: "Error", message: "a plugin failed" })[0]).toBe(
+    "Pod default/hello-2 could not be decided about: a plugin failed",
+  );
+});
