@@ -1,0 +1,105 @@
+/**
+ * The image registry: CNCF Distribution as a program beside Nagi, on a loopback port, with tokens that Nagi
+ * gives out.
+ *
+ * What must stay true: nobody reads or writes an image without a token; a restart of Nagi does not interrupt a
+ * push; images live in the data directory and outlive both.
+ */
+
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Client } from "../../client/client.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { HttpHandler } from "../../lib/http-handler.ts";
+import type { Logger } from "../../lib/log.ts";
+import { ManagedProcess } from "../../lib/managed-process.ts";
+import { registryConfig } from "./registry-config.ts";
+import { openSigningKey, writePrivate } from "./signing-key.ts";
+import { TokenHandler, type InternalCredentials } from "./token-handler.ts";
+
+const readyTimeoutMs = 15_000;
+const internalUser = "nagi-internal";
+/** Distribution reads its configuration's variables from the environment too: it gets none of the host's. */
+const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", GOGC: "50" };
+
+export interface RegistryOptions {
+  readonly client: Client;
+  /** For images, keys, the configuration, the record and the log of the program. */
+  readonly dataDir: string;
+  /** Loopback port of the registry. */
+  readonly port: number;
+  /** Base of the platform's own HTTP, as clients on this machine reach it: `http://127.0.0.1:PORT`. */
+  readonly platformUrl: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Registry {
+  /** `host:port`, the first part of image names. */
+  readonly address: string;
+  /** For Nagi's own components and for nodes that pull. */
+  readonly credentials: InternalCredentials;
+  readonly handler: HttpHandler;
+  /** Adopts or starts the program and waits until it answers. */
+  start(): Promise<void>;
+  /** Keeps the program running until the signal aborts, which leaves it running. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Ends the program. */
+  stop(): Promise<void>;
+}
+
+export async function createRegistry(options: RegistryOptions): Promise<Registry> {
+  const { client, dataDir, clock, log } = options;
+  const address = `127.0.0.1:${options.port}`;
+  const storageDir = join(dataDir, "images");
+  await mkdir(storageDir, { recursive: true, mode: 0o700 });
+  const key = await openSigningKey(dataDir, clock.now());
+  const credentials = {
+    username: internalUser,
+    password: await keptSecret(join(dataDir, "internal-password")),
+  };
+  const config = registryConfig({
+    address,
+    storageDir,
+    tokenUrl: `${options.platformUrl}/registry/token`,
+    certificateFile: key.certificateFile,
+    httpSecret: await keptSecret(join(dataDir, "http-secret")),
+  });
+  const configFile = join(dataDir, "config.yml");
+  await writePrivate(configFile, config);
+  const program = new ManagedProcess({
+    name: "registry",
+    dir: dataDir,
+    command: ["docker-registry", "serve", configFile],
+    env: environment,
+    configDigest: createHash("sha256").update(config).update(key.certificate).digest("hex"),
+    ready: () => answers(address),
+    readyTimeoutMs,
+    clock,
+    log,
+  });
+  return {
+    address,
+    credentials,
+    handler: new TokenHandler({ client, key, internal: credentials, clock, log }),
+    start: async () => void (await program.start()),
+    run: (signal) => program.run(signal),
+    stop: () => program.stop(),
+  };
+}
+
+/** The registry's base answers 401 to whoever has no token: that will do as a sign of life. */
+async function answers(address: string): Promise<boolean> {
+  const response = await fetch(`http://${address}/v2/`, { signal: AbortSignal.timeout(1000) });
+  await response.body?.cancel();
+  return response.status === 401 && response.headers.has("www-authenticate");
+}
+
+async function keptSecret(file: string): Promise<string> {
+  const kept = await readFile(file, "utf8").catch(() => "");
+  if (kept.length >= 32) return kept;
+  const secret = randomBytes(32).toString("base64url");
+  await writePrivate(file, secret);
+  return secret;
+}
