@@ -12,6 +12,19 @@ export interface OpenApiDocuments {
 
 const jsonTypes = new Set(["application/json", "application/*", "*/*"]);
 const prefix = "/openapi/v3/";
+/** What kubectl asks for is no valid media type, and it would not take it as the type of an answer. */
+const askedProtobufType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+/**
+ * kubectl asks for version 2 in protobuf for one purpose: to check the fields of what it does not leave to the
+ * server, which is `kind: List`. A document without definitions makes it check nothing, and the server does it.
+ * Field 1 is the text "2.0" (swagger), field 2 the info with a title in its field 1.
+ */
+const emptyInProtobuf: Document = {
+  contentType: protobufType,
+  text: "\u000a\u00032.0\u0012\u0006\u000a\u0004Nagi",
+};
 
 export function createOpenApiDocuments(options: OpenApiOptions): OpenApiDocuments {
   const kept = new Map<string, Document | undefined>();
@@ -36,9 +49,14 @@ export function createOpenApiDocuments(options: OpenApiOptions): OpenApiDocument
   return {
     answer(path, accept) {
       if (!path.startsWith("/openapi/")) return undefined;
-      if (!parseAccept(accept).some(({ type }) => jsonTypes.has(type)))
-        throw notAcceptable(["application/json"]);
-      return find(path);
+      const wanted = parseAccept(accept).map(({ type }) => type);
+      if (wanted.some((type) => jsonTypes.has(type))) return find(path);
+      if (
+        path === "/openapi/v2" &&
+        wanted.some((type) => type === protobufType || type === askedProtobufType)
+      )
+        return emptyInProtobuf;
+      throw notAcceptable(["application/json"]);
     },
   };
 }
