@@ -63,8 +63,10 @@ function ruleName({ plugin, policyName }: PredicateVerdict): string {
   return policyName === undefined || policyName === plugin ? plugin : `${plugin} (${policyName})`;
 }
 
+/** Reasons that count nodes ("node(s) had ...") say less of one node than their detail does. */
 function why({ reason = "no", detail }: PredicateVerdict): string {
-  return detail === undefined ? reason : `${reason}: ${detail}`;
+  if (detail === undefined) return reason;
+  return reason.startsWith("node(s)") ? detail : `${reason}: ${detail}`;
 }
 
 function scoreTable(nodes: readonly NodeDecision[]): string {

@@ -96,7 +96,8 @@ function shortage({ name, amount, column }: Want, row: number, cluster: Cluster)
   const free = amountText(name, Math.max(0, freeOf(column, row)));
   const offered = amountText(name, column?.allocatable[row] ?? 0);
   const holders = largestHolders(name, row, cluster);
-  const most = holders.length === 0 ? "" : `; the largest holders are ${holders.join(", ")}`;
+  const are = holders.length === 1 ? "holder is" : "holders are";
+  const most = holders.length === 0 ? "" : `; the largest ${are} ${holders.join(", ")}`;
   return `needs ${amountText(name, amount)} ${name}, ${free} free of ${offered}${most}`;
 }
 
