@@ -8,7 +8,7 @@ import type { Logger } from "../lib/log.ts";
 import { event as eventKind, type Event } from "../model/kinds/core/event/event.ts";
 import { newObject } from "../model/kind.ts";
 import type { KubeObject } from "../model/meta.ts";
-import { isNotFound } from "../model/status.ts";
+import { isNotFound, isStatus } from "../model/status.ts";
 import type { Client } from "./client.ts";
 
 /** Events that are remembered to be counted up; the one that was not used for longest goes first. */
@@ -16,6 +16,8 @@ const knownMaxEvents = 4096;
 /** Events that wait to be written; more are dropped, with one line in the log. */
 const pendingMaxEvents = 1000;
 const messageMaxLength = 1024;
+/** Of the object's name in the event's, so that the whole is a valid name. */
+const nameMaxLength = 200;
 
 export interface EventRecorderOptions {
   readonly client: Client;
@@ -71,20 +73,19 @@ export class EventRecorder {
       try {
         await this.#write(next);
       } catch (error) {
-        const { kind, metadata } = next.object;
-        const { reason, message } = next;
-        this.#options.log.warn("cannot record an event", {
-          kind,
-          object: metadata.name,
-          reason,
-          message,
-          error,
-        });
+        this.#failed(next, error);
       }
     }
     this.#writing = undefined;
     if (this.#dropped > 0) this.#options.log.warn("dropped events", { count: this.#dropped });
     this.#dropped = 0;
+  }
+
+  #failed({ object, reason, message }: Happening, error: unknown): void {
+    const fields = { kind: object.kind, object: object.metadata.name, reason, message, error };
+    // The namespace goes, and its events with it.
+    if (isStatus(error, "NotFound", "Forbidden")) this.#options.log.debug("cannot record an event", fields);
+    else this.#options.log.warn("cannot record an event", fields);
   }
 
   async #write(happening: Happening): Promise<void> {
@@ -128,7 +129,7 @@ export class EventRecorder {
     const { component, host } = this.#options;
     const { namespace, name = "", uid, resourceVersion } = object.metadata;
     const { apiVersion, kind } = object;
-    const metadata = { generateName: `${name}.`, namespace: namespace ?? "default" };
+    const metadata = { generateName: `${name.slice(0, nameMaxLength)}.`, namespace: namespace ?? "default" };
     return newObject<Event>(eventKind, metadata, {
       involvedObject: { apiVersion, kind, namespace, name, uid, resourceVersion },
       type,

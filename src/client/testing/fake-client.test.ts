@@ -31,8 +31,9 @@ describe("writes", () => {
 
   test("keep spec and status apart and count generations of the spec", async () => {
     const client = new FakeClient();
-    const template = { metadata: {}, spec: { containers: [{ name: "c", image: "i" }] } };
-    const spec = { replicas: 1, selector: { matchLabels: {} }, template };
+    const labels = { app: "a" };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const spec = { replicas: 1, selector: { matchLabels: labels }, template };
     const made = newObject<Deployment>(deployment, ref, { spec, status: { replicas: 9 } });
     expect((await client.create(deployment, made)).status).toBeUndefined();
     const scaled = await client.patch(deployment, ref, {
@@ -63,6 +64,7 @@ describe("deletion", () => {
     const { apiVersion, kind } = owner;
     const ownerReferences = [{ apiVersion, kind, name: "a", uid: owner.metadata.uid ?? "" }];
     await client.create(pod, aPod({ ...ref, ownerReferences }));
+    await client.post(pod, ref, "binding", { target: { name: "node-1" } });
     await client.delete(configMap, ref);
     expect((await client.get(configMap, ref)).metadata.deletionTimestamp).toBeTruthy();
     await client.patch(configMap, ref, { type: "merge", body: { metadata: { finalizers: [] } } });

@@ -41,12 +41,14 @@ export class ResourceTable {
   listAt(namespace: string | undefined, revision: number): Entry[] {
     const events = this.eventsAfter(revision, namespace);
     if (events.length === 0) return this.list(namespace);
-    const past = new Map(this.list(namespace).map((entry) => [placeOf(entry), entry]));
-    for (const { entry, previous } of events.toReversed()) {
-      if (previous === undefined) past.delete(placeOf(entry));
-      else past.set(placeOf(entry), previous);
+    const later = new Set(events.map(({ entry }) => entry));
+    const kept = this.list(namespace).filter((entry) => !later.has(entry));
+    const restored = new Map<string, Entry | undefined>();
+    for (const { entry, previous } of events) {
+      // The first event after the revision knows what was there at it.
+      if (!restored.has(placeOf(entry))) restored.set(placeOf(entry), previous);
     }
-    return [...past.values()].sort(byPlace);
+    return merged(kept, [...restored.values()].filter((entry) => entry !== undefined).sort(byPlace));
   }
 
   eventsAfter(revision: number, namespace?: string): StoreEvent[] {
@@ -75,6 +77,21 @@ export class ResourceTable {
 
 function placeOf(entry: Entry): string {
   return `${entry.namespace}\n${entry.name}`;
+}
+
+/** Two sorted lists without an entry in common, as one. */
+function merged(many: readonly Entry[], few: readonly Entry[]): Entry[] {
+  const result: Entry[] = [];
+  let next = 0;
+  for (const entry of many) {
+    for (let candidate = few[next]; candidate !== undefined; candidate = few[next]) {
+      if (byPlace(candidate, entry) > 0) break;
+      result.push(candidate);
+      next += 1;
+    }
+    result.push(entry);
+  }
+  return result.concat(few.slice(next));
 }
 
 function byPlace(a: Entry, b: Entry): number {

@@ -18,6 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const crashWriter = fileURLToPath(new URL("testing/crash-writer.ts", import.meta.url));
+
 interface Acknowledged {
   readonly revision: number;
   readonly value: string;
@@ -25,8 +27,7 @@ interface Acknowledged {
 
 /** Runs the writing program until it is killed, some time after its first acknowledged writes. */
 async function runAndKill(path: string, afterLines: number): Promise<Map<string, Acknowledged>> {
-  const program = fileURLToPath(new URL("testing/crash-writer.ts", import.meta.url));
-  const child = spawn(process.execPath, [program, path], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [crashWriter, path], { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   await new Promise((resolve) => {
     child.stdout.on("data", (chunk: Buffer) => {
@@ -67,6 +68,18 @@ test("every acknowledged write is there after kill -9, and no revision is given 
     }
   }
 }, 60_000);
+
+test("a store that another process has is not opened, until that process is gone", async () => {
+  const path = join(folder, "store.db");
+  const child = spawn(process.execPath, [crashWriter, path], { stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  const open = openStore({ path, log: silentLogger });
+  await expect(open).rejects.toThrow(`cannot open the store ${path}: process ${child.pid} has it open`);
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.on("close", resolve));
+  await using store = await openStore({ path, log: silentLogger });
+  expect(store.revision).toBeGreaterThan(0);
+});
 
 const put = (store: Store, name: string, value: string, expectedRevision?: number): Promise<unknown> => {
   const metadata = { name, namespace: "default" };
