@@ -11,8 +11,11 @@ import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { Logger } from "../../lib/log.ts";
 import { isCurrent, labels, recordOf, type ContainerRecord } from "./container-record.ts";
+import { wasOomKilled } from "./kernel-log.ts";
 import { eventsRetryBackoff, exitPollMs, relistMs, terminationMessageMaxBytes } from "./limits.ts";
 
+/** 128 and the number of SIGKILL. */
+const killedExitCode = 137;
 /** Events after which a container is looked at. */
 const interesting = new Set(["start", "die", "died", "cleanup", "oom", "remove", "destroy"]);
 
@@ -95,8 +98,7 @@ export class ContainerIndex {
       if (record === undefined) return undefined;
       const known = this.get(id);
       if (known?.state === "exited" && record.state === "exited") return known;
-      const ended = record.state === "exited" && record.terminationLog !== "";
-      const full = ended ? { ...record, message: await readMessage(record.terminationLog) } : record;
+      const full = record.state === "exited" ? await withLastWords(record) : record;
       this.set(full);
       return full;
     } catch (error) {
@@ -184,6 +186,16 @@ export class ContainerIndex {
   #tell(podUid: string): void {
     for (const listener of this.#listeners) listener(podUid);
   }
+}
+
+/** What the engine does not say of a container that has ended. */
+async function withLastWords(record: ContainerRecord): Promise<ContainerRecord> {
+  const killed = record.exitCode === killedExitCode && !record.oomKilled;
+  return {
+    ...record,
+    message: record.terminationLog === "" ? "" : await readMessage(record.terminationLog),
+    oomKilled: record.oomKilled || (killed && (await wasOomKilled(record.id))),
+  };
 }
 
 async function readMessage(file: string): Promise<string> {

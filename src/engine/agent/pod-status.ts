@@ -73,7 +73,7 @@ function containerStatus(input: StatusInput, container: Container, role: Contain
   if (last === undefined) {
     const told = toldStatus(input, container.name, role);
     const { restartCount = 0, lastState = {} } = told ?? {};
-    return { ...common, lastState, ready: false, restartCount, imageID: "", started: false };
+    return { ...common, lastState, ready: false, restartCount, started: false };
   }
   const health = last.state === "running" ? input.healthOf(last.id) : undefined;
   const done = role === "init" && !isSidecar(container) && last.state === "exited" && last.exitCode === 0;

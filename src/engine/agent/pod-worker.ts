@@ -74,6 +74,7 @@ export class PodWorker {
   #running = false;
   #again = false;
   #timer: Timer | undefined;
+  #timerDueMs = 0;
   #troubles = 0;
 
   constructor(options: PodWorkerOptions) {
@@ -113,6 +114,7 @@ export class PodWorker {
     while (this.#again && !this.#signal.aborted && !this.#done) {
       this.#again = false;
       this.#timer?.cancel();
+      this.#timer = undefined;
       try {
         await this.#sync();
         this.#troubles = 0;
@@ -397,13 +399,11 @@ export class PodWorker {
     if (this.#done) return;
     const { clock } = this.#context;
     const dueMs = clock.now() + Math.max(0, delayMs);
-    if (this.#timer !== undefined && this.#timerDueMs <= dueMs && this.#timerDueMs > clock.now()) return;
+    if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
     this.#timer?.cancel();
     this.#timerDueMs = dueMs;
     this.#timer = clock.after(Math.max(0, delayMs), () => this.wake());
   }
-
-  #timerDueMs = 0;
 
   #dispose(): void {
     this.#timer?.cancel();

@@ -57,7 +57,7 @@ export const containerStatus = object(
     ready: required(boolean("Whether it is ready for requests.")),
     restartCount: required(integer("How often it was started again.")),
     image: required(string("Image that it runs.")),
-    imageID: required(string("Id of that image.")),
+    imageID: string("Id of that image; absent before the first start."),
     containerID: string("Id of the container, with its runtime."),
     started: boolean("Whether the startup probe has held."),
     allocatedResources: map(quantity("Amount."), "Resources set aside for it."),
