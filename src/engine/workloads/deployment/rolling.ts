@@ -35,7 +35,7 @@ export function resolveLimits(
   const surge = resolveIntOrPercent(maxSurge, replicas, "up");
   const unavailable = resolveIntOrPercent(maxUnavailable, replicas, "down");
   const stuck = surge === 0 && unavailable === 0;
-  return { replicas, maxSurge: surge, maxUnavailable: stuck ? 1 : Math.min(unavailable, replicas) };
+  return { replicas, maxSurge: surge, maxUnavailable: Math.min(stuck ? 1 : unavailable, replicas) };
 }
 
 /** The size that the new set may have now. */
@@ -121,10 +121,13 @@ export function proportionalReplicas(
     sizes.set(set.name, set.replicas + share);
     added += share;
   }
-  const largest = ordered[0];
-  if (largest !== undefined) {
-    const leftover = toAdd - added;
-    sizes.set(largest.name, Math.max(0, (sizes.get(largest.name) ?? 0) + leftover));
+  // What rounding left over goes to the largest set; what cannot be taken from it, to the next.
+  let left = toAdd - added;
+  for (const { name } of ordered) {
+    const size = sizes.get(name) ?? 0;
+    const change = Math.max(-size, left);
+    sizes.set(name, size + change);
+    left -= change;
   }
   return sizes;
 }
