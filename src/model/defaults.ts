@@ -7,8 +7,9 @@ import { getOwn, isJsonObject, setOwn, type JsonObject } from "./json.ts";
 import type { Kind } from "./kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { checkQuantity, formatQuantity, parseQuantity } from "./quantity.ts";
+import { factsOf } from "./node-facts.ts";
 import { rootSchema } from "./root-schema.ts";
-import type { SchemaNode } from "./schema.ts";
+import type { JsonValue, SchemaNode } from "./schema.ts";
 
 /** The schema's defaults, then the kind's own. */
 export function applyDefaults<T extends KubeObject>(kind: Kind<T>, object: T): void {
@@ -17,6 +18,7 @@ export function applyDefaults<T extends KubeObject>(kind: Kind<T>, object: T): v
 }
 
 export function applySchemaDefaults(node: SchemaNode, value: unknown): void {
+  if (!factsOf(node).needsDefaulting) return;
   if (isJsonObject(value)) {
     if (node.type === "object") applyToFields(node, value);
     if (node.type === "map") applyToItems(node, value);
@@ -25,23 +27,19 @@ export function applySchemaDefaults(node: SchemaNode, value: unknown): void {
 }
 
 function applyToFields(node: SchemaNode, value: JsonObject): void {
-  for (const [key, field] of Object.entries(node.fields ?? {})) {
-    const present = getOwn(value, key);
-    if (present === undefined) {
-      if (field.default !== undefined) value[key] = structuredClone(field.default);
-    } else {
-      applyToOne(field, value, key);
-    }
+  const { fields, defaults } = factsOf(node);
+  for (const [key, preset] of defaults) {
+    if (getOwn(value, key) === undefined) value[key] = copyOf(preset);
+  }
+  for (const key of Object.keys(value)) {
+    const field = fields.get(key);
+    if (field !== undefined && value[key] !== undefined) applyToOne(field, value, key);
   }
 }
 
 function applyToItems(node: SchemaNode, value: JsonObject): void {
   const { items } = node;
-  if (
-    items === undefined ||
-    (items.fields === undefined && items.items === undefined && items.type !== "quantity")
-  )
-    return;
+  if (items === undefined) return;
   for (const key of Object.keys(value)) applyToOne(items, value, key);
 }
 
@@ -59,4 +57,8 @@ function applyToOne(node: SchemaNode, parent: JsonObject, key: string): void {
 function canonicalQuantity(value: unknown): unknown {
   if (typeof value !== "string" && typeof value !== "number") return value;
   return checkQuantity(value) === undefined ? formatQuantity(parseQuantity(value)) : value;
+}
+
+function copyOf(value: JsonValue): JsonValue {
+  return typeof value === "object" ? structuredClone(value) : value;
 }

@@ -10,6 +10,7 @@ import { fieldErrorCause, fieldErrorText } from "./field-error.ts";
 import { getOwn, isJsonEqual, isJsonObject } from "./json.ts";
 import type { Kind } from "./kind.ts";
 import type { KubeObject } from "./meta.ts";
+import { factsOf } from "./node-facts.ts";
 import { metadataErrors } from "./validate-metadata.ts";
 import { rootSchema } from "./root-schema.ts";
 import type { SchemaNode } from "./schema.ts";
@@ -87,8 +88,10 @@ function walk(
 ): void {
   if (value === undefined || !visit(node, value, path)) return;
   if (node.type === "object" && isJsonObject(value)) {
-    for (const [key, field] of Object.entries(node.fields ?? {})) {
-      walk(field, getOwn(value, key), path === "" ? key : `${path}.${key}`, visit);
+    const { fields } = factsOf(node);
+    for (const key of Object.keys(value)) {
+      const field = fields.get(key);
+      if (field !== undefined) walk(field, value[key], path === "" ? key : `${path}.${key}`, visit);
     }
   }
   const { items } = node;
@@ -104,11 +107,8 @@ function walk(
 /** As in Kubernetes, the empty text is as good as none. */
 function missingFields(node: SchemaNode, value: unknown, path: string): FieldError[] {
   if (node.type !== "object" || !isJsonObject(value)) return [];
-  return Object.entries(node.fields ?? {})
-    .filter(
-      ([key, field]) =>
-        field.required === true && field.readOnly !== true && isMissing(field, getOwn(value, key)),
-    )
+  return factsOf(node)
+    .required.filter(([key, field]) => isMissing(field, getOwn(value, key)))
     .map(([key]) => ({ type: "Required", path: path === "" ? key : `${path}.${key}`, detail: "" }));
 }
 
