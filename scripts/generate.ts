@@ -6,9 +6,8 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { commandsReference, kindsReference } from "./generate-reference.ts";
 
-const modelDir = resolve(fileURLToPath(import.meta.url), "../../src/model");
+const ownModelDir = resolve(fileURLToPath(import.meta.url), "../../src/model");
 const exported = /^export const (\w+) = defineKind</m;
 
 interface Found {
@@ -24,7 +23,7 @@ async function foldersOf(path: string): Promise<string[]> {
     .toSorted();
 }
 
-async function findKinds(): Promise<Found[]> {
+async function findKinds(modelDir: string): Promise<Found[]> {
   const found: Found[] = [];
   for (const group of await foldersOf(join(modelDir, "kinds"))) {
     for (const kind of await foldersOf(join(modelDir, "kinds", group))) {
@@ -39,8 +38,8 @@ async function findKinds(): Promise<Found[]> {
 }
 
 /** The text that src/model/registry.ts should have. */
-export async function registryText(): Promise<string> {
-  const found = await findKinds();
+export async function registryText(modelDir = ownModelDir): Promise<string> {
+  const found = await findKinds(modelDir);
   return [
     "/** All kinds. Written by `npm run generate` from the folders of kinds/; do not edit. */",
     "",
@@ -54,17 +53,26 @@ export async function registryText(): Promise<string> {
   ].join("\n");
 }
 
+const registryPath = "src/model/registry.ts";
+
 /** What is generated: paths from the repository's root, with the text that they should have. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  // Only now, as the references are made from the registry, which may just have been written.
+  const { commandsReference, kindsReference } = await import("./generate-reference.ts");
   return new Map([
-    ["src/model/registry.ts", await registryText()],
+    [registryPath, await registryText()],
     ["docs/reference/commands.md", await commandsReference()],
     ["docs/reference/kinds.md", kindsReference()],
   ]);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
+async function writeGenerated(): Promise<void> {
+  const root = resolve(ownModelDir, "../..");
+  await writeFile(join(root, registryPath), await registryText());
   for (const [path, text] of await generatedFiles()) {
-    await writeFile(resolve(modelDir, "../..", path), text);
+    await writeFile(join(root, path), text);
     console.log(`wrote ${path}`);
   }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeGenerated();

@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { registryText } from "../../scripts/generate.ts";
 import { allKinds } from "./registry.ts";
@@ -8,6 +10,22 @@ import type { SchemaNode } from "./schema.ts";
 test("the registry is what `npm run generate` writes", async () => {
   const present = await readFile(new URL("registry.ts", import.meta.url), "utf8");
   expect(present).toBe(await registryText());
+});
+
+test("adding a kind is adding a folder, which must have a kind in it", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "nagi-registry-"));
+  try {
+    const folder = join(directory, "kinds", "tea", "teapot");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "teapot.ts"), "export const teapot = defineKind<Teapot>({});\n");
+    const text = await registryText(directory);
+    expect(text).toContain('import { teapot } from "./kinds/tea/teapot/teapot.ts";');
+    expect(text).toContain("= [\n  teapot,\n];");
+    await writeFile(join(folder, "teapot.ts"), "export const teapot = {};\n");
+    await expect(registryText(directory)).rejects.toThrow("cannot find a kind in kinds/tea/teapot/teapot.ts");
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 test("no two kinds share a resource, a kind or a short name", () => {
