@@ -34,7 +34,7 @@ function setUp(extras: { maxPending?: number; workers?: number } = {}) {
   return { clock, writer, started, lines, state, finish };
 }
 
-const urgent = { urgent: true };
+const urgent = { urgent: true, spaced: true };
 
 test("only the newest value of a key is written, one at a time and spaced", async () => {
   const { clock, writer, started, finish } = setUp();
@@ -52,6 +52,14 @@ test("only the newest value of a key is written, one at a time and spaced", asyn
   expect(started.at(-1)).toBe("a=4");
 });
 
+test("a value that is not spaced is written as soon as the one before is", async () => {
+  const { writer, started, finish } = setUp();
+  writer.put("a", "1", urgent);
+  writer.put("a", "2", { urgent: true, spaced: false });
+  await finish();
+  expect(started).toEqual(["a=1", "a=2"]);
+});
+
 test("no more keys are written at a time than there are workers", async () => {
   const { writer, started, finish } = setUp();
   for (const key of ["a", "b", "c"]) writer.put(key, "1", urgent);
@@ -63,7 +71,7 @@ test("no more keys are written at a time than there are workers", async () => {
 test("what is not urgent waits while there is something better to do", async () => {
   const { writer, started, state, finish } = setUp({ workers: 1 });
   state.busy = true;
-  writer.put("low", "1", { urgent: false });
+  writer.put("low", "1", { urgent: false, spaced: false });
   writer.put("high", "1", urgent);
   await finish();
   expect(started).toEqual(["high=1"]);

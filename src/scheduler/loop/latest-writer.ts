@@ -1,10 +1,10 @@
 /**
- * Writes that nobody waits for. Per key only the newest value is written, one write at a time, and not more often
- * than the spacing allows; values that are not urgent wait until there is nothing better to do.
+ * Writes that nobody waits for. Per key only the newest value is written, one write at a time, and spaced values not
+ * more often than the spacing allows; values that are not urgent wait until there is nothing better to do.
  */
 
 import { backoffDelayMs, type BackoffOptions } from "../../lib/backoff.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Timer } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { isNotFound } from "../../model/status.ts";
 
@@ -25,10 +25,14 @@ export interface LatestWriterOptions<T> {
   readonly log: Logger;
 }
 
-interface Pending<T> {
-  value: T;
-  urgent: boolean;
-  tries: number;
+export interface WriteManner {
+  readonly urgent: boolean;
+  readonly spaced: boolean;
+}
+
+interface Pending<T> extends WriteManner {
+  readonly value: T;
+  readonly tries: number;
 }
 
 export class LatestWriter<T> {
@@ -38,19 +42,20 @@ export class LatestWriter<T> {
   readonly #idle = new Set<string>();
   readonly #writing = new Map<string, Promise<void>>();
   readonly #written = new Map<string, { count: number; lastMs: number }>();
+  readonly #delayed = new Map<string, Timer>();
   #closed = false;
 
   constructor(options: LatestWriterOptions<T>) {
     this.#options = options;
   }
 
-  put(key: string, value: T, { urgent }: { urgent: boolean }): void {
+  put(key: string, value: T, manner: WriteManner): void {
     if (this.#closed) return;
     if (!this.#pending.has(key) && this.#pending.size >= this.#options.maxPending) {
       this.#options.log.warn("too much waits to be written, dropping", { what: this.#options.what, key });
       return;
     }
-    this.#pending.set(key, { value, urgent, tries: 0 });
+    this.#pending.set(key, { ...manner, value, tries: 0 });
     this.#schedule(key);
   }
 
@@ -60,6 +65,8 @@ export class LatestWriter<T> {
     this.#urgent.delete(key);
     this.#idle.delete(key);
     this.#written.delete(key);
+    this.#delayed.get(key)?.cancel();
+    this.#delayed.delete(key);
   }
 
   /** Of the key, if it is being written now. */
@@ -84,6 +91,7 @@ export class LatestWriter<T> {
   /** Drops what waits; resolves when nothing is being written any more. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const timer of this.#delayed.values()) timer.cancel();
     this.#pending.clear();
     await Promise.all(this.#writing.values());
   }
@@ -92,13 +100,25 @@ export class LatestWriter<T> {
     const pending = this.#pending.get(key);
     // What is being written schedules its successor when it is done.
     if (pending === undefined || this.#writing.has(key)) return;
-    const waitMs = this.#dueMs(key) - this.#options.clock.now();
+    const waitMs = pending.spaced || pending.tries > 0 ? this.#dueMs(key) - this.#options.clock.now() : 0;
     if (waitMs > 0) {
-      this.#options.clock.after(waitMs, () => this.#schedule(key));
+      this.#wait(key, waitMs);
       return;
     }
+    this.#urgent.delete(key);
+    this.#idle.delete(key);
     (pending.urgent ? this.#urgent : this.#idle).add(key);
     this.pump();
+  }
+
+  /** One timer a key, however often it is put meanwhile. */
+  #wait(key: string, waitMs: number): void {
+    if (this.#delayed.has(key)) return;
+    const end = (): void => {
+      this.#delayed.delete(key);
+      this.#schedule(key);
+    };
+    this.#delayed.set(key, this.#options.clock.after(waitMs, end));
   }
 
   #dueMs(key: string): number {

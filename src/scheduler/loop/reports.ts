@@ -31,6 +31,12 @@ const DECISION_WORKERS = 4;
 /** How many nodes an explanation tells of: of a pod that waits, of one that was placed, and in a rush. */
 const nodeLimits = { waiting: 64, placed: 16, rush: 3 } as const;
 
+const manners = {
+  news: { urgent: true, spaced: true },
+  details: { urgent: false, spaced: true },
+  placed: { urgent: false, spaced: false },
+} as const;
+
 export interface ReportsOptions {
   readonly client: Client;
   readonly cluster: Cluster;
@@ -89,11 +95,12 @@ export class Reports {
   /** No node took the pod. To be called before the cluster changes, as `placed` too. */
   unschedulable(pod: Pod, decision: Decision, message: string): void {
     const { uid } = decision.pod;
-    if (this.#told.get(uid) === message) return;
+    const isNews = this.#told.get(uid) !== message;
     this.#told.set(uid, message);
-    this.#conditions.put(uid, { pod, reason: "Unschedulable", message }, { urgent: true });
+    if (isNews) this.#conditions.put(uid, { pod, reason: "Unschedulable", message }, manners.news);
     const spec = { ...this.#explainWaiting(decision), pod: podOf(pod), message };
-    this.#decisions.put(uid, { pod, spec }, { urgent: true });
+    // The same sentence again: only the numbers behind it may be others.
+    this.#decisions.put(uid, { pod, spec }, isNews ? manners.news : manners.details);
   }
 
   /** The pod is to wait for whoever gated it. */
@@ -121,7 +128,7 @@ export class Reports {
 
   placed(pod: Pod, spec: SchedulingDecisionSpec): void {
     this.#options.recorder.event(pod, "Normal", "Scheduled", `${spec.message}`);
-    this.#decisions.put(pod.metadata.uid ?? "", { pod, spec }, { urgent: false });
+    this.#decisions.put(pod.metadata.uid ?? "", { pod, spec }, manners.placed);
   }
 
   /** The pod waits no more: what was to be said of its waiting need not be said. */
@@ -149,10 +156,10 @@ export class Reports {
     const uid = pod.metadata.uid ?? "";
     if (this.#told.get(uid) === message) return;
     this.#told.set(uid, message);
-    this.#conditions.put(uid, { pod, reason, message }, { urgent: true });
+    this.#conditions.put(uid, { pod, reason, message }, manners.news);
     const { schedulerName: scheduler } = this.#options;
     const spec = { pod: podOf(pod), outcome, message, decidedAt: this.#nowIso(), scheduler };
-    this.#decisions.put(uid, { pod, spec }, { urgent: true });
+    this.#decisions.put(uid, { pod, spec }, manners.news);
   }
 
   /** Pods that are alike wait for the same reasons: worked out once. */

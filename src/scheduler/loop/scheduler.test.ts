@@ -103,6 +103,7 @@ describe("the notes' demonstration", () => {
     await client.delete(pod, { namespace: "default", name: "hello-1" }, { gracePeriodSeconds: 0 });
     // No time passes: nothing but the deletion can have woken it.
     await until(async () => (await nodeOf("hello-2")) === "node-1");
+    await until(async () => (await client.get(schedulingDecision, ref)).spec.outcome === "Scheduled");
   });
 
   test("says of a bound pod why it is there", async () => {

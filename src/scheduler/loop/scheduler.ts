@@ -29,6 +29,7 @@ import { Reports } from "./reports.ts";
 
 /** Decisions in a row before everything else in the process gets its turn. */
 const MAX_DECISIONS_PER_TURN = 64;
+const MAX_TURN_MS = 5;
 /** More pods than this to decide about is a rush, in which explanations are short. */
 const RUSH = 100;
 
@@ -127,7 +128,9 @@ class Loop {
   async #turn(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     this.#wake = Promise.withResolvers();
+    const endMs = clock.now() + MAX_TURN_MS;
     for (let count = 0; count < MAX_DECISIONS_PER_TURN && this.#binder.hasRoom; count++) {
+      if (clock.now() > endMs) break;
       const entry = this.#queue.take();
       if (entry === undefined) break;
       this.#decide(entry, signal);
