@@ -10,6 +10,9 @@ import type { Entry, EntryKey, ListResult, StoreEvent } from "./store.ts";
 /** The window is cut when it is this much over its limit, so that cutting is rare. */
 const windowSlack = 1.25;
 
+/** Events after which a superseded version is kept as text only: by then those who follow have seen it. */
+const parsedMaxEvents = 512;
+
 export interface CommittedStateOptions {
   readonly compacted: number;
   readonly limits: StoreLimits;
@@ -69,6 +72,8 @@ export class CommittedState {
     this.#window.push(event);
     this.#windowBytes += event.entry.encoded.length;
     this.#revision = event.revision;
+    const superseded = this.#window[this.#window.length - parsedMaxEvents]?.previous;
+    if (superseded instanceof LogEntry) superseded.release();
   }
 
   /** Takes a row of the log, in revision order; returns the revisions of rows that it makes superfluous. */

@@ -37,6 +37,11 @@ export class LogEntry implements Entry {
     }
     return this.#value;
   }
+
+  /** Lets go of the parsed form; who asks for it again pays for parsing. */
+  release(): void {
+    this.#value = undefined;
+  }
 }
 
 /** The object as of a revision: the one field that the store itself writes. */

@@ -12,6 +12,8 @@ export interface StoreLimits {
   readonly pendingMaxBytes: number;
   /** Writes of one commit; what is beyond waits for the next. */
   readonly commitMaxWrites: number;
+  /** The same bound in bytes; one write may be larger. */
+  readonly commitMaxBytes: number;
   /** Superseded versions that one commit removes from the disk beside its writes. */
   readonly commitMaxRemovals: number;
   /** Pages that the file may have, 0 for no bound (SQLite's `max_page_count`). */
@@ -27,6 +29,7 @@ export const defaultStoreLimits: StoreLimits = {
   pendingMaxWrites: 50_000,
   pendingMaxBytes: 256 * mib,
   commitMaxWrites: 512,
+  commitMaxBytes: 4 * mib,
   commitMaxRemovals: 2048,
   fileMaxPages: 0,
 };

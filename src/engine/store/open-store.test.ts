@@ -91,7 +91,7 @@ describe("writes", () => {
   });
 
   test("that come while a commit is under way wait for the next, in their order", async () => {
-    const store = await open({ limits: { commitMaxWrites: 3 } });
+    const store = await open({ limits: { commitMaxWrites: 3, commitMaxBytes: 200 } });
     const writes: Promise<Entry>[] = [];
     for (let round = 0; round < 40; round += 1) {
       for (let index = 0; index < round % 9; index += 1) writes.push(put(store, `${index}`, `${round}`));

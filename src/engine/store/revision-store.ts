@@ -144,8 +144,7 @@ export class RevisionStore implements Store {
 
   #commitNext(): void {
     const { limits, committer } = this.#parts;
-    const batch = this.#queue.splice(0, limits.commitMaxWrites);
-    for (const { event } of batch) this.#queueBytes -= event.entry.encoded.length;
+    const batch = this.#takeBatch();
     if (batch.length === 0 && !this.#garbage.waiting) {
       for (const resolve of this.#idle.splice(0)) resolve();
       return;
@@ -155,6 +154,20 @@ export class RevisionStore implements Store {
     this.#committing = true;
     const rows = batch.flatMap(({ event }) => rowOf(event));
     committer.commit({ rows, removals, compacted }, (cause) => this.#answered(batch, cause));
+  }
+
+  #takeBatch(): Pending[] {
+    const { commitMaxWrites, commitMaxBytes } = this.#parts.limits;
+    let count = 0;
+    let bytes = 0;
+    for (const { event } of this.#queue) {
+      if (count === commitMaxWrites || (count > 0 && bytes + event.entry.encoded.length > commitMaxBytes))
+        break;
+      count += 1;
+      bytes += event.entry.encoded.length;
+    }
+    this.#queueBytes -= bytes;
+    return this.#queue.splice(0, count);
   }
 
   #answered(batch: readonly Pending[], cause: string | undefined): void {
