@@ -1,0 +1,231 @@
+/**
+ * Git over HTTP: `git push http://HOST/APP.git` (or `/NAMESPACE/APP.git`) builds and releases the app.
+ *
+ * What must stay true: nobody reads or writes a repository without the right to read or write its app; git's
+ * own programs speak git's protocol; what is pushed is a ref only when the platform said yes.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { isAllowed, tokenOf, userOfToken } from "../../client/access.ts";
+import type { Client } from "../../client/client.ts";
+import { runController } from "../../client/controller.ts";
+import type { UserInfo } from "../../client/user.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { HttpHandler } from "../../lib/http-handler.ts";
+import type { Logger } from "../../lib/log.ts";
+import type { SourceStore } from "../../lib/source-store.ts";
+import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
+import { isNotFound } from "../../model/status.ts";
+import { Deployer } from "./deploy.ts";
+import { serveHooks } from "./hook-session.ts";
+import { writeHooks } from "./hook-script.ts";
+import { runHttpBackend } from "./http-backend.ts";
+import { Repositories, type RepositoryRef } from "./repositories.ts";
+
+/** Requests that git works on at a time; further ones are asked to come back. */
+const maxConcurrent = 32;
+const defaultPushBytes = 2 * 1024 ** 3;
+
+export interface GitServerOptions {
+  readonly client: Client;
+  /** For the repositories. */
+  readonly dataDir: string;
+  readonly sources: SourceStore;
+  /** PATH, with git in it. */
+  readonly path: string;
+  /** Largest push, packed. */
+  readonly maxPushBytes?: number | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface GitServer {
+  readonly handler: HttpHandler;
+  /** Removes the repositories of apps that are gone, until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export async function createGitServer(options: GitServerOptions): Promise<GitServer> {
+  const hooksDir = join(options.dataDir, "hooks");
+  await writeHooks(hooksDir);
+  const repositories = new Repositories({
+    directory: join(options.dataDir, "repositories"),
+    hooksDir,
+    limits: { pushBytes: options.maxPushBytes ?? defaultPushBytes },
+    path: options.path,
+  });
+  return {
+    handler: new GitHandler(options, repositories),
+    run: (signal) => removeOrphans(options, repositories, signal),
+  };
+}
+
+interface GitRequest {
+  readonly repository: RepositoryRef;
+  /** Below the repository, with its slash. */
+  readonly rest: string;
+  readonly query: string;
+  readonly writes: boolean;
+}
+
+const services: ReadonlySet<string> = new Set([
+  "GET /info/refs?git-upload-pack",
+  "GET /info/refs?git-receive-pack",
+  "POST /git-upload-pack",
+  "POST /git-receive-pack",
+]);
+
+/** Undefined for what is no request of git's smart protocol. */
+export function parseGitRequest(method: string, target: string): GitRequest | undefined {
+  const url = new URL(target, "http://git");
+  const match = /^\/(?:([a-z0-9-]{1,63})\/)?([a-z0-9-]{1,63})\.git(\/.*)$/.exec(url.pathname);
+  if (match === null) return undefined;
+  const [, namespace = "default", app = "", rest = ""] = match;
+  const service = url.searchParams.get("service");
+  if (!services.has(`${method} ${rest}${service === null ? "" : `?${service}`}`)) return undefined;
+  const writes = service === "git-receive-pack" || rest === "/git-receive-pack";
+  return { repository: { namespace, app }, rest, query: url.search.slice(1), writes };
+}
+
+class GitHandler implements HttpHandler {
+  readonly prefix = "/";
+  readonly #options: GitServerOptions;
+  readonly #repositories: Repositories;
+  readonly #deployer: Deployer;
+  #running = 0;
+
+  constructor(options: GitServerOptions, repositories: Repositories) {
+    this.#options = options;
+    this.#repositories = repositories;
+    const { client, sources, clock, log } = options;
+    this.#deployer = new Deployer({ client, repositories, sources, clock, log });
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = parseGitRequest(request.method ?? "GET", request.url ?? "/");
+    if (asked === undefined)
+      return say(response, 404, "There is nothing here. Git repositories are at /APP.git");
+    const user = await this.#authenticate(request);
+    if (user === undefined) {
+      response.setHeader("www-authenticate", 'Basic realm="Nagi"');
+      return say(response, 401, "Log in with any user name and your API token as the password.");
+    }
+    const found = await this.#app(asked, user);
+    if (typeof found === "string") return say(response, 404, found);
+    if (this.#running >= maxConcurrent) {
+      response.setHeader("retry-after", "5");
+      return say(response, 503, "Too many git requests at once. Try again in a moment.");
+    }
+    this.#running += 1;
+    try {
+      await this.#repositories.ensure(asked.repository, found.metadata.uid ?? "");
+      await this.#serve(asked, user, request, response);
+    } catch (error) {
+      this.#options.log.warn("a git request failed", { ...asked.repository, error });
+      if (response.headersSent) response.destroy();
+      else say(response, 500, "The platform could not run git. Its log says why.");
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  async #authenticate(request: IncomingMessage): Promise<UserInfo | undefined> {
+    const token = tokenOf(request.headers.authorization);
+    return token === undefined ? undefined : await userOfToken(this.#options.client, token);
+  }
+
+  /** The app, or why not; whoever may not see it learns no more than that. */
+  async #app({ repository, writes }: GitRequest, user: UserInfo): Promise<App | string> {
+    const { namespace, app: name } = repository;
+    const action = { group: "nagi.dev", resource: "apps", namespace, name };
+    const missing = `There is no app ${name} in namespace ${namespace}. Make it first: nagi create ${name}`;
+    if (!(await isAllowed(this.#options.client, user, { ...action, verb: "get" }))) return missing;
+    if (writes && !(await isAllowed(this.#options.client, user, { ...action, verb: "update" }))) {
+      return `${user.username} may not deploy ${name}.`;
+    }
+    try {
+      return await this.#options.client.get(appKind, { namespace, name });
+    } catch (error) {
+      if (isNotFound(error)) return missing;
+      throw error;
+    }
+  }
+
+  async #serve(
+    asked: GitRequest,
+    user: UserInfo,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { repository } = asked;
+    const gone = new AbortController();
+    response.once("close", () => {
+      if (!response.writableFinished) gone.abort(new Error("who pushed is gone"));
+    });
+    const push = this.#deployer.begin({ repository, user: user.username, signal: gone.signal });
+    const onHooks = (stream: Duplex): void => {
+      serveHooks(stream, (call, tell) => push.answer(call, tell)).catch((error: unknown) => {
+        this.#options.log.warn("cannot go on with a push", { ...repository, error });
+        stream.destroy();
+      });
+    };
+    try {
+      const pathInfo = `/${repository.namespace}/${repository.app}.git${asked.rest}`;
+      const environment = this.#repositories.gitEnvironment();
+      const { root } = this.#repositories;
+      const given = {
+        request,
+        response,
+        pathInfo,
+        query: asked.query,
+        user: user.username,
+        environment,
+        root,
+      };
+      await runHttpBackend(given, onHooks, gone.signal);
+    } catch (error) {
+      if (!gone.signal.aborted) throw error;
+    } finally {
+      push.end();
+    }
+  }
+}
+
+/** git shows the text of an answer to its user as `remote:` lines. */
+function say(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
+}
+
+async function removeOrphans(
+  { client, clock, log }: GitServerOptions,
+  repositories: Repositories,
+  signal: AbortSignal,
+): Promise<void> {
+  const remove = async (key: string): Promise<void> => {
+    const { namespace = "default", name } = refFromKey(key);
+    const found = await client.get(appKind, { namespace, name }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    if (found === undefined) await repositories.remove({ namespace, app: name });
+  };
+  for (const { namespace, app } of await repositories.list()) {
+    await remove(keyOf({ namespace, name: app })).catch((error: unknown) => {
+      log.warn("cannot look after a repository", { namespace, app, error });
+    });
+  }
+  await runController(
+    {
+      name: "git-repositories",
+      client,
+      watches: [{ kind: appKind, keysOf: (object) => [keyOf(refOf(object))] }],
+      reconcile: remove,
+      clock,
+      log,
+    },
+    signal,
+  );
+}

@@ -1,0 +1,137 @@
+/**
+ * The bare repositories: `NAMESPACE/APP.git` below one directory, made when an app is first asked for, removed
+ * with it. Configuration comes with each call (`gitEnvironment`), so that a repository on disk is data only.
+ */
+
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { checkDnsLabel } from "../../model/names.ts";
+
+const run = promisify(execFile);
+const uidFile = "nagi-app-uid";
+const maxOutputBytes = 1024 ** 2;
+
+export interface GitLimits {
+  /** Of what one push sends, packed. */
+  readonly pushBytes: number;
+}
+
+export interface RepositoriesOptions {
+  readonly directory: string;
+  /** Directory of the hooks. */
+  readonly hooksDir: string;
+  readonly limits: GitLimits;
+  /** PATH, with git in it. */
+  readonly path: string;
+}
+
+export interface RepositoryRef {
+  readonly namespace: string;
+  readonly app: string;
+}
+
+export class Repositories {
+  readonly #options: RepositoriesOptions;
+  readonly #making = new Map<string, Promise<string>>();
+
+  constructor(options: RepositoriesOptions) {
+    this.#options = options;
+  }
+
+  get root(): string {
+    return this.#options.directory;
+  }
+
+  /** The environment of every git that runs here: nothing of the host's or a user's configuration counts. */
+  gitEnvironment(): Record<string, string> {
+    const settings: readonly (readonly [string, string])[] = [
+      ["core.hooksPath", this.#options.hooksDir],
+      ["receive.maxInputSize", String(this.#options.limits.pushBytes)],
+      ["receive.autogc", "false"],
+      ["receive.denyNonFastForwards", "false"],
+      ["receive.denyDeletes", "false"],
+      ["receive.advertisePushOptions", "false"],
+      ["http.receivepack", "true"],
+      ["safe.directory", "*"],
+      ["gc.auto", "2000"],
+    ];
+    const variables: Record<string, string> = {
+      PATH: this.#options.path,
+      HOME: this.#options.directory,
+      LC_ALL: "C.UTF-8",
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_COUNT: String(settings.length),
+      GIT_TERMINAL_PROMPT: "0",
+    };
+    for (const [index, [key, value]] of settings.entries()) {
+      variables[`GIT_CONFIG_KEY_${index}`] = key;
+      variables[`GIT_CONFIG_VALUE_${index}`] = value;
+    }
+    return variables;
+  }
+
+  path({ namespace, app }: RepositoryRef): string {
+    for (const name of [namespace, app]) {
+      const problem = checkDnsLabel(name);
+      if (problem !== undefined)
+        throw new Error(`cannot find repository ${JSON.stringify(name)}: ${problem}`);
+    }
+    return join(this.#options.directory, namespace, `${app}.git`);
+  }
+
+  /** The repository of the app with this uid, made when it is missing; an earlier app's of the name is replaced. */
+  async ensure(ref: RepositoryRef, uid: string): Promise<string> {
+    const path = this.path(ref);
+    const kept = await readFile(join(path, uidFile), "utf8").catch(() => undefined);
+    if (kept === uid) return path;
+    const running = this.#making.get(path);
+    if (running !== undefined) return await running;
+    const making = this.#make(path, uid).finally(() => this.#making.delete(path));
+    this.#making.set(path, making);
+    return await making;
+  }
+
+  async #make(path: string, uid: string): Promise<string> {
+    const fresh = `${path}.new`;
+    await rm(fresh, { recursive: true, force: true });
+    await mkdir(fresh, { recursive: true, mode: 0o700 });
+    await this.git(fresh, ["init", "--quiet", "--bare", "--initial-branch=main", "--template=", "."]);
+    await writeFile(join(fresh, uidFile), uid, { flush: true });
+    await rm(path, { recursive: true, force: true });
+    await rename(fresh, path);
+    return path;
+  }
+
+  async remove(ref: RepositoryRef): Promise<void> {
+    await rm(this.path(ref), { recursive: true, force: true });
+  }
+
+  /** What is on disk. */
+  async list(): Promise<RepositoryRef[]> {
+    const found: RepositoryRef[] = [];
+    for (const namespace of await readdir(this.#options.directory).catch(() => [])) {
+      if (checkDnsLabel(namespace) !== undefined) continue;
+      for (const name of await readdir(join(this.#options.directory, namespace)).catch(() => [])) {
+        const app = /^(.+)\.git$/.exec(name)?.[1];
+        if (app !== undefined && checkDnsLabel(app) === undefined) found.push({ namespace, app });
+      }
+    }
+    return found;
+  }
+
+  /** What a git command writes to its output. */
+  async git(
+    path: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const { stdout } = await run("git", [...args], {
+      cwd: path,
+      env: { ...this.gitEnvironment(), ...env },
+      maxBuffer: maxOutputBytes,
+    });
+    return stdout;
+  }
+}

@@ -1,0 +1,42 @@
+/** One at a time for each key, in the order of asking. */
+
+export class Turns {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  isTaken(key: string): boolean {
+    return this.#tails.has(key);
+  }
+
+  /** Resolves with the way to give the turn back; rejects when the signal aborts before the turn has come. */
+  async take(key: string, signal: AbortSignal): Promise<() => void> {
+    const before = this.#tails.get(key);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const tail = (before ?? Promise.resolve()).then(() => promise);
+    this.#tails.set(key, tail);
+    const giveBack = (): void => {
+      resolve();
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    };
+    try {
+      await untilAborted(before, signal);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+    return giveBack;
+  }
+}
+
+async function untilAborted(before: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (before === undefined) return;
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void =>
+    aborted.reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await Promise.race([before, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
