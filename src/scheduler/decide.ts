@@ -14,6 +14,7 @@ import { FITS, pluginOf } from "./framework/verdict.ts";
 import type { Cluster } from "./snapshot/cluster.ts";
 import type { PodInfo } from "./snapshot/pod-info.ts";
 
+/** Valid until the next decision and the next change of the cluster: the evaluation is kept up to date in place. */
 export interface Decision {
   readonly pod: PodInfo;
   /** Row and name of the chosen node; absent when no node takes the pod. */

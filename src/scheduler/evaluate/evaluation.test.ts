@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../lib/random.ts";
+import { Decider } from "../decide.ts";
 import { readPod } from "../snapshot/pod-info.ts";
 import { requests, testBed, testNode, testPod } from "../testing/objects.ts";
 import { Ranking } from "./ranking.ts";
@@ -50,6 +51,21 @@ test("labels and taints of many nodes that come and go do not mix up their numbe
   cluster.setNode(testNode("churns", {}, { labels: { zone: "a" } }));
   cluster.removeNode("stays");
   expect(decider.decide(pod).chosen?.nodeName).toBe("churns");
+});
+
+test("more kinds of pods than are kept, and ones with too much to say, are all judged as by a fresh decider", () => {
+  const { cluster, decider } = testBed(["a", "b", "c"].map((name) => testNode(name, { cpu: "400" })));
+  const long = Array.from({ length: 600 }, (_, index) => ({ key: `key-${index}`, operator: "Exists" }));
+  for (let index = 0; index < 700; index++) {
+    const tolerations = index % 50 === 49 ? long : [];
+    const object = testPod(`p${index}`, requests(`${1 + (index % 300)}m`, "1Mi"), { tolerations });
+    const pod = readPod(object);
+    const fresh = new Decider({ profile: decider.profile, cluster, random: seededRandom(1) }).decide(pod);
+    const kept = decider.decide(pod);
+    const totals = ({ evaluation }: typeof kept) => [0, 1, 2].map((row) => evaluation.ranking.totalOf(row));
+    expect(totals(kept)).toEqual(totals(fresh));
+    if (kept.chosen !== undefined) cluster.addPod(pod, kept.chosen.nodeName);
+  }
 });
 
 test("the ranking draws each of the best as often as the others, and walks down in order", () => {

@@ -23,7 +23,7 @@ export class Evaluation {
   version = 0;
   readonly #profile: Profile;
   readonly #cluster: Cluster;
-  readonly #pod: PodInfo;
+  #pod: PodInfo;
   #cycle: CycleState;
   #scores: Scores;
   #verdicts = new Int32Array(0);
@@ -37,6 +37,14 @@ export class Evaluation {
     this.ranking = new Ranking(profile.maxTotal);
     this.#cycle = new CycleState(profile, pod, cluster);
     this.#scores = new Scores(profile, pod, cluster);
+  }
+
+  /** Makes it the evaluation of another pod, in the same memory. */
+  assign(pod: PodInfo): void {
+    this.#pod = pod;
+    this.#sequence = -1;
+    this.#cycle = new CycleState(this.#profile, pod, this.#cluster);
+    this.#scores = new Scores(this.#profile, pod, this.#cluster);
   }
 
   get cycle(): CycleState {

@@ -46,17 +46,27 @@ export class Evaluations {
 
   #find(pod: PodInfo, key: string): Evaluation {
     if (this.#last?.key === key) return this.#last.evaluation;
-    let evaluation = this.#kept.get(key);
-    if (evaluation !== undefined) this.#kept.delete(key);
-    else evaluation = new Evaluation(this.#profile, this.#cluster, pod);
-    if (key.length > MAX_KEY_LENGTH) return evaluation;
+    if (key.length > MAX_KEY_LENGTH) return new Evaluation(this.#profile, this.#cluster, pod);
+    const known = this.#kept.get(key);
+    this.#kept.delete(key);
+    const evaluation = known ?? this.#fresh(pod);
     this.#kept.set(key, evaluation);
     this.#last = { key, evaluation };
-    const limit = Math.max(1, Math.min(MAX_EVALUATIONS, Math.floor(MAX_CELLS / (this.#cluster.rows + 1))));
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= limit) break;
-      this.#kept.delete(oldest);
-    }
     return evaluation;
+  }
+
+  /** A new one, or, when there are as many as may be, the one that was not used for longest. */
+  #fresh(pod: PodInfo): Evaluation {
+    const limit = Math.max(1, Math.min(MAX_EVALUATIONS, Math.floor(MAX_CELLS / (this.#cluster.rows + 1))));
+    let reused: Evaluation | undefined;
+    for (const [oldest, evaluation] of this.#kept) {
+      if (this.#kept.size < limit) break;
+      this.#kept.delete(oldest);
+      reused = evaluation;
+    }
+    if (reused === undefined) return new Evaluation(this.#profile, this.#cluster, pod);
+    this.#last = undefined;
+    reused.assign(pod);
+    return reused;
   }
 }

@@ -17,7 +17,9 @@ export interface ActiveScore {
 /** Raw scores of one plugin and how many nodes have each, so that the bounds are known at any time. */
 class RelativeScore {
   raw = new Float64Array(0);
-  readonly #counts = new Map<number, number>();
+  readonly #counts = new Map<number, { readonly score: number; count: number }>();
+  /** Neighbours often score the same. */
+  #recent = { score: Number.NaN, count: 0 };
   #min = 0;
   #max = 0;
   #settled: ScoreBounds = { min: 0, max: 0 };
@@ -29,6 +31,7 @@ class RelativeScore {
   reset(rows: number): void {
     if (this.raw.length < rows) this.raw = new Float64Array(roomFor(rows, this.raw.length));
     this.#counts.clear();
+    this.#recent = { score: Number.NaN, count: 0 };
     this.#min = 0;
     this.#max = 0;
   }
@@ -46,20 +49,23 @@ class RelativeScore {
 
   add(row: number, score: number): void {
     this.raw[row] = score;
-    const count = this.#counts.get(score) ?? 0;
-    this.#counts.set(score, count + 1);
-    if (count === 0) this.#setBounds();
+    const recent = this.#countOf(score);
+    if (++recent.count > 1) return;
+    this.#counts.set(score, recent);
+    this.#setBounds();
   }
 
   remove(row: number): void {
     const score = this.raw[row] ?? 0;
-    const count = this.#counts.get(score) ?? 0;
-    if (count > 1) {
-      this.#counts.set(score, count - 1);
-      return;
-    }
+    const recent = this.#countOf(score);
+    if (--recent.count > 0) return;
     this.#counts.delete(score);
     this.#setBounds();
+  }
+
+  #countOf(score: number): { readonly score: number; count: number } {
+    if (this.#recent.score !== score) this.#recent = this.#counts.get(score) ?? { score, count: 0 };
+    return this.#recent;
   }
 
   #setBounds(): void {

@@ -65,12 +65,14 @@ function explainTie(
 /** The chosen node, the next best, then some that do not fit. */
 function placedRows(decision: Decision, chosen: number, options: ExplainOptions): number[] {
   const rows = new Set([chosen, ...decision.evaluation.ranking.top(options.nodeLimit)]);
+  if (rows.size >= options.nodeLimit) return [...rows].slice(0, options.nodeLimit);
   for (const row of variedRows(decision, options)) rows.add(row);
   return [...rows].slice(0, options.nodeLimit);
 }
 
 /** Nodes that do not fit: of each different verdict as many as of the others, as far as there are that many. */
 function variedRows({ evaluation }: Decision, { cluster, nodeLimit }: ExplainOptions): number[] {
+  if (evaluation.rejections.size === 0) return [];
   const all = cluster.nodeCount <= nodeLimit;
   const share = all ? nodeLimit : Math.ceil(nodeLimit / Math.max(1, evaluation.rejections.size));
   const taken = new Map<Verdict, number>();
