@@ -3,7 +3,7 @@
 export interface AccessLine {
   readonly timeMs: number;
   readonly namespace: string;
-  readonly app: string;
+  readonly route: string;
   /** `address:port` of the server; `-` when none was asked. */
   readonly server: string;
   readonly status: string;
@@ -30,12 +30,11 @@ export function parseAccessLine(
     client = "",
     method = "",
   ] = words;
-  const [namespace, app, route] = (nameOf(backend) ?? "").split(":");
+  const [namespace, , route] = (nameOf(backend) ?? "").split(":");
   const timeMs = Math.round(Number(time) * 1000);
-  if (namespace === undefined || app === undefined || route === undefined || !Number.isFinite(timeMs))
-    return undefined;
+  if (namespace === undefined || route === undefined || !Number.isFinite(timeMs)) return undefined;
   const uri = words.slice(8, -1).join(" ");
-  return { timeMs, namespace, app, server, status, bytes, tookMs, client, method, uri };
+  return { timeMs, namespace, route, server, status, bytes, tookMs, client, method, uri };
 }
 
 /** `GET /path status=200 took=12ms bytes=345 client=127.0.0.1 to=hello-web-abc`. */

@@ -1,13 +1,11 @@
-/** The `log` subresource of a route: the access log of its app. */
+/** The `log` subresource of a route: its requests. */
 
 import type { LogOptions } from "../../client/client.ts";
 import type { LogSource } from "../../client/log-source.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Route } from "../../model/kinds/route/route/route.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { accessText, parseAccessLine, type AccessLine } from "./access-line.ts";
 import type { AccessLog } from "./access-log.ts";
-import { appOf } from "./route-table.ts";
 
 /** Lines that wait for a reader who is slower than the log; the oldest go first. */
 const waitingMaxLines = 5000;
@@ -62,8 +60,7 @@ export class RouteLog implements LogSource {
   }
 
   #select(object: KubeObject, options: LogOptions, lines: readonly string[]): AccessLine[] {
-    const { namespace = "" } = object.metadata;
-    const app = appOf(object as Route);
+    const { namespace, name } = object.metadata;
     const sinceMs = this.#sinceMs(options);
     const names = new Map<string, string | undefined>();
     const nameOf = (backend: string): string | undefined => {
@@ -72,8 +69,8 @@ export class RouteLog implements LogSource {
     };
     return lines.flatMap((line) => {
       const parsed = parseAccessLine(line, nameOf);
-      const wanted = parsed?.namespace === namespace && parsed.app === app && parsed.timeMs >= sinceMs;
-      return wanted ? [parsed] : [];
+      const wanted = parsed?.namespace === namespace && parsed?.route === name;
+      return parsed !== undefined && wanted && parsed.timeMs >= sinceMs ? [parsed] : [];
     });
   }
 

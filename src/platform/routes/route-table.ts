@@ -118,7 +118,7 @@ function backendOf(
   slices: ReadonlyMap<string, readonly EndpointSlice[]>,
 ): RouteBackend {
   const { namespace = "", name = "", annotations } = route.metadata;
-  const app = appOf(route);
+  const app = route.metadata.labels?.["nagi.dev/app"] ?? route.spec.to.name;
   const timeout = annotations?.[timeoutAnnotation];
   return {
     name: `${namespace}:${app}:${name}`,
@@ -129,11 +129,6 @@ function backendOf(
       slices: (target) => slices.get(`${namespace}/${target}`) ?? [],
     }),
   };
-}
-
-/** Whose log the requests go to, and who is named on pages. */
-export function appOf(route: Route): string {
-  return route.metadata.labels?.["nagi.dev/app"] ?? route.spec.to.name;
 }
 
 function hostOf(route: Route, domain: string): string {

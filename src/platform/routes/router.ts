@@ -63,7 +63,7 @@ export class Router {
   readonly #targets = new Map<string, string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #platformHosts: readonly string[];
-  /** The access log of an app, through any of its routes. */
+  /** The requests of a route. */
   readonly logSource: LogSource;
   #wake = (): void => undefined;
   #dirty = true;

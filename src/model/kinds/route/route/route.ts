@@ -161,4 +161,5 @@ export const route = defineKind<Route>({
     "spec.path": ({ spec }) => spec.path ?? "",
     "spec.to.name": ({ spec }) => spec.to.name,
   },
+  subresources: [{ name: "log", verbs: ["get"] }],
 });

@@ -1,0 +1,73 @@
+/** What the apps' controller knows of the cluster: caches that follow the API, with an index by app. */
+
+import type { Client } from "../../client/client.ts";
+import { Informer } from "../../client/informer.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { build, type Build } from "../../model/kinds/build/build/build.ts";
+import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { secret } from "../../model/kinds/core/secret/secret.ts";
+import { service } from "../../model/kinds/core/service/service.ts";
+import { app, type App } from "../../model/kinds/nagi/app/app.ts";
+import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
+import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
+import { appLabel } from "./names.ts";
+
+const byApp = "app";
+
+export interface AppParts {
+  readonly releases: readonly Release[];
+  readonly deployments: readonly Deployment[];
+  readonly pods: readonly Pod[];
+  readonly builds: readonly Build[];
+  readonly routes: readonly Route[];
+}
+
+/** `namespace/app` of what carries the app's label. */
+export function appKeysOf(object: KubeObject): string[] {
+  const name = object.metadata.labels?.[appLabel];
+  return name === undefined ? [] : [`${object.metadata.namespace}/${name}`];
+}
+
+export class AppCaches {
+  readonly apps;
+  readonly releases;
+  readonly deployments;
+  readonly pods;
+  readonly builds;
+  readonly routes;
+  readonly secrets;
+  readonly services;
+
+  constructor(given: { readonly client: Client; readonly clock: Clock; readonly log: Logger }) {
+    const labelled = { ...given, labelSelector: appLabel, indexers: { [byApp]: appKeysOf } };
+    this.apps = new Informer({ ...given, kind: app });
+    this.releases = new Informer({ ...labelled, kind: release });
+    this.deployments = new Informer({ ...labelled, kind: deployment });
+    this.pods = new Informer({ ...labelled, kind: pod });
+    this.builds = new Informer({ ...labelled, kind: build });
+    this.routes = new Informer({ ...labelled, kind: route });
+    this.secrets = new Informer({ ...given, kind: secret });
+    this.services = new Informer({ ...given, kind: service });
+  }
+
+  /** What carries the app's label; whether it is the app's own is another question. */
+  of(owner: App): AppParts {
+    const key = keyOf(refOf(owner));
+    return {
+      releases: this.releases.byIndex(byApp, key),
+      deployments: this.deployments.byIndex(byApp, key),
+      pods: this.pods.byIndex(byApp, key),
+      builds: this.builds.byIndex(byApp, key),
+      routes: this.routes.byIndex(byApp, key),
+    };
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { apps, releases, deployments, pods, builds, routes, secrets, services } = this;
+    const all = [apps, releases, deployments, pods, builds, routes, secrets, services];
+    await Promise.all(all.map((informer) => informer.run(signal)));
+  }
+}

@@ -1,0 +1,106 @@
+/** The objects that an app consists of, as they should be. Pure. */
+
+import { createHash } from "node:crypto";
+import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
+import { service, type Service } from "../../model/kinds/core/service/service.ts";
+import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
+import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { newObject } from "../../model/kind.ts";
+import {
+  appLabel,
+  configName,
+  deploymentName,
+  ownedMeta,
+  portName,
+  processLabel,
+  releaseLabel,
+  releaseName,
+  replicasOf,
+  webProcess,
+} from "./names.ts";
+import { podTemplate } from "./pod-template.ts";
+import type { NewRelease } from "./release-plan.ts";
+import type { ConfigData } from "./release-text.ts";
+import { deployedAnnotation, progressDeadlineSeconds } from "./rollout.ts";
+
+const servicePort = 80;
+/** On a deployment: what its template was made from. The template is written when this changes, and only then. */
+export const templateAnnotation = "nagi.dev/template";
+
+export function configSecret(app: App, data: ConfigData): Secret {
+  const metadata = ownedMeta(app, configName(app.metadata.name ?? ""));
+  return newObject<Secret>(secret, metadata, { type: "Opaque", data: { ...data } });
+}
+
+/** The config vars of one release, which never change. */
+export function releaseSecret(app: App, { spec, config }: NewRelease): Secret {
+  const metadata = ownedMeta(app, spec.configSecret, { [releaseLabel]: `v${spec.version}` });
+  return newObject<Secret>(secret, metadata, { type: "Opaque", data: { ...config }, immutable: true });
+}
+
+export function newRelease(app: App, { spec, annotations }: NewRelease): Release {
+  const metadata = ownedMeta(app, releaseName(spec.app, spec.version));
+  return newObject<Release>(release, { ...metadata, annotations: { ...annotations } }, { spec });
+}
+
+export function appService(app: App): Service {
+  const { name = "" } = app.metadata;
+  return newObject<Service>(service, ownedMeta(app, name), {
+    spec: {
+      selector: { [appLabel]: name, [processLabel]: webProcess },
+      ports: [{ name: portName, port: servicePort, targetPort: portName, protocol: "TCP" }],
+    },
+  });
+}
+
+/** Apps of other namespaces have the namespace in their host, so that names do not meet. */
+export function appHost(app: App, domain: string): string {
+  const { name, namespace = "default" } = app.metadata;
+  return namespace === "default" ? `${name}.${domain}` : `${name}-${namespace}.${domain}`;
+}
+
+/** One for the app's own host, named like the app, and one for each further domain. */
+export function appRoutes(app: App, domain: string): Route[] {
+  const { name = "" } = app.metadata;
+  const routeFor = (routeName: string, host: string): Route =>
+    newObject<Route>(route, ownedMeta(app, routeName), {
+      spec: { host, to: { kind: "Service", name, weight: 100 }, port: { targetPort: portName } },
+    });
+  const domains = app.spec?.domains ?? [];
+  return [routeFor(name, appHost(app, domain)), ...domains.map((host) => routeFor(`${name}.${host}`, host))];
+}
+
+/** The deployment of a process type as it should be; `present` keeps what is not ours to say. */
+export function appDeployment(app: App, target: Release, process: string, present?: Deployment): Deployment {
+  const { name: appName = "" } = app.metadata;
+  const resources = app.spec?.processes?.[process]?.resources;
+  const template = podTemplate({ release: target, process, resources });
+  const madeFrom = digest([target.metadata.name, target.metadata.uid, process, resources]);
+  const annotations = { [templateAnnotation]: madeFrom, [deployedAnnotation]: target.metadata.name ?? "" };
+  const labels = { [processLabel]: process };
+  const replicas = replicasOf(app, process);
+  if (present === undefined) {
+    const metadata = { ...ownedMeta(app, deploymentName(appName, process), labels), annotations };
+    return newObject<Deployment>(deployment, metadata, {
+      spec: {
+        replicas,
+        selector: { matchLabels: { [appLabel]: appName, ...labels } },
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+        progressDeadlineSeconds,
+        template,
+      },
+    });
+  }
+  const isSame = present.metadata.annotations?.[templateAnnotation] === madeFrom;
+  return {
+    ...present,
+    metadata: { ...present.metadata, annotations: { ...present.metadata.annotations, ...annotations } },
+    spec: { ...present.spec, replicas, template: isSame ? present.spec.template : template },
+  };
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,177 @@
+/**
+ * Brings one app to what it should be: its config secret, service and routes; a release for every cause; the
+ * deployments of the release that should run; its status. Every step can be cut short and is done again.
+ */
+
+import type { Client } from "../../client/client.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { isJsonEqual } from "../../model/json.ts";
+import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { secret } from "../../model/kinds/core/secret/secret.ts";
+import { service } from "../../model/kinds/core/service/service.ts";
+import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
+import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { keyOf, refOf, type ObjectRef } from "../../model/meta.ts";
+import type { JsonValue } from "../../model/schema.ts";
+import type { AppCaches } from "./app-caches.ts";
+import { appDeployment, appRoutes, appService, configSecret } from "./app-objects.ts";
+import { appStatus } from "./app-status.ts";
+import { configName, isOwnedBy, processLabel, releaseHistoryMax } from "./names.ts";
+import { ignoreNotFound, OwnedObjects } from "./owned-objects.ts";
+import { ReleaseMaker } from "./release-maker.ts";
+import { decideRollout, phaseOf, type PhaseChange, type Rollout } from "./rollout.ts";
+
+export interface ReconcilerOptions {
+  readonly client: Client;
+  readonly caches: AppCaches;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly domain: string;
+  readonly httpPort: number;
+}
+
+export class AppReconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #owned: OwnedObjects;
+  readonly #maker: ReleaseMaker;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#owned = new OwnedObjects(options);
+    this.#maker = new ReleaseMaker(options);
+  }
+
+  async reconcile(key: string): Promise<void> {
+    const { caches } = this.#options;
+    const app = caches.apps.get(key);
+    // What belongs to a deleted app goes with it, through its owner.
+    if (app === undefined || app.metadata.deletionTimestamp !== undefined) return;
+    await this.#ensureFrame(app);
+    const releases = await this.#maker.ensure(app);
+    const { pods } = caches.of(app);
+    const rollout = decideRollout({ releases, deployments: this.#deploymentsOf(app), pods });
+    const decided = await this.#writePhases(app, releases, rollout);
+    const deployments = await this.#ensureDeployments(app, rollout.target);
+    await this.#prune(decided);
+    await this.#writeStatus(app, { releases: decided, target: rollout.target, deployments });
+  }
+
+  async #ensureFrame(app: App): Promise<void> {
+    const { caches, domain } = this.#options;
+    const { namespace = "", name = "" } = app.metadata;
+    if (caches.secrets.get(`${namespace}/${configName(name)}`) === undefined) {
+      await this.#owned.create(secret, configSecret(app, {}), app);
+    }
+    const ownService = appService(app);
+    const presentService = caches.services.get(keyOf(refOf(ownService)));
+    if (presentService === undefined) await this.#owned.create(service, ownService, app);
+    else this.#owned.claim(presentService, app);
+    const wanted = appRoutes(app, domain);
+    for (const each of wanted) {
+      const present = caches.routes.get(keyOf(refOf(each)));
+      if (present === undefined) await this.#owned.create(route, each, app);
+      else await this.#updateRoute(app, present, each);
+    }
+    const names = new Set(wanted.map(({ metadata }) => metadata.name));
+    for (const present of caches.of(app).routes) {
+      const isExtra = isOwnedBy(present, app) && !names.has(present.metadata.name);
+      if (isExtra) await this.#owned.remove(route, present);
+    }
+  }
+
+  /** Only what leads to the app is ours: options that somebody added to the route stay. */
+  async #updateRoute(app: App, present: Route, wanted: Route): Promise<void> {
+    this.#owned.claim(present, app);
+    const { host, to, port } = wanted.spec;
+    if (present.spec.host === host && present.spec.to.name === to.name) return;
+    await this.#options.client.update(route, { ...present, spec: { ...present.spec, host, to, port } });
+  }
+
+  async #writePhases(
+    app: App,
+    releases: readonly Release[],
+    { changes }: Rollout,
+  ): Promise<readonly Release[]> {
+    const written = new Map<Release, Release>();
+    for (const change of changes) {
+      const { release, phase, message } = change;
+      const body = { status: { phase, message } };
+      const options = { subresource: "status" };
+      written.set(
+        release,
+        await this.#options.client.patch(releaseKind, refOf(release), { type: "merge", body }, options),
+      );
+      this.#tell(app, change);
+    }
+    return releases.map((release) => written.get(release) ?? release);
+  }
+
+  #tell(app: App, { release, phase, message }: PhaseChange): void {
+    if (phase === phaseOf(release)) return;
+    const { events } = this.#options;
+    const version = `v${release.spec.version}`;
+    if (phase === "Live") events.event(app, "Normal", "ReleaseLive", `Release ${version} is live`);
+    if (phase === "Failed")
+      events.event(app, "Warning", "ReleaseFailed", `Release ${version} failed: ${message}`);
+  }
+
+  #deploymentsOf(app: App): readonly Deployment[] {
+    return this.#options.caches.of(app).deployments.filter((each) => isOwnedBy(each, app));
+  }
+
+  async #ensureDeployments(app: App, target: Release | undefined): Promise<readonly Deployment[]> {
+    if (target === undefined) return this.#deploymentsOf(app);
+    const { client, events } = this.#options;
+    const processes = Object.keys(target.spec.processes);
+    const kept: Deployment[] = [];
+    for (const present of this.#deploymentsOf(app)) {
+      const process = present.metadata.labels?.[processLabel] ?? "";
+      if (processes.includes(process)) kept.push(present);
+      else await this.#owned.remove(deployment, present);
+    }
+    const result: Deployment[] = [];
+    for (const process of processes) {
+      const present = kept.find(({ metadata }) => metadata.labels?.[processLabel] === process);
+      const wanted = appDeployment(app, target, process, present);
+      if (present === undefined) {
+        result.push(await this.#owned.create(deployment, wanted, app));
+        continue;
+      }
+      result.push(isJsonEqual(present, wanted) ? present : await client.update(deployment, wanted));
+      const [before, after] = [present.spec.replicas, wanted.spec.replicas];
+      if (before !== after)
+        events.event(app, "Normal", "Scaled", `Scaled ${process} from ${before} to ${after}`);
+    }
+    return result;
+  }
+
+  /** Old releases go, with their config; never the live one, nor the newest. */
+  async #prune(releases: readonly Release[]): Promise<void> {
+    const surplus = releases
+      .toSorted((a, b) => b.spec.version - a.spec.version)
+      .slice(releaseHistoryMax)
+      .filter((release) => phaseOf(release) !== "Live");
+    for (const release of surplus) {
+      await this.#owned.remove(releaseKind, release);
+      const ref: ObjectRef = { namespace: release.metadata.namespace, name: release.spec.configSecret };
+      await this.#options.client.delete(secret, ref).catch(ignoreNotFound);
+    }
+  }
+
+  async #writeStatus(
+    app: App,
+    state: { releases: readonly Release[]; target: Release | undefined; deployments: readonly Deployment[] },
+  ): Promise<void> {
+    const { client, caches, clock, domain, httpPort } = this.#options;
+    const { routes, pods } = caches.of(app);
+    const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    const status = appStatus({ app, ...state, routes, pods, domain, httpPort, nowIso });
+    if (isJsonEqual(status, app.status ?? {})) return;
+    const body = { status } as unknown as JsonValue;
+    await client
+      .patch(appKind, refOf(app), { type: "merge", body }, { subresource: "status" })
+      .catch(ignoreNotFound);
+  }
+}

@@ -1,0 +1,118 @@
+/** What is said of an app as a whole: `status`, with conditions that a person can use. Pure. */
+
+import { setCondition } from "../../model/conditions.ts";
+import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { App, AppStatus } from "../../model/kinds/nagi/app/app.ts";
+import type { Release } from "../../model/kinds/nagi/release/release.ts";
+import type { Route } from "../../model/kinds/route/route/route.ts";
+import type { Condition } from "../../model/meta.ts";
+import { appHost } from "./app-objects.ts";
+import { worstProblem } from "./failure-reason.ts";
+import { processLabel, replicasOf } from "./names.ts";
+import { newestRelease } from "./release-plan.ts";
+import { phaseOf } from "./rollout.ts";
+
+export interface StatusInput {
+  readonly app: App;
+  /** With the phases that were just decided. */
+  readonly releases: readonly Release[];
+  readonly target: Release | undefined;
+  readonly deployments: readonly Deployment[];
+  readonly pods: readonly Pod[];
+  readonly routes: readonly Route[];
+  readonly domain: string;
+  readonly httpPort: number;
+  readonly nowIso: string;
+}
+
+type Processes = NonNullable<AppStatus["processes"]>;
+
+export function appStatus(input: StatusInput): AppStatus {
+  const { app, releases, domain, httpPort, nowIso } = input;
+  const { name, namespace = "default" } = app.metadata;
+  const latest = newestRelease(releases);
+  const live = newestRelease(releases.filter((release) => phaseOf(release) === "Live"));
+  const processes = processCounts(input);
+  let conditions: readonly Condition[] = app.status?.conditions ?? [];
+  for (const condition of [released(latest), ready(input, processes), routed(input)]) {
+    conditions = setCondition(conditions, condition, nowIso);
+  }
+  const latestVersion = Math.max(app.status?.latestVersion ?? 0, latest?.spec.version ?? 0);
+  return {
+    ...app.status,
+    url: `http://${appHost(app, domain)}${httpPort === 80 ? "" : `:${httpPort}`}`,
+    gitPath: namespace === "default" ? `/${name}.git` : `/${namespace}/${name}.git`,
+    ...(live === undefined ? {} : { currentRelease: live.metadata.name }),
+    ...(latestVersion === 0 ? {} : { latestVersion }),
+    processes,
+    conditions: [...conditions],
+  };
+}
+
+function processCounts({ app, target, deployments }: StatusInput): Processes {
+  const names = Object.keys(target?.spec.processes ?? {}).toSorted();
+  return Object.fromEntries(
+    names.map((process) => {
+      const desired = replicasOf(app, process);
+      const found = deployments.find(({ metadata }) => metadata.labels?.[processLabel] === process);
+      return [process, { desired, ready: Math.min(desired, found?.status?.readyReplicas ?? 0) }];
+    }),
+  );
+}
+
+function released(latest: Release | undefined): Condition {
+  const no = (reason: string, message: string): Condition => ({
+    type: "Released",
+    status: "False",
+    reason,
+    message,
+  });
+  if (latest === undefined)
+    return no("NoRelease", "nothing is deployed yet: push to the app, or deploy an image");
+  const version = `v${latest.spec.version}`;
+  const phase = phaseOf(latest);
+  if (phase === "Live")
+    return { type: "Released", status: "True", reason: "Live", message: `${version} is live` };
+  if (phase === "Failed") return no("ReleaseFailed", `${version} failed: ${latest.status?.message ?? ""}`);
+  return no("Deploying", `${version}: ${latest.status?.message ?? "starting"}`);
+}
+
+function ready({ target, pods }: StatusInput, processes: Processes): Condition {
+  const no = (reason: string, message: string): Condition => ({
+    type: "Ready",
+    status: "False",
+    reason,
+    message,
+  });
+  if (target === undefined) return no("NoRelease", "nothing is deployed yet");
+  const missing = Object.entries(processes).filter(([, counts]) => counts.ready < counts.desired);
+  if (missing.length === 0) {
+    const message = "all instances are ready";
+    return { type: "Ready", status: "True", reason: "AllReady", message };
+  }
+  const counts = missing
+    .map(([name, counts]) => `${name}: ${counts.ready} of ${counts.desired} ready`)
+    .join("; ");
+  const problem = worstProblem(pods.filter(({ metadata }) => metadata.labels?.[processLabel] !== "run"));
+  return problem === undefined ? no("Starting", counts) : no("NotReady", `${counts}; ${problem.text}`);
+}
+
+function routed({ routes }: StatusInput): Condition {
+  const refused = routes.flatMap(({ spec, status }) =>
+    (status?.ingress ?? []).flatMap(({ conditions = [] }) =>
+      conditions
+        .filter(({ type, status: admitted }) => type === "Admitted" && admitted === "False")
+        .map(({ reason = "", message = "" }) => ({ reason, message: `${spec.host}: ${message}` })),
+    ),
+  );
+  const [first] = refused;
+  if (first === undefined)
+    return { type: "Routed", status: "True", reason: "Admitted", message: "all hosts are routed" };
+  return {
+    type: "Routed",
+    status: "False",
+    reason: first.reason,
+    message: refused.map(({ message }) => message).join("; "),
+  };
+}

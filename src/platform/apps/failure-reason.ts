@@ -1,0 +1,96 @@
+/** Why pods of a release do not get ready, in words for whoever deployed it. */
+
+import type { Container } from "../../model/kinds/core/pod/container.ts";
+import type { ContainerStatus } from "../../model/kinds/core/pod/pod-status.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import { findCondition } from "../../model/conditions.ts";
+import { processLabel } from "./names.ts";
+
+/** So many restarts in a row are no accident. */
+const crashMax = 2;
+const quotedMaxCharacters = 600;
+
+export interface PodProblem {
+  /** Waiting longer will not help. */
+  readonly final: boolean;
+  readonly text: string;
+}
+
+/** Reasons to wait that go away by themselves too seldom to wait for it. */
+const hopeless: readonly string[] = ["ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"];
+
+/** The worst of what is wrong with the pods; undefined when nothing is. */
+export function worstProblem(pods: readonly Pod[]): PodProblem | undefined {
+  const problems = pods.flatMap((pod) => problemOf(pod) ?? []);
+  return problems.find(({ final }) => final) ?? problems[0];
+}
+
+function problemOf(pod: Pod): PodProblem | undefined {
+  if (pod.metadata.deletionTimestamp !== undefined) return undefined;
+  const process = pod.metadata.labels?.[processLabel] ?? pod.metadata.name ?? "";
+  const scheduled = findCondition(pod.status?.conditions, "PodScheduled");
+  if (scheduled?.status === "False") {
+    return {
+      final: false,
+      text: `${process}: no node takes it: ${scheduled.message ?? scheduled.reason ?? ""}`,
+    };
+  }
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  for (const status of statuses) {
+    if (status.ready) continue;
+    const found = containerProblem(status) ?? unreadyProblem(status, pod.spec.containers);
+    if (found !== undefined) return { ...found, text: `${process}: ${found.text}` };
+  }
+  return undefined;
+}
+
+function containerProblem(status: ContainerStatus): PodProblem | undefined {
+  const { state, lastState, restartCount, image } = status;
+  const ended = state?.terminated ?? lastState?.terminated;
+  if (ended !== undefined) {
+    const why =
+      ended.reason === "OOMKilled" ? "it used more memory than its limit (OOMKilled)" : codeText(ended);
+    const said =
+      ended.message === undefined || ended.message.trim() === "" ? "" : `: ${quoted(ended.message)}`;
+    const final = restartCount >= crashMax && state?.running === undefined;
+    return { final, text: `the process ended, ${why}${said}` };
+  }
+  const waiting = state?.waiting;
+  if (
+    waiting?.reason === undefined ||
+    waiting.reason === "ContainerCreating" ||
+    waiting.reason === "PodInitializing"
+  ) {
+    return undefined;
+  }
+  const final = hopeless.includes(waiting.reason);
+  const what = /Image/.test(waiting.reason) ? `cannot get the image ${image}` : "cannot start";
+  return {
+    final,
+    text: `${what} (${waiting.reason})${waiting.message === undefined ? "" : `: ${quoted(waiting.message)}`}`,
+  };
+}
+
+function codeText({ exitCode, signal }: { exitCode: number; signal?: number | undefined }): string {
+  return signal === undefined || signal === 0 ? `exit code ${exitCode}` : `signal ${signal}`;
+}
+
+function unreadyProblem(
+  { name, state }: ContainerStatus,
+  containers: readonly Container[],
+): PodProblem | undefined {
+  if (state?.running === undefined) return undefined;
+  const probe = containers.find((container) => container.name === name)?.readinessProbe;
+  const port = probe?.tcpSocket?.port;
+  if (port === undefined) return { final: false, text: "it runs, but is not ready" };
+  return {
+    final: false,
+    text: `it runs, but nothing listens on port ${port}; the app must listen on the port in PORT, on all addresses (0.0.0.0)`,
+  };
+}
+
+/** The end says more than the beginning. */
+function quoted(message: string): string {
+  const text = message.trim();
+  return text.length <= quotedMaxCharacters ? text : `... ${text.slice(-quotedMaxCharacters)}`;
+}

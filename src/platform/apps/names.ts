@@ -1,0 +1,53 @@
+/** Labels, annotations and names that an app's objects share. */
+
+import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { controllerRef, type KubeObject, type ObjectMeta } from "../../model/meta.ts";
+
+export const appLabel = "nagi.dev/app";
+export const processLabel = "nagi.dev/process";
+export const releaseLabel = "nagi.dev/release";
+
+/** On an App: asks for a rollback to that version; removed when it is done. */
+export const rollbackAnnotation = "nagi.dev/rollback-to";
+/** On an App or a Build: who changed it, for the release's `createdBy`. */
+export const createdByAnnotation = "nagi.dev/created-by";
+
+export const webProcess = "web";
+export const defaultPort = 8080;
+/** Of the web container, and of the service's target: releases may differ in the number. */
+export const portName = "http";
+
+/** How many releases an app keeps, the live one always included. */
+export const releaseHistoryMax = 50;
+
+export function configName(app: string): string {
+  return `${app}-config`;
+}
+
+export function releaseName(app: string, version: number): string {
+  return `${app}-v${version}`;
+}
+
+export function deploymentName(app: string, process: string): string {
+  return `${app}-${process}`;
+}
+
+/** How many of a process type run when the app does not say. */
+export function replicasOf(app: App, process: string): number {
+  return app.spec?.processes?.[process]?.replicas ?? (process === webProcess ? 1 : 0);
+}
+
+/** Metadata of an object that belongs to the app and goes with it. */
+export function ownedMeta(app: App, name: string, labels: Readonly<Record<string, string>> = {}): ObjectMeta {
+  const { namespace, name: appName = "" } = app.metadata;
+  return { name, namespace, labels: { [appLabel]: appName, ...labels }, ownerReferences: [ownerRefOf(app)] };
+}
+
+function ownerRefOf(app: App): ReturnType<typeof controllerRef> {
+  return { ...controllerRef(app), apiVersion: "nagi.dev/v1", kind: "App" };
+}
+
+/** Whether the object belongs to this very app, not to an earlier one of its name. */
+export function isOwnedBy(object: KubeObject, app: App): boolean {
+  return object.metadata.ownerReferences?.some(({ uid }) => uid === app.metadata.uid) ?? false;
+}

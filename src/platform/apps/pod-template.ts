@@ -1,0 +1,67 @@
+/** The pods of one process type of a release. The same release, resources and restart always give the same template. */
+
+import type { Container } from "../../model/kinds/core/pod/container.ts";
+import type { PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
+import type { ResourceRequirements } from "../../model/kinds/core/resources.ts";
+import type { Release } from "../../model/kinds/nagi/release/release.ts";
+import { appLabel, defaultPort, portName, processLabel, releaseLabel, webProcess } from "./names.ts";
+
+const gracePeriodSeconds = 30;
+/**
+ * Between the endpoint's leaving the router and SIGTERM. Both start with the deletion; without the pause a program
+ * that stops at once can close a connection that the router has just sent a request over.
+ */
+const drainSeconds = 2;
+
+export interface TemplateInput {
+  readonly release: Release;
+  readonly process: string;
+  readonly resources: ResourceRequirements | undefined;
+}
+
+export function podTemplate({ release, process, resources }: TemplateInput): PodTemplateSpec {
+  const { app, version, image, port = defaultPort, processes, configSecret } = release.spec;
+  const labels = { [appLabel]: app, [processLabel]: process, [releaseLabel]: `v${version}` };
+  const command = processes[process]?.command;
+  const container: Container = {
+    name: process,
+    image,
+    ...(command === undefined ? {} : { command: shellCommand(command) }),
+    env: [
+      { name: "PORT", value: String(port) },
+      { name: "NAGI_APP", value: app },
+      { name: "NAGI_PROCESS", value: process },
+      { name: "NAGI_RELEASE", value: `v${version}` },
+    ],
+    envFrom: [{ secretRef: { name: configSecret } }],
+    ...(resources === undefined ? {} : { resources }),
+    // A crash without a last word is explained by the end of the log.
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    ...(process === webProcess ? webParts(port) : {}),
+  };
+  return {
+    metadata: { labels },
+    spec: {
+      terminationGracePeriodSeconds: gracePeriodSeconds,
+      enableServiceLinks: false,
+      automountServiceAccountToken: false,
+      containers: [container],
+    },
+  };
+}
+
+function webParts(port: number): Partial<Container> {
+  return {
+    ports: [{ name: portName, containerPort: port }],
+    readinessProbe: { tcpSocket: { port }, periodSeconds: 1, failureThreshold: 3 },
+    lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+  };
+}
+
+const shellOnly = /[;&|<>()`\n\\]|\$\(|^\s*\w+=|^\s*(?:exec|cd|export|set|if|for|while|case|\.|!|\{)(?:\s|$)/;
+
+/** One plain command replaces the shell, so that signals reach it; what needs a shell keeps it. */
+export function shellCommand(command: string): string[] {
+  const plain = !shellOnly.test(command);
+  return ["/bin/sh", "-c", plain ? `exec ${command.trim()}` : command];
+}

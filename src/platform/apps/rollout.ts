@@ -1,0 +1,144 @@
+/**
+ * Which release runs, and what becomes of each. Pure.
+ *
+ * What must stay true: the newest release is tried until it is live or has failed; when it has failed, the last live
+ * one runs again (its pods never went away); at most one release is live.
+ */
+
+import { findCondition } from "../../model/conditions.ts";
+import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
+import { worstProblem } from "./failure-reason.ts";
+import { processLabel, releaseLabel } from "./names.ts";
+import { newestRelease } from "./release-plan.ts";
+
+/** On a deployment: the name of the release that its template is of. */
+export const deployedAnnotation = "nagi.dev/deployed-release";
+/** A release whose pods make no progress for this long has failed. */
+export const progressDeadlineSeconds = 120;
+
+export type Phase = NonNullable<ReleaseStatus["phase"]>;
+
+export interface RolloutInput {
+  readonly releases: readonly Release[];
+  readonly deployments: readonly Deployment[];
+  readonly pods: readonly Pod[];
+}
+
+export interface PhaseChange {
+  readonly release: Release;
+  readonly phase: Phase;
+  readonly message: string;
+}
+
+export interface Rollout {
+  /** What the deployments should run. */
+  readonly target: Release | undefined;
+  /** Only what differs from the releases' present status. */
+  readonly changes: readonly PhaseChange[];
+}
+
+export type Progress =
+  | { readonly state: "complete" }
+  | { readonly state: "moving"; readonly message: string }
+  | { readonly state: "failed"; readonly message: string };
+
+export function decideRollout(input: RolloutInput): Rollout {
+  const latest = newestRelease(input.releases);
+  if (latest === undefined) return { target: undefined, changes: [] };
+  const others = input.releases.filter((release) => release !== latest);
+  const lastLive = newestRelease(others.filter((release) => phaseOf(release) === "Live"));
+  const wanted: PhaseChange[] = [decideLatest(latest, lastLive, input)];
+  const isLive = wanted[0]?.phase === "Live";
+  for (const release of others) {
+    const phase = phaseOf(release);
+    if (phase === "Pending" || phase === "Deploying") {
+      const message = `v${latest.spec.version} came before it was live`;
+      wanted.push({ release, phase: "Superseded", message });
+    } else if (phase === "Live" && (isLive || release !== lastLive)) {
+      wanted.push({ release, phase: "Superseded", message: `v${latest.spec.version} is live` });
+    }
+  }
+  const failed = wanted[0]?.phase === "Failed";
+  return { target: failed ? (lastLive ?? latest) : latest, changes: wanted.filter(isChange) };
+}
+
+function decideLatest(release: Release, lastLive: Release | undefined, input: RolloutInput): PhaseChange {
+  const phase = phaseOf(release);
+  const as = (next: Phase, message: string): PhaseChange => ({ release, phase: next, message });
+  const present = as(phase, release.status?.message ?? "");
+  if (phase === "Live" || phase === "Superseded") return present;
+  if (phase === "Pending") return as("Deploying", "starting");
+  const progress = progressOf(release, input);
+  if (progress.state === "complete") return as("Live", "all instances are ready");
+  if (phase === "Failed") return present;
+  if (progress.state === "moving") return as("Deploying", progress.message);
+  const back = lastLive === undefined ? "" : ` (v${lastLive.spec.version} goes on running)`;
+  return as("Failed", `${progress.message}${back}`);
+}
+
+/** How far the deployments are with the release. */
+export function progressOf(release: Release, { deployments, pods }: RolloutInput): Progress {
+  const messages: string[] = [];
+  for (const process of Object.keys(release.spec.processes).toSorted()) {
+    const deployment = deployments.find(({ metadata }) => metadata.labels?.[processLabel] === process);
+    const own = pods.filter(
+      ({ metadata }) =>
+        metadata.labels?.[processLabel] === process &&
+        metadata.labels[releaseLabel] === `v${release.spec.version}`,
+    );
+    const progress = processProgress({ release, process, deployment, pods: own });
+    if (progress.state === "failed") return progress;
+    if (progress.state === "moving") messages.push(progress.message);
+  }
+  return messages.length === 0 ? { state: "complete" } : { state: "moving", message: messages.join("; ") };
+}
+
+interface ProcessInput {
+  readonly release: Release;
+  readonly process: string;
+  readonly deployment: Deployment | undefined;
+  readonly pods: readonly Pod[];
+}
+
+function processProgress(input: ProcessInput): Progress {
+  const { release, process, deployment, pods } = input;
+  if (deployment === undefined || !isObserved(deployment, release)) {
+    return { state: "moving", message: `${process}: starting` };
+  }
+  const wanted = deployment.spec.replicas ?? 1;
+  const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = deployment.status ?? {};
+  const allNew = replicas === updatedReplicas && updatedReplicas >= wanted;
+  if (allNew && availableReplicas >= wanted) return { state: "complete" };
+  const problem = worstProblem(pods);
+  if (problem?.final === true || isLate(deployment)) {
+    const overdue = `${process}: not ready after ${progressDeadlineSeconds} s without progress`;
+    return { state: "failed", message: problem?.text ?? overdue };
+  }
+  const count = `${process}: ${pods.filter(isReady).length} of ${wanted} ready`;
+  return { state: "moving", message: problem === undefined ? count : `${count}; ${problem.text}` };
+}
+
+/** Whether the deployment's status speaks of this release. */
+function isObserved({ metadata, status }: Deployment, release: Release): boolean {
+  if (metadata.annotations?.[deployedAnnotation] !== release.metadata.name) return false;
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+}
+
+function isLate({ status }: Deployment): boolean {
+  const progressing = findCondition(status?.conditions, "Progressing");
+  return progressing?.status === "False" && progressing.reason === "ProgressDeadlineExceeded";
+}
+
+function isReady(pod: Pod): boolean {
+  return findCondition(pod.status?.conditions, "Ready")?.status === "True";
+}
+
+export function phaseOf(release: Release): Phase {
+  return release.status?.phase ?? "Pending";
+}
+
+function isChange({ release, phase, message }: PhaseChange): boolean {
+  return phase !== phaseOf(release) || message !== (release.status?.message ?? "");
+}
