@@ -13,7 +13,6 @@ export const labelSelectorRequirement = object(
   },
   { name: "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement" },
 );
-export interface LabelSelectorRequirement extends Infer<typeof labelSelectorRequirement> {}
 
 export const labelSelector = object(
   "Chooses objects by their labels; all demands must hold. An empty selector chooses everything.",

@@ -17,7 +17,6 @@ export type Selector = readonly Requirement[];
 
 export type Labels = Readonly<Record<string, string>> | undefined;
 
-export const everything: Selector = [];
 /** No value is among none. */
 export const nothing: Selector = [{ key: "", operator: "In", values: [] }];
 

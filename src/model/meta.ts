@@ -53,14 +53,6 @@ export interface KubeObject {
   metadata: ObjectMeta;
 }
 
-/** An object as the server gives it out: named and versioned. */
-export interface StoredMeta extends ObjectMeta {
-  name: string;
-  uid: string;
-  resourceVersion: string;
-  creationTimestamp: string;
-}
-
 export const condition = object(
   "One aspect of the object's state, with the reason in words.",
   {

@@ -5,8 +5,8 @@
  * parameter `fieldValidation` (on the PATCH operation of the kind) and then leave validation to the server, and
  * `apply` and `edit` take merge keys from it. It asks for version 2 only when version 3 is missing, and then only
  * in protobuf (`application/com.github.proto-openapi.spec.v2@v1.0+protobuf`): it does not look at the content
- * type of the answer and reads JSON as broken protobuf. A server that has only JSON should therefore answer 406
- * to a request whose Accept names protobuf alone, and the JSON document to all others.
+ * type of the answer and reads JSON as broken protobuf. So a server must never give JSON to a request that names
+ * protobuf alone.
  *
  * The documents are data, made anew at each call: they are large and rarely asked for, so who serves them decides
  * what to keep.

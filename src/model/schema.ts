@@ -126,10 +126,6 @@ export function intOrString(description: string, options: SchemaOptions = {}): S
   return { type: "intOrString", description, ...options };
 }
 
-export function any(description: string, options: SchemaOptions = {}): Schema<JsonValue> {
-  return { type: "any", description, ...options };
-}
-
 export interface ArrayOptions extends SchemaOptions {
   readonly mergeKey?: string | undefined;
 }
@@ -162,9 +158,4 @@ export function object<F extends Fields>(
 /** The same schema, as a field that must be there. */
 export function required<T>(schema: Schema<T>): RequiredSchema<T> {
   return { ...schema, required: true };
-}
-
-/** The same schema with another description, for a shared type that means something particular here. */
-export function described<T>(schema: Schema<T>, description: string): Schema<T> {
-  return { ...schema, description };
 }

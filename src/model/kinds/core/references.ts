@@ -1,6 +1,6 @@
 /** References from one object to another, shared by several kinds. */
 
-import { boolean, object, required, string, type Infer } from "../../schema.ts";
+import { boolean, object, required, string } from "../../schema.ts";
 
 export const objectReference = object(
   "Points at an object.",
@@ -15,14 +15,12 @@ export const objectReference = object(
   },
   { name: "io.k8s.api.core.v1.ObjectReference" },
 );
-export interface ObjectReference extends Infer<typeof objectReference> {}
 
 export const localObjectReference = object(
   "Points at an object of the same namespace.",
   { name: string("Name of the object.") },
   { name: "io.k8s.api.core.v1.LocalObjectReference" },
 );
-export interface LocalObjectReference extends Infer<typeof localObjectReference> {}
 
 export const configMapKeySelector = object(
   "Chooses an entry of a ConfigMap.",
@@ -52,4 +50,3 @@ export const objectFieldSelector = object(
   },
   { name: "io.k8s.api.core.v1.ObjectFieldSelector" },
 );
-export interface ObjectFieldSelector extends Infer<typeof objectFieldSelector> {}

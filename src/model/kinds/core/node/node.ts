@@ -9,7 +9,7 @@ import { taintErrors } from "./validate-taints.ts";
 const fields = { spec: nodeSpec, status: nodeStatus };
 const schema = object("", fields);
 export interface Node extends KubeObject, Infer<typeof schema> {}
-export type { NodeSpec, NodeStatus, Taint } from "./node-spec.ts";
+export type { NodeStatus, Taint } from "./node-spec.ts";
 
 export const node = defineKind<Node>({
   group: "",

@@ -33,7 +33,6 @@ export const nodeSelector = object(
   },
   { name: "io.k8s.api.core.v1.NodeSelector" },
 );
-export interface NodeSelector extends Infer<typeof nodeSelector> {}
 
 const preferredSchedulingTerm = object(
   "A wish about nodes.",
@@ -52,7 +51,6 @@ const nodeAffinity = object(
   },
   { name: "io.k8s.api.core.v1.NodeAffinity" },
 );
-export interface NodeAffinity extends Infer<typeof nodeAffinity> {}
 
 export const podAffinityTerm = object(
   "Chooses pods near which (or far from which) this one is wanted.",
@@ -95,7 +93,6 @@ export const affinity = object(
   { nodeAffinity, podAffinity, podAntiAffinity },
   { name: "io.k8s.api.core.v1.Affinity" },
 );
-export interface Affinity extends Infer<typeof affinity> {}
 
 export const toleration = object(
   "Lets the pod be placed in spite of a taint.",

@@ -1,6 +1,6 @@
 /** User, privileges and confinement of pods and containers. */
 
-import { array, boolean, integer, object, oneOf, required, string, type Infer } from "../../../schema.ts";
+import { array, boolean, integer, object, oneOf, required, string } from "../../../schema.ts";
 
 const seLinuxOptions = object(
   "SELinux labels.",
@@ -69,7 +69,6 @@ export const securityContext = object(
   },
   { name: "io.k8s.api.core.v1.SecurityContext" },
 );
-export interface SecurityContext extends Infer<typeof securityContext> {}
 
 const sysctl = object(
   "A kernel setting.",
@@ -99,4 +98,3 @@ export const podSecurityContext = object(
   },
   { name: "io.k8s.api.core.v1.PodSecurityContext" },
 );
-export interface PodSecurityContext extends Infer<typeof podSecurityContext> {}

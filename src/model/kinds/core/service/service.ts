@@ -10,7 +10,7 @@ import { serviceSpecErrors, serviceUpdateErrors } from "./validate-service.ts";
 const fields = { spec: required(serviceSpec), status: serviceStatus };
 const schema = object("", fields);
 export interface Service extends KubeObject, Infer<typeof schema> {}
-export type { ServicePort, ServiceSpec, ServiceStatus } from "./service-spec.ts";
+export type { ServicePort, ServiceSpec } from "./service-spec.ts";
 
 export const service = defineKind<Service>({
   group: "",

@@ -55,7 +55,6 @@ const tagEvent = object(
   },
   { name: `${api}.TagEvent` },
 );
-export interface TagEvent extends Infer<typeof tagEvent> {}
 
 const namedTagEventList = object(
   "A tag and where it pointed, newest first.",
