@@ -12,6 +12,7 @@ import { runController } from "../../client/controller.ts";
 import { EventRecorder } from "../../client/event-recorder.ts";
 import type { LogSource } from "../../client/log-source.ts";
 import { messageOf } from "../../lib/errors.ts";
+import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
 import { build as buildKind, type Build, type BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
@@ -20,6 +21,7 @@ import { isConflict, isNotFound } from "../../model/status.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { BuildFailure } from "./failure.ts";
+import { SourcesHandler } from "./sources-handler.ts";
 import { imageReference, runBuild, type RunBuildOptions } from "./run-build.ts";
 
 const logMaxBytes = 16 * 1024 ** 2;
@@ -40,11 +42,14 @@ export interface BuildsOptions extends RunBuildOptions {
 export interface Builds {
   run(signal: AbortSignal): Promise<void>;
   readonly logSource: LogSource;
+  /** `POST /sources`. */
+  readonly handler: HttpHandler;
 }
 
 export function createBuilds(options: BuildsOptions): Builds {
   const controller = new BuildController(options);
-  return { run: (signal) => controller.run(signal), logSource: controller.logs };
+  const handler = new SourcesHandler(options);
+  return { run: (signal) => controller.run(signal), logSource: controller.logs, handler };
 }
 
 const ended: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);

@@ -1,0 +1,86 @@
+/**
+ * Takes in sources for builds: `POST /sources` with a tar, plain or gzipped, answers with its id, which a Build
+ * names in `spec.source.binary.asFile`. For `nagi deploy --dir`.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { PassThrough, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { isAllowed, tokenOf, userOfToken } from "../../client/access.ts";
+import type { Client } from "../../client/client.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { HttpHandler } from "../../lib/http-handler.ts";
+import { SourceTooLargeError, type SourceStore } from "../../lib/source-store.ts";
+
+/** Uploads at a time; further ones are asked to come back. */
+const maxConcurrent = 16;
+
+export interface SourcesHandlerOptions {
+  readonly client: Client;
+  readonly sources: SourceStore;
+}
+
+export class SourcesHandler implements HttpHandler {
+  readonly prefix = "/sources";
+  readonly #options: SourcesHandlerOptions;
+  #running = 0;
+
+  constructor(options: SourcesHandlerOptions) {
+    this.#options = options;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://sources");
+    if (url.pathname !== "/sources") return answer(response, 404, { message: "there is nothing here" });
+    if (request.method !== "POST") return answer(response, 405, { message: "use POST" });
+    const namespace = url.searchParams.get("namespace") ?? "default";
+    const refusal = await this.#refusal(request, namespace);
+    if (refusal !== undefined) return answer(response, refusal.status, { message: refusal.message });
+    if (this.#running >= maxConcurrent) {
+      return answer(response, 503, { message: "too many uploads at once: try again in a moment" });
+    }
+    this.#running += 1;
+    try {
+      const { id, sizeBytes } = await this.#options.sources.put(contentOf(request));
+      answer(response, 201, { id, sizeBytes });
+    } catch (error) {
+      const status = error instanceof SourceTooLargeError ? 413 : 400;
+      if (!request.destroyed || !response.writableEnded)
+        answer(response, status, { message: messageOf(error) });
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  /** Who may make builds may bring their sources. */
+  async #refusal(
+    request: IncomingMessage,
+    namespace: string,
+  ): Promise<{ readonly status: number; readonly message: string } | undefined> {
+    const { client } = this.#options;
+    const user = await userOfToken(client, tokenOf(request.headers.authorization) ?? "");
+    if (user === undefined) return { status: 401, message: "log in with your API token" };
+    const action = { verb: "create", group: "build.openshift.io", resource: "builds", namespace };
+    if (await isAllowed(client, user, action)) return undefined;
+    return { status: 403, message: `${user.username} may not make builds in namespace ${namespace}` };
+  }
+}
+
+function contentOf(request: IncomingMessage): Readable {
+  if (!/^(x-)?gzip$/.test(request.headers["content-encoding"] ?? "")) return request;
+  const content = new PassThrough();
+  const gunzip = createGunzip();
+  for (const stream of [request, gunzip]) stream.on("error", (error) => content.destroy(error));
+  request.pipe(gunzip).pipe(content);
+  return content;
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  if (response.headersSent) return;
+  // What is left of a refused upload is not read: the connection cannot be used again.
+  const headers = status >= 400 ? { connection: "close" } : {};
+  if (status === 401) response.setHeader("www-authenticate", 'Bearer realm="Nagi"');
+  response
+    .writeHead(status, { ...headers, "content-type": "application/json" })
+    .end(`${JSON.stringify(body)}\n`);
+}
