@@ -45,8 +45,16 @@ const causeReasons: Readonly<Record<FieldErrorType, string>> = {
   TypeInvalid: "FieldValueTypeInvalid",
 };
 
+/** Longer values are cut in texts: a person needs no more to find them. */
+const shownLengthMax = 400;
+
+function shownValue(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= shownLengthMax ? text : `${text.slice(0, shownLengthMax)}...`;
+}
+
 export function fieldErrorText(error: FieldError): string {
-  const shown = error.value === undefined ? "" : `: ${JSON.stringify(error.value)}`;
+  const shown = error.value === undefined ? "" : `: ${shownValue(error.value)}`;
   const detail = error.detail === "" ? "" : `: ${error.detail}`;
   return `${titles[error.type]}${shown}${detail}`;
 }

@@ -83,6 +83,32 @@ describe("types", () => {
   });
 });
 
+describe("large values", () => {
+  const binary = (text: string) =>
+    checkTypes(configMap, newObject(configMap, { name: "a" }, { binaryData: { a: text } }));
+
+  test.each(["", "QQ==", "QUI=", "QUJD", "QUJD\nQUJD\r\n", "QUJD".repeat(4_000_000)])(
+    "base64 is base64: %#",
+    (text) => {
+      expect(binary(text)).toEqual([]);
+    },
+  );
+
+  test.each(["Q", "QQ=", "QQ==QQ==", "QUJ!", "====", `${"QUJD".repeat(4_000_000)}Q`])(
+    "other text is not: %#",
+    (text) => {
+      expect(binary(text)).toEqual([
+        { type: "TypeInvalid", path: "binaryData[a]", detail: "must be a string in base64" },
+      ]);
+    },
+  );
+
+  test("are cut in the text of an error", () => {
+    const found = texts(configMap, newObject(configMap, { name: "x_".repeat(10_000) }, {}));
+    expect(found[0]?.length).toBeLessThan(1000);
+  });
+});
+
 describe("metadata", () => {
   test.each([
     [{ name: "" }, "metadata.name: Required value: name or generateName is required"],
