@@ -5,13 +5,15 @@
  */
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
 const filtered = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 
-/** Tells the bridge's ports, those of new pods included; returns how many had to be told. */
-export async function allowHairpin(bridge: string): Promise<number> {
-  if ((await textOf(filtered)).trim() !== "1") return 0;
+/** Tells the ports of the bridge with this address, those of new pods included; returns how many had to be told. */
+export async function allowHairpin(gateway: string): Promise<number> {
+  const bridge = interfaceWith(gateway);
+  if (bridge === undefined || (await textOf(filtered)).trim() !== "1") return 0;
   const directory = join("/sys/class/net", bridge, "brif");
   const ports = await readdir(directory).catch(() => []);
   let changed = 0;
@@ -25,6 +27,14 @@ export async function allowHairpin(bridge: string): Promise<number> {
     );
   }
   return changed;
+}
+
+/** The bridge comes and goes with its pods, under a name that the container engine chooses. */
+function interfaceWith(address: string): string | undefined {
+  const found = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    addresses?.some((each) => each.address === address),
+  );
+  return found?.[0];
 }
 
 /** "" when there is no such file: the module is not loaded, or the port is gone. */

@@ -39,7 +39,8 @@ export interface NetworkOptions {
   readonly serviceCidr: string;
   /** For instance `cluster.local`. */
   readonly clusterDomain: string;
-  readonly bridge: { readonly name: string; readonly gateway: string; readonly subnet: string };
+  /** The pods' bridge: the host's address on it, and the range of the pods. */
+  readonly bridge: { readonly gateway: string; readonly subnet: string };
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -147,7 +148,6 @@ class ServiceNetwork {
     const proxy = new ServiceProxy({
       program: nft,
       table: tableName(instance),
-      bridge: bridge.name,
       gateway: bridge.gateway,
       podCidr: bridge.subnet,
       serviceCidr,

@@ -11,8 +11,6 @@ import type { Backend, ServicePortRoute } from "./service-ports.ts";
 
 export interface TableOptions {
   readonly table: string;
-  /** Interface of the pods' bridge. */
-  readonly bridge: string;
   /** Address of the host on the bridge; DNS answers there. */
   readonly gateway: string;
   readonly podCidr: string;
@@ -43,23 +41,28 @@ export function byName(routes: readonly ServicePortRoute[]): Map<string, Service
 const dnatPriority = -110;
 const snatPriority = 90;
 
-function baseTable({ table, bridge, gateway, podCidr, serviceCidr }: TableOptions): string {
-  const lookup = `ip daddr ${serviceCidr} ip daddr . meta l4proto . th dport vmap @services`;
+/**
+ * Pods are known by their addresses, since the bridge has no interface while there is no pod. That a packet
+ * comes in where its sender's address lives keeps other machines from passing for a pod.
+ */
+function baseTable({ table, gateway, podCidr, serviceCidr }: TableOptions): string {
+  const fromPod = `ip saddr ${podCidr} fib saddr . iif oif exists`;
+  const lookup = `ip daddr . meta l4proto . th dport vmap @services`;
   return `table ip ${table} {
   map services {
     type ipv4_addr . inet_proto . inet_service : verdict
   }
   chain prerouting {
     type nat hook prerouting priority ${dnatPriority}; policy accept;
-    iifname "${bridge}" ${lookup}
+    ip daddr ${serviceCidr} ${fromPod} ${lookup}
   }
   chain output {
     type nat hook output priority ${dnatPriority}; policy accept;
-    ${lookup}
+    ip daddr ${serviceCidr} ${lookup}
   }
   chain postrouting {
     type nat hook postrouting priority ${snatPriority}; policy accept;
-    oifname "${bridge}" ip saddr ${podCidr} ct original ip daddr ${serviceCidr} masquerade
+    ip saddr ${podCidr} ip daddr ${podCidr} ct original ip daddr ${serviceCidr} masquerade
   }
   chain unserved {
     meta l4proto tcp reject with tcp reset
@@ -67,7 +70,7 @@ function baseTable({ table, bridge, gateway, podCidr, serviceCidr }: TableOption
   }
   chain forward {
     type filter hook forward priority -10; policy accept;
-    iifname "${bridge}" ip daddr ${serviceCidr} goto unserved
+    ip saddr ${podCidr} ip daddr ${serviceCidr} goto unserved
   }
   chain local-output {
     type filter hook output priority -10; policy accept;
@@ -75,7 +78,9 @@ function baseTable({ table, bridge, gateway, podCidr, serviceCidr }: TableOption
   }
   chain local-input {
     type filter hook input priority -10; policy accept;
-    ip daddr ${gateway} iifname != { "${bridge}", "lo" } drop
+    ip daddr ${gateway} iif lo accept
+    ip daddr ${gateway} ${fromPod} accept
+    ip daddr ${gateway} drop
   }
 }
 `;

@@ -61,7 +61,7 @@ export class ServiceProxy {
     if (this.#applied === undefined || (keys.size === 0 && !(await this.#tableIsThere())))
       await this.#rebuild();
     else if (keys.size > 0) await this.#change(this.#applied, keys);
-    await allowHairpin(this.#options.bridge);
+    await allowHairpin(this.#options.gateway);
   }
 
   async #rebuild(): Promise<void> {
