@@ -80,6 +80,11 @@ export class FakeClient implements Client {
     this.#objects.expire();
   }
 
+  /** Ends all watches as a lost connection does; they can go on from where they were. */
+  breakWatches(): void {
+    this.#objects.breakOff();
+  }
+
   async get<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef): Promise<T> {
     await this.#called({ verb: "get", kind, ref });
     return this.#must(kind, ref);

@@ -26,7 +26,9 @@ interface PastEvent {
   readonly deleted?: KubeObject | undefined;
 }
 
-type Listener = (event: PastEvent | "expired") => void;
+/** "broken": the connection is lost, the past is still there. */
+type Ending = "expired" | "broken";
+type Listener = (event: PastEvent | Ending) => void;
 
 export class FakeObjects {
   readonly #byResource = new Map<string, Map<string, KubeObject>>();
@@ -80,10 +82,15 @@ export class FakeObjects {
     for (const listener of this.#listeners) listener("expired");
   }
 
+  /** Ends open watches as a lost connection does. */
+  breakOff(): void {
+    for (const listener of this.#listeners) listener("broken");
+  }
+
   async *watch(kind: Kind, options: WatchOptions): AsyncGenerator<WatchEvent<KubeObject>> {
     const { resourceVersion, signal } = options;
     const selected = selecting(kind, options);
-    const waiting: (PastEvent | "expired")[] = [];
+    const waiting: (PastEvent | Ending)[] = [];
     let wake: () => void = () => undefined;
     const initial = resourceVersion === undefined ? this.list(kind, options) : [];
     if (resourceVersion !== undefined) waiting.push(...this.#after(Number(resourceVersion)));
@@ -101,6 +108,7 @@ export class FakeObjects {
         const event = waiting.shift();
         if (event === undefined) await new Promise<void>((resolve) => (wake = resolve));
         else if (event === "expired") throw expired();
+        else if (event === "broken") throw new StatusError("ServiceUnavailable", "the connection is lost");
         else if (event.resource === resourceName(kind)) yield* eventFor(event, selected);
       }
     } finally {
