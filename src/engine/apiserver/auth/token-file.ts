@@ -32,7 +32,11 @@ export async function openTokenFile({ directory, users }: TokenFileOptions): Pro
   const path = join(directory, fileName);
   const present = parseTokenFile((await readIfThere(path)) ?? "", path);
   const missing = users.filter((user) => !present.some(({ username }) => username === user.username));
-  const made = missing.map((user) => ({ ...user, token: randomBytes(tokenBytes).toString("base64url") }));
+  const made = missing.map((user) => ({
+    ...user,
+    uid: user.uid ?? user.username,
+    token: randomBytes(tokenBytes).toString("base64url"),
+  }));
   const all = [...present, ...made];
   if (made.length > 0) await writePrivate(path, all.map(lineOf).join(""));
   else await chmod(path, 0o600);
@@ -64,7 +68,7 @@ function digestOf(token: string): Buffer {
 }
 
 function lineOf({ token, username, uid, groups }: StaticUser): string {
-  return `${token},${username},${uid ?? username},"${groups.join(",")}"\n`;
+  return `${token},${username},${uid},"${groups.join(",")}"\n`;
 }
 
 export function parseTokenFile(text: string, path: string): StaticUser[] {

@@ -5,7 +5,6 @@
 
 import type { ServerResponse } from "node:http";
 import { resourceName } from "../../../model/kind.ts";
-import { StatusError } from "../../../model/status.ts";
 import type { Entry, StoreEvent, StoreWatch } from "../../store/store.ts";
 import { apiVersionOf } from "../../../model/kind.ts";
 import { expired } from "../api-errors.ts";
@@ -140,14 +139,12 @@ class WatchStream {
 
   #fail(error: unknown): void {
     if (this.#ended) return;
-    const object = statusOf(error, this.#exchange.api.parts.log);
-    this.#response.write(`${JSON.stringify({ type: "ERROR", object })}\n`);
+    const { clock, limits, log } = this.#exchange.api.parts;
+    this.#response.write(`${JSON.stringify({ type: "ERROR", object: statusOf(error, log) })}\n`);
     this.#finish();
     // A client that reads nothing would hold what waits for it as long as its connection lasts.
-    const { clock, limits } = this.#exchange.api.parts;
-    if (error instanceof StatusError && this.#response.writableNeedDrain) {
-      clock.after(limits.closeMs, () => this.#response.destroy());
-    }
+    const timer = clock.after(limits.closeMs, () => this.#response.destroy());
+    this.#response.once("close", () => timer.cancel());
   }
 
   #finish(): void {
