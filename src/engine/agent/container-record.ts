@@ -17,6 +17,7 @@ export const labels = {
   stopSignal: "nagi.dev/stop-signal",
   grace: "nagi.dev/grace-seconds",
   terminationLog: "nagi.dev/termination-log",
+  pauseId: "nagi.dev/pause-id",
 } as const;
 
 export type ContainerRole = "pause" | "init" | "app";
@@ -44,6 +45,8 @@ export interface ContainerRecord {
   readonly graceSeconds: number;
   /** File on the node that holds the last message; empty: none. */
   readonly terminationLog: string;
+  /** The pause container whose network it uses; empty: it has its own. */
+  readonly pauseId: string;
   readonly tty: boolean;
   readonly state: RunState;
   readonly startedMs: number;
@@ -93,6 +96,7 @@ export function recordOf(details: ContainerDetails): ContainerRecord | undefined
     stopSignal: label("stopSignal") || "SIGTERM",
     graceSeconds: numberOf(label("grace")),
     terminationLog: label("terminationLog"),
+    pauseId: label("pauseId"),
     tty: Config.Tty,
     state: runStateOf(State.Status),
     startedMs: timeOf(State.StartedAt),
@@ -117,6 +121,11 @@ export function newestFirst(records: readonly ContainerRecord[], name: string): 
   return records
     .filter((record) => record.name === name && record.role !== "pause")
     .toSorted((a, b) => b.attempt - a.attempt);
+}
+
+/** In an order in which they can be removed: an engine keeps a container that others use. */
+export function removalOrder(records: readonly ContainerRecord[]): ContainerRecord[] {
+  return records.toSorted((a, b) => Number(a.role === "pause") - Number(b.role === "pause"));
 }
 
 function numberOf(text: string): number {

@@ -194,5 +194,6 @@ function containerLabels(input: ContainerInput): Record<string, string> {
     [labels.image]: input.container.image ?? "",
     [labels.stopSignal]: input.stopSignal,
     [labels.terminationLog]: input.terminationLog,
+    ...(input.site.pauseId === undefined ? {} : { [labels.pauseId]: input.site.pauseId }),
   };
 }

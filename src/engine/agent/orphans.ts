@@ -2,6 +2,7 @@
 
 import { readdir } from "node:fs/promises";
 import type { AgentContext } from "./agent-context.ts";
+import { removalOrder } from "./container-record.ts";
 import { ContainerStop } from "./stop-container.ts";
 import { PodDirectory } from "./volumes.ts";
 
@@ -22,7 +23,7 @@ export async function removeOrphan(
     }),
   );
   if (signal.aborted) return;
-  for (const { id } of index.ofPod(podUid)) {
+  for (const { id } of removalOrder(index.ofPod(podUid))) {
     await engine.removeContainer(id);
     index.drop(id);
   }

@@ -113,7 +113,7 @@ class Planner implements Plan {
     else if (this.#pauseRuns() && this.#initialize()) this.#runAll();
   }
 
-  /** Of each name only the newest container and the one before are kept, and no pause container that ended. */
+  /** Of each name only the newest container and the one before are kept, and no pause container that is of no use. */
   #prune(): void {
     const { pod, records } = this.#input;
     const { containers, initContainers = [] } = pod.spec;
@@ -121,8 +121,13 @@ class Planner implements Plan {
       for (const record of newestFirst(records, name).slice(2)) this.#remove(record);
       for (const record of newestFirst(records, name)) if (record.state === "created") this.#remove(record);
     }
-    for (const record of records)
-      if (record.role === "pause" && record.state !== "running") this.#remove(record);
+    for (const record of records) if (this.#isSparePause(record)) this.#remove(record);
+  }
+
+  /** One that does not run and that no container needs any more. */
+  #isSparePause({ id, role, state }: ContainerRecord): boolean {
+    if (role !== "pause" || state === "running") return false;
+    return !this.#input.records.some(({ pauseId }) => pauseId === id);
   }
 
   /** The containers first, then the sidecars that serve them, the network last. */
@@ -135,7 +140,7 @@ class Planner implements Plan {
     const next = apps.length > 0 ? apps : helpers;
     for (const record of next) this.actions.push({ type: "kill", record, cause });
     if (next.length > 0) return;
-    for (const record of running) if (record.role === "pause") this.#remove(record);
+    for (const record of running) this.actions.push({ type: "kill", record, cause });
   }
 
   /** Without the pause container, no container of the pod has a network: all start anew. */

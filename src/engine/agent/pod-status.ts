@@ -38,7 +38,9 @@ export function computePodStatus(input: StatusInput): PodStatus {
   const { containers, initContainers = [] } = pod.spec;
   const initStatuses = initContainers.map((container) => containerStatus(input, container, "init"));
   const statuses = containers.map((container) => containerStatus(input, container, "app"));
-  const phase = ended === undefined ? phaseOf(pod, initStatuses, statuses) : "Failed";
+  // A pod that is over is said to be so when nothing of it runs any more, and never changes again.
+  const over = ended !== undefined && !input.records.some(({ state }) => state === "running");
+  const phase = over ? "Failed" : phaseOf(pod, initStatuses, statuses);
   const hasNetwork = podIP !== "" && input.records.length > 0;
   return {
     phase,

@@ -34,14 +34,15 @@ export class PodStops {
     const container = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(
       ({ name }) => name === record.name,
     );
-    const graceSeconds = gone ? 0 : graceOf(pod, container, cause);
+    const silent = gone || record.role === "pause";
+    const graceSeconds = silent ? 0 : graceOf(pod, container, cause);
     const deadlineMs = context.clock.now() + graceSeconds * 1000;
     const present = this.#stops.get(record.id);
     if (present !== undefined) {
       present.shorten(deadlineMs);
       return;
     }
-    if (!gone) recorder.event(pod, "Normal", "Killing", killText(record.name, cause));
+    if (!silent) recorder.event(pod, "Normal", "Killing", killText(record.name, cause));
     const onHookFailure = (message: string): void => {
       recorder.event(pod, "Warning", "FailedPreStopHook", `PreStopHook failed: ${message}`);
     };

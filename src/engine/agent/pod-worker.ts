@@ -15,7 +15,7 @@ import { backoffDelayMs } from "../../lib/backoff.ts";
 import type { Timer } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { AgentContext, NodeContext } from "./agent-context.ts";
-import type { ContainerRecord } from "./container-record.ts";
+import { removalOrder, type ContainerRecord } from "./container-record.ts";
 import type { PodSite } from "./container-spec.ts";
 import { hostsFile } from "./dns.ts";
 import { apiBackoff, configBackoff, volumeRefreshMs } from "./limits.ts";
@@ -376,7 +376,7 @@ export class PodWorker {
       return;
     }
     await this.#publisher.flushed();
-    for (const record of index.ofPod(this.#uid)) await this.#remove(record);
+    for (const record of removalOrder(index.ofPod(this.#uid))) await this.#remove(record);
     await this.#directory.remove();
     network.addresses.release(this.#uid);
     if (!this.#gone) await this.#deleteObject(client);

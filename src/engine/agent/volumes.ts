@@ -145,8 +145,11 @@ async function subPathIn(root: string, sub: string): Promise<string> {
     throw new ConfigError(`subPath ${JSON.stringify(sub)} must be relative and not contain '..'`);
   }
   const path = join(root, sub);
-  if ((await stat(path).catch(() => undefined)) === undefined)
-    await mkdir(path, { recursive: true, mode: 0o755 });
+  if ((await stat(path).catch(() => undefined)) === undefined) {
+    await mkdir(path, { recursive: true });
+    // Who may write to the volume may write there too.
+    await chmod(path, (await stat(root)).mode & 0o7777);
+  }
   const [realRoot, real] = await Promise.all([realpath(root), realpath(path)]);
   if (real !== realRoot && !real.startsWith(realRoot + sep)) {
     throw new ConfigError(`subPath ${JSON.stringify(sub)} leads out of the volume`);

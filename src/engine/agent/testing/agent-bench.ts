@@ -11,6 +11,7 @@ import { waitFor } from "../../../client/wait-for.ts";
 import { FakeClient } from "../../../client/testing/fake-client.ts";
 import { systemClock } from "../../../lib/clock.ts";
 import { EngineHost } from "../../../lib/container-engine-host.ts";
+import type { ContainerSummary } from "../../../lib/container-engine-types.ts";
 import { createLogger, silentLogger, type Logger } from "../../../lib/log.ts";
 import { newObject } from "../../../model/kind.ts";
 import { event as eventKind } from "../../../model/kinds/core/event/event.ts";
@@ -178,10 +179,14 @@ export class AgentBench {
 
   /** Runs a shell command in the pod's running container. */
   async exec(pod: Pod, command: string, container = "main"): Promise<string> {
-    const status = statusOf(pod, container);
-    const id = status?.containerID?.split("//")[1] ?? "";
+    const id = idOf(pod, container);
     const run = { command: ["sh", "-c", command], maxOutputBytes: 65_536 };
     return (await this.host.engine.exec(id, run)).output;
+  }
+
+  /** Ends the running container as a fault would. */
+  async kill(pod: Pod, container = "main"): Promise<void> {
+    await this.host.engine.killContainer(idOf(pod, container), "SIGKILL");
   }
 
   containers(): ReturnType<EngineHost["engine"]["listContainers"]> {
@@ -190,7 +195,10 @@ export class AgentBench {
 
   async close(): Promise<void> {
     await this.host.start();
-    for (const { Id } of await this.containers()) await this.host.engine.removeContainer(Id);
+    const isPause = (container: ContainerSummary): number =>
+      Number(container.Labels[labels.role] === "pause");
+    const inOrder = (await this.containers()).toSorted((a, b) => isPause(a) - isPause(b));
+    for (const { Id } of inOrder) await this.host.engine.removeContainer(Id);
     await this.host.engine.removeNetwork(`nagi-${this.instance}`).catch(() => undefined);
     await this.host.engine.removeImage(this.image, { force: true });
     await this.host.stop();
@@ -208,6 +216,10 @@ export class AgentBench {
     tar.finalize();
     await this.host.engine.importImage(tar, this.image, ["ENV PATH=/bin", 'CMD ["/bin/sleep", "3600"]']);
   }
+}
+
+function idOf(pod: Pod, container: string): string {
+  return statusOf(pod, container)?.containerID?.split("//")[1] ?? "";
 }
 
 export function isReady(pod: Pod): boolean {
