@@ -101,6 +101,11 @@ export class EngineHost {
     if ((await tryContainer(this.engine, this.#quirks.ulimits)) !== undefined) await this.#probe();
   }
 
+  /** Of Nagi's own engine. */
+  async pid(): Promise<number | undefined> {
+    return this.#service?.pid();
+  }
+
   /** Ends Nagi's own engine; its containers go on. */
   async stop(): Promise<void> {
     await this.#service?.stop();

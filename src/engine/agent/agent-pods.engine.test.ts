@@ -192,7 +192,7 @@ test("environment and files come from the objects that the pod names", async () 
     ]),
   );
   expect(await bench.exec(ready, "cat /conf/a/b /all/token /all/labels; pwd; id -u; id -g; id -G")).toBe(
-    `blues3cret` + `a="1"\nb="two"/tmp\n1000\n1001\n1001 2000\n`,
+    `blues3creta="1"\nb="two"/tmp\n1000\n1001\n1001 2000\n`,
   );
   expect(
     await bench.exec(

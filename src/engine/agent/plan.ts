@@ -183,7 +183,9 @@ class Planner implements Plan {
 
   #keepRunning(container: Container, role: ContainerRole): void {
     const { pod, records, nowMs } = this.#input;
-    const last = newestFirst(records, container.name).find(({ state }) => state !== "created");
+    const last = latestOf(records, container.name);
+    // What a start left that was cut off is removed first.
+    if (last?.state === "created") return;
     if (last?.state === "running") {
       this.#checkHealth(container, last);
       return;

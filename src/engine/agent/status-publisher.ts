@@ -78,7 +78,10 @@ export class StatusPublisher {
     const gone = optionalFields.filter(
       (key) => this.#written?.[key] !== undefined && status[key] === undefined,
     );
-    const conditions = (status.conditions ?? []).filter(({ type }) => ownConditions.has(type));
+    // Conditions are merged by type: what one no longer has must be taken away.
+    const conditions = (status.conditions ?? [])
+      .filter(({ type }) => ownConditions.has(type))
+      .map((condition) => ({ reason: null, message: null, ...condition }));
     const body = {
       metadata: { uid },
       status: { ...plain(status), ...Object.fromEntries(gone.map((key) => [key, null])), conditions },

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { pod as podKind } from "../../model/kinds/core/pod/pod.ts";
+import { refOf } from "../../model/meta.ts";
+import { containerName, containerSpec, type PodSite } from "./container-spec.ts";
+import { AgentBench, statusOf } from "./testing/agent-bench.ts";
+
+let bench: AgentBench;
+
+beforeAll(async () => {
+  bench = await AgentBench.open();
+});
+
+afterAll(async () => {
+  await bench.close();
+});
+
+const sh = (script: string) => ["/bin/sh", "-c", script];
+const shell = "trap 'exit 0' TERM; while true; do sleep 0.1; done";
+
+test("a new agent takes over what runs, and ends what was deleted meanwhile", async () => {
+  const first = await bench.startAgent();
+  const kept = await bench.createPod({
+    command: sh(shell),
+    readinessProbe: { exec: { command: ["test", "-e", "/tmp/ready"] }, periodSeconds: 60 },
+  });
+  const pair = await bench.createPod(
+    {},
+    {
+      containers: ["main", "other"].map((name) => ({ name, image: bench.image, command: sh(shell) })),
+    },
+  );
+  const crashed = await bench.createPod(
+    {
+      command: sh("test -e /data/on && exec sleep 1000; touch /data/on; exit 1"),
+      volumeMounts: [{ name: "data", mountPath: "/data" }],
+    },
+    { volumes: [{ name: "data", emptyDir: {} }] },
+  );
+  const deleted = await bench.createPod({ command: sh(shell) });
+  const forced = await bench.createPod({ command: sh(shell) });
+  await bench.exec(await bench.until(kept, (now) => now.status?.phase === "Running"), "touch /tmp/ready");
+  const before = await Promise.all([kept, pair, deleted, forced].map((pod) => bench.untilReady(pod)));
+  const restarted = await bench.until(
+    crashed,
+    (now) => statusOf(now)?.ready === true && statusOf(now)?.restartCount === 1,
+  );
+  await first.stop();
+  expect((await bench.containers()).filter(({ State }) => State === "running").length).toBe(7);
+
+  await bench.client.delete(podKind, refOf(deleted), { gracePeriodSeconds: 1 });
+  await bench.client.delete(podKind, refOf(forced), { gracePeriodSeconds: 0 });
+  const versions: string[] = [];
+  const stop = bench.client.onCall(({ verb, ref }) => {
+    if (verb === "patch" && ref?.name === kept.metadata.name) versions.push(verb);
+  });
+  const second = await bench.startAgent();
+  const added = await bench.createPod({ command: sh(shell) });
+  const ready = await bench.untilReady(added);
+  await bench.untilGone(deleted);
+  const left = async () =>
+    (await bench.containers()).some(({ Labels }) =>
+      Object.values(Labels).includes(forced.metadata.uid ?? ""),
+    );
+  await expect.poll(left, { timeout: 10_000 }).toBe(false);
+
+  const now = await bench.client.get(podKind, refOf(kept));
+  expect(now.status).toEqual(before[0]?.status);
+  expect(versions).toEqual([]);
+  stop();
+  const pairNow = await bench.client.get(podKind, refOf(pair));
+  expect(pairNow.status).toEqual(before[1]?.status);
+  expect((await bench.client.get(podKind, refOf(crashed))).status).toEqual(restarted.status);
+  expect([before[0]?.status?.podIP, before[1]?.status?.podIP]).not.toContain(ready.status?.podIP);
+  expect(await bench.logs(second.agent, crashed, { previous: true })).toBe("");
+
+  await bench.kill(pairNow, "other");
+  const again = await bench.until(
+    pair,
+    (pod) => statusOf(pod, "other")?.restartCount === 1 && statusOf(pod, "other")?.ready === true,
+  );
+  expect(again.status?.podIP).toBe(pairNow.status?.podIP);
+  await second.stop();
+});
+
+test("an engine that is killed and started again costs no container", async () => {
+  const agent = await bench.startAgent();
+  const aborter = new AbortController();
+  const supervised = bench.host.run(aborter.signal);
+  const pod = await bench.createPod({
+    command: sh(shell),
+    readinessProbe: { exec: { command: ["true"] }, periodSeconds: 1 },
+  });
+  const ready = await bench.untilReady(pod);
+  process.kill((await bench.host.pid()) ?? 0, "SIGKILL");
+  const other = await bench.createPod({ command: sh(shell) });
+  await bench.untilReady(other);
+  const after = await bench.untilReady(pod);
+  expect(statusOf(after)?.containerID).toBe(statusOf(ready)?.containerID);
+  expect(statusOf(after)?.restartCount).toBe(0);
+  await bench.kill(after);
+  await bench.until(pod, (now) => statusOf(now)?.restartCount === 1 && statusOf(now)?.ready === true);
+  aborter.abort();
+  await supervised;
+  await agent.stop();
+});
+
+test("a container that somebody removed is made again, and counted", async () => {
+  const agent = await bench.startAgent();
+  const pod = await bench.createPod({ command: sh(shell) });
+  const ready = await bench.untilReady(pod);
+  await bench.host.engine.removeContainer(statusOf(ready)?.containerID?.split("//")[1] ?? "");
+  await bench.until(pod, (now) => statusOf(now)?.restartCount === 1 && statusOf(now)?.ready === true);
+  await agent.stop();
+});
+
+test("what a start left that was cut off is replaced", async () => {
+  const pod = await bench.createPod({ command: sh(shell) });
+  const site: PodSite = {
+    instance: bench.instance,
+    node: "node-1",
+    nodeAddress: "127.0.0.1",
+    podAddress: "",
+    network: "none",
+    dns: { domain: "cluster.local" },
+    ulimits: bench.host.ulimits,
+    machineMemoryBytes: 2 ** 30,
+  };
+  const container = pod.spec.containers[0]!;
+  const input = { pod, container, role: "app", attempt: 0, backoffMs: 0, site } as const;
+  const rest = { environment: new Map(), binds: [], terminationLog: "", stopSignal: "SIGTERM" };
+  const spec = containerSpec({ ...input, ...rest });
+  const hostConfig = { ...spec.HostConfig, NetworkMode: "none" };
+  const { NetworkingConfig: _networking, ...plain } = spec;
+  const id = await bench.host.engine.createContainer(containerName(input, "main"), {
+    ...plain,
+    HostConfig: hostConfig,
+  });
+  const agent = await bench.startAgent();
+  const ready = await bench.untilReady(pod);
+  expect(statusOf(ready)?.containerID).not.toContain(id);
+  expect(statusOf(ready)?.restartCount).toBe(0);
+  await agent.stop();
+});
