@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { LogSource } from "../../src/client/log-source.ts";
 import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
+import type { Kind } from "../../src/model/kind.ts";
+import { allKinds } from "../../src/model/registry.ts";
 
 export interface Ran {
   readonly code: number;
@@ -41,8 +43,11 @@ export interface Kubectl {
 const commandMs = 60_000;
 const untilMs = 20_000;
 
-export async function startKubectl(logSources?: ReadonlyMap<string, LogSource>): Promise<Kubectl> {
-  const test = await startTestServer({ logSources });
+export async function startKubectl(
+  logSources?: ReadonlyMap<string, LogSource>,
+  kinds: readonly Kind[] = allKinds,
+): Promise<Kubectl> {
+  const test = await startTestServer({ logSources, kinds });
   const { port } = await test.listen();
   const kubeconfig = join(test.directory, "kubeconfig");
   await writeFile(kubeconfig, kubeconfigOf(test, port));
