@@ -2,18 +2,20 @@
  * Runs Build objects. Their phase says how far they are: New and Pending wait, Running is under way in this
  * process, the rest is the end. `status.cancelled`, OpenShift's field, stops a build.
  *
- * What must stay true: a build that says Complete has its image in the registry; an end is never taken back; a
+ * What must stay true: a build that says Complete has its image in the engine, and in the registry as soon as its
+ * condition Pushed says so, which is seen to until it is (late-pushes.ts); an end is never taken back; a
  * build that was running when the platform died is marked as such, and what it left is removed; a build never
  * takes the machine down, for how many run and what each may use is bounded.
  */
 
 import type { Client } from "../../client/client.ts";
-import { runController } from "../../client/controller.ts";
+import { runController, type Reconciled } from "../../client/controller.ts";
 import { EventRecorder } from "../../client/event-recorder.ts";
 import type { LogSource } from "../../client/log-source.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
+import { setCondition } from "../../model/conditions.ts";
 import { build as buildKind, type Build, type BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
@@ -21,6 +23,7 @@ import { isConflict, isNotFound } from "../../model/status.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { BuildFailure } from "./failure.ts";
+import { isPushDue, LatePushes, pushed, pushing } from "./late-pushes.ts";
 import { SourcesHandler } from "./sources-handler.ts";
 import { imageReference, runBuild, type RunBuildOptions } from "./run-build.ts";
 
@@ -66,6 +69,8 @@ interface Active {
   readonly aborter: AbortController;
   stop?: Stop | undefined;
   readonly done: Promise<void>;
+  /** The digest, of a push that goes on after the build. */
+  pushing?: Promise<string> | undefined;
 }
 
 class BuildController {
@@ -75,6 +80,7 @@ class BuildController {
   readonly #queue: BuildQueue;
   readonly #active = new Map<string, Active>();
   readonly #events: EventRecorder;
+  readonly #latePushes: LatePushes;
   /** Uids of the builds that wait, by key: a build that is gone has no uid any more. */
   readonly #waiting = new Map<string, string>();
 
@@ -82,6 +88,7 @@ class BuildController {
     this.#options = options;
     this.#client = options.client;
     this.#queue = new BuildQueue(options.maxConcurrent);
+    this.#latePushes = new LatePushes(options);
     this.logs = new BuildLogs({ directory: options.dataDir, maxBytes: logMaxBytes });
     const { client, clock, log } = options;
     this.#events = new EventRecorder({ client, clock, log, component: "build-controller" });
@@ -106,7 +113,7 @@ class BuildController {
     await sweeping;
   }
 
-  async #reconcile(key: string, signal: AbortSignal): Promise<void> {
+  async #reconcile(key: string, signal: AbortSignal): Promise<Reconciled | undefined> {
     const active = this.#active.get(key);
     const found = await this.#client.get(buildKind, refFromKey(key)).catch((error: unknown) => {
       if (isNotFound(error)) return undefined;
@@ -116,14 +123,15 @@ class BuildController {
       if (found === undefined || found.metadata.uid !== active.build.metadata.uid)
         this.#stop(active, "deleted");
       else if (found.status?.cancelled === true) this.#stop(active, "cancelled");
-      return;
+      return undefined;
     }
     if (found === undefined || isEnded(found)) {
       this.#queue.remove(key);
       const uid = this.#waiting.get(key);
       this.#waiting.delete(key);
       if (found === undefined && uid !== undefined) await this.logs.remove(uid);
-      return;
+      if (found === undefined || !isPushDue(found)) return undefined;
+      return { requeueAfterMs: await this.#latePushes.resume(found) };
     }
     if (found.status?.cancelled === true) {
       this.#queue.remove(key);
@@ -134,6 +142,7 @@ class BuildController {
       await this.#enqueue(key, found, signal);
     }
     this.#startNext(signal);
+    return undefined;
   }
 
   async #enqueue(key: string, found: Build, signal: AbortSignal): Promise<void> {
@@ -213,8 +222,14 @@ class BuildController {
   /** Whatever happens, as the end that the build's status shall say. */
   async #outcome(active: Active, log: BuildLog, deadlineMs: number): Promise<BuildStatus> {
     try {
-      const result = await runBuild(active.build, this.#options, log, active.aborter.signal);
-      return { phase: "Complete", ...result };
+      const { status, digest } = await runBuild(active.build, this.#options, log, active.aborter.signal);
+      const now = new Date(this.#options.clock.now()).toISOString();
+      if (typeof digest === "string") {
+        const conditions = [...setCondition([], pushed, now)];
+        return { phase: "Complete", ...status, output: { to: { imageDigest: digest } }, conditions };
+      }
+      active.pushing = digest;
+      return { phase: "Complete", ...status, conditions: [...setCondition([], pushing, now)] };
     } catch (error) {
       const status = stopped(active.stop, deadlineMs) ?? failed(error);
       if (status.phase === "Error" && active.stop === undefined) {
@@ -235,7 +250,13 @@ class BuildController {
     }
     const logSnippet =
       status.phase === "Complete" ? undefined : await this.logs.tail(build.metadata.uid ?? "", snippetLines);
-    await this.#writeStatus(build, { ...status, logSnippet });
+    const written = this.#writeStatus(build, { ...status, logSnippet });
+    // Known before the status is seen, so that nobody begins the push again.
+    if (active.pushing !== undefined) {
+      const digest = Promise.all([active.pushing, written]).then(([text]) => text);
+      this.#latePushes.follow(build, digest);
+    }
+    await written;
     const complete = status.phase === "Complete";
     if (!complete) await this.#removeImage(build);
     const message = complete ? `Built ${status.outputDockerImageReference}` : (status.message ?? "");

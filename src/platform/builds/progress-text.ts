@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../../lib/clock.ts";
 import type { Progress } from "../../lib/container-engine-types.ts";
 
 /** A step's line waits this long for the word that it was cached. */
-const headerDelayMs = 150;
+const headerDelayMs = 400;
 /** Steps that took longer say how long. */
 const shownMs = 1000;
 const maxLineLength = 4000;
@@ -67,7 +67,7 @@ export class ProgressText {
       else this.#flushHeader("  (cached)");
       return;
     }
-    if (noise.test(line)) return;
+    if (line.trim() === "" || noise.test(line)) return;
     this.#flushHeader();
     this.#write(`       ${line.slice(0, maxLineLength)}\n`);
   }

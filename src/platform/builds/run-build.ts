@@ -7,7 +7,7 @@
  */
 
 import type { Client } from "../../client/client.ts";
-import type { Clock } from "../../lib/clock.ts";
+import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { ImageDetails, Ulimit } from "../../lib/container-engine-types.ts";
@@ -52,10 +52,17 @@ export interface RunBuildOptions {
 }
 
 /** What a successful build says in its status. */
-export type BuildResult = Pick<
-  BuildStatus,
-  "outputDockerImageReference" | "output" | "processes" | "port" | "detected" | "stages"
->;
+export interface BuildResult {
+  readonly status: Pick<
+    BuildStatus,
+    "outputDockerImageReference" | "processes" | "port" | "detected" | "stages"
+  >;
+  /** The image's digest in the registry; a promise while the push takes longer than it is waited for. */
+  readonly digest: string | Promise<string>;
+}
+
+/** A push of changed layers takes a tenth of a second; the first one on a platform brings all of the platform. */
+const pushGraceMs = 500;
 
 interface Work {
   readonly build: Build;
@@ -80,12 +87,14 @@ export async function runBuild(
   const details = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
   const digest = await stage(work, "PushImage", () => push(work, image));
   return {
-    outputDockerImageReference: image,
-    output: { to: { imageDigest: digest } },
-    processes: { ...plan.processes },
-    port: exposedPort(details),
-    detected: { strategy: plan.strategy, explanation: plan.explanation, platform: platformName },
-    stages: work.stages,
+    status: {
+      outputDockerImageReference: image,
+      processes: { ...plan.processes },
+      port: exposedPort(details),
+      detected: { strategy: plan.strategy, explanation: plan.explanation, platform: platformName },
+      stages: work.stages,
+    },
+    digest: digest.settled ?? digest.pending,
   };
 }
 
@@ -261,32 +270,51 @@ function buildArgs(build: Build): Record<string, string> {
   return Object.fromEntries(pairs.map(({ name, value }) => [name, value ?? ""]));
 }
 
-/** The digest of the image in the registry. */
-async function push(work: Work, image: string): Promise<string> {
+interface Pushed {
+  readonly settled?: string | undefined;
+  readonly pending: Promise<string>;
+}
+
+/** Waits a little: who deploys need not wait for the registry, for the engine has the image. */
+async function push(work: Work, image: string): Promise<Pushed> {
   const { options, log, signal } = work;
-  const { engine, registry, clock } = options;
+  const { clock } = options;
   const startMs = clock.now();
+  const grace = new AbortController();
+  const pending = pushImage(image, options);
+  // Who asked may have stopped waiting by then.
+  pending.catch(() => undefined);
+  const waited = AbortSignal.any([grace.signal, signal]);
+  try {
+    const settled = await Promise.race([pending, sleep(clock, pushGraceMs, waited).then(() => undefined)]);
+    signal.throwIfAborted();
+    const short =
+      settled === undefined ? "is on its way to the registry" : `${settled.slice(0, 19)} in the registry`;
+    log.line(`-----> Image ${short} (${seconds(clock.now() - startMs)})`);
+    return { settled, pending };
+  } finally {
+    grace.abort();
+  }
+}
+
+/** The digest of the image in the registry. */
+export async function pushImage(
+  image: string,
+  { engine, registry }: Pick<RunBuildOptions, "engine" | "registry">,
+): Promise<string> {
   let digest: string | undefined;
   try {
-    const steps = engine.pushImage(image, { auth: registry.auth, insecure: true, signal });
+    const steps = engine.pushImage(image, { auth: registry.auth, insecure: true });
     for await (const { status, aux } of steps) {
       digest = aux?.Digest ?? /digest: (sha256:[0-9a-f]{64})/.exec(status ?? "")?.[1] ?? digest;
     }
   } catch (error) {
-    await engine.removeImage(image).catch(() => undefined);
-    signal.throwIfAborted();
-    throw new BuildFailure("PushImageToRegistryFailed", `cannot push to the registry: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const message = `cannot push to the registry: ${messageOf(error)}`;
+    throw new BuildFailure("PushImageToRegistryFailed", message, { cause: error });
   }
-  if (digest === undefined) {
-    throw new BuildFailure(
-      "PushImageToRegistryFailed",
-      "the engine did not say what it pushed to the registry",
-    );
-  }
-  log.line(`-----> Image ${digest.slice(0, 19)} in the registry (${seconds(clock.now() - startMs)})`);
-  return digest;
+  if (digest !== undefined) return digest;
+  const message = "the engine did not say what it pushed to the registry";
+  throw new BuildFailure("PushImageToRegistryFailed", message);
 }
 
 /** The lowest TCP port that the image exposes. */

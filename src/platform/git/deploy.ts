@@ -7,6 +7,7 @@
  */
 
 import { spawn } from "node:child_process";
+import { PassThrough } from "node:stream";
 import type { Client } from "../../client/client.ts";
 import { waitFor } from "../../client/wait-for.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -165,7 +166,9 @@ export class Deployer {
       child.once("error", reject);
       child.once("exit", resolve);
     });
-    const [{ id }, code] = await Promise.all([sources.put(child.stdout), ended]);
+    // Read from the start: Node throws away what nobody reads when a child has ended.
+    const tar = child.stdout.pipe(new PassThrough());
+    const [{ id }, code] = await Promise.all([sources.put(tar), ended]);
     if (code === 0) return id;
     throw new Error(`cannot read the files of ${commit}: ${complaint.trim()}`);
   }
