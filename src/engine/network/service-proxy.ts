@@ -8,7 +8,7 @@ import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { DirtyKeys } from "./dirty-keys.ts";
-import { allowHairpin } from "./hairpin.ts";
+import { prepareBridge } from "./bridge.ts";
 import { byName, changeScript, fullScript, type TableOptions } from "./nft-script.ts";
 import { runProgram } from "./programs.ts";
 import type { ServicePortRoute } from "./service-ports.ts";
@@ -61,7 +61,7 @@ export class ServiceProxy {
     if (this.#applied === undefined || (keys.size === 0 && !(await this.#tableIsThere())))
       await this.#rebuild();
     else if (keys.size > 0) await this.#change(this.#applied, keys);
-    await allowHairpin(this.#options.gateway);
+    await prepareBridge(this.#options);
   }
 
   async #rebuild(): Promise<void> {
