@@ -22,11 +22,15 @@ const followIntervalMs = 150;
 /** One visit to a ring fetches no more than this. */
 const visitMaxBytes = 2 * 1024 * 1024;
 const chunkWaitMs = 2;
+const visitQuietMs = 5;
+/** Somebody who asks waits this long for what was written a moment ago; it comes through HAProxy's master. */
+const askedQuietMs = 40;
 
 export interface AccessLogOptions {
   readonly dir: string;
   readonly cli: HaproxyCli;
-  readonly workerPids: () => readonly number[];
+  /** Of the worker that takes new connections; undefined while it is not known. */
+  readonly workerPid: () => number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -35,7 +39,10 @@ export interface AccessLogOptions {
 export type LineListener = (lines: readonly string[]) => void;
 
 interface Ring {
+  readonly pid: number;
   readonly socket: Socket;
+  /** What came and has not been taken yet. */
+  chunks: Buffer[];
   /** A line that has not ended yet. */
   rest: string;
   /** Ends of lines that are in the file already, while the ring's past is read. */
@@ -45,7 +52,7 @@ interface Ring {
 export class AccessLog {
   readonly #options: AccessLogOptions;
   readonly #file: string;
-  readonly #rings = new Map<number, Ring>();
+  #ring: Ring | undefined;
   readonly #listeners = new Set<LineListener>();
   #fileBytes: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -58,18 +65,18 @@ export class AccessLog {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
     while (!signal.aborted) {
-      await this.#inTurn(() => this.#fetch()).catch((error: unknown) => {
+      await this.#inTurn(() => this.#fetch(visitQuietMs)).catch((error: unknown) => {
         log.warn("cannot read the access log", { error: messageOf(error) });
       });
       await sleep(clock, this.#listeners.size > 0 ? followIntervalMs : fetchIntervalMs, signal);
     }
-    for (const pid of this.#rings.keys()) this.#drop(pid);
+    this.#ring?.socket.destroy();
   }
 
   /** All that is kept, the oldest first; with a listener, it hears of everything after that and of nothing twice. */
   async read(listener?: LineListener): Promise<readonly string[]> {
     return this.#inTurn(async () => {
-      await this.#fetch();
+      await this.#fetch(askedQuietMs);
       const past = await this.#lines();
       if (listener !== undefined) this.#listeners.add(listener);
       return past;
@@ -91,44 +98,45 @@ export class AccessLog {
     return texts.join("").split("\n").slice(0, -1);
   }
 
-  async #fetch(): Promise<void> {
-    const pids = this.#options.workerPids();
-    for (const pid of pids) if (!this.#rings.has(pid)) await this.#join(pid);
-    for (const [pid, ring] of this.#rings) {
-      await this.#drain(pid, ring);
-      if (!pids.includes(pid) && ring.socket.readableLength === 0) this.#drop(pid);
-    }
+  /** Ends when nothing has come for `quietMs`. */
+  async #fetch(quietMs: number): Promise<void> {
+    const pid = this.#options.workerPid();
+    if (this.#ring?.socket.destroyed === true) this.#ring = undefined;
+    if (this.#ring !== undefined) await this.#drain(this.#ring, quietMs);
+    if (pid === undefined || this.#ring?.pid === pid) return;
+    // The worker of before may end now; what it still has to say is not heard.
+    this.#ring?.socket.destroy();
+    this.#ring = await this.#join(pid);
+    await this.#drain(this.#ring, askedQuietMs);
+    // The past is read: everything is new now.
+    this.#ring.seen = undefined;
   }
 
-  async #join(pid: number): Promise<void> {
+  async #join(pid: number): Promise<Ring> {
+    const socket = await this.#options.cli.follow(`show events ${accessRing} -w`);
+    const ring: Ring = { pid, socket, chunks: [], rest: "", seen: new Set((await this.#lines()).map(endOf)) };
+    socket.on("data", (chunk: Buffer) => ring.chunks.push(chunk));
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => socket.destroy());
     // Whoever does not read is not sent more: the ring waits, and HAProxy does not.
-    const socket = await this.#options.cli.follow(pid, `show events ${accessRing} -w`);
-    const ends = (await this.#lines()).map(endOf);
-    const ring: Ring = { socket, rest: "", seen: new Set(ends.filter((end) => end.startsWith(`${pid}:`))) };
     socket.pause();
-    socket.on("error", () => this.#drop(pid));
-    socket.on("close", () => this.#drop(pid));
-    this.#rings.set(pid, ring);
-    // The first piece may take a moment to come.
-    await sleep(this.#options.clock, chunkWaitMs * 5);
+    return ring;
   }
 
-  #drop(pid: number): void {
-    this.#rings.get(pid)?.socket.destroy();
-    this.#rings.delete(pid);
-  }
-
-  async #drain(pid: number, ring: Ring): Promise<void> {
+  async #drain(ring: Ring, quietMs: number): Promise<void> {
+    const { clock } = this.#options;
     let fetched = 0;
-    while (fetched < visitMaxBytes && this.#rings.get(pid) === ring) {
-      const chunk = ring.socket.read() as Buffer | null;
-      if (chunk === null) break;
+    let quietSinceMs = clock.now();
+    ring.socket.resume();
+    while (fetched < visitMaxBytes && clock.now() - quietSinceMs <= quietMs) {
+      await sleep(clock, chunkWaitMs);
+      const chunk = Buffer.concat(ring.chunks.splice(0));
+      if (chunk.length === 0) continue;
       fetched += chunk.length;
       await this.#take(ring, chunk.toString("latin1"));
-      await sleep(this.#options.clock, chunkWaitMs);
+      quietSinceMs = clock.now();
     }
-    // Once the past is read, everything is new.
-    if (fetched < visitMaxBytes) ring.seen = undefined;
+    ring.socket.pause();
   }
 
   async #take(ring: Ring, text: string): Promise<void> {

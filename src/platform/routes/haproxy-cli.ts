@@ -20,12 +20,17 @@ export interface MasterState {
   readonly workers: readonly WorkerProcess[];
 }
 
-export class HaproxyCli {
-  readonly #socketPath: () => Promise<string>;
+/** Paths of the sockets, asked for each time: they may follow the process. */
+export interface SocketPaths {
+  readonly master: () => Promise<string>;
+  readonly worker: () => Promise<string>;
+}
 
-  /** The path is asked for each time: it may follow the process. */
-  constructor(socketPath: () => Promise<string>) {
-    this.#socketPath = socketPath;
+export class HaproxyCli {
+  readonly #paths: SocketPaths;
+
+  constructor(paths: SocketPaths) {
+    this.#paths = paths;
   }
 
   async masterState(): Promise<MasterState> {
@@ -53,16 +58,19 @@ export class HaproxyCli {
     return answers.map((answer) => answer.trim());
   }
 
-  /** Connects and sends one command whose answer goes on and on. */
-  async follow(pid: number, command: string): Promise<Socket> {
-    const socket = createConnection(await this.#socketPath());
-    socket.write(`@!${pid} ${command}\n`);
+  /**
+   * Connects to the worker that takes new connections, and sends one command whose answer goes on and on. As long
+   * as the connection lasts, the worker does not end.
+   */
+  async follow(command: string): Promise<Socket> {
+    const socket = createConnection(await this.#paths.worker());
+    socket.write(`${command}\n`);
     return socket;
   }
 
   /** The answer: all until the other side hangs up, or until it is complete. */
   async #ask(input: string, complete: (text: string) => boolean = () => false): Promise<string> {
-    const path = await this.#socketPath();
+    const path = await this.#paths.master();
     return new Promise((resolve, reject) => {
       const socket = createConnection(path);
       const chunks: Buffer[] = [];

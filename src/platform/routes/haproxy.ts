@@ -51,7 +51,6 @@ export class Haproxy {
   #frame: BackendFrame | undefined;
   /** The worker that takes new connections; undefined when it is not known what it holds. */
   #worker: WorkerState | undefined;
-  #workerPids: readonly number[] = [];
   #started = false;
   #reloadedMs = Number.NEGATIVE_INFINITY;
   reloads = 0;
@@ -60,7 +59,9 @@ export class Haproxy {
     this.#options = options;
     const { dir, clock, log, binary } = options;
     // The kernel allows only short paths of sockets: this one is reached through the process.
-    this.cli = new HaproxyCli(async () => `/proc/${(await this.#process.pid()) ?? "none"}/cwd/master.sock`);
+    const within = async (name: string): Promise<string> =>
+      `/proc/${(await this.#process.pid()) ?? "none"}/cwd/${name}`;
+    this.cli = new HaproxyCli({ master: () => within("master.sock"), worker: () => within("worker.sock") });
     this.#process = new ManagedProcess({
       name: "haproxy",
       dir,
@@ -83,9 +84,9 @@ export class Haproxy {
     return this.#process.stop();
   }
 
-  /** Of all workers, those that a reload left to finish included. */
-  get workerPids(): readonly number[] {
-    return this.#workerPids;
+  /** Of the worker that takes new connections. */
+  get workerPid(): number | undefined {
+    return this.#worker?.pid;
   }
 
   /** `namespace:app:route` of a backend that is or was. */
@@ -122,8 +123,7 @@ export class Haproxy {
   /** Learns which workers there are, and what the one holds that takes new connections. */
   async #meetWorkers(): Promise<void> {
     const { workers } = await this.cli.masterState();
-    this.#workerPids = workers.map(({ pid }) => pid);
-    const [pid] = this.#workerPids;
+    const pid = workers[0]?.pid;
     if (pid === this.#worker?.pid) return;
     this.#worker = pid === undefined ? undefined : await readWorkerState(this.cli, pid);
   }
