@@ -168,6 +168,24 @@ test("an old template comes back with its set, under a new revision", () => {
   expect(world.deployment.metadata.annotations?.["deployment.kubernetes.io/revision"]).toBe("3");
 });
 
+test("fields that are empty make no new version, other changes do", () => {
+  const world = settled("a");
+  const withContainer = (more: object): Deployment["spec"]["template"] => {
+    const template = structuredClone(web("a").spec.template);
+    Object.assign(template.spec?.containers[0] ?? {}, more);
+    return template;
+  };
+  const { deployment } = world;
+  for (const [more, makes] of [
+    [{ resources: {}, env: [], workingDir: "" }, false],
+    [{ stdin: false }, true],
+    [{ env: [{ name: "A", value: "1" }] }, true],
+  ] as const) {
+    world.deployment = { ...deployment, spec: { ...deployment.spec, template: withContainer(more) } };
+    expect(world.decide().create !== undefined, JSON.stringify(more)).toBe(makes);
+  }
+});
+
 test("old revisions beyond the limit go, oldest first", () => {
   const world = settled("a", { revisionHistoryLimit: 2 });
   for (const image of ["b", "c", "d", "e"]) {

@@ -25,7 +25,25 @@ export function ageOf(set: ReplicaSet): { createdAt: string; name: string } {
 /** A template as text, without the label by which the sets of a deployment tell their pods apart. */
 function comparable(template: PodTemplateSpec | undefined): string {
   const { [templateHashLabel]: _, ...labels } = template?.metadata?.labels ?? {};
-  return canonicalJson({ ...template, metadata: { ...template?.metadata, labels } });
+  return canonicalJson(withoutEmpty({ ...template, metadata: { ...template?.metadata, labels } }));
+}
+
+/** Here an empty object says something. */
+const meaningfulWhenEmpty: ReadonlySet<string> = new Set(["emptyDir", "labelSelector", "namespaceSelector"]);
+
+/** Tools write fields that are empty as they like (kubectl sends `resources: {}`): that makes no new version. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value)
+    .map(([key, inner]) => [key, withoutEmpty(inner)] as const)
+    .filter(([key, inner]) => meaningfulWhenEmpty.has(key) || !isEmpty(inner));
+  return Object.fromEntries(entries);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
 }
 
 /** `collisions` makes another name when the first one is taken by a set of another template. */
