@@ -6,6 +6,7 @@ import { replicaSet } from "./kinds/apps/replicaset/replicaset.ts";
 import { selfSubjectReview } from "./kinds/authentication/selfsubjectreview/selfsubjectreview.ts";
 import { tokenReview } from "./kinds/authentication/tokenreview/tokenreview.ts";
 import { selfSubjectAccessReview } from "./kinds/authorization/selfsubjectaccessreview/selfsubjectaccessreview.ts";
+import { selfSubjectRulesReview } from "./kinds/authorization/selfsubjectrulesreview/selfsubjectrulesreview.ts";
 import { subjectAccessReview } from "./kinds/authorization/subjectaccessreview/subjectaccessreview.ts";
 import { scale } from "./kinds/autoscaling/scale/scale.ts";
 import { job } from "./kinds/batch/job/job.ts";
@@ -35,6 +36,7 @@ export const allKinds: readonly Kind[] = [
   selfSubjectReview,
   tokenReview,
   selfSubjectAccessReview,
+  selfSubjectRulesReview,
   subjectAccessReview,
   scale,
   job,

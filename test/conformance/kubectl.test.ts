@@ -334,6 +334,7 @@ describe("who may what", () => {
   test("whoami, can-i, impersonation, tokens", async () => {
     expect(await kubectl.run("auth", "whoami")).toContain("admin");
     expect(await kubectl.run("auth", "can-i", "create", "pods")).toBe("yes\n");
+    expect(await kubectl.run("auth", "can-i", "--list")).toMatch(/\*\.\* .*\[\*\]/);
     expect(await kubectl.fail("auth", "can-i", "create", "pods", "--as=eve")).toContain("no");
     expect(await kubectl.fail("get", "pods", "--as=eve")).toContain(
       'Error from server (Forbidden): pods is forbidden: User "eve" cannot list resource "pods" in API group "" in the namespace "default"',

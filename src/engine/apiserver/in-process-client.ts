@@ -62,8 +62,9 @@ export class InProcessClient implements Client {
   watch<T extends KubeObject>(kind: Kind<T>, options: WatchOptions = {}): AsyncIterable<WatchEvent<T>> {
     return {
       [Symbol.asyncIterator]: () => {
-        this.#allow("watch", { kind, namespace: options.namespace ?? "", name: "" });
-        return watchInProcess<T>(this.#api.parts, kind, options);
+        const namespace = placeOf(kind, options.namespace);
+        this.#allow("watch", { kind, namespace: namespace ?? "", name: "" });
+        return watchInProcess<T>(this.#api.parts, kind, { ...options, namespace });
       },
     };
   }
@@ -171,8 +172,14 @@ export class InProcessClient implements Client {
 
   #list(kind: Kind, options: ListOptions) {
     const { labelSelector, fieldSelector, ...rest } = options;
-    this.#allow("list", { kind, namespace: options.namespace ?? "", name: "" });
-    return this.#api.list({ kind, selection: selectionOf(kind, labelSelector, fieldSelector), ...rest });
+    const namespace = placeOf(kind, options.namespace);
+    this.#allow("list", { kind, namespace: namespace ?? "", name: "" });
+    return this.#api.list({
+      kind,
+      selection: selectionOf(kind, labelSelector, fieldSelector),
+      ...rest,
+      namespace,
+    });
   }
 
   #table<T extends KubeObject>(kind: Kind<T>, objects: readonly T[], metadata: Table["metadata"]): Table {
@@ -187,6 +194,11 @@ function targetOf(kind: Kind, ref: ObjectRef): Target {
   if (ref.name === "") throw badRequest("the name of the object is required");
   if (kind.namespaced && namespace === "") throw badRequest("the namespace of the object is required");
   return { kind, namespace, name: ref.name };
+}
+
+/** Undefined: all there are. */
+function placeOf(kind: Kind, namespace: string | undefined): string | undefined {
+  return kind.namespaced && namespace !== "" ? namespace : undefined;
 }
 
 function writeOptions({ dryRun, fieldValidation }: WriteOptions) {

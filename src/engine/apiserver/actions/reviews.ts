@@ -4,6 +4,7 @@ import type { UserInfo } from "../../../client/user.ts";
 import type { SelfSubjectReview } from "../../../model/kinds/authentication/selfsubjectreview/selfsubjectreview.ts";
 import type { TokenReview } from "../../../model/kinds/authentication/tokenreview/tokenreview.ts";
 import type { SelfSubjectAccessReview } from "../../../model/kinds/authorization/selfsubjectaccessreview/selfsubjectaccessreview.ts";
+import type { SelfSubjectRulesReview } from "../../../model/kinds/authorization/selfsubjectrulesreview/selfsubjectrulesreview.ts";
 import {
   subjectAccessReview,
   type SubjectAccessReview,
@@ -33,6 +34,12 @@ export function reviewActions(authenticator: Authenticator, authorizer: Authoriz
     }
     return { ...review, status: decide({ username: user, groups, uid }, review.spec) };
   };
+  const rules: Action = async ({ user, body }) => {
+    const review = body as unknown as SelfSubjectRulesReview;
+    const found = authorizer.rulesFor(user, review.spec.namespace ?? "");
+    const status = { ...found, incomplete: false } as SelfSubjectRulesReview["status"];
+    return { ...review, status } as SelfSubjectRulesReview;
+  };
   const self: Action = async ({ user, body }) => {
     const review = body as unknown as SelfSubjectReview;
     const status: SelfSubjectReview["status"] = { userInfo: userIn(user) };
@@ -51,6 +58,7 @@ export function reviewActions(authenticator: Authenticator, authorizer: Authoriz
   };
   return [
     ["selfsubjectaccessreviews.authorization.k8s.io", selfAccess],
+    ["selfsubjectrulesreviews.authorization.k8s.io", rules],
     ["subjectaccessreviews.authorization.k8s.io", access],
     ["selfsubjectreviews.authentication.k8s.io", self],
     ["tokenreviews.authentication.k8s.io", token],

@@ -29,9 +29,23 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** All that a user may do somewhere, for people to read. */
+export interface Rules {
+  readonly resourceRules: readonly {
+    readonly verbs: readonly string[];
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+  }[];
+  readonly nonResourceRules: readonly {
+    readonly verbs: readonly string[];
+    readonly nonResourceURLs: readonly string[];
+  }[];
+}
+
 /** Synchronous on purpose: it is asked for every operation and must decide from what is in memory. */
 export interface Authorizer {
   authorize(user: UserInfo, attributes: Attributes): Decision;
+  rulesFor(user: UserInfo, namespace: string): Rules;
 }
 
 export const mastersGroup = "system:masters";
@@ -41,8 +55,11 @@ export const anonymous: UserInfo = { username: "system:anonymous", groups: [unau
 
 const publicPaths = new Set(["/version", "/version/", "/healthz", "/livez", "/readyz"]);
 const discoveryPaths = ["/api", "/apis", "/openapi"];
-const selfReviews = new Set(["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"]);
-const reviewGroups = new Set(["authentication.k8s.io", "authorization.k8s.io"]);
+/** Questions about oneself, by group. */
+const selfReviews: readonly (readonly [group: string, resources: readonly string[]])[] = [
+  ["authentication.k8s.io", ["selfsubjectreviews"]],
+  ["authorization.k8s.io", ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]],
+];
 
 export const builtInAuthorizer: Authorizer = {
   authorize(user, attributes) {
@@ -51,6 +68,27 @@ export const builtInAuthorizer: Authorizer = {
     const allowed =
       "path" in attributes ? allowsPath(attributes, authenticated) : allowsReview(attributes, authenticated);
     return { allowed, reason: "" };
+  },
+  rulesFor(user) {
+    if (user.groups.includes(mastersGroup)) {
+      return {
+        resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
+        nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+      };
+    }
+    const everybody = { verbs: ["get"], nonResourceURLs: [...publicPaths] };
+    if (!user.groups.includes(authenticatedGroup))
+      return { resourceRules: [], nonResourceRules: [everybody] };
+    const reviews = selfReviews.map(([group, resources]) => ({
+      verbs: ["create"],
+      apiGroups: [group],
+      resources,
+    }));
+    const below = discoveryPaths.flatMap((path) => [path, `${path}/*`]);
+    return {
+      resourceRules: reviews,
+      nonResourceRules: [everybody, { verbs: ["get"], nonResourceURLs: below }],
+    };
   },
 };
 
@@ -66,7 +104,8 @@ export function isPublicPath(path: string): boolean {
 
 function allowsReview(attributes: ResourceAttributes, authenticated: boolean): boolean {
   const { verb, group, resource } = attributes;
-  return authenticated && verb === "create" && reviewGroups.has(group) && selfReviews.has(resource);
+  if (!authenticated || verb !== "create") return false;
+  return selfReviews.some(([own, resources]) => own === group && resources.includes(resource));
 }
 
 /** Throws Kubernetes' 403 unless the user may. */

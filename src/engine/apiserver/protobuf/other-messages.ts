@@ -41,6 +41,10 @@ export const otherMessages: Readonly<Record<string, string>> = {
     "1 metadata:meta.v1.ObjectMeta, 2 spec:authorization.v1.SelfSubjectAccessReviewSpec, 3 status:authorization.v1.SubjectAccessReviewStatus",
   "authorization.v1.SelfSubjectAccessReviewSpec":
     "1 resourceAttributes?:authorization.v1.ResourceAttributes, 2 nonResourceAttributes?:authorization.v1.NonResourceAttributes",
+  "authorization.v1.SelfSubjectRulesReview":
+    "1 metadata:meta.v1.ObjectMeta, 2 spec:authorization.v1.SelfSubjectRulesReviewSpec, 3 status:authorization.v1.SubjectRulesReviewStatus",
+  "authorization.v1.SubjectRulesReviewStatus": "3 incomplete:bool, 4 evaluationError:string",
+  "authorization.v1.SelfSubjectRulesReviewSpec": "1 namespace:string",
   "authorization.v1.SubjectAccessReview":
     "1 metadata:meta.v1.ObjectMeta, 2 spec:authorization.v1.SubjectAccessReviewSpec, 3 status:authorization.v1.SubjectAccessReviewStatus",
   "authorization.v1.SubjectAccessReviewSpec":
