@@ -1,12 +1,14 @@
 /** The half that a real Kubernetes replaces: store, API server, scheduler, controllers, agent, network. */
 
 import { randomInt } from "node:crypto";
-import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { singleKubeconfig } from "../client/single-kubeconfig.ts";
 import { writeKubeconfig } from "../client/kubeconfig.ts";
 import type { LogSource } from "../client/log-source.ts";
+import { createAgent, type AgentOptions } from "../engine/agent/agent.ts";
+import type { NodeDefinition } from "../engine/agent/node-status.ts";
+import { createNetwork } from "../engine/network/network.ts";
 import { createApiServer, type ApiServer } from "../engine/apiserver/server.ts";
 import { openPki } from "../engine/apiserver/pki.ts";
 import { openStore } from "../engine/store/open-store.ts";
@@ -15,6 +17,8 @@ import { systemClock } from "../lib/clock.ts";
 import { EngineHost } from "../lib/container-engine-host.ts";
 import type { Logger } from "../lib/log.ts";
 import { seededRandom, type Random } from "../lib/random.ts";
+import { resourceName } from "../model/kind.ts";
+import { pod } from "../model/kinds/core/pod/pod.ts";
 import { allKinds } from "../model/registry.ts";
 import { createScheduler } from "../scheduler/loop/scheduler.ts";
 import { paths, type PlatformConfig } from "./config.ts";
@@ -38,6 +42,8 @@ export interface StartEngineOptions {
   readonly onProgress: (text: string) => void;
   /** Logs that the platform half has; the map may be filled later. */
   readonly logSources: Map<string, LogSource>;
+  /** How the agent reaches a registry. */
+  readonly registryAccess: NonNullable<AgentOptions["registryAccess"]>;
 }
 
 const masters = "system:masters";
@@ -85,19 +91,47 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
     log,
   });
   await host.start();
+  const { engine } = host;
+  let dnsAddress: string | undefined;
+  const agent = await createAgent({
+    client: clientFor("agent"),
+    engine,
+    nodes: virtualNodes(config.nodes),
+    dataDir: place.agent,
+    instance: config.instance,
+    version: versionOf(),
+    clusterDomain: config.clusterDomain,
+    clusterDns: () => dnsAddress,
+    avoidRanges: [config.serviceCidr],
+    ulimits: () => host.ulimits,
+    registryAccess: options.registryAccess,
+    onStartTrouble: () => void host.verify().catch((error: unknown) => log.error("the engine has no way to start containers", { error })),
+    clock,
+    log,
+  });
+  logSources.set(resourceName(pod), agent.logSource);
+  const network = await createNetwork({
+    client: clientFor("network"),
+    instance: config.instance,
+    dataDir: config.dataDir,
+    serviceCidr: config.serviceCidr,
+    clusterDomain: config.clusterDomain,
+    bridge: agent.networkInfo,
+    clock,
+    log,
+  });
+  ({ dnsAddress } = network);
   const services: Service[] = [
     { name: "apiserver", run: (signal) => api.run(signal) },
     { name: "certificates", run: (signal) => pki.run(signal, (tls) => listening.renew(tls)) },
     { name: "engine", run: (signal) => host.run(signal) },
-    {
-      name: "workloads",
-      run: (signal) => runWorkloads({ client: clientFor("controller-manager"), clock, log }, signal),
-    },
+    { name: "workloads", run: (signal) => runWorkloads({ client: clientFor("controller-manager"), clock, log }, signal) },
     {
       name: "scheduler",
-      run: (signal) =>
-        createScheduler({ client: clientFor("scheduler"), clock, random: freshRandom(), log }).run(signal),
+      run: (signal) => createScheduler({ client: clientFor("scheduler"), clock, random: freshRandom(), log }).run(signal),
     },
+    { name: "agent", run: (signal) => agent.run(signal) },
+    { name: "network", run: (signal) => network.run(signal) },
   ];
   return {
     api,
@@ -128,25 +162,13 @@ async function writeAdminKubeconfig({ file, apiUrl, caPem, token }: AdminKubecon
   await writeKubeconfig(file, singleKubeconfig({ name: "nagi", cluster, token, namespace: "default" }));
 }
 
-interface VirtualNode {
-  readonly name: string;
-  /** hostPort binds here. */
-  readonly address: string;
-  readonly capacity: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-const podsPerNode = 110;
 const zones = 3;
 
-/** The machine shared out among its virtual nodes. */
-export function virtualNodes(count: number): VirtualNode[] {
-  const milliCpu = Math.floor((availableParallelism() * 1000) / count);
-  const memoryKi = Math.floor(totalmem() / 1024 / count);
+/** Nodes on one machine, each with a loopback address of its own; several are spread over zones. */
+export function virtualNodes(count: number): NodeDefinition[] {
   return Array.from({ length: count }, (_, index) => ({
     name: `node-${index + 1}`,
     address: `127.0.0.${index + 1}`,
-    capacity: { cpu: `${milliCpu}m`, memory: `${memoryKi}Ki`, pods: `${podsPerNode}` },
     labels: count === 1 ? {} : { "topology.kubernetes.io/zone": `zone-${(index % zones) + 1}` },
   }));
 }

@@ -4,6 +4,7 @@ import { EngineHost } from "../lib/container-engine-host.ts";
 import { stopManaged } from "../lib/managed-process.ts";
 import { systemClock } from "../lib/clock.ts";
 import { silentLogger } from "../lib/log.ts";
+import { cleanupNetwork } from "../engine/network/network.ts";
 import { paths, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";
 import { survivingProcesses } from "./processes.ts";
@@ -20,6 +21,7 @@ export async function stopEverything(config: PlatformConfig): Promise<void> {
   for (const { name, dir } of router)
     await stopManaged({ name, dir, graceMs: processGraceMs, clock: systemClock });
   await removeContainers(config);
+  await cleanupNetwork({ instance: config.instance, dataDir, clock: systemClock });
   for (const { name, dir } of await survivingProcesses(dataDir))
     await stopManaged({ name, dir, graceMs: processGraceMs, clock: systemClock });
 }
