@@ -105,7 +105,10 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
     avoidRanges: [config.serviceCidr],
     ulimits: () => host.ulimits,
     registryAccess: options.registryAccess,
-    onStartTrouble: () => void host.verify().catch((error: unknown) => log.error("the engine has no way to start containers", { error })),
+    onStartTrouble: () =>
+      void host
+        .verify()
+        .catch((error: unknown) => log.error("the engine has no way to start containers", { error })),
     clock,
     log,
   });
@@ -125,10 +128,14 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
     { name: "apiserver", run: (signal) => api.run(signal) },
     { name: "certificates", run: (signal) => pki.run(signal, (tls) => listening.renew(tls)) },
     { name: "engine", run: (signal) => host.run(signal) },
-    { name: "workloads", run: (signal) => runWorkloads({ client: clientFor("controller-manager"), clock, log }, signal) },
+    {
+      name: "workloads",
+      run: (signal) => runWorkloads({ client: clientFor("controller-manager"), clock, log }, signal),
+    },
     {
       name: "scheduler",
-      run: (signal) => createScheduler({ client: clientFor("scheduler"), clock, random: freshRandom(), log }).run(signal),
+      run: (signal) =>
+        createScheduler({ client: clientFor("scheduler"), clock, random: freshRandom(), log }).run(signal),
     },
     { name: "agent", run: (signal) => agent.run(signal) },
     { name: "network", run: (signal) => network.run(signal) },

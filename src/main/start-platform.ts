@@ -27,7 +27,13 @@ export interface RunningPlatform {
 export async function startPlatform(options: StartPlatformOptions): Promise<RunningPlatform> {
   const { config, log, signal, onProgress } = options;
   const logSources = new Map<string, LogSource>();
-  const engine = await startEngine({ config, log, onProgress, logSources });
+  const engine = await startEngine({
+    config,
+    log,
+    onProgress,
+    logSources,
+    registryAccess: async () => ({ insecure: true }),
+  });
   const services = [...engine.services];
   const done = supervise(services, { clock: systemClock, log, signal }).then(() => engine.close());
   return { state: stateOf(config, engine.apiUrl), done };
