@@ -31,6 +31,7 @@ export async function runForeground(
       log,
       signal: context.signal,
       externalPlatform: context.flag("external-platform"),
+      waitPlatforms: context.flag("wait-platforms"),
       onProgress: (text) => report({ type: "progress", text }),
     });
     rememberConfig(config);

@@ -3,13 +3,16 @@
  * API server fetches them there to answer `log` subresources. A shared secret guards the way.
  */
 
-import { timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { dirname, join } from "node:path";
 import type { LogOptions } from "../client/client.ts";
 import type { LogSource } from "../client/log-source.ts";
 import type { HttpHandler } from "../lib/http-handler.ts";
 import type { KubeObject } from "../model/meta.ts";
 import { StatusError, type Status } from "../model/status.ts";
+import { paths } from "./config.ts";
 
 const prefix = "/logs/";
 const bodyBytesMax = 4 * 1024 ** 2;
@@ -101,4 +104,16 @@ export function logHandler(sources: ReadonlyMap<string, LogSource>, secret: stri
       }
     },
   };
+}
+
+/** The secret that both halves read from the data directory; made by the first that asks. */
+export function logSecret(dataDir: string): string {
+  const file = join(paths(dataDir).tokens, "logs");
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(file, randomBytes(32).toString("hex"), { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return readFileSync(file, "utf8");
 }

@@ -6,7 +6,8 @@ import type { Client } from "../client/client.ts";
 import { singleKubeconfig } from "../client/single-kubeconfig.ts";
 import { writeKubeconfig } from "../client/kubeconfig.ts";
 import type { LogSource } from "../client/log-source.ts";
-import { createAgent, type AgentOptions } from "../engine/agent/agent.ts";
+import { createAgent } from "../engine/agent/agent.ts";
+import type { RegistryAccess } from "../engine/agent/agent-context.ts";
 import type { NodeDefinition } from "../engine/agent/node-status.ts";
 import { createNetwork } from "../engine/network/network.ts";
 import { createApiServer, type ApiServer } from "../engine/apiserver/server.ts";
@@ -42,8 +43,6 @@ export interface StartEngineOptions {
   readonly onProgress: (text: string) => void;
   /** Logs that the platform half has; the map may be filled later. */
   readonly logSources: Map<string, LogSource>;
-  /** How the agent reaches a registry. */
-  readonly registryAccess: NonNullable<AgentOptions["registryAccess"]>;
 }
 
 const masters = "system:masters";
@@ -104,7 +103,7 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
     clusterDns: () => dnsAddress,
     avoidRanges: [config.serviceCidr],
     ulimits: () => host.ulimits,
-    registryAccess: options.registryAccess,
+    registryAccess: registryAccess(config),
     onStartTrouble: () =>
       void host
         .verify()
@@ -150,6 +149,16 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
       await listening.close();
       await store[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Nagi's own registry speaks plain HTTP on loopback and knows the password that lies in its directory. */
+function registryAccess(config: PlatformConfig) {
+  const own = `127.0.0.1:${config.registryPort}`;
+  return async (registry: string): Promise<RegistryAccess> => {
+    if (registry !== own) return { insecure: false };
+    const auth = await readInternalCredentials(paths(config.dataDir).registry);
+    return { insecure: true, auth };
   };
 }
 

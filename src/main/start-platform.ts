@@ -5,7 +5,13 @@ import type { LogSource } from "../client/log-source.ts";
 import type { Logger } from "../lib/log.ts";
 import type { PlatformConfig } from "./config.ts";
 import { versionOf } from "./host.ts";
-import { startEngine } from "./start-engine.ts";
+import { build } from "../model/kinds/build/build/build.ts";
+import { route } from "../model/kinds/route/route/route.ts";
+import { resourceName } from "../model/kind.ts";
+import { logSecret, remoteLogSource } from "./remote-logs.ts";
+import { startEngine, type EngineHalf } from "./start-engine.ts";
+import { startPlatformHalf, type PlatformHalf } from "./start-platform-half.ts";
+import { untilPlatformsReady } from "./platforms-ready.ts";
 import { startTicksOf, type PlatformState } from "./state.ts";
 import { supervise } from "./supervise.ts";
 
@@ -15,6 +21,8 @@ export interface StartPlatformOptions {
   readonly signal: AbortSignal;
   /** Leave builds, git and routes to another process. */
   readonly externalPlatform: boolean;
+  /** Be ready only when the base images are. */
+  readonly waitPlatforms: boolean;
   readonly onProgress: (text: string) => void;
 }
 
@@ -25,18 +33,48 @@ export interface RunningPlatform {
 }
 
 export async function startPlatform(options: StartPlatformOptions): Promise<RunningPlatform> {
-  const { config, log, signal, onProgress } = options;
+  const { config, log, signal, onProgress, externalPlatform } = options;
   const logSources = new Map<string, LogSource>();
-  const engine = await startEngine({
+  const engine = await startEngine({ config, log, onProgress, logSources });
+  const half = externalPlatform ? undefined : await startHalf(options, engine, logSources);
+  if (half === undefined) serveRemoteLogs(config, logSources);
+  const services = [...engine.services, ...(half?.services ?? [])];
+  const done = supervise(services, { clock: systemClock, log, signal }).then(async () => {
+    await half?.close();
+    await engine.close();
+  });
+  if (half !== undefined) {
+    onProgress("Starting the router");
+    await Promise.race([half.router.ready, done]);
+  }
+  if (options.waitPlatforms) await untilPlatformsReady(engine.clientFor("status"), onProgress, signal);
+  return { state: stateOf(config, engine.apiUrl), done };
+}
+
+async function startHalf(
+  { config, log, onProgress }: StartPlatformOptions,
+  engine: EngineHalf,
+  logSources: Map<string, LogSource>,
+): Promise<PlatformHalf> {
+  const { clientFor, host } = engine;
+  const half = await startPlatformHalf({
     config,
     log,
+    engine: host.engine,
+    ulimits: () => host.ulimits,
+    clientFor,
     onProgress,
-    logSources,
-    registryAccess: async () => ({ insecure: true }),
+    handlers: [],
   });
-  const services = [...engine.services];
-  const done = supervise(services, { clock: systemClock, log, signal }).then(() => engine.close());
-  return { state: stateOf(config, engine.apiUrl), done };
+  for (const [resource, source] of half.logSources) logSources.set(resource, source);
+  return half;
+}
+
+/** The platform half runs elsewhere: what it has of logs is fetched from its port. */
+function serveRemoteLogs(config: PlatformConfig, logSources: Map<string, LogSource>): void {
+  const remote = { url: `http://127.0.0.1:${config.platformPort}`, secret: logSecret(config.dataDir) };
+  for (const kind of [build, route])
+    logSources.set(resourceName(kind), remoteLogSource(remote, resourceName(kind)));
 }
 
 function stateOf(config: PlatformConfig, apiUrl: string): PlatformState {

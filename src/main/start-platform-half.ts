@@ -1,0 +1,169 @@
+/** The PaaS half: speaks to the API through a client only, so that it runs in this process or in one of its own. */
+
+import { availableParallelism, homedir, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Client } from "../client/client.ts";
+import type { LogSource } from "../client/log-source.ts";
+import { systemClock } from "../lib/clock.ts";
+import type { ContainerEngine } from "../lib/container-engine.ts";
+import type { Ulimit } from "../lib/container-engine-types.ts";
+import type { HttpHandler } from "../lib/http-handler.ts";
+import type { Logger } from "../lib/log.ts";
+import { SourceStore } from "../lib/source-store.ts";
+import { resourceName, newObject } from "../model/kind.ts";
+import { build } from "../model/kinds/build/build/build.ts";
+import { configMap, type ConfigMap } from "../model/kinds/core/configmap/configmap.ts";
+import { route } from "../model/kinds/route/route/route.ts";
+import { isStatus } from "../model/status.ts";
+import { runApps } from "../platform/apps/run-apps.ts";
+import { createBuilds } from "../platform/builds/builds.ts";
+import { loadHostConfig } from "../platform/builds/host-config.ts";
+import { createGitServer } from "../platform/git/git-server.ts";
+import { createImageStreams } from "../platform/images/image-streams.ts";
+import { createPlatforms } from "../platform/platforms/platforms.ts";
+import { createRegistry, type Registry } from "../platform/registry/registry.ts";
+import { Router } from "../platform/routes/router.ts";
+import { paths, type PlatformConfig } from "./config.ts";
+import { engineEnvironment } from "./environment.ts";
+import { versionOf } from "./host.ts";
+import { listenPlatformHttp } from "./platform-http.ts";
+import type { Service } from "./supervise.ts";
+
+export interface PlatformHalfOptions {
+  readonly config: PlatformConfig;
+  readonly log: Logger;
+  readonly engine: ContainerEngine;
+  readonly ulimits: () => readonly Ulimit[] | undefined;
+  readonly clientFor: (component: string) => Client;
+  readonly onProgress: (text: string) => void;
+  /** Further HTTP of the platform's port. */
+  readonly handlers: readonly HttpHandler[];
+}
+
+export interface PlatformHalf {
+  readonly services: readonly Service[];
+  /** Logs that the API server may serve, by resource name. */
+  readonly logSources: ReadonlyMap<string, LogSource>;
+  readonly router: Router;
+  close(): Promise<void>;
+}
+
+/** The account of HAProxy's workers, which Debian's package makes. */
+const routerUser = "haproxy";
+
+/** A build may take half of the machine at most, so that it never takes the machine down. */
+const buildLimits = {
+  memoryBytes: Math.floor(totalmem() / 2),
+  cpus: Math.max(1, availableParallelism() / 2),
+  deadlineSeconds: 1800,
+};
+const concurrentBuildsMax = 1;
+
+/** The registry is wanted before the rest: the agent pulls from it. */
+export function openRegistry(config: PlatformConfig, client: Client, log: Logger): Promise<Registry> {
+  return createRegistry({
+    client,
+    dataDir: paths(config.dataDir).registry,
+    port: config.registryPort,
+    platformUrl: `http://127.0.0.1:${config.platformPort}`,
+    clock: systemClock,
+    log,
+  });
+}
+
+export async function startPlatformHalf(options: PlatformHalfOptions): Promise<PlatformHalf> {
+  const { config, log, engine, clientFor, onProgress } = options;
+  const clock = systemClock;
+  const place = paths(config.dataDir);
+  const sources = new SourceStore({ directory: place.sources });
+  const registry = await openRegistry(config, clientFor("registry"), log);
+  const git = await createGitServer({
+    client: clientFor("git"),
+    dataDir: place.git,
+    sources,
+    path: process.env["PATH"] ?? "",
+    clock,
+    log,
+  });
+  const builds = createBuilds({
+    client: clientFor("builds"),
+    engine,
+    sources,
+    registry: { address: registry.address, auth: registry.credentials },
+    host: await loadHostConfig({ env: process.env, home: homedir() }),
+    limits: buildLimits,
+    ulimits: options.ulimits(),
+    dataDir: place.builds,
+    maxConcurrent: concurrentBuildsMax,
+    clock,
+    log,
+  });
+  const router = new Router({
+    client: clientFor("router"),
+    dataDir: config.dataDir,
+    httpAddresses: ["127.0.0.1"],
+    httpPort: config.httpPort,
+    domain: config.domain,
+    platformBackend: { host: "127.0.0.1", port: config.platformPort },
+    user: routerUser,
+    clock,
+    log,
+  });
+  const platforms = createPlatforms({
+    client: clientFor("platforms"),
+    engine,
+    recipesDir: fileURLToPath(new URL("../../platforms", import.meta.url)),
+    workDir: join(config.dataDir, "work"),
+    env: engineEnvironment(),
+    clock,
+    log,
+  });
+  const streams = createImageStreams({ client: clientFor("images"), registry: registry.address, clock, log });
+  const { domain, httpPort } = config;
+  const http = await listenPlatformHttp({
+    port: config.platformPort,
+    handlers: [git.handler, registry.handler, builds.handler, ...options.handlers],
+    log,
+  });
+  onProgress("Starting the registry");
+  await registry.start();
+  await publishPlatformInfo(clientFor("platform"), config);
+  return {
+    router,
+    logSources: new Map([
+      [resourceName(build), builds.logSource],
+      [resourceName(route), router.logSource],
+    ]),
+    services: [
+      { name: "registry", run: (signal) => registry.run(signal) },
+      { name: "router", run: (signal) => router.run(signal) },
+      { name: "git", run: (signal) => git.run(signal) },
+      { name: "builds", run: (signal) => builds.run(signal) },
+      { name: "images", run: (signal) => streams.run(signal) },
+      { name: "platforms", run: (signal) => platforms.run(signal) },
+      {
+        name: "apps",
+        run: (signal) => runApps({ client: clientFor("apps"), domain, httpPort, clock, log }, signal),
+      },
+    ],
+    close: () => http.close(),
+  };
+}
+
+/** What clients need to know beside the API; they read it from the ConfigMap. */
+async function publishPlatformInfo(client: Client, config: PlatformConfig): Promise<void> {
+  const data = {
+    httpUrl: `http://${config.domain}:${config.httpPort}`,
+    domain: config.domain,
+    registry: `127.0.0.1:${config.registryPort}`,
+    version: versionOf(),
+  };
+  const metadata = { namespace: "nagi-system", name: "nagi-platform" };
+  try {
+    await client.create(configMap, newObject<ConfigMap>(configMap, metadata, { data }));
+  } catch (error) {
+    if (!isStatus(error, "AlreadyExists")) throw error;
+    await client.patch(configMap, metadata, { type: "merge", body: { data } });
+  }
+}
