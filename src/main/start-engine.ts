@@ -21,6 +21,7 @@ import { seededRandom, type Random } from "../lib/random.ts";
 import { resourceName } from "../model/kind.ts";
 import { pod } from "../model/kinds/core/pod/pod.ts";
 import { allKinds } from "../model/registry.ts";
+import { internalCredentials } from "../platform/registry/registry.ts";
 import { createScheduler } from "../scheduler/loop/scheduler.ts";
 import { paths, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";
@@ -157,7 +158,7 @@ function registryAccess(config: PlatformConfig) {
   const own = `127.0.0.1:${config.registryPort}`;
   return async (registry: string): Promise<RegistryAccess> => {
     if (registry !== own) return { insecure: false };
-    const auth = await readInternalCredentials(paths(config.dataDir).registry);
+    const auth = await internalCredentials(paths(config.dataDir).registry);
     return { insecure: true, auth };
   };
 }

@@ -119,7 +119,12 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     clock,
     log,
   });
-  const streams = createImageStreams({ client: clientFor("images"), registry: registry.address, clock, log });
+  const streams = createImageStreams({
+    client: clientFor("images"),
+    registryAddress: registry.address,
+    clock,
+    log,
+  });
   const { domain, httpPort } = config;
   const http = await listenPlatformHttp({
     port: config.platformPort,

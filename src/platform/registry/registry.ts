@@ -49,16 +49,19 @@ export interface Registry {
   stop(): Promise<void>;
 }
 
+/** Of Nagi's own components, and of nodes that pull; made at the first call. `dataDir` is the registry's. */
+export async function internalCredentials(dataDir: string): Promise<InternalCredentials> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  return { username: internalUser, password: await keptSecret(join(dataDir, "internal-password")) };
+}
+
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
   const { client, dataDir, clock, log } = options;
   const address = `127.0.0.1:${options.port}`;
   const storageDir = join(dataDir, "images");
   await mkdir(storageDir, { recursive: true, mode: 0o700 });
   const key = await openSigningKey(dataDir, clock.now());
-  const credentials = {
-    username: internalUser,
-    password: await keptSecret(join(dataDir, "internal-password")),
-  };
+  const credentials = await internalCredentials(dataDir);
   const config = registryConfig({
     address,
     storageDir,
