@@ -57,6 +57,8 @@ export function paths(dataDir: string) {
     pki: join(dataDir, "pki"),
     tokens: join(dataDir, "tokens"),
     kubeconfig: join(dataDir, "kubeconfig"),
+    /** For the platform half in a process of its own. */
+    platformKubeconfig: join(dataDir, "tokens", "platform.kubeconfig"),
     logFile: join(dataDir, "log", "nagi.log"),
     logs: join(dataDir, "log"),
     run: join(dataDir, "run"),

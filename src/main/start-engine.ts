@@ -10,7 +10,7 @@ import { createAgent } from "../engine/agent/agent.ts";
 import type { RegistryAccess } from "../engine/agent/agent-context.ts";
 import type { NodeDefinition } from "../engine/agent/node-status.ts";
 import { createNetwork } from "../engine/network/network.ts";
-import { createApiServer, type ApiServer } from "../engine/apiserver/server.ts";
+import { createApiServer } from "../engine/apiserver/server.ts";
 import { openPki } from "../engine/apiserver/pki.ts";
 import { openStore } from "../engine/store/open-store.ts";
 import { runWorkloads } from "../engine/workloads/run.ts";
@@ -29,12 +29,11 @@ import { versionOf } from "./host.ts";
 import type { Service } from "./supervise.ts";
 
 export interface EngineHalf {
-  readonly api: ApiServer;
   readonly apiUrl: string;
   readonly host: EngineHost;
   readonly services: readonly Service[];
   /** The in-process client of a component. */
-  clientFor(component: string): Client;
+  readonly clientFor: (component: string) => Client;
   close(): Promise<void>;
 }
 
@@ -47,12 +46,52 @@ export interface StartEngineOptions {
 }
 
 const masters = "system:masters";
+/** Of the platform half, when it runs as a process of its own. */
+const platformUser = "system:nagi:platform";
 
 export async function startEngine(options: StartEngineOptions): Promise<EngineHalf> {
-  const { config, log, onProgress, logSources } = options;
+  const { config, log, onProgress } = options;
+  const clock = systemClock;
+  onProgress("Opening the store");
+  const control = await startControlPlane(options);
+  onProgress("Connecting to the container engine");
+  const host = new EngineHost({
+    socketPath: config.engineSocket,
+    dir: paths(config.dataDir).engine,
+    env: engineEnvironment(),
+    insecureRegistries: [`127.0.0.1:${config.registryPort}`],
+    clock,
+    log,
+  });
+  await host.start();
+  const machine = await startMachine(options, control, host);
+  const { clientFor } = control;
+  return {
+    ...control,
+    host,
+    services: [
+      ...control.services,
+      { name: "engine", run: (signal) => host.run(signal) },
+      {
+        name: "workloads",
+        run: (signal) => runWorkloads({ client: clientFor("controller-manager"), clock, log }, signal),
+      },
+      {
+        name: "scheduler",
+        run: (signal) =>
+          createScheduler({ client: clientFor("scheduler"), clock, random: freshRandom(), log }).run(signal),
+      },
+      ...machine,
+    ],
+  };
+}
+
+type ControlPlane = Omit<EngineHalf, "host">;
+
+/** Store and API server. */
+async function startControlPlane({ config, log, logSources }: StartEngineOptions): Promise<ControlPlane> {
   const clock = systemClock;
   const place = paths(config.dataDir);
-  onProgress("Opening the store");
   const store = await openStore({ path: join(place.store, "nagi.db"), log });
   const pki = await openPki({ directory: place.pki, clock });
   const api = await createApiServer({
@@ -64,93 +103,75 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
     directory: place.tokens,
     users: [
       { username: "admin", groups: [masters] },
-      { username: "system:nagi:platform", groups: [masters] },
+      { username: platformUser, groups: [masters] },
     ],
     serviceCidr: config.serviceCidr,
     caPem: pki.caPem,
     logSources,
   });
-  const clientFor = (component: string): Client =>
-    api.clientFor({ username: `system:nagi:${component}`, groups: [masters] });
   const listening = await api.listen({ host: "127.0.0.1", port: config.apiPort, tls: await pki.current() });
   const apiUrl = `https://127.0.0.1:${listening.port}`;
-  await writeAdminKubeconfig({
-    file: place.kubeconfig,
+  const access = { apiUrl, caPem: pki.caPem };
+  await writeAccess({ ...access, file: place.kubeconfig, token: api.tokenOf("admin") });
+  await writeAccess({ ...access, file: place.platformKubeconfig, token: api.tokenOf(platformUser) });
+  return {
     apiUrl,
-    caPem: pki.caPem,
-    token: api.tokenOf("admin"),
-  });
+    clientFor: (component) => api.clientFor({ username: `system:nagi:${component}`, groups: [masters] }),
+    services: [
+      { name: "apiserver", run: (signal) => api.run(signal) },
+      { name: "certificates", run: (signal) => pki.run(signal, (tls) => listening.renew(tls)) },
+    ],
+    async close() {
+      await listening.close();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
 
-  onProgress("Connecting to the container engine");
-  const host = new EngineHost({
-    socketPath: config.engineSocket,
-    dir: place.engine,
-    env: engineEnvironment(),
-    insecureRegistries: [`127.0.0.1:${config.registryPort}`],
-    clock,
-    log,
-  });
-  await host.start();
-  const { engine } = host;
+/** The agent of the virtual nodes and the service network. */
+async function startMachine(
+  { config, log, logSources }: StartEngineOptions,
+  { clientFor }: ControlPlane,
+  host: EngineHost,
+): Promise<Service[]> {
+  const clock = systemClock;
+  const { instance, clusterDomain, serviceCidr } = config;
   let dnsAddress: string | undefined;
+  const verifyEngine = (): void => {
+    host.verify().catch((error: unknown) => log.error("cannot start containers any more", { error }));
+  };
   const agent = await createAgent({
     client: clientFor("agent"),
-    engine,
+    engine: host.engine,
     nodes: virtualNodes(config.nodes),
-    dataDir: place.agent,
-    instance: config.instance,
+    dataDir: paths(config.dataDir).agent,
+    instance,
     version: versionOf(),
-    clusterDomain: config.clusterDomain,
+    clusterDomain,
     clusterDns: () => dnsAddress,
-    avoidRanges: [config.serviceCidr],
+    avoidRanges: [serviceCidr],
     ulimits: () => host.ulimits,
     registryAccess: registryAccess(config),
-    onStartTrouble: () =>
-      void host
-        .verify()
-        .catch((error: unknown) => log.error("the engine has no way to start containers", { error })),
+    onStartTrouble: verifyEngine,
     clock,
     log,
   });
   logSources.set(resourceName(pod), agent.logSource);
   const network = await createNetwork({
     client: clientFor("network"),
-    instance: config.instance,
+    instance,
     dataDir: config.dataDir,
-    serviceCidr: config.serviceCidr,
-    clusterDomain: config.clusterDomain,
+    serviceCidr,
+    clusterDomain,
     bridge: agent.networkInfo,
     clock,
     log,
   });
   ({ dnsAddress } = network);
-  const services: Service[] = [
-    { name: "apiserver", run: (signal) => api.run(signal) },
-    { name: "certificates", run: (signal) => pki.run(signal, (tls) => listening.renew(tls)) },
-    { name: "engine", run: (signal) => host.run(signal) },
-    {
-      name: "workloads",
-      run: (signal) => runWorkloads({ client: clientFor("controller-manager"), clock, log }, signal),
-    },
-    {
-      name: "scheduler",
-      run: (signal) =>
-        createScheduler({ client: clientFor("scheduler"), clock, random: freshRandom(), log }).run(signal),
-    },
+  return [
     { name: "agent", run: (signal) => agent.run(signal) },
     { name: "network", run: (signal) => network.run(signal) },
   ];
-  return {
-    api,
-    apiUrl,
-    host,
-    services,
-    clientFor,
-    async close() {
-      await listening.close();
-      await store[Symbol.asyncDispose]();
-    },
-  };
 }
 
 /** Nagi's own registry speaks plain HTTP on loopback and knows the password that lies in its directory. */
@@ -167,14 +188,14 @@ function freshRandom(): Random {
   return seededRandom(randomInt(2 ** 32));
 }
 
-interface AdminKubeconfig {
+interface Access {
   readonly file: string;
   readonly apiUrl: string;
   readonly caPem: string;
   readonly token: string;
 }
 
-async function writeAdminKubeconfig({ file, apiUrl, caPem, token }: AdminKubeconfig): Promise<void> {
+async function writeAccess({ file, apiUrl, caPem, token }: Access): Promise<void> {
   const cluster = { server: apiUrl, "certificate-authority-data": Buffer.from(caPem).toString("base64") };
   await writeKubeconfig(file, singleKubeconfig({ name: "nagi", cluster, token, namespace: "default" }));
 }

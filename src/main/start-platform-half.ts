@@ -21,7 +21,7 @@ import { createBuilds } from "../platform/builds/builds.ts";
 import { loadHostConfig } from "../platform/builds/host-config.ts";
 import { createGitServer } from "../platform/git/git-server.ts";
 import { createImageStreams } from "../platform/images/image-streams.ts";
-import { createPlatforms } from "../platform/platforms/platforms.ts";
+import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry } from "../platform/registry/registry.ts";
 import { Router } from "../platform/routes/router.ts";
 import { paths, type PlatformConfig } from "./config.ts";
@@ -99,26 +99,8 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     clock,
     log,
   });
-  const router = new Router({
-    client: clientFor("router"),
-    dataDir: config.dataDir,
-    httpAddresses: ["127.0.0.1"],
-    httpPort: config.httpPort,
-    domain: config.domain,
-    platformBackend: { host: "127.0.0.1", port: config.platformPort },
-    user: routerUser,
-    clock,
-    log,
-  });
-  const platforms = createPlatforms({
-    client: clientFor("platforms"),
-    engine,
-    recipesDir: fileURLToPath(new URL("../../platforms", import.meta.url)),
-    workDir: join(config.dataDir, "work"),
-    env: engineEnvironment(),
-    clock,
-    log,
-  });
+  const router = openRouter(options);
+  const platforms = openPlatforms(options);
   const streams = createImageStreams({
     client: clientFor("images"),
     registryAddress: registry.address,
@@ -154,6 +136,32 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     ],
     close: () => http.close(),
   };
+}
+
+function openRouter({ config, clientFor, log }: PlatformHalfOptions): Router {
+  return new Router({
+    client: clientFor("router"),
+    dataDir: config.dataDir,
+    httpAddresses: ["127.0.0.1"],
+    httpPort: config.httpPort,
+    domain: config.domain,
+    platformBackend: { host: "127.0.0.1", port: config.platformPort },
+    user: routerUser,
+    clock: systemClock,
+    log,
+  });
+}
+
+function openPlatforms({ config, clientFor, engine, log }: PlatformHalfOptions): Platforms {
+  return createPlatforms({
+    client: clientFor("platforms"),
+    engine,
+    recipesDir: fileURLToPath(new URL("../../platforms", import.meta.url)),
+    workDir: join(config.dataDir, "work"),
+    env: engineEnvironment(),
+    clock: systemClock,
+    log,
+  });
 }
 
 /** What clients need to know beside the API; they read it from the ConfigMap. */

@@ -39,10 +39,12 @@ export async function startPlatform(options: StartPlatformOptions): Promise<Runn
   const half = externalPlatform ? undefined : await startHalf(options, engine, logSources);
   if (half === undefined) serveRemoteLogs(config, logSources);
   const services = [...engine.services, ...(half?.services ?? [])];
-  const done = supervise(services, { clock: systemClock, log, signal }).then(async () => {
+  const runToEnd = async (): Promise<void> => {
+    await supervise(services, { clock: systemClock, log, signal });
     await half?.close();
     await engine.close();
-  });
+  };
+  const done = runToEnd();
   if (half !== undefined) {
     onProgress("Starting the router");
     await Promise.race([half.router.ready, done]);
@@ -56,13 +58,13 @@ async function startHalf(
   engine: EngineHalf,
   logSources: Map<string, LogSource>,
 ): Promise<PlatformHalf> {
-  const { clientFor, host } = engine;
+  const { host } = engine;
   const half = await startPlatformHalf({
     config,
     log,
     engine: host.engine,
     ulimits: () => host.ulimits,
-    clientFor,
+    clientFor: (component) => engine.clientFor(component),
     onProgress,
     handlers: [],
   });
