@@ -29,6 +29,8 @@ import { ManagedProcess } from "./managed-process.ts";
 const maxSocketPath = 107;
 /** A container's log is cut at this size. */
 const containerLogMaxBytes = 16 * 1024 * 1024;
+/** Containers that fail to start do not make the engine be tried more often than this. */
+const verifyIntervalMs = 60_000;
 /** Runtimes to try by name when the engine's own choice does not work. */
 const runtimeNames = ["runc", "crun"];
 const programDirs = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -51,6 +53,8 @@ export class EngineHost {
   readonly #options: EngineHostOptions;
   readonly #service: ManagedProcess | undefined;
   #quirks: EngineQuirks = {};
+  #verifying: Promise<void> | undefined;
+  #verifiedMs = 0;
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
@@ -96,9 +100,19 @@ export class EngineHost {
     await this.#service?.run(signal);
   }
 
-  /** For whoever sees containers fail to start: probes again unless a plain container works. */
-  async verify(): Promise<void> {
-    if ((await tryContainer(this.engine, this.#quirks.ulimits)) !== undefined) await this.#probe();
+  /**
+   * For whoever sees containers fail to start: probes again unless a plain container works. Called as often as
+   * one likes, it does so once at a time and not again soon.
+   */
+  verify(): Promise<void> {
+    const { clock } = this.#options;
+    if (this.#verifying === undefined && clock.now() - this.#verifiedMs >= verifyIntervalMs) {
+      this.#verifying = this.#verifyNow().finally(() => {
+        this.#verifying = undefined;
+        this.#verifiedMs = clock.now();
+      });
+    }
+    return this.#verifying ?? Promise.resolve();
   }
 
   /** Of Nagi's own engine. */
@@ -109,6 +123,13 @@ export class EngineHost {
   /** Ends Nagi's own engine; its containers go on. */
   async stop(): Promise<void> {
     await this.#service?.stop();
+  }
+
+  async #verifyNow(): Promise<void> {
+    const trouble = await tryContainer(this.engine, this.#quirks.ulimits);
+    if (trouble === undefined) return;
+    this.#options.log.warn("the container engine starts no containers any more", { trouble });
+    await this.#probe();
   }
 
   get #findingFile(): string {
