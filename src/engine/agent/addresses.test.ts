@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, ipV4, property } from "fast-check";
 import { expect, test } from "vitest";
 import {
   AddressPool,
@@ -11,8 +11,8 @@ import {
 } from "./addresses.ts";
 
 test("addresses are read and written", () => {
-  fc.assert(
-    fc.property(fc.ipV4(), (text) => {
+  assert(
+    property(ipV4(), (text) => {
       expect(formatAddress(parseAddress(text))).toBe(text);
     }),
   );

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { pod as podKind } from "../../model/kinds/core/pod/pod.ts";
 import { refOf } from "../../model/meta.ts";
 import { containerName, containerSpec, type PodSite } from "./container-spec.ts";
-import { AgentBench, statusOf } from "./testing/agent-bench.ts";
+import { endContainers } from "./end-containers.ts";
+import { AgentBench, isReady, statusOf } from "./testing/agent-bench.ts";
 
 let bench: AgentBench;
 
@@ -102,6 +103,21 @@ test("an engine that is killed and started again costs no container", async () =
   aborter.abort();
   await supervised;
   await agent.stop();
+});
+
+test("all containers of an instance can be ended, and are started again by the next agent", async () => {
+  const agent = await bench.startAgent();
+  const container = { image: bench.image, command: sh(shell) };
+  const containers = ["main", "other"].map((name) => ({ name, ...container }));
+  const pod = await bench.createPod({}, { containers });
+  await bench.untilReady(pod);
+  await agent.stop();
+  await endContainers(bench.host.engine, { instance: bench.instance, graceSeconds: 1 });
+  expect(await bench.containers()).toEqual([]);
+  const next = await bench.startAgent();
+  const again = await bench.until(pod, (now) => isReady(now) && statusOf(now)?.restartCount === 1);
+  expect(statusOf(again, "other")?.ready).toBe(true);
+  await next.stop();
 });
 
 test("a container that somebody removed is made again, and counted", async () => {

@@ -13,7 +13,7 @@ function plan(records: readonly ContainerRecord[], given: Partial<PlanInput> = {
     stopping: false,
     failures: new Map(),
     healthOf: () => up,
-    restartsOf: () => undefined,
+    lastAttemptOf: () => undefined,
     ...given,
   };
   const result = planPod(input);
@@ -161,5 +161,5 @@ test("a container that could not be started is tried again at its time", () => {
 });
 
 test("containers that are gone are counted on", () => {
-  expect(plan([], { restartsOf: () => 4 }).texts).toEqual(["start main 5 0"]);
+  expect(plan([], { lastAttemptOf: () => 4 }).texts).toEqual(["start main 5 0"]);
 });

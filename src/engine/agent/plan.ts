@@ -35,8 +35,8 @@ export interface PlanInput {
   /** By name of the container, of the last try to create or start one. */
   readonly failures: ReadonlyMap<string, StartFailure>;
   readonly healthOf: (id: string) => HealthView | undefined;
-  /** Restart counts that the pod's status told, for when the containers themselves are gone. */
-  readonly restartsOf: (name: string) => number | undefined;
+  /** The newest attempt that there ever was, for when the containers themselves are gone. */
+  readonly lastAttemptOf: (name: string) => number | undefined;
 }
 
 export type KillCause = "stopping" | "startup" | "liveness" | "changed" | "pause" | "finished";
@@ -222,8 +222,7 @@ class Planner implements Plan {
 
   /** A container that was there once, and was removed behind our back, counts on. */
   #firstAttempt(name: string): number {
-    const restarts = this.#input.restartsOf(name);
-    return restarts === undefined ? 0 : restarts + 1;
+    return (this.#input.lastAttemptOf(name) ?? -1) + 1;
   }
 
   #waitsForRetry(name: string): boolean {

@@ -63,6 +63,8 @@ export class PodWorker {
   readonly #stops: PodStops;
   readonly #failures = new Map<string, StartFailure>();
   readonly #tasks = new Map<string, Promise<void>>();
+  /** The newest attempt of each container that there ever was, also when it is gone. */
+  readonly #attempts = new Map<string, number>();
   readonly #toldCrashWaits = new Map<string, number>();
   /** Aborts starts and pulls once the pod is to end. */
   readonly #starting = new AbortController();
@@ -86,6 +88,10 @@ export class PodWorker {
     this.#pod = pod;
     this.#uid = pod.metadata.uid ?? "";
     this.#status = pod.status;
+    const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+    for (const { name, restartCount, containerID } of [...containerStatuses, ...initContainerStatuses]) {
+      if (containerID !== undefined) this.#attempts.set(name, restartCount);
+    }
     this.#log = context.log.child({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, node: node.name });
     this.#directory = new PodDirectory(context.podsDir, this.#uid);
     const { client, clock } = context;
@@ -151,8 +157,9 @@ export class PodWorker {
   #plan(records: readonly ContainerRecord[], stopping: boolean): Plan {
     const nowMs = this.#context.clock.now();
     this.#reviseFailures(nowMs);
-    const { containerStatuses = [], initContainerStatuses = [] } = this.#pod.status ?? {};
-    const told = [...containerStatuses, ...initContainerStatuses];
+    for (const { name, attempt, state } of records) {
+      if (state !== "created") this.#attempts.set(name, Math.max(attempt, this.#attempts.get(name) ?? 0));
+    }
     return planPod({
       pod: this.#pod,
       records,
@@ -160,8 +167,7 @@ export class PodWorker {
       stopping,
       failures: this.#failures,
       healthOf: (id) => this.#health.of(id),
-      restartsOf: (name) =>
-        told.find((status) => status.name === name && status.containerID !== undefined)?.restartCount,
+      lastAttemptOf: (name) => this.#attempts.get(name),
     });
   }
 

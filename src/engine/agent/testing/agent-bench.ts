@@ -11,7 +11,6 @@ import { waitFor } from "../../../client/wait-for.ts";
 import { FakeClient } from "../../../client/testing/fake-client.ts";
 import { systemClock } from "../../../lib/clock.ts";
 import { EngineHost } from "../../../lib/container-engine-host.ts";
-import type { ContainerSummary } from "../../../lib/container-engine-types.ts";
 import { createLogger, silentLogger, type Logger } from "../../../lib/log.ts";
 import { newObject } from "../../../model/kind.ts";
 import { event as eventKind } from "../../../model/kinds/core/event/event.ts";
@@ -20,6 +19,7 @@ import type { Container } from "../../../model/kinds/core/pod/container.ts";
 import type { ContainerStatus } from "../../../model/kinds/core/pod/pod-status.ts";
 import { createAgent, type Agent } from "../agent.ts";
 import { labels } from "../container-record.ts";
+import { endContainers } from "../end-containers.ts";
 
 const commands = [
   "sh",
@@ -64,6 +64,7 @@ export class AgentBench {
   readonly host: EngineHost;
   readonly dir: string;
   readonly #log: Logger;
+  readonly #stops = new Set<() => Promise<void>>();
   #pods = 0;
 
   private constructor(dir: string, log: Logger) {
@@ -103,7 +104,9 @@ export class AgentBench {
     const stop = async (): Promise<void> => {
       aborter.abort();
       await running;
+      this.#stops.delete(stop);
     };
+    this.#stops.add(stop);
     return { agent, stop };
   }
 
@@ -194,12 +197,9 @@ export class AgentBench {
   }
 
   async close(): Promise<void> {
+    for (const stop of this.#stops) await stop();
     await this.host.start();
-    const isPause = (container: ContainerSummary): number =>
-      Number(container.Labels[labels.role] === "pause");
-    const inOrder = (await this.containers()).toSorted((a, b) => isPause(a) - isPause(b));
-    for (const { Id } of inOrder) await this.host.engine.removeContainer(Id);
-    await this.host.engine.removeNetwork(`nagi-${this.instance}`).catch(() => undefined);
+    await endContainers(this.host.engine, { instance: this.instance, graceSeconds: 0 });
     await this.host.engine.removeImage(this.image, { force: true });
     await this.host.stop();
     await rm(this.dir, { recursive: true, force: true });

@@ -1,0 +1,44 @@
+/** Ends and removes all containers of an instance, and its network: for when the platform is shut down for good. */
+
+import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine-transport.ts";
+import { labels } from "./container-record.ts";
+
+/** Containers that are ended at a time. */
+const parallelEnds = 8;
+
+export interface EndOptions {
+  readonly instance: string;
+  /** Between the stop signal and SIGKILL. */
+  readonly graceSeconds: number;
+}
+
+/** Pods' objects and volumes stay: the next agent starts their containers again. */
+export async function endContainers(
+  engine: ContainerEngine,
+  { instance, graceSeconds }: EndOptions,
+): Promise<void> {
+  const found = await engine.listContainers({ [labels.instance]: instance });
+  const isPause = (role: string | undefined): boolean => role === "pause";
+  // An engine keeps a container whose network others use: those that hold one go last.
+  const [pauses, others] = [
+    found.filter(({ Labels }) => isPause(Labels[labels.role])),
+    found.filter(({ Labels }) => !isPause(Labels[labels.role])),
+  ];
+  await inParallel(others, async ({ Id, State }) => {
+    if (State === "running") await engine.stopContainer(Id, graceSeconds);
+    await engine.removeContainer(Id);
+  });
+  await inParallel(pauses, ({ Id }) => engine.removeContainer(Id));
+  await engine.removeNetwork(`nagi-${instance}`).catch((error: unknown) => {
+    if (!isEngineError(error, 404)) throw error;
+  });
+}
+
+async function inParallel<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await task(next);
+  };
+  await Promise.all(Array.from({ length: parallelEnds }, work));
+}
