@@ -12,8 +12,8 @@ import {
   EngineTransport,
   isEngineError,
   type EngineRequest,
-  type QueryValue,
 } from "./container-engine-transport.ts";
+import { buildQuery, type BuildOptions, type RegistryAuth } from "./container-engine-build.ts";
 import { jsonLines, outputFrames, type OutputFrame } from "./container-engine-frames.ts";
 import type {
   ContainerDetails,
@@ -28,17 +28,10 @@ import type {
   NetworkDetails,
   NetworkSpec,
   Progress,
-  Ulimit,
 } from "./container-engine-types.ts";
 
 /** Longer than any grace of ours: the engine itself ends a stop after its own timeout. */
 const stopSlackMs = 60_000;
-
-export interface RegistryAuth {
-  readonly username: string;
-  readonly password: string;
-  readonly serveraddress?: string | undefined;
-}
 
 export interface LogQuery {
   readonly follow?: boolean | undefined;
@@ -52,30 +45,13 @@ export interface LogQuery {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface BuildOptions {
-  /** References to give to the image. */
-  readonly tags: readonly string[];
-  /** Path of the Containerfile inside the context. */
-  readonly dockerfile: string;
-  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-  readonly noCache?: boolean | undefined;
-  readonly pull?: boolean | undefined;
-  readonly target?: string | undefined;
-  readonly networkMode?: string | undefined;
-  readonly extraHosts?: readonly string[] | undefined;
-  readonly memoryBytes?: number | undefined;
-  /** Of one build step, in CPUs: 0.5 is half a CPU. */
-  readonly cpus?: number | undefined;
-  readonly ulimits?: readonly Ulimit[] | undefined;
-  /**
-   * Paths inside the context by the id under which a step mounts them (`RUN --mount=type=secret`). They reach no
-   * layer. Podman only: Docker takes secrets another way.
-   */
-  readonly secrets?: Readonly<Record<string, string>> | undefined;
-  /** By registry host. */
-  readonly registryAuth?: Readonly<Record<string, RegistryAuth>> | undefined;
-  readonly signal?: AbortSignal | undefined;
+export type { RegistryAuth } from "./container-engine-build.ts";
+
+export interface BuildLeftover {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  /** RFC 3339. */
+  readonly Created: string;
 }
 
 export interface ExecOptions {
@@ -95,13 +71,11 @@ export interface ExecResult {
 /** Labels that must all be there, with these values. */
 export type LabelFilter = Readonly<Record<string, string>>;
 
-/** CPU time is given out in periods of this length. */
-const cpuPeriodUs = 100_000;
-
 export class ContainerEngine {
   readonly #transport: EngineTransport;
   readonly socketPath: string;
   #podman: Promise<boolean> | undefined;
+  #cgroupDriver: Promise<string> | undefined;
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
@@ -135,6 +109,18 @@ export class ContainerEngine {
       },
     );
     return this.#podman;
+  }
+
+  /** `systemd` or `cgroupfs`. */
+  cgroupDriver(): Promise<string> {
+    this.#cgroupDriver ??= this.info().then(
+      ({ CgroupDriver }) => CgroupDriver,
+      (error: unknown) => {
+        this.#cgroupDriver = undefined;
+        throw error;
+      },
+    );
+    return this.#cgroupDriver;
   }
 
   /** The id of the new container. */
@@ -287,6 +273,25 @@ export class ContainerEngine {
     yield* this.#progress(request);
   }
 
+  /** What builds that were broken off have left in Podman's storage. Docker cleans up by itself. */
+  async listBuildLeftovers(): Promise<readonly BuildLeftover[]> {
+    if (!(await this.isPodman())) return [];
+    const query = { all: true, external: true };
+    const found = await this.#call<readonly (BuildLeftover & { readonly State: string })[]>({
+      method: "GET",
+      path: "/libpod/containers/json",
+      query,
+      native: true,
+    });
+    const isWorking = (name: string): boolean => /-working-container(-\d+)?$/.test(name);
+    return found.filter(({ State, Names }) => State === "storage" && Names.some(isWorking));
+  }
+
+  async removeBuildLeftover(id: string): Promise<void> {
+    const path = `/libpod/containers/${id}`;
+    await this.#call({ method: "DELETE", path, query: { force: true }, native: true });
+  }
+
   /** Podman takes `insecure` from the request, Docker treats loopback registries so by itself. */
   async *pushImage(
     reference: string,
@@ -437,36 +442,4 @@ function encoded(value: object): string {
   // The URL-safe alphabet, with the padding that `base64url` of Node leaves out and Podman insists on.
   const text = Buffer.from(JSON.stringify(value)).toString("base64");
   return text.replaceAll("+", "-").replaceAll("/", "_");
-}
-
-function buildQuery(options: BuildOptions, podman: boolean): Record<string, QueryValue> {
-  const { ulimits, cpus, memoryBytes, extraHosts } = options;
-  return {
-    t: options.tags,
-    dockerfile: options.dockerfile,
-    buildargs: options.buildArgs,
-    labels: options.labels,
-    nocache: options.noCache,
-    pull: options.pull,
-    target: options.target,
-    networkmode: options.networkMode,
-    extrahosts: extraHosts === undefined ? undefined : extraHosts.join(","),
-    rm: true,
-    forcerm: true,
-    memory: memoryBytes,
-    memswap: memoryBytes,
-    ...(cpus === undefined ? {} : { cpuperiod: cpuPeriodUs, cpuquota: Math.round(cpus * cpuPeriodUs) }),
-    ulimits: ulimits === undefined ? undefined : ulimitsParameter(ulimits, podman),
-    ...(podman ? { layers: true, secrets: secretsParameter(options.secrets) } : {}),
-  };
-}
-
-function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {
-  if (secrets === undefined) return undefined;
-  return JSON.stringify(Object.entries(secrets).map(([id, path]) => `id=${id},src=${path}`));
-}
-
-function ulimitsParameter(ulimits: readonly Ulimit[], podman: boolean): string {
-  if (!podman) return JSON.stringify(ulimits);
-  return JSON.stringify(ulimits.map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`));
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -162,7 +162,15 @@ describe("builds", () => {
       '-----> Node.js app: package.json; Node.js 24.21.0 (engines ">=20"); Procfile with web',
     );
     expect(log).toMatch(/\[1\/\d\] FROM localhost\/nagi\/nodejs/);
-    const digest = status?.output?.to?.imageDigest ?? "";
+    // The first push brings the platform along and may go on after the build.
+    let digest = "";
+    await expect
+      .poll(
+        async () =>
+          (digest = (await client.get(buildKind, refOf(created))).status?.output?.to?.imageDigest ?? ""),
+        { timeout: 60_000 },
+      )
+      .toMatch(/^sha256:/);
     const pushed = await fetch(`http://${address}/v2/default/app/manifests/${digest}`, {
       headers: { accept: manifestTypes },
     });
@@ -245,7 +253,18 @@ describe("builds", () => {
     expect(tags.filter((tag) => tag.includes(`:${created.metadata.name}-`))).toEqual([]);
   });
 
-  const slow = { Dockerfile: "FROM localhost/nagi/base\nRUN echo begun; sleep 100" };
+  const slow = { Dockerfile: `FROM localhost/nagi/base\nRUN echo begun; sleep 1${process.pid}` };
+
+  /** Steps of the slow build that run on this machine. */
+  async function stepsRunning(): Promise<string[]> {
+    const found: string[] = [];
+    for (const pid of await readdir("/proc")) {
+      const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (/^\d+$/.test(pid) && words.split("\0").join(" ").trim() === `sleep 1${process.pid}`)
+        found.push(pid);
+    }
+    return found;
+  }
 
   it("stops a build that is cancelled, and one that takes too long", async () => {
     const cancelled = await start(slow);
@@ -257,6 +276,7 @@ describe("builds", () => {
     await client.patch(buildKind, refOf(cancelled), patch, { subresource: "status" });
     expect((await ended(cancelled)).status).toMatchObject({ phase: "Cancelled", reason: "CancelledBuild" });
     expect((await ended(late)).status).toMatchObject({ phase: "Failed", reason: "BuildDeadlineExceeded" });
+    await expect.poll(stepsRunning).toEqual([]);
   });
 
   it("lets builds of one app wait for each other", async () => {

@@ -20,6 +20,7 @@ import { build as buildKind, type Build, type BuildStatus } from "../../model/ki
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isConflict, isNotFound } from "../../model/status.ts";
+import { endBuildSteps } from "./build-cgroup.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { BuildFailure } from "./failure.ts";
@@ -266,7 +267,9 @@ class BuildController {
 
   /** The platform died while it ran: who pushed is gone too, so it is not run again by itself. */
   async #interrupted(found: Build): Promise<void> {
+    await endBuildSteps(found.metadata.uid ?? "");
     await this.#removeImage(found);
+    await this.#removeLeftovers(found);
     const message = "The platform stopped while the build was running. Push again, or start the build again.";
     await this.#finishUnstarted(found, "Error", "BuildInterrupted", message);
   }
@@ -286,6 +289,20 @@ class BuildController {
     this.#events.event(found, "Warning", `Build${phase}`, message);
   }
 
+  /** What the engine made for a build that nobody ended: known by its time, since it carries no name of ours. */
+  async #removeLeftovers({ metadata, status }: Build): Promise<void> {
+    const { engine, clock, log, limits } = this.#options;
+    const fromMs = Date.parse(status?.startTimestamp ?? "");
+    if (Number.isNaN(fromMs) || this.#active.size > 0) return;
+    const untilMs = Math.min(clock.now(), fromMs + limits.deadlineSeconds * 1000);
+    for (const { Id, Created } of await engine.listBuildLeftovers()) {
+      const createdMs = Date.parse(Created);
+      if (createdMs < fromMs || createdMs > untilMs) continue;
+      log.info("removing what an interrupted build left", { build: metadata.name, container: Id });
+      await engine.removeBuildLeftover(Id);
+    }
+  }
+
   /** Of a build without success: no tag may say that there is one. */
   async #removeImage(build: Build): Promise<void> {
     const { engine, registry, log } = this.#options;
@@ -297,6 +314,10 @@ class BuildController {
   #stop(active: Active, stop: Stop): void {
     active.stop ??= stop;
     active.aborter.abort(new Error(`the build is stopped: ${active.stop}`));
+    // The engine hears of it at the end of the step that runs: this ends the step.
+    void endBuildSteps(active.build.metadata.uid ?? "").catch((error: unknown) => {
+      this.#options.log.warn("cannot end the steps of a build", { build: active.build.metadata.name, error });
+    });
   }
 
   async #writeStatus(build: Build, status: BuildStatus): Promise<void> {

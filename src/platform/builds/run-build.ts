@@ -8,7 +8,8 @@
 
 import type { Client } from "../../client/client.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
-import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine.ts";
+import type { RegistryAuth } from "../../lib/container-engine-build.ts";
+import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { ImageDetails, Ulimit } from "../../lib/container-engine-types.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -18,6 +19,7 @@ import { platform } from "../../model/kinds/nagi/platform/platform.ts";
 import { byteValue, milliValue } from "../../model/quantity.ts";
 import { isNotFound } from "../../model/status.ts";
 import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
+import { buildCgroup } from "./build-cgroup.ts";
 import type { BuildLog } from "./build-log.ts";
 import { buildSecrets, nodeContainerfile, staticContainerfile } from "./containerfile.ts";
 import { detect } from "./detect.ts";
@@ -232,6 +234,7 @@ async function makeImage(
       memoryBytes,
       cpus,
       ulimits: options.ulimits,
+      cgroup: await buildCgroup(engine, build.metadata.uid ?? ""),
       secrets: Object.fromEntries(Object.keys(secrets).map((id) => [id, secretPath(id)])),
       signal,
     });

@@ -1,0 +1,78 @@
+/** What a build is asked for, and how the two engines want to be asked. */
+
+import type { QueryValue } from "./container-engine-transport.ts";
+import type { Ulimit } from "./container-engine-types.ts";
+
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress?: string | undefined;
+}
+
+export interface BuildOptions {
+  /** References to give to the image. */
+  readonly tags: readonly string[];
+  /** Path of the Containerfile inside the context. */
+  readonly dockerfile: string;
+  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly noCache?: boolean | undefined;
+  readonly pull?: boolean | undefined;
+  readonly target?: string | undefined;
+  readonly networkMode?: string | undefined;
+  readonly extraHosts?: readonly string[] | undefined;
+  readonly memoryBytes?: number | undefined;
+  /** Of one build step, in CPUs: 0.5 is half a CPU. */
+  readonly cpus?: number | undefined;
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  /** Control group of the steps, by which they can be found and ended. Podman only. */
+  readonly cgroup?: string | undefined;
+  /**
+   * Paths inside the context by the id under which a step mounts them (`RUN --mount=type=secret`). They reach no
+   * layer. Podman only: Docker takes secrets another way.
+   */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  /** By registry host. */
+  readonly registryAuth?: Readonly<Record<string, RegistryAuth>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** CPU time is given out in periods of this length. */
+const cpuPeriodUs = 100_000;
+
+/** The query of a build request. */
+export function buildQuery(options: BuildOptions, podman: boolean): Record<string, QueryValue> {
+  const { ulimits, cpus, memoryBytes, extraHosts } = options;
+  return {
+    t: options.tags,
+    dockerfile: options.dockerfile,
+    buildargs: options.buildArgs,
+    labels: options.labels,
+    nocache: options.noCache,
+    pull: options.pull,
+    target: options.target,
+    networkmode: options.networkMode,
+    extrahosts: extraHosts === undefined ? undefined : extraHosts.join(","),
+    rm: true,
+    forcerm: true,
+    memory: memoryBytes,
+    memswap: memoryBytes,
+    ...(cpus === undefined ? {} : { cpuperiod: cpuPeriodUs, cpuquota: Math.round(cpus * cpuPeriodUs) }),
+    ulimits: ulimits === undefined ? undefined : ulimitsParameter(ulimits, podman),
+    ...(podman ? podmanQuery(options) : {}),
+  };
+}
+
+function podmanQuery({ secrets, cgroup }: BuildOptions): Record<string, QueryValue> {
+  return { layers: true, secrets: secretsParameter(secrets), cgroupparent: cgroup };
+}
+
+function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {
+  if (secrets === undefined) return undefined;
+  return JSON.stringify(Object.entries(secrets).map(([id, path]) => `id=${id},src=${path}`));
+}
+
+function ulimitsParameter(ulimits: readonly Ulimit[], podman: boolean): string {
+  if (!podman) return JSON.stringify(ulimits);
+  return JSON.stringify(ulimits.map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`));
+}
