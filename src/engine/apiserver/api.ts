@@ -11,9 +11,10 @@ import type { KubeObject } from "../../model/meta.ts";
 import { rootSchema } from "../../model/root-schema.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import type { Status } from "../../model/status.ts";
-import { checkTypes, invalidError } from "../../model/validate.ts";
+import { admitObject } from "../../model/validate.ts";
+import { isJsonObject } from "../../model/json.ts";
 import type { Actions } from "./actions/action.ts";
-import { methodNotAllowed, noSuchPath, notFound } from "./api-errors.ts";
+import { badRequest, methodNotAllowed, noSuchPath, notFound } from "./api-errors.ts";
 import { attributesOf, authorize, type Authorizer, type ResourceAttributes } from "./auth/authorizer.ts";
 import { checkFields, checkType, type FieldChecks } from "./operations/checks.ts";
 import type { Outcome } from "./operations/commit.ts";
@@ -104,14 +105,24 @@ export class Api {
     const action = this.#actions.get(resourceName(kind));
     if (action === undefined) return createObject(this.parts, call);
     const { namespace, user, dryRun } = call;
+    const body = this.#readAction(call) as unknown as JsonValue;
+    const value = await action({ parts: this.parts, user, namespace, name: "", body, dryRun });
+    return { value, encoded: JSON.stringify(value) };
+  }
+
+  /** A checked copy of what is sent to a kind that is not stored: it needs no name, and its status is the answer's. */
+  #readAction(call: CreateCall): KubeObject {
+    const { kind } = call;
     const given = copyJson(call.object, this.parts.limits.nesting);
     checkType(kind, given);
     checkFields(kind, given, call);
-    const errors = checkTypes(kind, given);
-    if (errors.length > 0) throw invalidError(kind, given, errors);
-    const body = given as unknown as JsonValue;
-    const value = await action({ parts: this.parts, user, namespace, name: "", body, dryRun });
-    return { value, encoded: JSON.stringify(value) };
+    const { status: _status, ...asked } = given as KubeObject & { status?: unknown };
+    const metadata = asked.metadata ?? {};
+    admitObject(kind, {
+      ...asked,
+      metadata: isJsonObject(metadata) ? { name: "unnamed", ...metadata } : metadata,
+    });
+    return { ...asked, metadata };
   }
 
   async replace(call: ReplaceCall): Promise<Stored> {
@@ -152,6 +163,7 @@ export class Api {
   async act({ target, subresource, body, user, dryRun }: ActCall): Promise<KubeObject | Status> {
     const action = this.#actions.get(`${resourceName(target.kind)}/${subresource}`);
     if (action === undefined) throw methodNotAllowed();
+    if (!isJsonObject(body)) throw badRequest("the body must be one object");
     const { namespace, name } = target;
     return action({ parts: this.parts, user, namespace, name, body, dryRun });
   }

@@ -13,6 +13,7 @@ export interface ActionCall {
   readonly namespace: string;
   /** The object that a subresource belongs to; "" for the collection. */
   readonly name: string;
+  /** An object; what is in it is for the action to check. */
   readonly body: JsonValue;
   readonly dryRun?: boolean | undefined;
 }

@@ -60,8 +60,6 @@ function nameIn(body: ActionCall["body"]): string {
 }
 
 function readBinding(body: ActionCall["body"], name: string): Wanted {
-  if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw badRequest("the body must be a Binding");
   const { metadata, target } = body as {
     metadata?: { name?: unknown; uid?: unknown };
     target?: { kind?: unknown; name?: unknown };

@@ -1,15 +1,13 @@
 /** Eviction: a deletion that a drain asks for. No disruption budget exists yet, so none can refuse it. */
 
 import { pod } from "../../../model/kinds/core/pod/pod.ts";
-import { isJsonObject } from "../../../model/json.ts";
-import { badRequest } from "../api-errors.ts";
 import { readDeleteOptions } from "../operations/delete-options.ts";
 import { removeObject } from "../operations/remove.ts";
 import { success, type ActionCall } from "./action.ts";
 
 export async function evict({ parts, namespace, name, body, dryRun }: ActionCall) {
-  if (!isJsonObject(body)) throw badRequest("the body must be an Eviction");
-  const options = readDeleteOptions(body["deleteOptions"]);
+  const { deleteOptions } = body as { deleteOptions?: unknown };
+  const options = readDeleteOptions(deleteOptions);
   await removeObject(parts, { target: { kind: pod, namespace, name }, options, dryRun });
   return success();
 }
