@@ -1,7 +1,8 @@
 /**
  * What the pods' bridge needs beside the rules, each time it is there anew with a pod:
  *
- * - A route of the service addresses to it, so that the host reaches them on a machine without a default route.
+ * - On a machine without a default route, a route of the service addresses to it: any route will do for the
+ *   host's connections to be translated, but there must be one.
  * - A pod must reach itself through its service. Where bridged packets pass through the firewall
  *   (net.bridge.bridge-nf-call-iptables), such a packet would have to leave by the bridge port that it came in
  *   by, which a port does only when told to; elsewhere the packet takes the way over the host.
@@ -12,6 +13,8 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { findProgram, runProgram } from "./programs.ts";
 
+/** Destination of a default route in the kernel's table of routes. */
+const everywhere = "00000000";
 const filtered = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 
 export interface BridgeOptions {
@@ -28,9 +31,9 @@ export async function prepareBridge({ gateway, serviceCidr }: BridgeOptions): Pr
 }
 
 async function routeServices(bridge: string, { gateway, serviceCidr }: BridgeOptions): Promise<void> {
-  const destination = hexOf(serviceCidr);
-  const routes = (await textOf("/proc/net/route")).split("\n").map((line) => line.split("\t"));
-  if (routes.some(([device, its]) => device === bridge && its === destination)) return;
+  const present = (await textOf("/proc/net/route")).split("\n").map((line) => line.split("\t"));
+  const wanted = hexOf(serviceCidr);
+  if (present.some(([, destination]) => destination === everywhere || destination === wanted)) return;
   const ip = await findProgram("ip");
   if (ip === undefined) return;
   await runProgram(ip, ["route", "replace", serviceCidr, "dev", bridge, "src", gateway]);

@@ -78,6 +78,7 @@ function baseTable({ table, gateway, podCidr, serviceCidr }: TableOptions): stri
   }
   chain local-input {
     type filter hook input priority -10; policy accept;
+    ct state established,related accept
     ip daddr ${gateway} iif lo accept
     ip daddr ${gateway} ${fromPod} accept
     ip daddr ${gateway} drop
