@@ -275,6 +275,7 @@ describe.each(["in process", "over HTTPS"])("%s", (way) => {
       });
       await client.delete(namespace, { name: "going" });
       const going = await client.get(namespace, { name: "going" });
+      expect(going.metadata.labels).toEqual({ "kubernetes.io/metadata.name": "going" });
       expect(going.status?.phase).toBe("Terminating");
       const object = configMapOf("late");
       object.metadata.namespace = "going";

@@ -11,6 +11,8 @@ export interface Limits {
   readonly requests: number;
   /** Watches and followed logs at once, over HTTPS. */
   readonly streams: number;
+  /** Open connections; more are closed at once. */
+  readonly connections: number;
   /** What may wait for a slow watcher's connection beyond its first list; past it the watch ends with 410. */
   readonly watchBufferBytes: number;
   /** The same for a watcher in this process, in events. */
@@ -42,6 +44,7 @@ export const defaultLimits: Limits = {
   headerBytes: 64 * 1024,
   requests: 400,
   streams: 1_000,
+  connections: 4_000,
   watchBufferBytes: 16 * 1024 * 1024,
   watchBufferEvents: 200_000,
   watchMs: 45 * 60_000,

@@ -110,7 +110,7 @@ describe("bodies at random never are a fault of the server", () => {
         });
         expect(answer.status, answer.text).toBeLessThan(500);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
     expect((await http.call("GET", collection)).status).toBeLessThan(500);
     const table = { headers: { Accept: "application/json;as=Table;g=meta.k8s.io;v=v1" } };
@@ -137,7 +137,7 @@ describe("bodies at random never are a fault of the server", () => {
           });
           expect(answer.status, answer.text).toBeLessThan(500);
         }),
-        { numRuns: 100 },
+        { numRuns: 50 },
       );
       expect(server.errors).toEqual([]);
     },
@@ -189,7 +189,7 @@ describe("a watcher with a selector ends up with what a list shows", () => {
           expect(Object.fromEntries(known)).toEqual(listed);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -1,6 +1,8 @@
 /** Namespaces: nothing is made in one that is missing or going; the first ones stay; one goes when it is empty. */
 
+import { isJsonObject } from "../../../model/json.ts";
 import type { Kind } from "../../../model/kind.ts";
+import type { KubeObject } from "../../../model/meta.ts";
 import type { Namespace } from "../../../model/kinds/core/namespace/namespace.ts";
 import { StatusError } from "../../../model/status.ts";
 import { forbidden } from "../api-errors.ts";
@@ -27,16 +29,27 @@ export function admitNamespace(parts: ServerParts, kind: Kind, namespace: string
   throw forbidden(kind, name, why);
 }
 
+/** Selectors of namespaces can so choose one by its name. */
+const nameLabel = "kubernetes.io/metadata.name";
+
+function labelWithName({ metadata }: KubeObject): void {
+  if (metadata.name === undefined || (metadata.labels !== undefined && !isJsonObject(metadata.labels)))
+    return;
+  metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
+}
+
 export function namespaceHook(namespaceKind: Kind): KindHook {
   return {
     prepare(object) {
       const fresh = object as Namespace;
       fresh.spec = { ...fresh.spec, finalizers: [namespaceFinalizer] };
+      labelWithName(fresh);
     },
     prepareUpdate(next, previous) {
       const { spec } = previous as Namespace;
       if (spec === undefined) delete (next as Namespace).spec;
       else (next as Namespace).spec = spec;
+      labelWithName(next);
     },
     checkDelete(object) {
       const { name = "" } = object.metadata;

@@ -60,6 +60,7 @@ export async function listen(
     },
     (request, response) => void frontEnd.handle(request, response),
   );
+  server.maxConnections = limits.connections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
