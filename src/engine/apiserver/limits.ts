@@ -22,6 +22,8 @@ export interface Limits {
   readonly bookmarkMs: number;
   /** How long a client may take to send a request. */
   readonly receiveMs: number;
+  /** How long a connection may stay open unused: long, so that clients seldom meet one that is just closing. */
+  readonly idleMs: number;
   /** Random names tried for one `generateName`. */
   readonly generatedNames: number;
   readonly patchOperations: number;
@@ -50,6 +52,7 @@ export const defaultLimits: Limits = {
   watchMs: 45 * 60_000,
   bookmarkMs: 60_000,
   receiveMs: 60_000,
+  idleMs: 120_000,
   generatedNames: 8,
   patchOperations: 10_000,
   parallelDeletes: 64,

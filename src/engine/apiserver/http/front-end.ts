@@ -56,6 +56,7 @@ export async function listen(
       maxHeaderSize: limits.headerBytes,
       requestTimeout: limits.receiveMs,
       headersTimeout: limits.receiveMs,
+      keepAliveTimeout: limits.idleMs,
       noDelay: true,
     },
     (request, response) => void frontEnd.handle(request, response),
