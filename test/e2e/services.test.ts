@@ -86,7 +86,7 @@ it("leads a name to every ready pod, from another pod", async () => {
 it("leads the address to a pod, from the host and while Nagi is dead, and follows again afterwards", async () => {
   const address = platform.kubectl(["get", "service", "hello", "-o", "jsonpath={.spec.clusterIP}"]);
   const before = serverPods();
-  expect(before).toContain(ask(address));
+  await until(() => before.includes(ask(address)), "an answer to the host");
   await platform.kill();
   expect(before).toContain(ask(address));
   platform.up();

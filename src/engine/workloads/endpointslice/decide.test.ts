@@ -72,10 +72,15 @@ test("pods without address and ended ones are left out; a service without any ha
   expect(decideSlices(web(), [], create)).toEqual({ create: [], update: [], remove: [] });
 });
 
-test("the empty slice makes room for the first endpoint's ports", () => {
-  const empty = decideSlices(web(), [], []).create;
-  const filled = decideSlices(web(), [aPod(1)], empty);
-  expect(store(empty, filled)).toMatchObject([{ endpoints: [{}], ports: [{ port: 8080 }] }]);
+test("one slice serves from the first endpoint to the last and the next first one", () => {
+  let slices = decideSlices(web(), [], []).create;
+  for (const pods of [[aPod(1)], [], [aPod(2)], [aPod(3, { port: 9090 })]]) {
+    const decision = decideSlices(web(), pods, slices);
+    expect(decision).toMatchObject({ create: [], remove: [] });
+    slices = store(slices, decision);
+    expect(slices.map(({ endpoints }) => endpoints.length)).toEqual([pods.length]);
+  }
+  expect(slices[0]?.ports).toMatchObject([{ port: 9090 }]);
 });
 
 test("one port name may stand for different numbers: a slice for each", () => {

@@ -33,18 +33,19 @@ export function decideSlices(
   pods: readonly Pod[],
   slices: readonly EndpointSlice[],
 ): SliceDecision {
+  const usable = slices.filter((slice) => slice.metadata.deletionTimestamp === undefined);
   const groups = endpointGroups(service, pods);
   // A service without endpoints has one empty slice, so that it can be told from one not looked at yet.
-  if (groups.length === 0) groups.push({ key: "[]", ports: [], endpoints: new Map() });
-  const present = Map.groupBy(
-    slices.filter((slice) => slice.metadata.deletionTimestamp === undefined),
-    (slice) => canonicalJson(slice.ports ?? []),
-  );
+  if (groups.length === 0) groups.push(emptyGroup(usable[0]));
+  const present = Map.groupBy(usable, keyOfSlice);
+  const wantedKeys = new Set(groups.map(({ key }) => key));
+  // A slice whose ports nobody has any more serves a group that is new, rather than to go while another comes.
+  const spare = usable.filter((slice) => !wantedKeys.has(keyOfSlice(slice)));
   const create: EndpointSlice[] = [];
   const update: EndpointSlice[] = [];
   const kept = new Set<EndpointSlice>();
   for (const group of groups) {
-    const wanted = placeGroup(service, group, present.get(group.key) ?? []);
+    const wanted = placeGroup(service, group, present.get(group.key) ?? spare.splice(0, 1));
     for (const { slice, before } of wanted) {
       if (before === undefined) create.push(slice);
       else if (canonicalJson(contentOf(slice)) !== canonicalJson(contentOf(before))) update.push(slice);
@@ -52,6 +53,16 @@ export function decideSlices(
     }
   }
   return { create, update, remove: slices.filter((slice) => !kept.has(slice)) };
+}
+
+function keyOfSlice({ ports = [] }: EndpointSlice): string {
+  return canonicalJson(ports);
+}
+
+/** Keeps the ports that were there: pods that come back will have them again. */
+function emptyGroup(slice: EndpointSlice | undefined): EndpointGroup {
+  const ports = slice?.ports ?? [];
+  return { key: canonicalJson(ports), ports, endpoints: new Map() };
 }
 
 function contentOf({ endpoints, ports, metadata }: EndpointSlice): unknown {
