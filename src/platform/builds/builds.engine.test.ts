@@ -15,6 +15,9 @@ import { refOf } from "../../model/meta.ts";
 import { createBuilds, type Builds } from "./builds.ts";
 import { filesOf, tarOf } from "./testing/tar-of.ts";
 
+/** The machine may be busy. */
+const patient = { timeout: 60_000 } as const;
+
 const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
 const secret = "not-to-be-found-in-the-image";
 const port = 20_000 + (process.pid % 10_000);
@@ -168,7 +171,7 @@ describe("builds", () => {
       .poll(
         async () =>
           (digest = (await client.get(buildKind, refOf(created))).status?.output?.to?.imageDigest ?? ""),
-        { timeout: 60_000 },
+        patient,
       )
       .toMatch(/^sha256:/);
     const pushed = await fetch(`http://${address}/v2/default/app/manifests/${digest}`, {
@@ -276,7 +279,7 @@ describe("builds", () => {
     await client.patch(buildKind, refOf(cancelled), patch, { subresource: "status" });
     expect((await ended(cancelled)).status).toMatchObject({ phase: "Cancelled", reason: "CancelledBuild" });
     expect((await ended(late)).status).toMatchObject({ phase: "Failed", reason: "BuildDeadlineExceeded" });
-    await expect.poll(stepsRunning).toEqual([]);
+    await expect.poll(stepsRunning, patient).toEqual([]);
   });
 
   it("lets builds of one app wait for each other", async () => {
@@ -288,7 +291,7 @@ describe("builds", () => {
       metadata: { name: `app-${count}`, namespace: "default", labels },
     });
     await expect
-      .poll(async () => (await client.get(buildKind, refOf(second))).status)
+      .poll(async () => (await client.get(buildKind, refOf(second))).status, patient)
       .toMatchObject({
         phase: "Pending",
         message: `Waits for build ${first.metadata.name} of the same app.`,
@@ -318,6 +321,6 @@ describe("builds", () => {
     }
     await client.delete(buildKind, refOf(created));
     const uid = created.metadata.uid ?? "";
-    await expect.poll(() => readdir(join(dir, "logs"))).not.toContain(`${uid}.log`);
+    await expect.poll(() => readdir(join(dir, "logs")), patient).not.toContain(`${uid}.log`);
   });
 });

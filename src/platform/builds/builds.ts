@@ -26,6 +26,7 @@ import { BuildQueue } from "./build-queue.ts";
 import { BuildFailure } from "./failure.ts";
 import { isPushDue, LatePushes, pushed, pushing } from "./late-pushes.ts";
 import { SourcesHandler } from "./sources-handler.ts";
+import { removeOldImages } from "./old-images.ts";
 import { imageReference, runBuild, type RunBuildOptions } from "./run-build.ts";
 
 const logMaxBytes = 16 * 1024 ** 2;
@@ -348,7 +349,7 @@ class BuildController {
     }
   }
 
-  /** Logs of builds that are no more, and sources that nobody built. */
+  /** Logs of builds that are no more, sources that nobody built, images that nothing needs. */
   async #sweep(): Promise<void> {
     const { items } = await this.#client.list(buildKind);
     const now = new Date(this.#options.clock.now());
@@ -359,6 +360,7 @@ class BuildController {
     }
     await this.logs.keepOnly(new Set(items.map(({ metadata }) => metadata.uid ?? "")));
     await this.#options.sources.prune(new Date(now.getTime() - sourceKeepMs));
+    await removeOldImages(this.#options);
   }
 }
 

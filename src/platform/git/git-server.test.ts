@@ -22,6 +22,9 @@ import type { SubjectAccessReview } from "../../model/kinds/authorization/subjec
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { createGitServer, parseGitRequest } from "./git-server.ts";
 
+/** The machine may be busy. */
+const patient = { timeout: 20_000 } as const;
+
 const path = "/usr/local/bin:/usr/bin:/bin";
 
 /** Knows ann, who may do everything, and bob, who may look. */
@@ -53,7 +56,7 @@ interface Result {
   readonly text: string;
 }
 
-function git(args: string[], cwd = work): Promise<Result> {
+function git(args: string[], cwd = work, onText: (text: string) => void = () => undefined): Promise<Result> {
   const child = spawn("git", args, {
     cwd,
     env: {
@@ -68,7 +71,10 @@ function git(args: string[], cwd = work): Promise<Result> {
   });
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+    onText(text);
+  });
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, text })));
 }
 
@@ -220,11 +226,14 @@ describe("a push", () => {
     const playing = playBuilds("hold");
     await commit("one");
     const first = git(["push", urlFor("ann"), "main"]);
-    await expect.poll(async () => (await client.list(buildKind)).items.length).toBe(1);
+    await expect.poll(async () => (await client.list(buildKind)).items.length, patient).toBe(1);
     await git(["checkout", "-q", "-b", "other"]);
     await commit("two");
-    const second = git(["push", urlFor("ann"), "other:main"]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const waits = Promise.withResolvers<void>();
+    const second = git(["push", urlFor("ann"), "other:main"], work, (text) => {
+      if (text.includes("Waiting for another push of hello to end")) waits.resolve();
+    });
+    await waits.promise;
     expect((await client.list(buildKind)).items.length).toBe(1);
     await endBuild(await client.get(buildKind, { namespace: "default", name: "hello-1" }), {
       phase: "Complete",
@@ -232,7 +241,6 @@ describe("a push", () => {
     expect((await first).code).toBe(0);
     const { code, text } = await second;
     expect(code).not.toBe(0);
-    expect(text).toContain("Waiting for another push of hello to end");
     expect(text).toContain("another push has moved main meanwhile: fetch, merge and push again");
     void playing;
   });
@@ -244,13 +252,14 @@ describe("a push", () => {
       cwd: work,
       env: { PATH: path, HOME: dir },
     });
-    await expect.poll(async () => (await client.list(buildKind)).items.length).toBe(1);
+    await expect.poll(async () => (await client.list(buildKind)).items.length, patient).toBe(1);
     child.kill("SIGKILL");
     server.closeAllConnections();
     await expect
       .poll(
         async () =>
           (await client.get(buildKind, { namespace: "default", name: "hello-1" })).status?.cancelled,
+        patient,
       )
       .toBe(true);
     expect(await refs()).toBe("");

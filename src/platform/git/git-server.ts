@@ -28,6 +28,8 @@ import { Repositories, type RepositoryRef } from "./repositories.ts";
 /** Requests that git works on at a time; further ones are asked to come back. */
 const maxConcurrent = 32;
 const defaultPushBytes = 2 * 1024 ** 3;
+/** A push that takes longer than this is none any more. */
+const halfPushKeepMs = 24 * 60 * 60_000;
 
 export interface GitServerOptions {
   readonly client: Client;
@@ -154,6 +156,13 @@ class GitHandler implements HttpHandler {
     }
   }
 
+  /** Who pushed has its answer already. */
+  async #tidy(repository: RepositoryRef): Promise<void> {
+    await this.#repositories.tidy(repository).catch((error: unknown) => {
+      this.#options.log.warn("cannot tidy a repository", { ...repository, error });
+    });
+  }
+
   async #serve(
     asked: GitRequest,
     user: UserInfo,
@@ -168,8 +177,9 @@ class GitHandler implements HttpHandler {
     const push = this.#deployer.begin({ repository, user: user.username, signal: gone.signal });
     const onHooks = (stream: Duplex): void => {
       serveHooks(stream, (call, tell) => push.answer(call, tell)).catch((error: unknown) => {
-        this.#options.log.warn("cannot go on with a push", { ...repository, error });
         stream.destroy();
+        if (gone.signal.aborted) return;
+        this.#options.log.warn("cannot go on with a push", { ...repository, error });
       });
     };
     try {
@@ -191,6 +201,7 @@ class GitHandler implements HttpHandler {
     } finally {
       push.end();
     }
+    if (asked.rest === "/git-receive-pack") await this.#tidy(repository);
   }
 }
 
@@ -213,6 +224,7 @@ async function removeOrphans(
     if (found === undefined) await repositories.remove({ namespace, app: name });
   };
   for (const { namespace, app } of await repositories.list()) {
+    await repositories.removeHalves({ namespace, app }, new Date(clock.now() - halfPushKeepMs));
     await remove(keyOf({ namespace, name: app })).catch((error: unknown) => {
       log.warn("cannot look after a repository", { namespace, app, error });
     });

@@ -4,7 +4,7 @@
  */
 
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkDnsLabel } from "../../model/names.ts";
@@ -35,6 +35,7 @@ export interface RepositoryRef {
 export class Repositories {
   readonly #options: RepositoriesOptions;
   readonly #making = new Map<string, Promise<string>>();
+  readonly #tidying = new Set<string>();
 
   constructor(options: RepositoriesOptions) {
     this.#options = options;
@@ -50,12 +51,15 @@ export class Repositories {
       ["core.hooksPath", this.#options.hooksDir],
       ["receive.maxInputSize", String(this.#options.limits.pushBytes)],
       ["receive.autogc", "false"],
+      // Said into a silent push each second, which is how one finds out that nobody listens any more.
+      ["receive.keepAlive", "1"],
       ["receive.denyNonFastForwards", "false"],
       ["receive.denyDeletes", "false"],
       ["receive.advertisePushOptions", "false"],
       ["http.receivepack", "true"],
       ["safe.directory", "*"],
       ["gc.auto", "2000"],
+      ["gc.autoDetach", "false"],
     ];
     const variables: Record<string, string> = {
       PATH: this.#options.path,
@@ -106,6 +110,29 @@ export class Repositories {
 
   async remove(ref: RepositoryRef): Promise<void> {
     await rm(this.path(ref), { recursive: true, force: true });
+  }
+
+  /** Packs what many pushes have left loose; git itself decides when. */
+  async tidy(ref: RepositoryRef): Promise<void> {
+    const path = this.path(ref);
+    if (this.#tidying.has(path)) return;
+    this.#tidying.add(path);
+    try {
+      await this.git(path, ["gc", "--auto", "--quiet"]);
+    } finally {
+      this.#tidying.delete(path);
+    }
+  }
+
+  /** Removes what pushes that were killed have left half-received. */
+  async removeHalves(ref: RepositoryRef, before: Date): Promise<void> {
+    const objects = join(this.path(ref), "objects");
+    for (const name of await readdir(objects).catch(() => [])) {
+      if (!name.startsWith("tmp_objdir-") && !name.startsWith("incoming-")) continue;
+      const path = join(objects, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found !== undefined && found.mtime < before) await rm(path, { recursive: true, force: true });
+    }
   }
 
   /** What is on disk. */

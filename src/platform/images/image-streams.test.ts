@@ -7,6 +7,9 @@ import { build as buildKind, type Build } from "../../model/kinds/build/build/bu
 import { imageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import { createImageStreams } from "./image-streams.ts";
 
+/** The machine may be busy. */
+const patient = { timeout: 20_000 } as const;
+
 it("makes the stream of a complete build and moves its tag", async () => {
   const client = new FakeClient();
   const aborter = new AbortController();
@@ -34,7 +37,7 @@ it("makes the stream of a complete build and moves its tag", async () => {
       .poll(async () => {
         const { items } = await client.list(imageStream);
         return items[0]?.status?.tags?.[0]?.items[0]?.image;
-      })
+      }, patient)
       .toBe(`sha256:${number}`);
   }
   const stream = await client.get(imageStream, { namespace: "default", name: "hello" });
