@@ -67,6 +67,15 @@ test.each([
   expect(statusOf(ended)?.restartCount).toBe(0);
 });
 
+test("the end of the log serves as last message when that is asked for", async () => {
+  const pod = await bench.createPod(
+    { command: sh("echo why >&2; exit 2"), terminationMessagePolicy: "FallbackToLogsOnError" },
+    { restartPolicy: "Never" },
+  );
+  const ended = await bench.until(pod, (now) => now.status?.phase === "Failed");
+  expect(statusOf(ended)?.state?.terminated?.message).toBe("why\n");
+});
+
 test("a container that uses more memory than its limit is OOMKilled", async () => {
   const pod = await bench.createPod(
     { command: sh("exec tail /dev/zero"), resources: { limits: { memory: "24Mi" } } },

@@ -140,6 +140,9 @@ class NodeAgents {
   async run(signal: AbortSignal): Promise<void> {
     const { index } = this.#context;
     index.onChange((podUid) => this.#workers.get(podUid)?.wake());
+    signal.addEventListener("abort", () => this.#workers.forEach((worker) => worker.dispose()), {
+      once: true,
+    });
     const nodes = this.#options.nodes.map((definition) => this.#node(definition, signal));
     const running = [index.run(signal), ...nodes.flatMap(({ running }) => running)];
     const informers = nodes.map(({ informer }) => informer);

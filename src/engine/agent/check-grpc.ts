@@ -23,7 +23,9 @@ export function checkGrpc(action: NonNullable<Probe["grpc"]>, target: CheckTarge
   const chunks: Buffer[] = [];
   let size = 0;
   let grpcStatus = "";
-  stream.on("error", (error: NodeJS.ErrnoException) => fail(dialText(error, address, port)));
+  stream.on("error", ({ cause, message }) => {
+    fail(cause instanceof Error ? dialText(cause, address, port) : message);
+  });
   stream.on("response", (headers) => (grpcStatus = String(headers["grpc-status"] ?? grpcStatus)));
   stream.on("trailers", (headers) => (grpcStatus = String(headers["grpc-status"] ?? grpcStatus)));
   stream.on("data", (chunk: Buffer) => {

@@ -4,18 +4,15 @@
  * so. Listeners hear of every difference.
  */
 
-import { open } from "node:fs/promises";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { Logger } from "../../lib/log.ts";
 import { isCurrent, labels, recordOf, type ContainerRecord } from "./container-record.ts";
-import { wasOomKilled } from "./kernel-log.ts";
-import { eventsRetryBackoff, exitPollMs, relistMs, terminationMessageMaxBytes } from "./limits.ts";
+import { withLastWords } from "./last-words.ts";
+import { eventsRetryBackoff, exitPollMs, relistMs } from "./limits.ts";
 
-/** 128 and the number of SIGKILL. */
-const killedExitCode = 137;
 /** Events after which a container is looked at. */
 const interesting = new Set(["start", "die", "died", "cleanup", "oom", "remove", "destroy"]);
 
@@ -98,7 +95,7 @@ export class ContainerIndex {
       if (record === undefined) return undefined;
       const known = this.get(id);
       if (known?.state === "exited" && record.state === "exited") return known;
-      const full = record.state === "exited" ? await withLastWords(record) : record;
+      const full = record.state === "exited" ? await withLastWords(this.#options.engine, record) : record;
       this.set(full);
       return full;
     } catch (error) {
@@ -185,27 +182,5 @@ export class ContainerIndex {
 
   #tell(podUid: string): void {
     for (const listener of this.#listeners) listener(podUid);
-  }
-}
-
-/** What the engine does not say of a container that has ended. */
-async function withLastWords(record: ContainerRecord): Promise<ContainerRecord> {
-  const killed = record.exitCode === killedExitCode && !record.oomKilled;
-  return {
-    ...record,
-    message: record.terminationLog === "" ? "" : await readMessage(record.terminationLog),
-    oomKilled: record.oomKilled || (killed && (await wasOomKilled(record.id))),
-  };
-}
-
-async function readMessage(file: string): Promise<string> {
-  const handle = await open(file, "r").catch(() => undefined);
-  if (handle === undefined) return "";
-  try {
-    const buffer = Buffer.alloc(terminationMessageMaxBytes);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return buffer.subarray(0, bytesRead).toString();
-  } finally {
-    await handle.close();
   }
 }

@@ -17,6 +17,7 @@ export const labels = {
   stopSignal: "nagi.dev/stop-signal",
   grace: "nagi.dev/grace-seconds",
   terminationLog: "nagi.dev/termination-log",
+  terminationPolicy: "nagi.dev/termination-policy",
   pauseId: "nagi.dev/pause-id",
 } as const;
 
@@ -45,6 +46,8 @@ export interface ContainerRecord {
   readonly graceSeconds: number;
   /** File on the node that holds the last message; empty: none. */
   readonly terminationLog: string;
+  /** Whether the end of the log serves as last message when there is none. */
+  readonly logIsMessage: boolean;
   /** The pause container whose network it uses; empty: it has its own. */
   readonly pauseId: string;
   readonly tty: boolean;
@@ -96,6 +99,7 @@ export function recordOf(details: ContainerDetails): ContainerRecord | undefined
     stopSignal: label("stopSignal") || "SIGTERM",
     graceSeconds: numberOf(label("grace")),
     terminationLog: label("terminationLog"),
+    logIsMessage: label("terminationPolicy") === "FallbackToLogsOnError",
     pauseId: label("pauseId"),
     tty: Config.Tty,
     state: runStateOf(State.Status),

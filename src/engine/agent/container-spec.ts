@@ -194,6 +194,7 @@ function containerLabels(input: ContainerInput): Record<string, string> {
     [labels.image]: input.container.image ?? "",
     [labels.stopSignal]: input.stopSignal,
     [labels.terminationLog]: input.terminationLog,
+    [labels.terminationPolicy]: input.container.terminationMessagePolicy ?? "File",
     ...(input.site.pauseId === undefined ? {} : { [labels.pauseId]: input.site.pauseId }),
   };
 }

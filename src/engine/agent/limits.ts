@@ -60,6 +60,7 @@ export const earlyProbes = {
 
 export const terminationMessageMaxBytes = 4096;
 export const terminationLogTailLines = 80;
+export const terminationLogMaxBytes = 2048;
 
 export const leaseSeconds = 40;
 export const leaseRenewMs = 10_000;

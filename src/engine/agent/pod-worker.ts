@@ -99,7 +99,6 @@ export class PodWorker {
     const wake = (): void => this.wake();
     this.#health = new HealthKeeper({ context, recorder: node.recorder, pod: () => this.#pod, wake });
     this.#stops = new PodStops({ context, recorder: node.recorder, signal });
-    signal.addEventListener("abort", () => this.#dispose(), { once: true });
   }
 
   /** The newest version of the object; undefined once it is gone. */
@@ -387,7 +386,7 @@ export class PodWorker {
     network.addresses.release(this.#uid);
     if (!this.#gone) await this.#deleteObject(client);
     this.#done = true;
-    this.#dispose();
+    this.dispose();
     this.#onDone();
   }
 
@@ -411,7 +410,8 @@ export class PodWorker {
     this.#timer = clock.after(Math.max(0, delayMs), () => this.wake());
   }
 
-  #dispose(): void {
+  /** Ends all that goes on, and leaves the containers as they are. */
+  dispose(): void {
     this.#timer?.cancel();
     this.#starting.abort();
     this.#health.stop();

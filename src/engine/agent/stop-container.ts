@@ -28,7 +28,6 @@ export class ContainerStop {
     this.#context = context;
     this.#options = options;
     this.#deadlineMs = options.deadlineMs;
-    options.signal.addEventListener("abort", () => this.#waiting.abort(), { once: true });
   }
 
   /** Grace can only become shorter. */
@@ -41,6 +40,17 @@ export class ContainerStop {
 
   /** Resolves when the container has ended, or the signal aborted. */
   async run(): Promise<void> {
+    const { signal } = this.#options;
+    const abort = (): void => this.#waiting.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      await this.#end();
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  async #end(): Promise<void> {
     const { record, signal } = this.#options;
     const { engine, clock } = this.#context;
     if (this.#options.container?.lifecycle?.preStop !== undefined && this.#remainingMs() > 0) {

@@ -35,6 +35,7 @@ export function recordOf(given: Partial<ContainerRecord> = {}): ContainerRecord 
     stopSignal: "SIGTERM",
     graceSeconds: 30,
     terminationLog: "",
+    logIsMessage: false,
     pauseId: "",
     tty: false,
     state: "running",
