@@ -15,7 +15,7 @@ const pollMs = 5;
 const timeoutMs = 60_000;
 
 const server = (text: string): string =>
-  `require("node:http").createServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT || ${port});\n`;
+  `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT || ${port});\n`;
 
 function bodyOf(host: string, atPort: number, header: string): Promise<string | undefined> {
   return new Promise((resolve) => {

@@ -16,7 +16,8 @@ beforeAll(async () => {
 afterAll(() => platform.stop());
 
 const server = (text: string): string =>
-  `const server = require("node:http").createServer((q, s) => s.end(${JSON.stringify(text)}));
+  `import { createServer } from "node:http";
+const server = createServer((q, s) => s.end(${JSON.stringify(text)}));
 server.listen(process.env.PORT);
 process.on("SIGTERM", () => server.close(() => process.exit(0)));
 `;
