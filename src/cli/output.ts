@@ -42,6 +42,11 @@ export interface TablePrinting {
 }
 
 export function tableText(table: Table, options: TablePrinting): string {
+  return columns(tableCells(table, options));
+}
+
+/** The rows as text, with the heading first if it is wanted. */
+export function tableCells(table: Table, options: TablePrinting): string[][] {
   const shown = table.columnDefinitions
     .map((column, index) => ({ column, index }))
     .filter(({ column }) => options.wide || column.priority === 0);
@@ -53,11 +58,8 @@ export function tableText(table: Table, options: TablePrinting): string {
     });
     return options.namespaces ? [row.object?.metadata.namespace ?? "", ...cells] : cells;
   });
-  return columns(
-    options.heading ? [options.namespaces ? ["NAMESPACE", ...heading] : heading, ...rows] : rows,
-  );
+  return options.heading ? [options.namespaces ? ["NAMESPACE", ...heading] : heading, ...rows] : rows;
 }
-
 /** Writes streamed bytes as they come, until the stream ends. */
 export async function writeStream(terminal: Terminal, stream: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of stream) terminal.write(chunk);

@@ -19,7 +19,7 @@ function helloPod(name: string): string {
       containers: [
         {
           name: "hello",
-          image: "localhost/nagi/base:latest",
+          image: "localhost/nagi/base",
           command: ["sleep", "infinity"],
           ports: [{ containerPort: 8080, hostPort: 6061 }],
         },

@@ -4,7 +4,7 @@ import type { KubeObject, ObjectList } from "../../model/meta.ts";
 import type { Table } from "../../model/table.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { fileOption, manifestsOf, outputOption } from "../manifests.ts";
-import { objectText, tableText, typedName } from "../output.ts";
+import { objectText, tableCells, tableText, typedName } from "../output.ts";
 import { kindOf, parseTargets, type Target } from "../resources.ts";
 
 export const command: Command = {
@@ -156,9 +156,11 @@ async function watch(context: CommandContext, client: Client, targets: readonly 
   const printing = {
     wide: context.text("output") === "wide",
     namespaces: context.flag("all-namespaces") && target.kind.namespaced,
+    heading: true,
   };
+  const widths: number[] = [];
+  let columns: Table["columnDefinitions"] = [];
   let heading = !context.flag("no-headers");
-  let widths: readonly number[] = [];
   const events = client.watchTable(target.kind, {
     ...options,
     fieldSelector: selector,
@@ -166,21 +168,20 @@ async function watch(context: CommandContext, client: Client, targets: readonly 
   });
   for await (const event of events) {
     if (event.type === "BOOKMARK") continue;
-    const text = tableText(event.table, { ...printing, heading: true });
-    const [head = "", ...lines] = text.split("\n");
-    const cells = [head, ...lines].map((line) => line.split(/ {3,}/));
-    const grown = (cells[0] ?? []).map((_, index) =>
-      Math.max(widths[index] ?? 0, ...cells.map((row) => (row[index] ?? "").length)),
-    );
-    widths = grown;
-    const aligned = cells.map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(grown[index] ?? 0))
-        .join("   ")
-        .trimEnd(),
-    );
-    for (const line of heading ? aligned : aligned.slice(1)) context.terminal.print(line);
+    // A server may name the columns in its first event only.
+    if (event.table.columnDefinitions.length > 0) columns = event.table.columnDefinitions;
+    const cells = tableCells({ ...event.table, columnDefinitions: columns }, printing);
+    for (const row of heading ? cells : cells.slice(1)) context.terminal.print(alignedRow(row, widths));
     heading = false;
   }
   return 0;
+}
+
+/** Columns grow with what has been seen so far, so that lines stay below each other. */
+function alignedRow(row: readonly string[], widths: number[]): string {
+  row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
+  return row
+    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+    .join("   ")
+    .trimEnd();
 }

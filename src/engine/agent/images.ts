@@ -58,7 +58,10 @@ export class Images {
   }
 
   async ensure(request: ImageRequest): Promise<ImageFound> {
-    const { reference, policy } = request;
+    const { reference } = request;
+    // What was built on this machine is named `localhost/...`: no registry has it.
+    const isLocal = reference.startsWith("localhost/");
+    const policy = isLocal && request.policy === "Always" ? "IfNotPresent" : request.policy;
     const present = policy === "Always" ? undefined : await this.find(reference);
     if (present !== undefined) return { details: present };
     if (policy === "Never") {
