@@ -33,8 +33,8 @@ export interface AgentContext {
   readonly dns: () => ClusterDns;
   readonly ulimits: () => readonly Ulimit[] | undefined;
   readonly machineMemoryBytes: number;
-  /** Before the ids of containers: `podman` or `docker`. */
-  readonly runtime: string;
+  /** Stands before the ids of containers, too. */
+  readonly runtime: "podman" | "docker";
   readonly registryAccess: (registry: string) => Promise<RegistryAccess>;
   /** Told when the engine fails to start a container, which may be the machine's fault. */
   readonly onStartTrouble: () => void;

@@ -137,6 +137,7 @@ test("what a start left that was cut off is replaced", async () => {
     nodeAddress: "127.0.0.1",
     podAddress: "",
     network: "none",
+    runtime: "podman",
     dns: { domain: "cluster.local" },
     ulimits: bench.host.ulimits,
     machineMemoryBytes: 2 ** 30,

@@ -10,8 +10,9 @@ import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { Logger } from "../../lib/log.ts";
 import { isCurrent, labels, recordOf, type ContainerRecord } from "./container-record.ts";
+import { Slots } from "./slots.ts";
 import { withLastWords } from "./last-words.ts";
-import { eventsRetryBackoff, exitPollMs, relistMs } from "./limits.ts";
+import { eventsRetryBackoff, exitPollMs, parallelInspections, relistMs } from "./limits.ts";
 
 /** Events after which a container is looked at. */
 const interesting = new Set(["start", "die", "died", "cleanup", "oom", "remove", "destroy"]);
@@ -116,10 +117,12 @@ export class ContainerIndex {
     this.#reachable = true;
     const ids = new Set(found.map(({ Id }) => Id));
     for (const [id, { order }] of this.#entries) if (order <= startOrder && !ids.has(id)) this.drop(id);
-    for (const summary of found) {
+    const changed = found.filter((summary) => {
       const known = this.get(summary.Id);
-      if (known === undefined || !isCurrent(known, summary)) await this.refresh(summary.Id);
-    }
+      return known === undefined || !isCurrent(known, summary);
+    });
+    const looks = new Slots(parallelInspections);
+    await Promise.all(changed.map(({ Id }) => looks.use(() => this.refresh(Id))));
   }
 
   /** Resolves when the container has ended or is gone, or when the signal aborts. */

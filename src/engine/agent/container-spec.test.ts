@@ -12,6 +12,7 @@ const site: PodSite = {
   nodeAddress: "127.0.0.1",
   podAddress: "10.0.0.2",
   network: "nagi-i",
+  runtime: "podman",
   dns: { address: "10.96.0.10", domain: "cluster.local" },
   machineMemoryBytes: 1000 * 1024 * 1024,
 };
@@ -84,6 +85,7 @@ test("containers of a pod of several join its pause container", () => {
     IpcMode: "container:p1",
     UTSMode: "container:p1",
   });
+  expect(build({}, { site: { pauseId: "p1", runtime: "docker" } }).HostConfig?.UTSMode).toBeUndefined();
   expect([spec.Hostname, spec.HostConfig?.Dns, spec.NetworkingConfig]).toEqual([
     undefined,
     undefined,

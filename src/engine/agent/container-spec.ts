@@ -19,6 +19,7 @@ export interface PodSite {
   readonly network: string;
   /** The container that holds the pod's network; absent: the only container holds it itself. */
   readonly pauseId?: string | undefined;
+  readonly runtime: "podman" | "docker";
   readonly dns: ClusterDns;
   readonly ulimits?: readonly Ulimit[] | undefined;
   readonly machineMemoryBytes: number;
@@ -123,12 +124,14 @@ function networkSettings(pod: Pod, site: PodSite): HostConfig {
   };
 }
 
-function joined(pod: Pod, { pauseId }: PodSite): HostConfig {
+function joined(pod: Pod, { pauseId, runtime }: PodSite): HostConfig {
   const other = `container:${pauseId}`;
   const { shareProcessNamespace, hostPID } = pod.spec;
   const shared = shareProcessNamespace === true ? { PidMode: other } : {};
   const pid = hostPID === true ? { PidMode: "host" } : shared;
-  return { NetworkMode: other, IpcMode: other, UTSMode: other, ...pid };
+  // Docker gives the host name along with the network, and knows no other container's.
+  const name = runtime === "podman" ? { UTSMode: other } : {};
+  return { NetworkMode: other, IpcMode: other, ...name, ...pid };
 }
 
 function portBindings(pod: Pod, site: PodSite): Record<string, PortBinding[]> {

@@ -11,6 +11,8 @@ export const parallelStarts = 4;
 
 /** All containers are listed this often, because events can be lost. */
 export const relistMs = 15_000;
+/** Containers that are inspected at a time, of those that a listing showed to have changed. */
+export const parallelInspections = 4;
 /** An event stream that broke is opened again after this. */
 export const eventsRetryBackoff = { baseMs: 100, capMs: 5000 };
 

@@ -320,6 +320,7 @@ export class PodWorker {
       podAddress: this.#pod.spec.hostNetwork === true ? "" : this.#podIP(),
       network: context.network.info.name,
       ...(needsPause(this.#pod) && pause !== undefined ? { pauseId: pause.id } : {}),
+      runtime: context.runtime,
       dns: context.dns(),
       ulimits: context.ulimits(),
       machineMemoryBytes: context.machineMemoryBytes,
