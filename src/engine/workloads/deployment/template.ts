@@ -8,7 +8,7 @@ import { controllerRef } from "../../../model/meta.ts";
 import { canonicalJson, safeHash } from "../shared/safe-hash.ts";
 import { oldestFirst } from "./rolling.ts";
 
-export const templateHashLabel = "pod-template-hash";
+const templateHashLabel = "pod-template-hash";
 
 /** The oldest set with the deployment's present template. */
 export function findNewSet(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {

@@ -16,7 +16,7 @@ import { controllerRef } from "../../../model/meta.ts";
 import { canonicalJson, safeHash } from "../shared/safe-hash.ts";
 import { endpointGroups, type EndpointGroup } from "./endpoints.ts";
 
-export const serviceNameLabel = "kubernetes.io/service-name";
+const serviceNameLabel = "kubernetes.io/service-name";
 export const managedByLabel = "endpointslice.kubernetes.io/managed-by";
 export const managedBy = "endpointslice-controller.k8s.io";
 export const maxEndpointsPerSlice = 100;

@@ -75,6 +75,7 @@ class NodeLifecycleController {
     let current = node;
     if (silentInMs <= 0) current = await this.#markUnreachable(node);
     current = await this.#taint(current);
+    if (silentInMs <= 0) await this.#markPods(name);
     const evictInMs = await this.#evict(current);
     const requeueAfterMs = soonest([silentInMs > 0 ? silentInMs : undefined, evictInMs]);
     this.#noteDue(name, requeueAfterMs);
@@ -120,8 +121,14 @@ class NodeLifecycleController {
       this.#heartbeats.set(name, { text: this.#heartbeatOf(name, current), seenMs: 0 });
       this.#events.event(node, "Normal", "NodeNotReady", `Node ${name} status is now: NodeNotReady`);
     }
-    for (const pod of this.#podsOf(name)) await this.#markNotReady(pod);
     return current;
+  }
+
+  /** All of them, even if one cannot be written: each that still counts as ready gets requests. */
+  async #markPods(name: string): Promise<void> {
+    const results = await Promise.allSettled(this.#podsOf(name).map((pod) => this.#markNotReady(pod)));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   async #markNotReady(pod: Pod): Promise<void> {
