@@ -9,7 +9,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream, type ReadStream } from "node:fs";
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { Transform, type Readable } from "node:stream";
+import { PassThrough, pipeline as pipelineNow, Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 const defaultMaxBytes = 2 * 1024 ** 3;
@@ -47,6 +47,8 @@ export class SourceStore {
 
   /** Keeps what the stream gives; the same content is kept once. */
   async put(content: Readable, signal?: AbortSignal): Promise<StoredSource> {
+    // Read from now on: what ends or breaks while the directory is made is not missed.
+    const reading = pipelineNow(content, new PassThrough(), () => undefined);
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const partial = join(this.#directory, `${randomUUID()}.part`);
     const hash = createHash("sha256");
@@ -60,7 +62,7 @@ export class SourceStore {
       },
     });
     try {
-      await pipeline(content, measure, createWriteStream(partial, { mode: 0o600 }), { signal });
+      await pipeline(reading, measure, createWriteStream(partial, { mode: 0o600 }), { signal });
       const id = hash.digest("hex");
       await rename(partial, this.path(id));
       return { id, sizeBytes };

@@ -12,8 +12,9 @@ function nodeText(files: Record<string, string>, hasCa = false): string {
 }
 
 const mounts =
-  "--mount=type=secret,id=nagi-npmrc,uid=1000,mode=0444 --mount=type=cache,id=default-hello-npm,target=/home/app/.npm,uid=1000,gid=1000";
-const environment = "NPM_CONFIG_USERCONFIG=/run/secrets/nagi-npmrc NPM_CONFIG_UPDATE_NOTIFIER=false";
+  "--mount=type=secret,id=nagi-npmrc,uid=1000,mode=0444 --mount=type=cache,id=default-hello-npm,target=/var/cache/nagi,uid=1000,gid=1000";
+const environment =
+  "NPM_CONFIG_USERCONFIG=/run/secrets/nagi-npmrc NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/var/cache/nagi";
 
 describe("nodeContainerfile", () => {
   it("only copies an app without dependencies", () => {
@@ -72,7 +73,7 @@ COPY --chown=1000:1000 app/ ./
     };
     const text = nodeText(files);
     expect(text).toContain("&& nagi-install-node '>=18 <21'\n");
-    expect(text).toContain("npm install --global --force --no-audit --no-fund yarn@1\n");
+    expect(text).toContain("npm install --global --no-audit --no-fund --loglevel=error yarn@1\n");
     expect(text.indexOf("yarn@1")).toBeLessThan(text.indexOf("USER app"));
     expect(text).toContain("yarn install --frozen-lockfile --non-interactive --production=true\n");
   });

@@ -85,7 +85,7 @@ function toolLines(plan: NodePlan, options: ContainerfileOptions): (string | und
       : run(
           mounts,
           npmEnvironment(options),
-          `npm install --global --force --no-audit --no-fund ${shellQuote(manager.install)}`,
+          `npm install --global --no-audit --no-fund --loglevel=error ${shellQuote(manager.install)}`,
         ),
   ];
 }
@@ -95,14 +95,14 @@ function installLines(plan: NodePlan, options: ContainerfileOptions): string[] {
   const commands = managerCommands[plan.manager.name];
   const production = plan.buildScript ? "" : commands.productionOnly;
   const command = plan.manager.lockfile === undefined ? commands.installUnlocked : commands.install;
-  return [run(mounts, npmEnvironment(options), `${command}${production}`)];
+  return [run(mounts, npmEnvironment(options, plan.manager), `${command}${production}`)];
 }
 
 function buildLine(plan: NodePlan, options: ContainerfileOptions): string {
   const commands = managerCommands[plan.manager.name];
   const prune = plan.hasDependencies ? ` && ${commands.prune}` : "";
   const mounts = [...mountsOf(options), cacheMount(plan.manager, options)];
-  return run(mounts, npmEnvironment(options), `${commands.build}${prune}`);
+  return run(mounts, npmEnvironment(options, plan.manager), `${commands.build}${prune}`);
 }
 
 interface ManagerCommands {
@@ -112,7 +112,8 @@ interface ManagerCommands {
   readonly productionOnly: string;
   readonly build: string;
   readonly prune: string;
-  readonly cache: string;
+  /** What tells it where to keep what it has downloaded. */
+  readonly cacheVariable: string;
 }
 
 const quiet = "--no-audit --no-fund --loglevel=warn";
@@ -123,7 +124,7 @@ const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>>
     productionOnly: " --omit=dev",
     build: "npm run build",
     prune: `npm prune ${quiet} --omit=dev`,
-    cache: "/home/app/.npm",
+    cacheVariable: "NPM_CONFIG_CACHE",
   },
   yarn: {
     install: "yarn install --frozen-lockfile --non-interactive",
@@ -132,7 +133,7 @@ const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>>
     build: "yarn run build",
     prune:
       "yarn install --frozen-lockfile --non-interactive --production=true --ignore-scripts --prefer-offline",
-    cache: "/home/app/.cache/yarn",
+    cacheVariable: "YARN_CACHE_FOLDER",
   },
   "yarn-berry": {
     install: "yarn install --immutable",
@@ -140,7 +141,7 @@ const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>>
     productionOnly: "",
     build: "yarn run build",
     prune: "yarn workspaces focus --all --production",
-    cache: "/home/app/.yarn/berry/cache",
+    cacheVariable: "YARN_GLOBAL_FOLDER",
   },
   pnpm: {
     install: "pnpm install --frozen-lockfile",
@@ -148,7 +149,7 @@ const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>>
     productionOnly: " --prod",
     build: "pnpm run build",
     prune: "pnpm prune --prod",
-    cache: "/home/app/.local/share/pnpm/store",
+    cacheVariable: "NPM_CONFIG_STORE_DIR",
   },
 };
 
@@ -157,15 +158,18 @@ function mountsOf(options: ContainerfileOptions): string[] {
   return [secret(buildSecrets.npmrc), ...(options.hasCa ? [secret(buildSecrets.ca)] : [])];
 }
 
+/** Outside of the home directory, whose folders the mount would leave to root. */
+const cacheDir = "/var/cache/nagi";
+
 function cacheMount(manager: PackageManager, options: ContainerfileOptions): string {
-  const target = managerCommands[manager.name].cache;
-  return `--mount=type=cache,id=${options.cacheId}-${manager.name},target=${target},uid=1000,gid=1000`;
+  return `--mount=type=cache,id=${options.cacheId}-${manager.name},target=${cacheDir},uid=1000,gid=1000`;
 }
 
 /** Set for the one step only: the image keeps none of it. */
-function npmEnvironment(options: ContainerfileOptions): string {
+function npmEnvironment(options: ContainerfileOptions, manager?: PackageManager): string {
+  const cache = manager === undefined ? "" : ` ${managerCommands[manager.name].cacheVariable}=${cacheDir}`;
   const ca = options.hasCa ? ` NODE_EXTRA_CA_CERTS=${secretsDir}/${buildSecrets.ca}` : "";
-  return `NPM_CONFIG_USERCONFIG=${secretsDir}/${buildSecrets.npmrc} NPM_CONFIG_UPDATE_NOTIFIER=false${ca}`;
+  return `NPM_CONFIG_USERCONFIG=${secretsDir}/${buildSecrets.npmrc} NPM_CONFIG_UPDATE_NOTIFIER=false${cache}${ca}`;
 }
 
 function run(mounts: readonly string[], environment: string, command: string): string {

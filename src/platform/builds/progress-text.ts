@@ -11,6 +11,7 @@ const headerDelayMs = 400;
 /** Steps that took longer say how long. */
 const shownMs = 1000;
 const maxLineLength = 4000;
+const tailLines = 60;
 
 /** Podman and Docker say the same in different words. */
 const stepLine = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+) ?: (.*)$/i;
@@ -25,6 +26,7 @@ export class ProgressText {
   #header: string | undefined;
   #timer: Timer | undefined;
   #stepStartMs: number | undefined;
+  readonly #tail: string[] = [];
 
   constructor(write: (text: string) => void, clock: Clock) {
     this.#write = write;
@@ -37,6 +39,11 @@ export class ProgressText {
     // Of a pull's many lines only the first of each layer: bars are for terminals.
     else if (status !== undefined && bar === undefined)
       this.#lines(`${id === undefined ? "" : `${id}: `}${status}\n`);
+  }
+
+  /** Last lines that the steps wrote. */
+  get tail(): readonly string[] {
+    return this.#tail;
   }
 
   /** After the last message. */
@@ -61,13 +68,15 @@ export class ProgressText {
       this.#begin(`       [${step[1]}/${step[2]}] ${plain(step[3] ?? "")}`);
       return;
     }
-    if (cachedLine.test(line)) {
+    if (cachedLine.test(line.trim())) {
       this.#stepStartMs = undefined;
       if (this.#header === undefined) this.#write("       (cached)\n");
       else this.#flushHeader("  (cached)");
       return;
     }
-    if (line.trim() === "" || noise.test(line)) return;
+    if (line.trim() === "" || noise.test(line.trim())) return;
+    this.#tail.push(line.slice(0, maxLineLength));
+    if (this.#tail.length > tailLines) this.#tail.shift();
     this.#flushHeader();
     this.#write(`       ${line.slice(0, maxLineLength)}\n`);
   }

@@ -243,7 +243,8 @@ async function makeImage(
     text.end();
     signal.throwIfAborted();
     if (!isEngineError(error)) throw error;
-    throw explainEngineFailure(error.message, `${Math.round(memoryBytes / 1024 ** 2)} MiB`);
+    const memory = `${Math.round(memoryBytes / 1024 ** 2)} MiB`;
+    throw explainEngineFailure({ text: error.message, output: text.tail, memory });
   } finally {
     context.destroy();
   }

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { explainEngineFailure } from "./failure.ts";
+
+const podman = (step: string, code: number): string =>
+  `building at STEP "${step}": while running runtime: exit status ${code}`;
+
+describe("explainEngineFailure", () => {
+  it.each<[string, string, string[], string, RegExp]>([
+    [
+      "a step that fails",
+      podman("RUN make all", 2),
+      [],
+      "DockerBuildFailed",
+      /^`RUN make all` ended with exit status 2$/,
+    ],
+    [
+      "a generated step, without what it is given",
+      podman("RUN --mount=type=secret,id=x,mode=0444 export A=b C=d && npm ci", 1),
+      [],
+      "DockerBuildFailed",
+      /^`RUN npm ci` ended with exit status 1$/,
+    ],
+    ["too much memory", podman("RUN x", 137), [], "OutOfMemoryKilled", /may \(256 MiB\): exit status 137/],
+    [
+      "too much memory on Docker",
+      "The command 'x' returned a non-zero code: 137",
+      [],
+      "OutOfMemoryKilled",
+      /137/,
+    ],
+    ["a full disk", "write /x: no space left on device", [], "DiskFull", /the disk is full/],
+    [
+      "no such image",
+      "initializing source docker://x: manifest unknown",
+      [],
+      "DockerBuildFailed",
+      /cannot get an image/,
+    ],
+    [
+      "a lockfile of npm that does not fit",
+      podman("RUN npm ci", 1),
+      [
+        "npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.",
+      ],
+      "DockerBuildFailed",
+      /^the lockfile does not fit package\.json: run `npm install` and commit package-lock\.json$/,
+    ],
+    [
+      "one of yarn",
+      podman("RUN yarn", 1),
+      ["error Your lockfile needs to be updated"],
+      "DockerBuildFailed",
+      /commit yarn\.lock/,
+    ],
+    [
+      "one of pnpm",
+      podman("RUN pnpm", 1),
+      [" ERR_PNPM_OUTDATED_LOCKFILE  x"],
+      "DockerBuildFailed",
+      /commit pnpm-lock\.yaml/,
+    ],
+    ["whatever else", "no FROM statement found", [], "DockerBuildFailed", /^no FROM statement found$/],
+  ])("%s", (...[, text, output, reason, message]) => {
+    const failure = explainEngineFailure({ text, output, memory: "256 MiB" });
+    expect(failure.reason).toBe(reason);
+    expect(failure.message).toMatch(message);
+  });
+});

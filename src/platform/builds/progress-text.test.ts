@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../lib/clock.ts";
+import { ProgressText } from "./progress-text.ts";
+
+function shown(steps: readonly (string | number)[]): string {
+  const clock = new FakeClock();
+  let text = "";
+  const progress = new ProgressText((part) => (text += part), clock);
+  for (const step of steps) {
+    if (typeof step === "number") clock.advance(step);
+    else progress.take({ stream: step });
+  }
+  progress.end();
+  return text;
+}
+
+describe("ProgressText", () => {
+  it("shows Podman's steps with what was cached, what they wrote and what took long", () => {
+    const text = shown([
+      "STEP 1/3: FROM x\n",
+      "STEP 2/3: WORKDIR /app\n",
+      "--> Using cache 0123456789abcdef\n--> 0123456789a\n",
+      "STEP 3/3: RUN --mount=type=secret,id=a export A=b && npm ci\n",
+      2000,
+      "added 2 pack",
+      "ages\n\n",
+      "COMMIT localhost/x\n--> 0123456789a\nSuccessfully tagged localhost/x\n",
+    ]);
+    expect(text).toBe(
+      [
+        "       [1/3] FROM x",
+        "       [2/3] WORKDIR /app  (cached)",
+        "       [3/3] RUN npm ci",
+        "       added 2 packages",
+        "       (2.0 s)",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("shows Docker's steps the same", () => {
+    const text = shown([
+      "Step 1/2 : FROM x\n",
+      " ---> 0123456789ab\n",
+      "Step 2/2 : COPY app/ ./\n",
+      " ---> Using cache\n",
+      " ---> 0123456789ab\nSuccessfully built 0123456789ab\n",
+    ]);
+    expect(text).toBe("       [1/2] FROM x\n       [2/2] COPY app/ ./  (cached)\n");
+  });
+
+  it("shows a step at once when it is silent, and says later that it was cached", () => {
+    const text = shown(["STEP 1/1: WORKDIR /a\n", 500, "--> Using cache 0123\n"]);
+    expect(text).toBe("       [1/1] WORKDIR /a\n       (cached)\n");
+  });
+});
