@@ -23,11 +23,11 @@ export function installPackages() {
     .digest("hex");
   if (existsSync(node) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === lock) return;
   console.log("Installing npm packages into node_modules (once) ...");
-  const argv = ["ci", "--no-fund", "--no-audit", "--loglevel=error"];
+  const argv = ["install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"];
   const { status } = spawnSync("npm", argv, { cwd: root, stdio: "inherit" });
   if (status !== 0 || !existsSync(node)) {
     console.error(
-      "npm ci failed; see above. Behind a proxy or a private registry, set it in your npm configuration.",
+      "npm install failed; see above. Behind a proxy or a private registry, set it in your npm configuration.",
     );
     process.exit(1);
   }
