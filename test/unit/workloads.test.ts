@@ -182,6 +182,25 @@ test("a set adopts pods that match and lets go of those that no longer do", asyn
   await expect.poll(async () => (await pods()).length).toBe(3);
 });
 
+test("a set whose pods are refused says why, and makes them once it can", async () => {
+  start();
+  const template = {
+    metadata: { labels },
+    spec: { serviceAccountName: "robot", containers: [{ name: "web", image: "a" }] },
+  };
+  const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+  await client.create(replicaSet, newObject(replicaSet, ref, { spec }));
+  const refused = await until(replicaSet, ref, ({ status }) => (status?.conditions ?? []).length > 0);
+  expect(refused.status?.conditions).toMatchObject([
+    { type: "ReplicaFailure", status: "True", reason: "FailedCreate" },
+  ]);
+  expect(refused.status?.conditions?.[0]?.message).toContain('serviceaccount "robot" not found');
+  await client.create(serviceAccount, newObject(serviceAccount, { ...ref, name: "robot" }, {}));
+  await client.patch(replicaSet, ref, { type: "merge", body: { metadata: { labels: { wake: "up" } } } });
+  const well = await until(replicaSet, ref, ({ status }) => status?.readyReplicas === 1);
+  expect(well.status?.conditions ?? []).toEqual([]);
+});
+
 test("a job completes, another one fails at its limit, an expired one goes", async () => {
   start({ phaseOf: ({ spec }) => (spec.containers[0]?.image === "bad" ? "Failed" : "Succeeded") });
   const aJob = (name: string, image: string, more: Partial<Job["spec"]>): Job => {

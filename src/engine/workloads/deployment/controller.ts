@@ -5,6 +5,7 @@
 
 import { runController, type Reconciled } from "../../../client/controller.ts";
 import type { EventRecorder } from "../../../client/event-recorder.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import {
   deployment as deploymentKind,
   type Deployment,
@@ -19,6 +20,7 @@ import { claim } from "../shared/claim.ts";
 import { recorderFor, settleRecheckMs, type WorkloadContext } from "../shared/context.ts";
 import { controllerIndex, orphanOf } from "../shared/informers.ts";
 import { PendingWrites } from "../shared/pending-writes.ts";
+import { isRefusal, refusalRecheckMs } from "../shared/refusal.ts";
 import { writeStatus } from "../shared/write-status.ts";
 import { revisionAnnotation } from "./annotations.ts";
 import { decideDeployment, type DeploymentDecision, type Resized } from "./decide.ts";
@@ -97,7 +99,13 @@ class DeploymentController {
     const sets = await this.#sets(deployment);
     const pods = sets.flatMap(({ metadata }) => informers.pods.byIndex(controllerIndex, metadata.uid ?? ""));
     const decision = decideDeployment({ deployment, sets, pods, nowMs: clock.now() });
-    await this.#apply(key, deployment, decision);
+    try {
+      await this.#apply(key, deployment, decision);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#events.event(deployment, "Warning", "ReplicaSetCreateError", messageOf(error));
+      return { requeueAfterMs: refusalRecheckMs };
+    }
     return { requeueAfterMs: decision.requeueAfterMs };
   }
 

@@ -11,6 +11,8 @@ import { recorderFor, settleRecheckMs, type WorkloadContext } from "../shared/co
 import { deletePod } from "../shared/delete-pod.ts";
 import { controllerIndex } from "../shared/informers.ts";
 import { PendingWrites } from "../shared/pending-writes.ts";
+import { soonest } from "../shared/pods.ts";
+import { isRefusal, refusalRecheckMs } from "../shared/refusal.ts";
 import { slowStart } from "../shared/slow-start.ts";
 import { writeStatus } from "../shared/write-status.ts";
 import { decideJob, finishedCondition, type JobDecision, type NewPod } from "./decide.ts";
@@ -73,8 +75,8 @@ class JobController {
     const pods = informers.pods.byIndex(controllerIndex, job.metadata.uid ?? "");
     const decision = decideJob({ job: selected, pods, nowMs: clock.now() });
     if (decision.expired) return this.#remove(selected);
-    await this.#apply(key, selected, decision);
-    return { requeueAfterMs: decision.requeueAfterMs };
+    const refused = await this.#apply(key, selected, decision);
+    return { requeueAfterMs: soonest([decision.requeueAfterMs, refused ? refusalRecheckMs : undefined]) };
   }
 
   /** A job without a selector gets one that finds exactly its pods; tools look for them by it. */
@@ -87,7 +89,8 @@ class JobController {
     return written;
   }
 
-  async #apply(key: string, job: Job, decision: JobDecision): Promise<void> {
+  /** Returns whether the API refused something. */
+  async #apply(key: string, job: Job, decision: JobDecision): Promise<boolean> {
     const removed = await slowStart(decision.remove.length, (index) =>
       this.#removePod(key, job, decision.remove[index]),
     );
@@ -103,7 +106,8 @@ class JobController {
       this.#events.event(job, "Warning", "FailedCreate", `Error creating: ${messageOf(made.error)}`);
     }
     const error = made.error ?? removed.error;
-    if (error !== undefined) throw error;
+    if (error !== undefined && !isRefusal(error)) throw error;
+    return error !== undefined;
   }
 
   async #createPod(key: string, job: Job, wanted: NewPod | undefined): Promise<void> {

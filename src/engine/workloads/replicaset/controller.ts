@@ -18,6 +18,7 @@ import { controllerIndex, orphanOf } from "../shared/informers.ts";
 import { newPod } from "../shared/new-pod.ts";
 import { PendingWrites } from "../shared/pending-writes.ts";
 import { isActive, soonest } from "../shared/pods.ts";
+import { isRefusal, refusalRecheckMs } from "../shared/refusal.ts";
 import { slowStart } from "../shared/slow-start.ts";
 import { writeStatus } from "../shared/write-status.ts";
 import { decidePods, decideStatus, type PodChanges, type ReplicaSetFailure } from "./decide.ts";
@@ -82,9 +83,10 @@ class ReplicaSetController {
     const report = decideStatus(world, settled ? failed?.failure : "unknown");
     const selfSettled = this.#pendingSets.settled(key, informers.replicaSets);
     if (selfSettled) await this.#writeStatus(key, set, report.status);
-    if (failed !== undefined) throw failed.error;
+    if (failed !== undefined && !isRefusal(failed.error)) throw failed.error;
     const unsettled = settled && selfSettled ? undefined : settleRecheckMs;
-    return { requeueAfterMs: soonest([report.recheckInMs, unsettled]) };
+    const refused = failed === undefined ? undefined : refusalRecheckMs;
+    return { requeueAfterMs: soonest([report.recheckInMs, unsettled, refused]) };
   }
 
   async #pods(set: ReplicaSet, mayAdopt: boolean): Promise<Pod[]> {
