@@ -5,7 +5,6 @@
 
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { SignJWT } from "jose";
 import { basicCredentials, isAllowed, tokenOf, userOfToken } from "../../client/access.ts";
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -83,6 +82,8 @@ export class TokenHandler implements HttpHandler {
   }
 
   async #sign(subject: string, access: readonly Scope[]): Promise<string> {
+    // Loaded at the first token: an idle platform needs none.
+    const { SignJWT } = await import("jose");
     const { key, clock } = this.#options;
     const now = Math.floor(clock.now() / 1000);
     return await new SignJWT({ access })

@@ -3,10 +3,8 @@
  * good while its account, and the Secret that holds it, are the ones it was made for.
  */
 
-import { generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
-import { importPKCS8, importSPKI, jwtVerify, SignJWT, type CryptoKey } from "jose";
-import { createPublicKey } from "node:crypto";
 import type { UserInfo } from "../../../client/user.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Store } from "../../store/store.ts";
@@ -64,18 +62,21 @@ export async function openServiceAccountTokens(
   };
 }
 
-async function openKeys(path: string): Promise<{ signing: CryptoKey; checking: CryptoKey }> {
+async function openKeys(path: string): Promise<{ signing: KeyObject; checking: KeyObject }> {
   let pem = await readIfThere(path);
   if (pem === undefined) {
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     pem = privateKey.export({ type: "pkcs8", format: "pem" });
     await writePrivate(path, pem);
   }
-  const publicPem = createPublicKey(pem).export({ type: "spki", format: "pem" });
-  return { signing: await importPKCS8(pem, algorithm), checking: await importSPKI(publicPem, algorithm) };
+  return { signing: createPrivateKey(pem), checking: createPublicKey(pem) };
 }
 
-function sign(key: CryptoKey, request: TokenRequest, nowMs: number): Promise<string> {
+/** Loaded at the first token: most platforms idle without one. */
+const jose = (): Promise<typeof import("jose")> => import("jose");
+
+async function sign(key: KeyObject, request: TokenRequest, nowMs: number): Promise<string> {
+  const { SignJWT } = await jose();
   const { namespace, account, secret, expiresInSeconds, audiences } = request;
   const claims: Claims = {
     namespace,
@@ -90,10 +91,11 @@ function sign(key: CryptoKey, request: TokenRequest, nowMs: number): Promise<str
     .setSubject(usernameOf(claims))
     .setIssuedAt(nowSeconds);
   if (expiresInSeconds !== undefined) statement.setExpirationTime(nowSeconds + expiresInSeconds);
-  return statement.sign(key);
+  return await statement.sign(key);
 }
 
-async function verify(key: CryptoKey, token: string, nowMs: number): Promise<Claims | undefined> {
+async function verify(key: KeyObject, token: string, nowMs: number): Promise<Claims | undefined> {
+  const { jwtVerify } = await jose();
   try {
     const options = { issuer: tokenIssuer, audience: tokenIssuer, algorithms: [algorithm] };
     const { payload } = await jwtVerify(token, key, { ...options, currentDate: new Date(nowMs) });
