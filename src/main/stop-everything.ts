@@ -1,5 +1,6 @@
-/** Ends what outlives Nagi: the containers of its pods, then the programs beside it. Data stays. */
+/** Ends what outlives Nagi: the containers of its pods with their network, then the programs beside it. Data stays. */
 
+import { endContainers } from "../engine/agent/end-containers.ts";
 import { EngineHost } from "../lib/container-engine-host.ts";
 import { stopManaged } from "../lib/managed-process.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -11,8 +12,6 @@ import { survivingProcesses } from "./processes.ts";
 
 const containerGraceSeconds = 10;
 const processGraceMs = 10_000;
-/** Containers that are stopped at once. */
-const stopParallelMax = 8;
 
 export async function stopEverything(config: PlatformConfig): Promise<void> {
   const { dataDir } = config;
@@ -36,13 +35,5 @@ async function removeContainers(config: PlatformConfig): Promise<void> {
     log: silentLogger,
   });
   await host.start();
-  const containers = await host.engine.listContainers({ "nagi.dev/instance": config.instance });
-  const queue = [...containers];
-  const worker = async (): Promise<void> => {
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      if (next.State === "running") await host.engine.stopContainer(next.Id, containerGraceSeconds);
-      await host.engine.removeContainer(next.Id);
-    }
-  };
-  await Promise.all(Array.from({ length: stopParallelMax }, worker));
+  await endContainers(host.engine, { instance: config.instance, graceSeconds: containerGraceSeconds });
 }

@@ -116,7 +116,6 @@ export class AccessLog {
     const socket = await this.#options.cli.follow(`show events ${accessRing} -w`);
     const ring: Ring = { pid, socket, chunks: [], rest: "", seen: new Set((await this.#lines()).map(endOf)) };
     socket.on("data", (chunk: Buffer) => ring.chunks.push(chunk));
-    socket.on("error", () => socket.destroy());
     socket.on("close", () => socket.destroy());
     // Whoever does not read is not sent more: the ring waits, and HAProxy does not.
     socket.pause();

@@ -3,6 +3,7 @@
  * to finish what they have. They must hear of endpoints too, for they go on serving their connections.
  */
 
+import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 
 const answerTimeoutMs = 5000;
@@ -64,6 +65,9 @@ export class HaproxyCli {
    */
   async follow(command: string): Promise<Socket> {
     const socket = createConnection(await this.#paths.worker());
+    await once(socket, "connect");
+    // The worker may die at any time: whoever follows finds the socket destroyed.
+    socket.on("error", () => socket.destroy());
     socket.write(`${command}\n`);
     return socket;
   }
