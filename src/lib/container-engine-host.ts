@@ -179,8 +179,8 @@ export class EngineHost {
   }
 }
 
-/** In the directory, or under /run when the directory's path is too long for a socket. */
-function ownSocketPath(dir: string): string {
+/** Of the Podman service that keeps its things there: in the directory, or under /run when the directory's path is too long for a socket. */
+export function ownSocketPath(dir: string): string {
   const path = join(dir, "podman.sock");
   if (Buffer.byteLength(path) <= maxSocketPath) return path;
   const digest = createHash("sha256").update(dir).digest("hex").slice(0, 16);

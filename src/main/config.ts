@@ -60,9 +60,11 @@ export function paths(dataDir: string) {
     /** For the platform half in a process of its own. */
     platformKubeconfig: join(dataDir, "tokens", "platform.kubeconfig"),
     logFile: join(dataDir, "log", "nagi.log"),
+    platformLogFile: join(dataDir, "log", "platform.log"),
     logs: join(dataDir, "log"),
     run: join(dataDir, "run"),
     state: join(dataDir, "run", "nagi.json"),
+    platformState: join(dataDir, "run", "platform.json"),
     engine: join(dataDir, "engine"),
     agent: join(dataDir, "agent"),
     network: join(dataDir, "network"),

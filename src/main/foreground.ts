@@ -3,6 +3,7 @@
 import type { CommandContext } from "../cli/command.ts";
 import { messageOf } from "../lib/errors.ts";
 import { createLogger, type LogLevel } from "../lib/log.ts";
+import { endOnUncaught } from "./uncaught.ts";
 import { paths, rememberConfig, type PlatformConfig } from "./config.ts";
 import type { Report } from "./detached.ts";
 import { openLogFile } from "./log-file.ts";
@@ -20,11 +21,7 @@ export async function runForeground(
     if (process.connected) process.send?.(message);
     else if (message.type === "progress") context.terminal.progress(message.text);
   };
-  process.on("uncaughtException", (error) => {
-    log.error("an error that nothing caught", { error });
-    process.stderr.write(`${error.stack}\n`);
-    process.exit(70);
-  });
+  endOnUncaught(log);
   try {
     const platform = await startPlatform({
       config,

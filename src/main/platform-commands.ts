@@ -5,5 +5,6 @@ import type { CatalogueEntry } from "../cli/catalogue.ts";
 export const platformCommands: readonly CatalogueEntry[] = [
   { name: "up", load: () => import("./commands/up.ts") },
   { name: "down", load: () => import("./commands/down.ts") },
+  { name: "platform", load: () => import("./commands/platform.ts") },
   { name: "status", load: () => import("./commands/status.ts") },
 ];

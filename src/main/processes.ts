@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, readRecord } from "../lib/detached-process.ts";
 import { paths } from "./config.ts";
+import { runningPlatformHalf } from "./state.ts";
 
 export interface PlatformProcess {
   readonly name: string;
@@ -30,7 +31,9 @@ export async function survivingProcesses(dataDir: string): Promise<Surviving[]> 
 
 /** Nagi, the programs beside it, and their children (HAProxy's workers), each with its name. */
 export async function platformProcesses(dataDir: string, nagiPid: number): Promise<PlatformProcess[]> {
+  const half = runningPlatformHalf(dataDir);
   const roots = [{ name: "nagi", pid: nagiPid }, ...(await survivingProcesses(dataDir))];
+  if (half !== undefined) roots.push({ name: "platform", pid: half.pid });
   return roots.flatMap(({ name, pid }) => [
     { name, pid },
     ...(name === "nagi" ? [] : childrenOf(pid).map((child) => ({ name, pid: child }))),

@@ -12,7 +12,7 @@ import { logSecret, remoteLogSource } from "./remote-logs.ts";
 import { startEngine, type EngineHalf } from "./start-engine.ts";
 import { startPlatformHalf, type PlatformHalf } from "./start-platform-half.ts";
 import { untilPlatformsReady } from "./platforms-ready.ts";
-import { startTicksOf, type PlatformState } from "./state.ts";
+import { thisProcess, type PlatformState } from "./state.ts";
 import { supervise } from "./supervise.ts";
 
 export interface StartPlatformOptions {
@@ -50,7 +50,7 @@ export async function startPlatform(options: StartPlatformOptions): Promise<Runn
     await Promise.race([half.router.ready, done]);
   }
   if (options.waitPlatforms) await untilPlatformsReady(engine.clientFor("status"), onProgress, signal);
-  return { state: stateOf(config, engine.apiUrl), done };
+  return { state: stateOf(options, engine.apiUrl), done };
 }
 
 async function startHalf(
@@ -79,15 +79,15 @@ function serveRemoteLogs(config: PlatformConfig, logSources: Map<string, LogSour
     logSources.set(resourceName(kind), remoteLogSource(remote, resourceName(kind)));
 }
 
-function stateOf(config: PlatformConfig, apiUrl: string): PlatformState {
+function stateOf({ config, externalPlatform }: StartPlatformOptions, apiUrl: string): PlatformState {
   return {
-    pid: process.pid,
-    startTicks: startTicksOf(process.pid) ?? "",
+    ...thisProcess(),
     version: versionOf(),
     startedAt: new Date().toISOString(),
     httpUrl: `http://${config.domain}:${config.httpPort}`,
     apiUrl,
     registry: `127.0.0.1:${config.registryPort}`,
     nodes: config.nodes,
+    externalPlatform,
   };
 }

@@ -1,23 +1,43 @@
-/** What a running platform says about itself in its data directory, for `status` and `down`. */
+/**
+ * What a running platform says about itself in its data directory, for `status` and `down`; and its platform half,
+ * when that runs as a process of its own.
+ */
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { paths } from "./config.ts";
 
-export interface PlatformState {
+export interface ProcessState {
   readonly pid: number;
   /** Start time of the process in clock ticks since boot: with the pid it names one process for ever. */
   readonly startTicks: string;
+}
+
+export interface PlatformState extends ProcessState {
   readonly version: string;
   readonly startedAt: string;
   readonly httpUrl: string;
   readonly apiUrl: string;
   readonly registry: string;
   readonly nodes: number;
+  /** Whether its platform half is left to `nagi platform`. */
+  readonly externalPlatform: boolean;
 }
 
 export function writeState(dataDir: string, state: PlatformState): void {
-  const file = paths(dataDir).state;
+  write(paths(dataDir).state, state);
+}
+
+/** That this process is the platform half. */
+export function writePlatformHalf(dataDir: string): void {
+  write(paths(dataDir).platformState, thisProcess());
+}
+
+export function thisProcess(): ProcessState {
+  return { pid: process.pid, startTicks: startTicksOf(process.pid) ?? "" };
+}
+
+function write(file: string, state: ProcessState): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o711 });
   writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`);
   renameSync(`${file}.new`, file);
@@ -27,11 +47,23 @@ export function removeState(dataDir: string): void {
   rmSync(paths(dataDir).state, { force: true });
 }
 
+export function removePlatformHalf(dataDir: string): void {
+  rmSync(paths(dataDir).platformState, { force: true });
+}
+
 /** The platform of the data directory, if its process is alive. */
 export function runningPlatform(dataDir: string): PlatformState | undefined {
-  const file = paths(dataDir).state;
+  return alive<PlatformState>(paths(dataDir).state);
+}
+
+/** The platform half in a process of its own, if that is alive. */
+export function runningPlatformHalf(dataDir: string): ProcessState | undefined {
+  return alive<ProcessState>(paths(dataDir).platformState);
+}
+
+function alive<T extends ProcessState>(file: string): T | undefined {
   if (!existsSync(file)) return undefined;
-  const state = JSON.parse(readFileSync(file, "utf8")) as PlatformState;
+  const state = JSON.parse(readFileSync(file, "utf8")) as T;
   return startTicksOf(state.pid) === state.startTicks ? state : undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Command, CommandContext } from "../../cli/command.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { settleConfig } from "../config.ts";
 import { stopEverything } from "../stop-everything.ts";
-import { runningPlatform, startTicksOf, type PlatformState } from "../state.ts";
+import { runningPlatform, runningPlatformHalf, startTicksOf, type ProcessState } from "../state.ts";
 import { existsSync } from "node:fs";
 
 const graceMs = 30_000;
@@ -23,6 +23,9 @@ export const command: Command = {
       context.terminal.print(`No platform keeps its data in ${dataDir}.`);
       return;
     }
+    // First what brings programs back that end.
+    const half = runningPlatformHalf(dataDir);
+    if (half !== undefined) await stopProcess(context, half);
     if (running !== undefined) await stopProcess(context, running);
     if (!context.flag("keep-apps")) {
       context.terminal.progress("Stopping apps");
@@ -35,7 +38,7 @@ export const command: Command = {
   },
 };
 
-async function stopProcess(context: CommandContext, { pid, startTicks }: PlatformState): Promise<void> {
+async function stopProcess(context: CommandContext, { pid, startTicks }: ProcessState): Promise<void> {
   context.terminal.progress(`Stopping Nagi (pid ${pid})`);
   process.kill(pid, "SIGTERM");
   const startMs = systemClock.now();

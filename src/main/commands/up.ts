@@ -5,7 +5,7 @@ import { defaults, nodesMax, settleConfig, type PlatformConfig } from "../config
 import { startDetachedPlatform } from "../detached.ts";
 import { canInstall, installPackages, missingRequirements } from "../packages.ts";
 import { preflight, problemText } from "../preflight.ts";
-import { runningPlatform, type PlatformState } from "../state.ts";
+import { runningPlatform, runningPlatformHalf, type PlatformState } from "../state.ts";
 import { survivingPorts } from "../surviving.ts";
 
 const options: readonly Option[] = [
@@ -84,6 +84,7 @@ export const command: Command = {
       printAddresses(context, running, dataDir);
       return 0;
     }
+    checkExternal(context, dataDir);
     const config = await configOf(context, dataDir);
     if (!(await checkMachine(context, config))) return 1;
     await installMissing(context);
@@ -96,6 +97,16 @@ export const command: Command = {
     return await runForeground(context, config, (state) => printAddresses(context, state, dataDir));
   },
 };
+
+/** Two of them would fight over the router. */
+function checkExternal(context: CommandContext, dataDir: string): void {
+  const half = runningPlatformHalf(dataDir);
+  if (half === undefined || context.flag("external-platform")) return;
+  throw new UsageError(
+    `nagi platform (pid ${half.pid}) runs builds, git and routes here`,
+    "Stop it, or start the rest only: nagi up --external-platform",
+  );
+}
 
 async function configOf(context: CommandContext, dataDir: string): Promise<PlatformConfig> {
   const nodes = context.number("nodes");
