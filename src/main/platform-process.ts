@@ -21,12 +21,10 @@ import { supervise } from "./supervise.ts";
 import { endOnUncaught } from "./uncaught.ts";
 
 /** Resolves when everything has stopped after the context's signal. */
-export async function runPlatformProcess(
-  { terminal, text, signal }: CommandContext,
-  config: PlatformConfig,
-): Promise<void> {
+export async function runPlatformProcess(context: CommandContext, config: PlatformConfig): Promise<void> {
+  const { terminal, signal } = context;
   const { dataDir } = config;
-  const level = (text("log-level") ?? "info") as LogLevel;
+  const level = (context.text("log-level") ?? "info") as LogLevel;
   const log = createLogger({ level, write: openLogFile(paths(dataDir).platformLogFile) });
   endOnUncaught(log);
   const host = await connectEngine(config, log);

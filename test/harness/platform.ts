@@ -35,6 +35,8 @@ export interface PlatformOptions {
   readonly nodes?: number;
   readonly dataDir?: string;
   readonly flags?: readonly string[];
+  /** Whether `up` waits for the base images; true unless said. */
+  readonly waitPlatforms?: boolean;
 }
 
 /** A platform on ports and a data directory of its own. Always `stop` it. */
@@ -51,7 +53,10 @@ export class TestPlatform {
     this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "nagi-e2e-"));
     [this.httpPort, this.apiPort, this.registryPort] = ports;
     this.#nodes = options.nodes ?? 1;
-    this.#flags = options.flags ?? [];
+    this.#flags = [
+      ...(options.flags ?? []),
+      ...(options.waitPlatforms === false ? [] : ["--wait-platforms"]),
+    ];
   }
 
   static async start(options: PlatformOptions = {}): Promise<TestPlatform> {
@@ -68,7 +73,7 @@ export class TestPlatform {
   up(): void {
     const ports = ["--http-port", `${this.httpPort}`, "--api-port", `${this.apiPort}`];
     ports.push("--registry-port", `${this.registryPort}`, "--nodes", `${this.#nodes}`);
-    this.nagi(["up", "--detach", "--wait-platforms", ...ports, ...this.#flags]);
+    this.nagi(["up", "--detach", ...ports, ...this.#flags]);
   }
 
   /** Environment of every command: which platform is meant. */
@@ -168,8 +173,23 @@ export class TestPlatform {
 
   stop(): void {
     const { code, stderr } = this.tryNagi(["down"]);
+    this.#removeImages();
     for (const folder of [this.dataDir, ...this.#folders]) rmSync(folder, { recursive: true, force: true });
     if (code !== 0) throw new Error(`nagi down exits with ${code}: ${stderr}`);
+  }
+
+  /** Of the apps: they lie in the machine's engine, not in the data directory. */
+  #removeImages(): void {
+    const mine = [
+      "--filter",
+      `reference=127.0.0.1:${this.registryPort}/*/*`,
+      "--format",
+      "{{.Repository}}:{{.Tag}}",
+    ];
+    const names = this.run("podman", ["images", ...mine])
+      .stdout.split("\n")
+      .filter(Boolean);
+    if (names.length > 0) this.run("podman", ["rmi", ...names]);
   }
 
   logTail(): string {
