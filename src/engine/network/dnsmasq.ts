@@ -10,6 +10,7 @@ import { kill } from "node:process";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess, stopManaged } from "../../lib/managed-process.ts";
+import { endStrays } from "./strays.ts";
 
 const programName = "dnsmasq";
 const cacheEntries = 1000;
@@ -42,7 +43,7 @@ export class Dnsmasq {
   /** Starts it with these names, or gives them to the one that runs. */
   async start(hosts: string): Promise<void> {
     const directory = await hostsDirectory(this.#options);
-    this.#hostsPath = join(directory, "hosts");
+    this.#hostsPath = hostsPathIn(directory);
     await this.#write(hosts);
     const { clock, log } = this.#options;
     const dir = stateDirectory(this.#options.dataDir);
@@ -50,6 +51,8 @@ export class Dnsmasq {
     const command = this.#command();
     const managed = new ManagedProcess({ name: programName, dir, command, env: {}, graceMs, clock, log });
     this.#process = managed;
+    // A second one would hold the address, and this one could not start.
+    await endStrays({ argument: hostsArgument(this.#hostsPath), except: await managed.pid(), clock });
     if ((await managed.start()) === "adopted") await this.#reload();
   }
 
@@ -87,7 +90,7 @@ export class Dnsmasq {
       "--bind-dynamic",
       `--listen-address=${address}`,
       "--no-hosts",
-      `--addn-hosts=${this.#hostsPath}`,
+      hostsArgument(this.#hostsPath),
       `--local=/${clusterDomain}/`,
       "--domain-needed",
       "--resolv-file=/etc/resolv.conf",
@@ -107,12 +110,25 @@ function stateDirectory(dataDir: string): string {
  * directory, or under /run when the way there is closed to others. Service names and addresses are no secrets.
  */
 async function hostsDirectory({ dataDir, instance }: DnsmasqOptions): Promise<string> {
-  const own = join(stateDirectory(dataDir), "dns");
+  const own = ownDirectory(dataDir);
   await mkdir(own, { recursive: true, mode: 0o755 });
   const open = await isOpenTo(own);
   const directory = open ? own : runDirectory(instance);
   if (!open) await mkdir(directory, { recursive: true, mode: 0o755 });
   return directory;
+}
+
+function ownDirectory(dataDir: string): string {
+  return join(stateDirectory(dataDir), "dns");
+}
+
+function hostsPathIn(directory: string): string {
+  return join(directory, "hosts");
+}
+
+/** Names the instance, so that its name server can be told from every other. */
+function hostsArgument(hostsPath: string): string {
+  return `--addn-hosts=${hostsPath}`;
 }
 
 function runDirectory(instance: string): string {
@@ -135,5 +151,8 @@ export async function stopDnsmasq(options: {
 }): Promise<void> {
   const { instance, dataDir, clock } = options;
   await stopManaged({ name: programName, dir: stateDirectory(dataDir), graceMs, clock });
+  for (const directory of [ownDirectory(dataDir), runDirectory(instance)]) {
+    await endStrays({ argument: hostsArgument(hostsPathIn(directory)), clock });
+  }
   await rm(runDirectory(instance), { recursive: true, force: true });
 }

@@ -190,6 +190,23 @@ test("rules and names outlive who made them, are taken over, and go with the cle
   await expect(lookUp("web.default.svc.cluster.local")).rejects.toThrow();
 });
 
+test("a name server that no record tells of is ended, at the next start and at the cleanup", async () => {
+  client = new FakeClient({ objects: [aService("web", "10.243.0.10")] });
+  const resolves = (): Promise<string[]> => lookUp("web.default.svc.cluster.local").catch(() => []);
+  const forget = (): Promise<void> => rm(join(dataDir, "network", "dnsmasq.pid"));
+  await begin();
+  await soon(resolves).toEqual(["10.243.0.10"]);
+  await end();
+  await forget();
+  client = new FakeClient({ objects: [aService("web", "10.243.0.11")] });
+  await begin();
+  await soon(resolves).toEqual(["10.243.0.11"]);
+  await end();
+  await forget();
+  await cleanupNetwork({ instance, dataDir, clock: systemClock });
+  await soon(resolves).toEqual([]);
+});
+
 test("a table that somebody removed comes back with the next change", async () => {
   client = new FakeClient({ objects: [aService("web", "10.243.0.10"), aSlice("web", [first])] });
   await begin();

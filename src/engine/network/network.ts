@@ -21,6 +21,7 @@ import { keyOf, refOf } from "../../model/meta.ts";
 import { DirtyKeys } from "./dirty-keys.ts";
 import { hostsFile } from "./dns-records.ts";
 import { Dnsmasq, stopDnsmasq } from "./dnsmasq.ts";
+import { isTakenEverywhere } from "./port-taken.ts";
 import { findProgram, runProgram } from "./programs.ts";
 import { routesOf, type ServicePortRoute } from "./service-ports.ts";
 import { ServiceProxy } from "./service-proxy.ts";
@@ -30,6 +31,7 @@ const namesPauseMs = 50;
 const namesCheckMs = 60_000;
 const restartBackoff = { baseMs: 500, capMs: 30_000 };
 const sliceIndex = "service";
+const dnsPort = 53;
 
 export interface NetworkOptions {
   readonly client: Client;
@@ -94,22 +96,38 @@ async function findParts(): Promise<Parts> {
       "service addresses and cluster DNS are off: they need root (pods reach each other by pod address only); run Nagi as root to have them";
     return { nft: undefined, dnsmasq: undefined, problems: [problem] };
   }
-  const problems: string[] = [];
-  let nft = await findProgram("nft");
-  if (nft === undefined)
-    problems.push("service addresses are off: nft is not installed; apt-get install nftables");
-  else {
-    const refusal = await runProgram(nft, ["list", "tables"]).then(() => undefined, messageOf);
-    if (refusal !== undefined) {
-      problems.push(`service addresses are off: nftables does not work here: ${refusal}`);
-      nft = undefined;
-    }
+  const [nft, dnsmasq] = await Promise.all([findNft(), findDnsmasq()]);
+  return {
+    nft: nft.program,
+    dnsmasq: dnsmasq.program,
+    problems: [nft.problem, dnsmasq.problem].filter((problem) => problem !== undefined),
+  };
+}
+
+interface Part {
+  readonly program?: string | undefined;
+  readonly problem?: string | undefined;
+}
+
+async function findNft(): Promise<Part> {
+  const program = await findProgram("nft");
+  if (program === undefined) {
+    return { problem: "service addresses are off: nft is not installed; apt-get install nftables" };
   }
-  const dnsmasq = await findProgram("dnsmasq");
-  if (dnsmasq === undefined) {
-    problems.push("cluster DNS is off: dnsmasq is not installed; apt-get install dnsmasq-base");
+  const refusal = await runProgram(program, ["list", "tables"]).then(() => undefined, messageOf);
+  if (refusal === undefined) return { program };
+  return { problem: `service addresses are off: nftables does not work here: ${refusal}` };
+}
+
+async function findDnsmasq(): Promise<Part> {
+  const program = await findProgram("dnsmasq");
+  if (program === undefined) {
+    return { problem: "cluster DNS is off: dnsmasq is not installed; apt-get install dnsmasq-base" };
   }
-  return { nft, dnsmasq, problems };
+  if (!(await isTakenEverywhere(dnsPort))) return { program };
+  const remedy =
+    "make the name server of this machine listen on its own addresses only, then start Nagi again";
+  return { problem: `cluster DNS is off: another program has port ${dnsPort} of all addresses; ${remedy}` };
 }
 
 interface ServiceNetworkOptions extends NetworkOptions {
