@@ -10,8 +10,8 @@ import type { Progress } from "../../lib/container-engine-types.ts";
 const headerDelayMs = 400;
 /** Steps that took longer say how long. */
 const shownMs = 1000;
-const maxLineLength = 4000;
-const tailLines = 60;
+const maxLineLength = 2000;
+const tailLines = 300;
 
 /** Podman and Docker say the same in different words. */
 const stepLine = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+) ?: (.*)$/i;
