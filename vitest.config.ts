@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: ["src/**/*.engine.test.ts"],
+          globalSetup: ["test/harness/base-images.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

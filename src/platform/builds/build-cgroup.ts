@@ -5,11 +5,15 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 
 const cgroupRoot = "/sys/fs/cgroup";
 /** Controllers of the first version are directories of the root; slices of the second may hold ours. */
 const maxDepth = 3;
+/** How long the engine may take to hear that a build is stopped, and how often it is looked after. */
+const watchMs = 10_000;
+const everyMs = 250;
 const uidPattern = /^[0-9a-zA-Z-]{1,64}$/;
 
 function nameOf(uid: string): string {
@@ -25,12 +29,18 @@ export async function buildCgroup(engine: ContainerEngine, uid: string): Promise
   return driver === "systemd" ? `system.slice:nagi-build:${uid}` : `/${nameOf(uid)}`;
 }
 
-/** Ends whatever runs for the build on this machine. Does nothing where nothing of it runs. */
-export async function endBuildSteps(uid: string): Promise<void> {
+/**
+ * Ends whatever runs for the build on this machine, and what the engine, which may not have heard yet, still
+ * starts within a few seconds.
+ */
+export async function endBuildSteps(uid: string, clock: Clock): Promise<void> {
   const wanted = nameOf(uid);
-  for (const directory of await findDirectories(cgroupRoot, wanted, maxDepth)) {
-    const text = await readFile(join(directory, "cgroup.procs"), "utf8").catch(() => "");
-    for (const pid of text.split("\n").map(Number)) if (pid > 1) kill(pid);
+  for (let waitedMs = 0; waitedMs <= watchMs; waitedMs += everyMs) {
+    for (const directory of await findDirectories(cgroupRoot, wanted, maxDepth)) {
+      const text = await readFile(join(directory, "cgroup.procs"), "utf8").catch(() => "");
+      for (const pid of text.split("\n").map(Number)) if (pid > 1) kill(pid);
+    }
+    await sleep(clock, everyMs);
   }
 }
 

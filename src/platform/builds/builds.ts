@@ -268,7 +268,7 @@ class BuildController {
 
   /** The platform died while it ran: who pushed is gone too, so it is not run again by itself. */
   async #interrupted(found: Build): Promise<void> {
-    await endBuildSteps(found.metadata.uid ?? "");
+    this.#endSteps(found);
     await this.#removeImage(found);
     await this.#removeLeftovers(found);
     const message = "The platform stopped while the build was running. Push again, or start the build again.";
@@ -316,8 +316,12 @@ class BuildController {
     active.stop ??= stop;
     active.aborter.abort(new Error(`the build is stopped: ${active.stop}`));
     // The engine hears of it at the end of the step that runs: this ends the step.
-    void endBuildSteps(active.build.metadata.uid ?? "").catch((error: unknown) => {
-      this.#options.log.warn("cannot end the steps of a build", { build: active.build.metadata.name, error });
+    this.#endSteps(active.build);
+  }
+
+  #endSteps({ metadata }: Build): void {
+    endBuildSteps(metadata.uid ?? "", this.#options.clock).catch((error: unknown) => {
+      this.#options.log.warn("cannot end the steps of a build", { build: metadata.name, error });
     });
   }
 

@@ -15,9 +15,7 @@ import type { ImageDetails, Ulimit } from "../../lib/container-engine-types.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { SourceStore } from "../../lib/source-store.ts";
 import type { Build, BuildStatus } from "../../model/kinds/build/build/build.ts";
-import { platform } from "../../model/kinds/nagi/platform/platform.ts";
 import { byteValue, milliValue } from "../../model/quantity.ts";
-import { isNotFound } from "../../model/status.ts";
 import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
 import { buildCgroup } from "./build-cgroup.ts";
 import type { BuildLog } from "./build-log.ts";
@@ -26,6 +24,7 @@ import { detect } from "./detect.ts";
 import { BuildFailure, explainEngineFailure } from "./failure.ts";
 import type { HostConfig } from "./host-config.ts";
 import type { BuildPlan } from "./plan.ts";
+import { readyPlatform } from "./ready-platform.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
 
@@ -154,19 +153,24 @@ async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
     throw new BuildFailure("UnsupportedStrategy", message);
   }
   const { dockerfilePath } = dockerfileOf(build);
-  const nodejs = await options.client.get(platform, { name: "nodejs" }).catch(absent);
-  const nodeVersion = nodejs?.status?.versions?.find(({ name }) => name === "node")?.version ?? "24.0.0";
+  // Only what would be built on it waits for a platform that is still being made.
+  const nodeVersion = tree.paths.has("package.json") ? await nodeVersionOf(work) : "";
   const detection = detect(withInlineDockerfile(tree, source?.dockerfile), { nodeVersion, dockerfilePath });
   if (!detection.ok) throw new BuildFailure("CannotDetect", detection.message);
   const { plan } = detection;
   if (plan.strategy === "dockerfile") return { plan, containerfile: source?.dockerfile };
   const platformName = strategy.nagiStrategy?.platform ?? plan.strategy;
-  const base = await platformImage(options.client, platformName);
+  const { image: base } = await readyPlatform(platformName, work);
   const { namespace = "default" } = build.metadata;
   const app = build.metadata.labels?.["nagi.dev/app"] ?? build.metadata.name ?? "";
   const given = { base, hasCa: options.host.ca !== "", cacheId: `${namespace}-${app}` };
   const text = plan.strategy === "nodejs" ? nodeContainerfile(plan, given) : staticContainerfile(plan, given);
   return { plan, containerfile: text, platformName };
+}
+
+async function nodeVersionOf(work: Work): Promise<string> {
+  const { versions } = await readyPlatform("nodejs", work);
+  return versions["node"] ?? "";
 }
 
 function dockerfileOf(build: Build): { readonly dockerfilePath?: string | undefined } {
@@ -182,23 +186,6 @@ function withInlineDockerfile(tree: SourceTree, text: string | undefined): Sourc
     paths: new Set(["Dockerfile"]),
     text: (path) => (path === "Dockerfile" ? text : tree.text(path)),
   };
-}
-
-function absent(error: unknown): undefined {
-  if (isNotFound(error)) return undefined;
-  throw error;
-}
-
-async function platformImage(client: Client, name: string): Promise<string> {
-  const found = await client.get(platform, { name }).catch(absent);
-  if (found === undefined) throw new BuildFailure("PlatformNotReady", `there is no platform ${name}`);
-  if (found.spec?.disabled === true) {
-    throw new BuildFailure("PlatformNotReady", `platform ${name} is disabled`);
-  }
-  const { phase = "Pending", image, message } = found.status ?? {};
-  if (phase === "Ready" && image !== undefined) return image;
-  const why = message === undefined ? "" : `: ${message}`;
-  throw new BuildFailure("PlatformNotReady", `platform ${name} is not ready (${phase})${why}`);
 }
 
 async function makeImage(
