@@ -92,7 +92,12 @@ export async function runBuild(
       outputDockerImageReference: image,
       processes: { ...plan.processes },
       port: exposedPort(details),
-      detected: { strategy: plan.strategy, explanation: plan.explanation, platform: platformName },
+      detected: {
+        strategy: plan.strategy,
+        explanation: plan.explanation,
+        platform: platformName,
+        containerfile: plan.strategy === "dockerfile" ? undefined : containerfile,
+      },
       stages: work.stages,
     },
     digest: digest.settled ?? digest.pending,

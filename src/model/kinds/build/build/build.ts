@@ -82,6 +82,9 @@ const buildStatus = object(
         strategy: string("How it is built."),
         explanation: string("What spoke for it."),
         platform: string("Platform it is built on."),
+        containerfile: string(
+          "The Containerfile that was written for it; absent when the source has its own.",
+        ),
       },
       { name: "dev.nagi.build.Detection" },
     ),
