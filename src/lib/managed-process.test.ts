@@ -141,7 +141,7 @@ test("the supervisor starts a killed program again, and leaves it running at its
   const stop = new AbortController();
   const running = watched.run(stop.signal);
   process.kill(pid ?? 0, "SIGKILL");
-  await until(async () => (await watched.isRunning()) && (await watched.pid()) !== pid);
+  await until(async () => ![undefined, pid].includes(await watched.pid()));
   stop.abort();
   await running;
   expect(await watched.isRunning()).toBe(true);

@@ -13,6 +13,8 @@ const quotedMaxCharacters = 600;
 export interface PodProblem {
   /** Waiting longer will not help. */
   readonly final: boolean;
+  /** It is so of every pod for a while: to be told only when it lasts. */
+  readonly early?: boolean | undefined;
   readonly text: string;
 }
 
@@ -82,9 +84,10 @@ function unreadyProblem(
   if (state?.running === undefined) return undefined;
   const probe = containers.find((container) => container.name === name)?.readinessProbe;
   const port = probe?.tcpSocket?.port;
-  if (port === undefined) return { final: false, text: "it runs, but is not ready" };
+  if (port === undefined) return { final: false, early: true, text: "it runs, but is not ready" };
   return {
     final: false,
+    early: true,
     text: `it runs, but nothing listens on port ${port}; the app must listen on the port in PORT, on all addresses (0.0.0.0)`,
   };
 }

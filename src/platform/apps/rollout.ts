@@ -117,7 +117,10 @@ function processProgress(input: ProcessInput): Progress {
     return { state: "failed", message: problem?.text ?? overdue };
   }
   const count = `${process}: ${pods.filter(isReady).length} of ${wanted} ready`;
-  return { state: "moving", message: problem === undefined ? count : `${count}; ${problem.text}` };
+  return {
+    state: "moving",
+    message: problem === undefined || problem.early === true ? count : `${count}; ${problem.text}`,
+  };
 }
 
 /** Whether the deployment's status speaks of this release. */

@@ -1,4 +1,6 @@
-import { createConnection } from "node:net";
+import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { createConnection, type Socket } from "node:net";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -10,6 +12,7 @@ import { freePort, Load, RouterBench, until } from "./testing/router-bench.ts";
 import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
 
 const ref = (name: string) => ({ namespace: "default", name });
+const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
 const pause = (ms: number) => sleep(systemClock, ms);
 
 async function haproxyPid(bench: RouterBench): Promise<string> {
@@ -105,7 +108,7 @@ test("a server that dies before the router hears of it costs no request that may
   const victim = await bench.serve("127.0.1.2", port, (_request, response) => response.end("two"));
   const slice = aSlice("a", ["127.0.1.1", "127.0.1.2"], [{ name: "", port }]);
   await bench.start(new FakeClient({ objects: [aRoute("a"), aService("a"), slice] }));
-  const load = new Load(bench.port, { host: "a.localhost" });
+  const load = new Load(bench.port, { host: "a.localhost" }, 2);
   await until(() => (load.answers.get("two") ?? 0) > 20);
   victim.close();
   victim.closeAllConnections();
@@ -223,4 +226,49 @@ test("HAProxy killed comes back with the endpoints of the moment", async () => {
   // And it hears of endpoints again.
   await setEndpoints(client, "a", aSlice("a", addresses.slice(0, 1), ports));
   await until(async () => (await bench.get("a.localhost")).body === addresses[0]);
+});
+
+test("web sockets, event streams and large bodies pass, and outlive the endpoint's leaving", async () => {
+  await using bench = await RouterBench.make();
+  const port = await freePort();
+  const big = Buffer.alloc(8 * 1024 * 1024, "x");
+  const streams: ServerResponse[] = [];
+  const server = await bench.serve("127.0.1.1", port, (request, response) => {
+    if (request.url === "/events") {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write("data: 1\n\n");
+      streams.push(response);
+    } else response.end(big);
+  });
+  server.on("upgrade", (request, socket: Socket) => {
+    const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash("sha1").update(key).digest("base64");
+    const head = `${upgrade}Sec-WebSocket-Accept: ${accept}\r\n`;
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${head}\r\n`);
+    socket.pipe(socket);
+  });
+  const ports = [{ name: "", port }];
+  const client = new FakeClient({ objects: [aRoute("a"), aService("a"), aSlice("a", ["127.0.1.1"], ports)] });
+  await bench.start(client);
+  expect((await bench.get("a.localhost", "/big")).body.length).toBe(big.length);
+
+  const raw = (text: string) => {
+    const socket = createConnection(bench.port, "127.0.0.1");
+    const seen = { text: "", socket };
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => (seen.text += chunk));
+    socket.write(text);
+    return seen;
+  };
+  const key = `Sec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n`;
+  const web = raw(`GET /ws HTTP/1.1\r\nHost: a.localhost\r\n${upgrade}${key}\r\n`);
+  const events = raw("GET /events HTTP/1.1\r\nHost: a.localhost\r\n\r\n");
+  await until(() => web.text.includes("101") && events.text.includes("data: 1"));
+  await setEndpoints(client, "a", aSlice("a", [], ports));
+  await until(async () => (await bench.get("a.localhost")).status === 503);
+  web.socket.write("ping");
+  streams[0]?.write("data: 2\n\n");
+  await until(() => web.text.endsWith("ping") && events.text.includes("data: 2"));
+  web.socket.destroy();
+  events.socket.destroy();
 });
