@@ -4,9 +4,14 @@
  */
 
 import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pause, TestPlatform } from "../test/harness/platform.ts";
+import { nodeContainerfile } from "../src/platform/builds/containerfile.ts";
+import { detect } from "../src/platform/builds/detect.ts";
+import { sourceTreeOf } from "../src/platform/builds/source-tree.ts";
+import { pause, root, TestPlatform } from "../test/harness/platform.ts";
 import { median, numberFlag, report, round } from "./report.ts";
 
 const repeats = numberFlag("repeats", 7);
@@ -57,12 +62,38 @@ async function pushOnce(folder: string, text: string): Promise<number> {
   return (performance.now() - startMs) / 1000;
 }
 
-/** The same context and Containerfile as Nagi's, with the bare engine. */
-async function bareOnce(folder: string, containerfile: string, text: string): Promise<number> {
-  platform.commit(folder, { "server.js": server(text), ".containerfile": containerfile });
+/** What Nagi builds of these files: its own Containerfile, in a context of the same shape. */
+function containerfileFor(files: Readonly<Record<string, string>>): string {
+  const { status } = JSON.parse(
+    platform.kubectl(["get", "platform", "nodejs", "-o", "json"]),
+  ) as PlatformObject;
+  const nodeVersion = status.versions.find(({ name }) => name === "node")?.version ?? "";
+  const detection = detect(sourceTreeOf(files), { nodeVersion });
+  if (!detection.ok || detection.plan.strategy !== "nodejs") throw new Error("hello is not a Node.js app");
+  return nodeContainerfile(detection.plan, { base: status.image, hasCa: false, cacheId: "bench" });
+}
+
+interface PlatformObject {
+  readonly status: {
+    readonly image: string;
+    readonly versions: readonly { readonly name: string; readonly version: string }[];
+  };
+}
+
+function writeContext(containerfile: string, files: Readonly<Record<string, string>>): string {
+  const context = mkdtempSync(join(tmpdir(), "nagi-bench-context-"));
+  mkdirSync(join(context, "app"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(context, "app", name), text);
+  writeFileSync(join(context, "Containerfile"), containerfile);
+  return context;
+}
+
+/** The same Containerfile and context with the bare engine. */
+async function bareOnce(context: string, text: string): Promise<number> {
+  writeFileSync(join(context, "app", "server.js"), server(text));
   const name = `nagi-bench-${process.pid}`;
   const startMs = performance.now();
-  podman(["build", "-q", "-f", ".containerfile", "-t", name, folder]);
+  podman(["build", "-q", "-t", name, context]);
   podman(["run", "-d", "--name", name, "--env", `PORT=${port}`, name]);
   const address = podman(["inspect", "--format", "{{.NetworkSettings.IPAddress}}", name]);
   await untilAnswers(text, () => bodyOf(address, port, "hello"));
@@ -73,19 +104,21 @@ async function bareOnce(folder: string, containerfile: string, text: string): Pr
 
 try {
   const folder = platform.repository("hello");
-  const bareFolder = platform.repository("hello");
   platform.nagi(["create", "hello"], { cwd: folder });
   await pushOnce(folder, "warm-up");
-  const containerfile = platform.nagi(["builds", "containerfile", "--app", "hello"]);
-  await bareOnce(bareFolder, containerfile, "warm-up");
+  const names = readdirSync(join(root, "examples/hello"));
+  const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  const context = writeContext(containerfileFor(files), files);
+  await bareOnce(context, "warm-up");
   const ours: number[] = [];
   const bare: number[] = [];
   for (let turn = 0; turn < repeats; turn++) {
     ours.push(await pushOnce(folder, `version ${turn}`));
     await pause(1000);
-    bare.push(await bareOnce(bareFolder, containerfile, `bare ${turn}`));
+    bare.push(await bareOnce(context, `bare ${turn}`));
   }
   const ratios = ours.map((seconds, index) => seconds / (bare[index] ?? Number.NaN));
+  rmSync(context, { recursive: true });
   report(
     `git push of a one-line change until it answers, against bare build + run + answer; ${repeats} pairs`,
     [

@@ -38,11 +38,8 @@ export const command: Command = {
       const options = { follow: context.flag("follow"), signal: context.signal };
       await writeStream(context.terminal, client.log(build, { namespace, name }, options));
     } else if (action === "cancel") {
-      await client.patch(
-        build,
-        { namespace, name },
-        { type: "merge", body: { status: { cancelled: true } } },
-      );
+      const patch = { type: "merge", body: { status: { cancelled: true } } } as const;
+      await client.patch(build, { namespace, name }, patch, { subresource: "status" });
       context.terminal.print(`Cancelling build ${name}`);
     } else
       throw new UsageError(

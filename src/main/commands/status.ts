@@ -48,7 +48,10 @@ export const command: Command = {
     context.terminal.print(
       columns([
         ["Nagi:", `${state.version}, pid ${state.pid}, up ${ageText(state.startedAt, Date.now())}`],
-        ["Apps:", `${state.httpUrl.replace("://", "://APP.")} (${counts.apps} apps)`],
+        [
+          "Apps:",
+          `${state.httpUrl.replace("://", "://APP.")} (${counts.apps === 1 ? "1 app" : `${counts.apps} apps`})`,
+        ],
         ["API:", state.apiUrl],
         ["Registry:", state.registry],
         ["Nodes:", `${counts.nodesReady} of ${counts.nodes} ready`],
