@@ -71,6 +71,8 @@ export interface ExecResult {
 /** Labels that must all be there, with these values. */
 export type LabelFilter = Readonly<Record<string, string>>;
 
+const listAttemptsMax = 5;
+
 export class ContainerEngine {
   readonly #transport: EngineTransport;
   readonly socketPath: string;
@@ -166,11 +168,19 @@ export class ContainerEngine {
     return this.#get(`/containers/${id}/json`);
   }
 
-  listContainers(labels: LabelFilter, options: { readonly all?: boolean } = {}): Promise<ContainerSummary[]> {
-    return this.#get("/containers/json", {
-      all: options.all ?? true,
-      filters: { label: labelTexts(labels) },
-    });
+  /** Podman fails a listing in whose middle a container goes away: then it is asked again, a few times. */
+  async listContainers(
+    labels: LabelFilter,
+    options: { readonly all?: boolean } = {},
+  ): Promise<ContainerSummary[]> {
+    const query = { all: options.all ?? true, filters: { label: labelTexts(labels) } };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#get("/containers/json", query);
+      } catch (error) {
+        if (attempt >= listAttemptsMax || !isEngineError(error, 500)) throw error;
+      }
+    }
   }
 
   /** Resolves with the exit code when the container has stopped. */

@@ -130,7 +130,7 @@ async function startControlPlane({ config, log, logSources }: StartEngineOptions
 
 /** The agent of the virtual nodes and the service network. */
 async function startMachine(
-  { config, log, logSources }: StartEngineOptions,
+  { config, log, logSources, onProgress }: StartEngineOptions,
   { clientFor }: ControlPlane,
   host: EngineHost,
 ): Promise<Service[]> {
@@ -168,6 +168,7 @@ async function startMachine(
     log,
   });
   ({ dnsAddress } = network);
+  for (const problem of network.problems) onProgress(`Warning: ${problem}`);
   return [
     { name: "agent", run: (signal) => agent.run(signal) },
     { name: "network", run: (signal) => network.run(signal) },

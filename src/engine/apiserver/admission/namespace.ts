@@ -10,7 +10,7 @@ import type { ServerParts } from "../parts.ts";
 import type { KindHook } from "./hooks.ts";
 
 /** There from the first start; `default` and `kube-system` because tools expect them. */
-export const firstNamespaces = ["default", "kube-system", "nagi-system"] as const;
+export const firstNamespaces = ["default", "kube-node-lease", "kube-system", "nagi-system"] as const;
 
 /** Kept by a namespace until whoever empties it says so through the `finalize` subresource. */
 const namespaceFinalizer = "kubernetes";
