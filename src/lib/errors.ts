@@ -7,8 +7,3 @@ export function messageOf(thrown: unknown): string {
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`broken invariant: ${message}`);
 }
-
-/** For the end of an exhaustive switch: a compile error when a case is missing. */
-export function unreachable(value: never): never {
-  throw new Error(`broken invariant: no case for ${JSON.stringify(value)}`);
-}

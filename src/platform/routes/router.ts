@@ -13,7 +13,6 @@ import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
-import { stopManaged } from "../../lib/managed-process.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
@@ -30,7 +29,6 @@ import { bracketed } from "./server-slots.ts";
 /** What HAProxy holds is asked anew this often. */
 const resyncMs = 60_000;
 const retryBackoff = { baseMs: 200, capMs: 10_000 };
-const stopGraceMs = 5000;
 const defaultMaxConnections = 4000;
 const accessRingBytes = 1024 * 1024;
 /** Addresses of pods that are remembered for the access log. */
@@ -219,9 +217,4 @@ export class Router {
       });
     }
   }
-}
-
-/** Ends the HAProxy of a data directory, whoever started it; for `nagi down`. Says whether it ran. */
-export function stopRouter(dataDir: string, clock: Clock): Promise<boolean> {
-  return stopManaged({ name: "haproxy", dir: join(dataDir, "router"), graceMs: stopGraceMs, clock });
 }
