@@ -72,8 +72,9 @@ export class Deployer {
       for (const note of plan.notes) tell(`-----> ${note}`);
       if (plan.refusal !== undefined) return refuse(tell, plan.refusal);
       if (plan.deploy === undefined) return true;
-      release = await this.#turn(push, tell);
-      const moved = await this.#moved(push, plan.deploy);
+      const turn = await this.#turn(push, tell);
+      release = turn.giveBack;
+      const moved = turn.waited ? await this.#moved(push, plan.deploy) : undefined;
       if (moved !== undefined) return refuse(tell, moved);
       build = await this.#startBuild(push, app, plan.deploy, call);
       return await this.#follow(build, push, tell);
@@ -97,11 +98,12 @@ export class Deployer {
     };
   }
 
-  async #turn(push: Push, tell: Tell): Promise<() => void> {
+  async #turn(push: Push, tell: Tell): Promise<{ readonly giveBack: () => void; readonly waited: boolean }> {
     const { namespace, app } = push.repository;
     const key = `${namespace}/${app}`;
-    if (this.#turns.isTaken(key)) tell(`-----> Waiting for another push of ${app} to end`);
-    return await this.#turns.take(key, push.signal);
+    const waited = this.#turns.isTaken(key);
+    if (waited) tell(`-----> Waiting for another push of ${app} to end`);
+    return { giveBack: await this.#turns.take(key, push.signal), waited };
   }
 
   /** What was pushed while this push waited: git would refuse to move the ref, after a build for nothing. */

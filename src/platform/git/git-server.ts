@@ -59,8 +59,9 @@ export async function createGitServer(options: GitServerOptions): Promise<GitSer
     limits: { pushBytes: options.maxPushBytes ?? defaultPushBytes },
     path: options.path,
   });
+  const program = join((await repositories.git(options.dataDir, ["--exec-path"])).trim(), "git-http-backend");
   return {
-    handler: new GitHandler(options, repositories),
+    handler: new GitHandler(options, repositories, program),
     run: (signal) => removeOrphans(options, repositories, signal),
   };
 }
@@ -97,9 +98,11 @@ class GitHandler implements HttpHandler {
   readonly #options: GitServerOptions;
   readonly #repositories: Repositories;
   readonly #deployer: Deployer;
+  readonly #program: string;
   #running = 0;
 
-  constructor(options: GitServerOptions, repositories: Repositories) {
+  constructor(options: GitServerOptions, repositories: Repositories, program: string) {
+    this.#program = program;
     this.#options = options;
     this.#repositories = repositories;
     const { client, sources, clock, log } = options;
@@ -186,6 +189,7 @@ class GitHandler implements HttpHandler {
       const pathInfo = `/${repository.namespace}/${repository.app}.git${asked.rest}`;
       const environment = this.#repositories.gitEnvironment();
       const { root } = this.#repositories;
+      const program = this.#program;
       const given = {
         request,
         response,
@@ -194,6 +198,7 @@ class GitHandler implements HttpHandler {
         user: user.username,
         environment,
         root,
+        program,
       };
       await runHttpBackend(given, onHooks, gone.signal);
     } catch (error) {

@@ -18,6 +18,8 @@ export interface BackendRequest {
   readonly user: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly root: string;
+  /** Path of git's http-backend: through `git` it would be one program more to start. */
+  readonly program: string;
 }
 
 /** Resolves when the program has ended and its answer is written. `onHooks` gets the other end of fd 3. */
@@ -26,7 +28,7 @@ export async function runHttpBackend(
   onHooks: (stream: Duplex) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const child = spawn("git", ["http-backend"], {
+  const child = spawn(given.program, [], {
     env: { ...given.environment, ...cgiVariables(given) },
     stdio: ["pipe", "pipe", "ignore", "pipe"],
     // A group of its own, so that what it has started can be ended with it.
