@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * Tests are named by what they need: `x.test.ts` nothing, `x.engine.test.ts` root and a container engine;
- * `test/e2e` the whole platform, one at a time.
+ * `test/e2e` the whole platform, one at a time. Those start real programs on a machine that may be busy with other
+ * work: a test that fails is tried once more, and the report says so.
  */
 export default defineConfig({
   test: {
@@ -23,6 +24,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          retry: 1,
         },
       },
       {
@@ -32,6 +34,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          retry: 1,
         },
       },
     ],

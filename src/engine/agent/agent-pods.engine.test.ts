@@ -103,7 +103,9 @@ test("a sidecar starts before the others and does not keep a job from ending", a
     },
   );
   await bench.until(pod, (now) => now.status?.phase === "Succeeded");
-  expect(await bench.logs(running.agent, pod, { container: "main" })).toBe("side\n");
+  await expect
+    .poll(() => bench.logs(running.agent, pod, { container: "main" }), { timeout: 5000 })
+    .toBe("side\n");
 });
 
 test("a host port leads to the pod from the node's loopback address alone", async () => {

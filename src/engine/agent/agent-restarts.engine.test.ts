@@ -31,8 +31,10 @@ test("a container that ends is started again at once, then backs off; its log is
   expect(status?.lastState?.terminated).toMatchObject({ exitCode: 3, reason: "Error", message: "last\n" });
   expect(crashing.status?.phase).toBe("Running");
   const address = crashing.status?.podIP;
-  expect(await bench.logs(running.agent, pod, { previous: true })).toBe(`attempt ${name}\n`);
-  expect(await bench.logs(running.agent, pod)).toBe(`attempt ${name}\n`);
+  await expect
+    .poll(() => bench.logs(running.agent, pod, { previous: true }), { timeout: 5000 })
+    .toBe(`attempt ${name}\n`);
+  await expect.poll(() => bench.logs(running.agent, pod), { timeout: 5000 }).toBe(`attempt ${name}\n`);
   const again = await bench.until(crashing, (now) => statusOf(now)?.restartCount === 2);
   expect(again.status?.podIP).toBe(address);
   expect(await bench.events(pod)).toContain(
@@ -52,8 +54,10 @@ test("the log of the container before the running one can be read", async () => 
     { volumes: [{ name: "data", emptyDir: {} }] },
   );
   await bench.until(pod, (now) => statusOf(now)?.restartCount === 1 && statusOf(now)?.ready === true);
-  expect(await bench.logs(running.agent, pod)).toBe("two\n");
-  expect(await bench.logs(running.agent, pod, { previous: true })).toBe("one\n");
+  await expect.poll(() => bench.logs(running.agent, pod), { timeout: 5000 }).toBe("two\n");
+  await expect
+    .poll(() => bench.logs(running.agent, pod, { previous: true }), { timeout: 5000 })
+    .toBe("one\n");
 });
 
 test.each([
