@@ -21,8 +21,9 @@ const fetchIntervalMs = 1000;
 const followIntervalMs = 150;
 /** One visit to a ring fetches no more than this. */
 const visitMaxBytes = 2 * 1024 * 1024;
-const chunkWaitMs = 2;
-const visitQuietMs = 5;
+const chunkWaitMs = 10;
+const lineFeed = 10;
+const visitQuietMs = 10;
 /** Somebody who asks waits this long for what was written a moment ago; it comes through HAProxy's master. */
 const askedQuietMs = 40;
 
@@ -44,7 +45,7 @@ interface Ring {
   /** What came and has not been taken yet. */
   chunks: Buffer[];
   /** A line that has not ended yet. */
-  rest: string;
+  rest: Buffer;
   /** Ends of lines that are in the file already, while the ring's past is read. */
   seen: ReadonlySet<string> | undefined;
 }
@@ -114,7 +115,13 @@ export class AccessLog {
 
   async #join(pid: number): Promise<Ring> {
     const socket = await this.#options.cli.follow(`show events ${accessRing} -w`);
-    const ring: Ring = { pid, socket, chunks: [], rest: "", seen: new Set((await this.#lines()).map(endOf)) };
+    const ring: Ring = {
+      pid,
+      socket,
+      chunks: [],
+      rest: Buffer.alloc(0),
+      seen: new Set((await this.#lines()).map(endOf)),
+    };
     socket.on("data", (chunk: Buffer) => ring.chunks.push(chunk));
     socket.on("close", () => socket.destroy());
     // Whoever does not read is not sent more: the ring waits, and HAProxy does not.
@@ -129,41 +136,46 @@ export class AccessLog {
     ring.socket.resume();
     while (fetched < visitMaxBytes && clock.now() - quietSinceMs <= quietMs) {
       await sleep(clock, chunkWaitMs);
-      const chunk = Buffer.concat(ring.chunks.splice(0));
-      if (chunk.length === 0) continue;
-      fetched += chunk.length;
-      await this.#take(ring, chunk.toString("latin1"));
+      const chunks = ring.chunks.splice(0);
+      if (chunks.length === 0) continue;
+      const data = Buffer.concat([ring.rest, ...chunks]);
+      fetched += data.length;
+      await this.#take(ring, data);
       quietSinceMs = clock.now();
     }
     ring.socket.pause();
   }
 
-  async #take(ring: Ring, text: string): Promise<void> {
-    const end = text.lastIndexOf("\n") + 1;
-    let whole = ring.rest + text.slice(0, end);
-    ring.rest = end === 0 ? ring.rest + text : text.slice(end);
-    if (end === 0) return;
+  /** Without taking lines apart, unless somebody wants to know. */
+  async #take(ring: Ring, data: Buffer): Promise<void> {
+    const end = data.lastIndexOf(lineFeed) + 1;
+    ring.rest = data.subarray(end);
+    let whole = data.subarray(0, end);
     const { seen } = ring;
     if (seen !== undefined) {
-      const fresh = whole.split("\n").filter((line) => line !== "" && !seen.has(endOf(line)));
-      whole = fresh.map((line) => `${line}\n`).join("");
+      const fresh = linesOf(whole).filter((line) => line !== "" && !seen.has(endOf(line)));
+      whole = Buffer.from(fresh.map((line) => `${line}\n`).join(""), "latin1");
     }
-    if (whole === "") return;
+    if (whole.length === 0) return;
     await this.#keep(whole);
     if (this.#listeners.size === 0) return;
-    const lines = whole.split("\n").slice(0, -1);
+    const lines = linesOf(whole);
     for (const listener of this.#listeners) listener(lines);
   }
 
-  async #keep(text: string): Promise<void> {
+  async #keep(data: Buffer): Promise<void> {
     this.#fileBytes ??= (await readText(this.#file)).length;
-    if (this.#fileBytes + text.length > fileMaxBytes) {
+    if (this.#fileBytes + data.length > fileMaxBytes) {
       await rename(this.#file, `${this.#file}.1`).catch(ignoreMissing);
       this.#fileBytes = 0;
     }
-    await appendFile(this.#file, text, { encoding: "latin1", mode: 0o600 });
-    this.#fileBytes += text.length;
+    await appendFile(this.#file, data, { mode: 0o600 });
+    this.#fileBytes += data.length;
   }
+}
+
+function linesOf(data: Buffer): string[] {
+  return data.toString("latin1").split("\n").slice(0, -1);
 }
 
 /** The last word, `pid:number`, is unique among all lines. */
