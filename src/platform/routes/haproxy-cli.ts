@@ -3,8 +3,7 @@
  * to finish what they have. They must hear of endpoints too, for they go on serving their connections.
  */
 
-import { once } from "node:events";
-import { createConnection, type Socket } from "node:net";
+import { createConnection } from "node:net";
 
 const answerTimeoutMs = 5000;
 const answerMaxBytes = 16 * 1024 * 1024;
@@ -21,17 +20,12 @@ export interface MasterState {
   readonly workers: readonly WorkerProcess[];
 }
 
-/** Paths of the sockets, asked for each time: they may follow the process. */
-export interface SocketPaths {
-  readonly master: () => Promise<string>;
-  readonly worker: () => Promise<string>;
-}
-
 export class HaproxyCli {
-  readonly #paths: SocketPaths;
+  readonly #socketPath: () => Promise<string>;
 
-  constructor(paths: SocketPaths) {
-    this.#paths = paths;
+  /** The path is asked for each time: it may follow the process. */
+  constructor(socketPath: () => Promise<string>) {
+    this.#socketPath = socketPath;
   }
 
   async masterState(): Promise<MasterState> {
@@ -59,30 +53,25 @@ export class HaproxyCli {
     return answers.map((answer) => answer.trim());
   }
 
-  /**
-   * Connects to the worker that takes new connections, and sends one command whose answer goes on and on. As long
-   * as the connection lasts, the worker does not end.
-   */
-  async follow(command: string): Promise<Socket> {
-    const socket = createConnection(await this.#paths.worker());
-    await once(socket, "connect");
-    // The worker may die at any time: whoever follows finds the socket destroyed.
-    socket.on("error", () => socket.destroy());
-    socket.write(`${command}\n`);
-    return socket;
+  /** The answer of one worker to one command, as bytes. */
+  dump(pid: number, command: string): Promise<Buffer> {
+    return this.#bytes(`@!${pid} ${command};quit\n`);
+  }
+
+  async #ask(input: string, complete?: (text: string) => boolean): Promise<string> {
+    return (await this.#bytes(input, complete)).toString("utf8");
   }
 
   /** The answer: all until the other side hangs up, or until it is complete. */
-  async #ask(input: string, complete: (text: string) => boolean = () => false): Promise<string> {
-    const path = await this.#paths.master();
+  async #bytes(input: string, complete?: (text: string) => boolean): Promise<Buffer> {
+    const path = await this.#socketPath();
     return new Promise((resolve, reject) => {
       const socket = createConnection(path);
       const chunks: Buffer[] = [];
       let size = 0;
       const finish = (error?: Error): void => {
         socket.destroy();
-        const text = Buffer.concat(chunks).toString("utf8");
-        if (error === undefined) resolve(text);
+        if (error === undefined) resolve(Buffer.concat(chunks));
         else reject(new Error(`cannot talk to haproxy: ${error.message}`, { cause: error }));
       };
       socket.setTimeout(answerTimeoutMs, () => finish(new Error("it does not answer")));
@@ -91,7 +80,7 @@ export class HaproxyCli {
         chunks.push(chunk);
         size += chunk.length;
         if (size > answerMaxBytes) finish(new Error("the answer is too long"));
-        else if (complete(Buffer.concat(chunks).toString("utf8"))) finish();
+        else if (complete?.(Buffer.concat(chunks).toString("utf8")) === true) finish();
       });
       socket.on("end", () => finish());
       socket.write(input);

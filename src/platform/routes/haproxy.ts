@@ -59,9 +59,7 @@ export class Haproxy {
     this.#options = options;
     const { dir, clock, log, binary } = options;
     // The kernel allows only short paths of sockets: this one is reached through the process.
-    const within = async (name: string): Promise<string> =>
-      `/proc/${(await this.#process.pid()) ?? "none"}/cwd/${name}`;
-    this.cli = new HaproxyCli({ master: () => within("master.sock"), worker: () => within("worker.sock") });
+    this.cli = new HaproxyCli(async () => `/proc/${(await this.#process.pid()) ?? "none"}/cwd/master.sock`);
     this.#process = new ManagedProcess({
       name: "haproxy",
       dir,
@@ -82,11 +80,6 @@ export class Haproxy {
 
   stop(): Promise<void> {
     return this.#process.stop();
-  }
-
-  /** Of the worker that takes new connections. */
-  get workerPid(): number | undefined {
-    return this.#worker?.pid;
   }
 
   /** `namespace:app:route` of a backend that is or was. */

@@ -86,8 +86,7 @@ export class Router {
       clock,
       log: this.#log,
     });
-    const workerPid = (): number | undefined => this.#haproxy.workerPid;
-    this.#accessLog = new AccessLog({ dir, cli: this.#haproxy.cli, workerPid, clock, log: this.#log });
+    this.#accessLog = new AccessLog({ dir, cli: this.#haproxy.cli, clock, log: this.#log });
     const targetOf = (server: string): string | undefined => this.#targets.get(server);
     const nameOf = (backend: string): string | undefined => this.#haproxy.nameOf(backend);
     this.logSource = new RouteLog({ accessLog: this.#accessLog, targetOf, nameOf, clock });
