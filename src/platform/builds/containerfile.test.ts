@@ -20,9 +20,6 @@ describe("nodeContainerfile", () => {
   it("only copies an app without dependencies", () => {
     const files = { "package.json": '{"name":"hello"}', Procfile: "web: node server.js" };
     expect(nodeText(files)).toBe(`FROM localhost/nagi/nodejs:1
-WORKDIR /app
-USER app
-ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 CMD ["/bin/sh","-c","exec node server.js"]
 LABEL nagi.dev/processes='{"web":"node server.js"}'
 COPY --chown=1000:1000 app/ ./
@@ -35,11 +32,8 @@ COPY --chown=1000:1000 app/ ./
       "package-lock.json": "{}",
     };
     expect(nodeText(files)).toBe(`FROM localhost/nagi/nodejs:1
-WORKDIR /app
-USER app
 COPY --chown=1000:1000 manifests/ ./
 RUN ${mounts} export ${environment} && npm ci --no-audit --no-fund --loglevel=warn --omit=dev
-ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH
 CMD ["/bin/sh","-c","exec npm start"]
 LABEL nagi.dev/processes='{"web":"npm start"}'
 COPY --chown=1000:1000 app/ ./
@@ -52,7 +46,7 @@ COPY --chown=1000:1000 app/ ./
       "package-lock.json": "{}",
     };
     const text = nodeText(files);
-    expect(text).toContain("npm ci --no-audit --no-fund --loglevel=warn\n");
+    expect(text).toContain("npm ci --no-audit --no-fund --loglevel=warn --include=dev\n");
     expect(text).toMatch(/npm run build && npm prune --no-audit --no-fund --loglevel=warn --omit=dev\n$/);
   });
 
@@ -74,7 +68,9 @@ COPY --chown=1000:1000 app/ ./
     const text = nodeText(files);
     expect(text).toContain("&& nagi-install-node '>=18 <21'\n");
     expect(text).toContain("npm install --global --no-audit --no-fund --loglevel=error yarn@1\n");
-    expect(text.indexOf("yarn@1")).toBeLessThan(text.indexOf("USER app"));
+    expect(
+      text.match(/^USER .*|^RUN .*(nagi-install-node|yarn@1)/gm)?.map((line) => line.split(" ").at(-1)),
+    ).toEqual(["root", "nagi-install-node", "yarn@1", "app"]);
     expect(text).toContain("yarn install --frozen-lockfile --non-interactive --production=true\n");
   });
 

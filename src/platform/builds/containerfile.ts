@@ -36,6 +36,7 @@ export function staticContainerfile(plan: StaticPlan, options: ContainerfileOpti
   );
 }
 
+/** The platform has set the directory, the user and the environment of production. */
 export function nodeContainerfile(plan: NodePlan, options: ContainerfileOptions): string {
   const install = plan.hasDependencies || plan.manager.lockfile !== undefined;
   const web = plan.processes["web"];
@@ -43,19 +44,15 @@ export function nodeContainerfile(plan: NodePlan, options: ContainerfileOptions)
   const copySources = `COPY --chown=${owner} ${contextFolders.sources}/ ./`;
   const installStep = install ? installLines(plan, options) : [];
   const start = [
-    "ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH",
     web === undefined ? undefined : `CMD ${JSON.stringify(["/bin/sh", "-c", execForm(web)])}`,
     processesLabel(plan.processes),
   ];
-  // With an install script of the app, the environment of production must not be there yet when it installs.
   const body = plan.sourcesFirst
-    ? [copySources, ...installStep, ...start]
+    ? [...start, copySources, ...installStep]
     : [install ? copyManifests : undefined, ...installStep, ...start, copySources];
   return lines(
     `FROM ${options.base}`,
     ...toolLines(plan, options),
-    "WORKDIR /app",
-    "USER app",
     ...body,
     plan.buildScript ? buildLine(plan, options) : undefined,
   );
@@ -72,30 +69,30 @@ function execForm(command: string): string {
   return /[;&|<>(){}`\n!]|^\s*\w+=/.test(command) ? command : `exec ${command}`;
 }
 
-/** Another Node.js or package manager than the platform's, in a layer of its own that every push reuses. */
-function toolLines(plan: NodePlan, options: ContainerfileOptions): (string | undefined)[] {
-  const { node, manager } = plan;
-  const mounts = mountsOf(options);
+/** Another Node.js or package manager than the platform's, in layers of their own that every push reuses. */
+function toolLines({ node, manager }: NodePlan, options: ContainerfileOptions): string[] {
+  const commands: string[] = [];
+  if (node.install !== undefined) commands.push(`nagi-install-node ${shellQuote(node.install)}`);
+  if (manager.install !== undefined) {
+    commands.push(
+      `npm install --global --no-audit --no-fund --loglevel=error ${shellQuote(manager.install)}`,
+    );
+  }
+  if (commands.length === 0) return [];
+  const environment = npmEnvironment(options);
   return [
-    node.install === undefined
-      ? undefined
-      : run(mounts, npmEnvironment(options), `nagi-install-node ${shellQuote(node.install)}`),
-    manager.install === undefined
-      ? undefined
-      : run(
-          mounts,
-          npmEnvironment(options),
-          `npm install --global --no-audit --no-fund --loglevel=error ${shellQuote(manager.install)}`,
-        ),
+    "USER root",
+    ...commands.map((command) => run(mountsOf(options), environment, command)),
+    "USER app",
   ];
 }
 
 function installLines(plan: NodePlan, options: ContainerfileOptions): string[] {
   const mounts = [...mountsOf(options), cacheMount(plan.manager, options)];
   const commands = managerCommands[plan.manager.name];
-  const production = plan.buildScript ? "" : commands.productionOnly;
+  const which = plan.buildScript ? commands.withDevelopment : commands.productionOnly;
   const command = plan.manager.lockfile === undefined ? commands.installUnlocked : commands.install;
-  return [run(mounts, npmEnvironment(options, plan.manager), `${command}${production}`)];
+  return [run(mounts, npmEnvironment(options, plan.manager), `${command}${which}`)];
 }
 
 function buildLine(plan: NodePlan, options: ContainerfileOptions): string {
@@ -108,7 +105,9 @@ function buildLine(plan: NodePlan, options: ContainerfileOptions): string {
 interface ManagerCommands {
   readonly install: string;
   readonly installUnlocked: string;
-  /** Appended when nothing is built, so that nothing for development is needed. */
+  /** Appended when something is built, which may need what is for development. */
+  readonly withDevelopment: string;
+  /** Appended when nothing is built. */
   readonly productionOnly: string;
   readonly build: string;
   readonly prune: string;
@@ -121,6 +120,7 @@ const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>>
   npm: {
     install: `npm ci ${quiet}`,
     installUnlocked: `npm install ${quiet} --no-package-lock`,
+    withDevelopment: " --include=dev",
     productionOnly: " --omit=dev",
     build: "npm run build",
     prune: `npm prune ${quiet} --omit=dev`,
@@ -129,6 +129,7 @@ const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>>
   yarn: {
     install: "yarn install --frozen-lockfile --non-interactive",
     installUnlocked: "yarn install --non-interactive",
+    withDevelopment: " --production=false",
     productionOnly: " --production=true",
     build: "yarn run build",
     prune:
@@ -138,6 +139,7 @@ const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>>
   "yarn-berry": {
     install: "yarn install --immutable",
     installUnlocked: "yarn install",
+    withDevelopment: "",
     productionOnly: "",
     build: "yarn run build",
     prune: "yarn workspaces focus --all --production",
@@ -146,6 +148,7 @@ const managerCommands: Readonly<Record<PackageManager["name"], ManagerCommands>>
   pnpm: {
     install: "pnpm install --frozen-lockfile",
     installUnlocked: "pnpm install",
+    withDevelopment: " --prod=false",
     productionOnly: " --prod",
     build: "pnpm run build",
     prune: "pnpm prune --prod",
