@@ -24,6 +24,7 @@ import { endBuildSteps } from "./build-cgroup.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { BuildFailure } from "./failure.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { isPushDue, LatePushes, pushed, pushing } from "./late-pushes.ts";
 import { SourcesHandler } from "./sources-handler.ts";
 import { removeOldImages } from "./old-images.ts";
@@ -270,7 +271,7 @@ class BuildController {
   async #interrupted(found: Build): Promise<void> {
     this.#endSteps(found);
     await this.#removeImage(found);
-    await this.#removeLeftovers(found);
+    await removeLeftovers(found, this.#options);
     const message = "The platform stopped while the build was running. Push again, or start the build again.";
     await this.#finishUnstarted(found, "Error", "BuildInterrupted", message);
   }
@@ -288,20 +289,6 @@ class BuildController {
     await this.logs.end(uid);
     await this.#writeStatus(found, { ...found.status, phase, reason, message, completionTimestamp });
     this.#events.event(found, "Warning", `Build${phase}`, message);
-  }
-
-  /** What the engine made for a build that nobody ended: known by its time, since it carries no name of ours. */
-  async #removeLeftovers({ metadata, status }: Build): Promise<void> {
-    const { engine, clock, log, limits } = this.#options;
-    const fromMs = Date.parse(status?.startTimestamp ?? "");
-    if (Number.isNaN(fromMs) || this.#active.size > 0) return;
-    const untilMs = Math.min(clock.now(), fromMs + limits.deadlineSeconds * 1000);
-    for (const { Id, Created } of await engine.listBuildLeftovers()) {
-      const createdMs = Date.parse(Created);
-      if (createdMs < fromMs || createdMs > untilMs) continue;
-      log.info("removing what an interrupted build left", { build: metadata.name, container: Id });
-      await engine.removeBuildLeftover(Id);
-    }
   }
 
   /** Of a build without success: no tag may say that there is one. */
