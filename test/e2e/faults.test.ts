@@ -2,10 +2,18 @@
 
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { instanceOf } from "../../src/main/config.ts";
+import { Load } from "../harness/load.ts";
 import { pause, TestPlatform, until } from "../harness/platform.ts";
+
+const plainServer = `import { createServer } from "node:http";
+createServer((_request, response) => response.end("plain")).listen(process.env.PORT);
+`;
 
 let platform: TestPlatform;
 let folder: string;
+/** Of the start that must last. */
+let nagiPid: number;
 beforeAll(async () => {
   platform = await TestPlatform.start();
   folder = platform.repository("hello");
@@ -13,6 +21,15 @@ beforeAll(async () => {
   expect(platform.push(folder)).toMatchObject({ code: 0 });
 });
 afterAll(() => platform.stop());
+
+async function answers(app: string): Promise<boolean> {
+  try {
+    return (await platform.request(app)).status === 200;
+  } catch {
+    // Nobody listens.
+    return false;
+  }
+}
 
 function started(): string {
   const path = "{.items[*].status.containerStatuses[0].state.running.startedAt}";
@@ -52,56 +69,74 @@ it("keeps every acknowledged write when it is killed in the middle of them", asy
   await platform.kill();
   await Promise.all(writers);
   platform.up();
+  nagiPid = platform.pid;
   const present = platform.kubectl(["get", "configmaps", "-o", "name"]);
   for (const name of acknowledged) expect(present).toContain(`configmap/${name}\n`);
 });
 
-it("is killed in the middle of a build: the push fails, the app goes on, the next push works", async () => {
-  const manifest = { name: "hello", scripts: { build: "sleep 5", start: "node server.js" } };
-  platform.commit(folder, { "package.json": JSON.stringify(manifest) });
+it("finishes a deploy in whose middle it is killed, and loses no request", async () => {
+  // Slow to listen, so that the old release and the new one overlap.
+  const server = `import { createServer } from "node:http";
+const server = createServer((_request, response) => response.end("slow"));
+setTimeout(() => server.listen(process.env.PORT), 4000);
+process.on("SIGTERM", () => server.close());
+`;
+  platform.commit(folder, { "server.js": server });
+  const load = new Load({
+    port: platform.httpPort,
+    host: "hello.localhost",
+    clients: 4,
+    keepAlive: false,
+    restMs: 5,
+  });
   const push = spawn("git", ["push", "nagi", "main"], { cwd: folder, env: platform.env });
   let output = "";
   push.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const ended = new Promise<number | null>((resolve) => push.on("exit", resolve));
-  await until(
-    () => platform.kubectl(["get", "builds", "-o", "name"]).split("\n").length > 2,
-    "the build to begin",
-  );
-  await pause(1500);
+  await until(() => output.includes("Release v2"), "the release to begin");
+  await pause(1000);
   await platform.kill();
-  expect(await ended).not.toBe(0);
-  expect(output).not.toBe("");
-  expect((await platform.request("hello")).status).toBe(200);
   platform.up();
-  await until(
-    () => !/ (New|Pending|Running) /.test(platform.nagi(["builds", "--app", "hello"])),
-    "the interrupted build to be settled",
-  );
-  platform.commit(folder, {
-    "package.json": JSON.stringify({ ...manifest, scripts: { start: "node server.js" } }),
-  });
-  expect(platform.push(folder)).toMatchObject({ code: 0 });
-  expect((await platform.request("hello")).status).toBe(200);
+  nagiPid = platform.pid;
+  await until(() => platform.nagi(["releases", "--app", "hello"]).includes("Live"), "a live release");
+  await until(async () => (await platform.request("hello")).text === "slow", "the new release to answer");
+  const { failures, bodies } = await load.stop();
+  expect(failures).toEqual([]);
+  expect(bodies.size).toBe(2);
+  const list = JSON.parse(platform.nagi(["releases", "--app", "hello", "-o", "json"])) as ReleaseList;
+  expect(list.items.map(({ status }) => status?.phase)).toEqual(["Superseded", "Live"]);
 });
 
-it("brings the router back when it is killed", async () => {
-  const status = JSON.parse(platform.nagi(["status", "-o", "json"])) as {
-    processes: { name: string; pid: number }[];
+interface ReleaseList {
+  readonly items: readonly { readonly status?: { readonly phase?: string } }[];
+}
+
+it.each(["haproxy", "podman", "registry", "dnsmasq"])("brings %s back when it is killed", async (name) => {
+  const before = pidsOf(name);
+  expect(before).not.toEqual([]);
+  for (const pid of before) process.kill(pid, "SIGKILL");
+  await until(() => pidsOf(name).some((pid) => !before.includes(pid)), `${name} to be back`);
+  await until(() => answers("hello"), "the app to answer");
+  expect(platform.pid).toBe(nagiPid);
+  const count = "{.items[*].status.containerStatuses[0].restartCount}";
+  expect(platform.kubectl(["get", "pods", "-o", `jsonpath=${count}`])).toBe("0");
+});
+
+function pidsOf(wanted: string): number[] {
+  const { processes } = JSON.parse(platform.nagi(["status", "-o", "json"])) as {
+    readonly processes: readonly { readonly name: string; readonly pid: number }[];
   };
-  for (const { name, pid } of status.processes) if (name === "haproxy") process.kill(pid, "SIGKILL");
-  await until(async () => {
-    try {
-      return (await platform.request("hello")).status === 200;
-    } catch {
-      return false;
-    }
-  }, "the router to be back");
+  return processes.filter(({ name }) => name === wanted).map(({ pid }) => pid);
+}
+
+it("deploys after all of that", () => {
+  platform.commit(folder, { "server.js": plainServer });
+  expect(platform.push(folder)).toMatchObject({ code: 0 });
 });
 
 it("restarts a container that is killed", async () => {
   const running = () =>
     platform
-      .run("podman", ["ps", "--quiet", "--filter", "label=nagi.dev/app=hello"])
+      .run("podman", ["ps", "--quiet", "--filter", `label=nagi.dev/instance=${instance()}`])
       .stdout.trim()
       .split("\n");
   const [id = ""] = running();
@@ -111,10 +146,23 @@ it("restarts a container that is killed", async () => {
 });
 
 it("leaves nothing running after down, and brings all back with up", async () => {
+  const mine = instance();
   platform.nagi(["down"]);
-  const left = platform.run("sh", ["-c", `ps -eo args | grep -F '${platform.dataDir}' | grep -v grep`]);
-  expect(left.stdout).toBe("");
+  expect(shell(`ps -eo args | grep -F '${platform.dataDir}' | grep -v grep`)).toBe("");
+  expect(shell(`for p in /proc/[0-9]*; do readlink $p/cwd; done | grep -F '${platform.dataDir}'`)).toBe("");
+  expect(shell(`podman ps --all --quiet --filter label=nagi.dev/instance=${mine}`)).toBe("");
+  expect(shell(`podman network ls --quiet --filter name=nagi-${mine}`)).toBe("");
+  expect(shell(`nft list tables | grep ${mine}`)).toBe("");
+  expect(shell(`grep -F '${platform.dataDir}' /proc/mounts`)).toBe("");
   await expect(platform.request("hello")).rejects.toThrow();
   platform.up();
-  await until(async () => (await platform.request("hello")).status === 200, "the app to answer again");
+  await until(() => answers("hello"), "the app to answer again");
 });
+
+function instance(): string {
+  return instanceOf(platform.dataDir);
+}
+
+function shell(script: string): string {
+  return platform.run("sh", ["-c", script]).stdout;
+}
