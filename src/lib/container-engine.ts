@@ -7,6 +7,8 @@
  * it can do on this machine, is container-engine-host.ts.
  */
 
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   EngineError,
   EngineTransport,
@@ -46,13 +48,6 @@ export interface LogQuery {
 }
 
 export type { RegistryAuth } from "./container-engine-build.ts";
-
-export interface BuildLeftover {
-  readonly Id: string;
-  readonly Names: readonly string[];
-  /** RFC 3339. */
-  readonly Created: string;
-}
 
 export interface ExecOptions {
   readonly command: readonly string[];
@@ -283,18 +278,30 @@ export class ContainerEngine {
     yield* this.#progress(request);
   }
 
-  /** What builds that were broken off have left in Podman's storage. Docker cleans up by itself. */
-  async listBuildLeftovers(): Promise<readonly BuildLeftover[]> {
+  /**
+   * Containers that builds with this control group have left in Podman's storage, their ids. Others build on this
+   * machine too, with the same storage: only what Podman itself wrote beside a container says whose it is. Docker
+   * cleans up by itself.
+   */
+  async listBuildLeftovers(cgroup: string): Promise<readonly string[]> {
     if (!(await this.isPodman())) return [];
     const query = { all: true, external: true };
-    const found = await this.#call<readonly (BuildLeftover & { readonly State: string })[]>({
+    const found = await this.#call<readonly { readonly Id: string; readonly State: string }[]>({
       method: "GET",
       path: "/libpod/containers/json",
       query,
       native: true,
     });
-    const isWorking = (name: string): boolean => /-working-container(-\d+)?$/.test(name);
-    return found.filter(({ State, Names }) => State === "storage" && Names.some(isWorking));
+    const { DockerRootDir: root, Driver: driver } = await this.info();
+    const ids: string[] = [];
+    for (const { Id, State } of found) {
+      if (State !== "storage") continue;
+      const file = join(root, `${driver}-containers`, Id, "userdata", "buildah.json");
+      // Gone meanwhile, not of a build, or the engine's files are not on this machine: not known to be ours.
+      const text = await readFile(file, "utf8").catch(() => "");
+      if (text.includes(`"CgroupParent":${JSON.stringify(cgroup)}`)) ids.push(Id);
+    }
+    return ids;
   }
 
   async removeBuildLeftover(id: string): Promise<void> {

@@ -1,15 +1,20 @@
 /** What bad input gets: a clear message, nothing lost, nothing left behind. */
 
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { request } from "node:https";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { instanceOf } from "../../src/main/config.ts";
 import { freePort, TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
+/** Of the start that must outlive everything here. */
+let pid: number;
 beforeAll(async () => {
   platform = await TestPlatform.start();
+  ({ pid } = platform);
 });
 afterAll(() => platform.stop());
 
@@ -109,6 +114,41 @@ describe("objects", () => {
     expect(body).toMatch(/large/i);
   });
 
+  it("refuses an upload that is no archive, and one without a token", async () => {
+    const post = (authorization: string): Promise<Response> =>
+      fetch(`http://localhost:${platform.httpPort}/sources`, {
+        method: "POST",
+        headers: { authorization, "content-encoding": "gzip" },
+        body: "this is no gzip",
+      });
+    const junk = await post(`Bearer ${tokenOf()}`);
+    expect([junk.status, await junk.text()]).toEqual([400, expect.stringContaining("header")]);
+    const wrong = await post("Bearer wrong");
+    expect([wrong.status, await wrong.text()]).toEqual([401, expect.stringContaining("token")]);
+  });
+
+  it("refuses what is no JSON", async () => {
+    const { status, body } = await api("POST", "/api/v1/namespaces/default/configmaps", "{ no json");
+    expect(status).toBe(400);
+    expect(JSON.parse(body)).toMatchObject({ kind: "Status", reason: "BadRequest" });
+  });
+
+  it("says what an app may be called", () => {
+    const { code, stderr } = platform.tryNagi(["create", "x".repeat(41)]);
+    expect(stderr).toMatch(/name.*40/);
+    expect(code).not.toBe(0);
+    expect(platform.tryNagi(["create", "Not_A_Name"]).stderr).toMatch(/lower case/);
+  });
+
+  it("tells a user with a wrong token to log in", () => {
+    const kubeconfig = join(platform.dataDir, "wrong-kubeconfig");
+    const text = readFileSync(join(platform.dataDir, "kubeconfig"), "utf8");
+    writeFileSync(kubeconfig, text.replace(/token: \S+/, "token: wrong"));
+    const { code, stderr } = platform.tryNagi(["apps", "--kubeconfig", kubeconfig]);
+    expect(stderr).toMatch(/Unauthorized.*nagi login/s);
+    expect(code).toBe(1);
+  });
+
   it("refuses a request without a token", async () => {
     const { status, body } = await api("GET", "/api/v1/pods", undefined, "wrong");
     expect(status).toBe(401);
@@ -126,22 +166,42 @@ describe("objects", () => {
 });
 
 describe("the machine", () => {
-  it("names who holds a port", async () => {
-    const port = await freePort();
-    const server = createServer().listen(port, "127.0.0.1");
-    const { code, stderr } = platform.run(join(import.meta.dirname, "../../bin/nagi"), [
-      "up",
-      "--detach",
-      "--data-dir",
-      join(platform.dataDir, "other"),
-      "--http-port",
-      `${port}`,
-    ]);
-    server.close();
+  it("names who holds each port", async () => {
+    const ports = [await freePort(), await freePort()];
+    const servers = ports.map((port) => createServer().listen(port, "127.0.0.1"));
+    await Promise.all(servers.map((server) => once(server, "listening")));
+    const [http = "", api = ""] = ports.map(String);
+    const flags = ["--data-dir", join(platform.dataDir, "other"), "--http-port", http, "--api-port", api];
+    const { code, stderr } = platform.tryNagi(["up", "--detach", ...flags]);
+    for (const server of servers) server.close();
     expect(code).toBe(1);
-    expect(stderr).toMatch(new RegExp(`port ${port} \\(apps\\) is taken by .+ \\(pid ${process.pid}\\)`));
+    expect(stderr).toContain("2 problems");
+    expect(stderr).toMatch(new RegExp(`port ${http} \\(apps\\) is taken by .+ \\(pid ${process.pid}\\)`));
+    expect(stderr).toMatch(
+      new RegExp(`port ${api} \\(Kubernetes API\\) is taken by .+ \\(pid ${process.pid}\\)`),
+    );
     expect(stderr).toContain("--http-port PORT");
   });
+
+  it.each([
+    ["--nodes", "0", "must be a whole number from 1 to 32"],
+    ["--nodes", "many", "many"],
+    ["--http-port", "70000", "from 1 to 65535"],
+    ["--domain", "Not A Host", "must be a host name"],
+  ])("says what %s %s should be", (flag, value, message) => {
+    const flags = ["--data-dir", join(platform.dataDir, "other"), flag, value];
+    const { code, stderr } = platform.tryNagi(["up", "--detach", ...flags]);
+    expect(stderr).toContain(message);
+    expect(code).not.toBe(0);
+  });
+});
+
+it("has nothing left of all that", () => {
+  const mine = `label=nagi.dev/instance=${instanceOf(platform.dataDir)}`;
+  expect(platform.ok("podman", ["ps", "--all", "--quiet", "--filter", mine])).toBe("");
+  const status = JSON.parse(platform.nagi(["status", "-o", "json"])) as { readonly pid: number };
+  expect(status.pid).toBe(pid);
+  expect(platform.kubectl(["get", "pods,releases", "-o", "name"])).toBe("");
 });
 
 function tokenOf(): string {

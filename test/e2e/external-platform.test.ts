@@ -54,7 +54,7 @@ async function untilPlatformsReady(): Promise<void> {
 }
 
 const server = (text: string): string =>
-  `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT);\n`;
+  `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT);\nprocess.on("SIGTERM", () => process.exit());\n`;
 
 it("builds, releases and routes what is pushed", async () => {
   platform.nagi(["create", "hello"], { cwd: folder });

@@ -8,6 +8,7 @@ import { pause, TestPlatform, until } from "../harness/platform.ts";
 
 const plainServer = `import { createServer } from "node:http";
 createServer((_request, response) => response.end("plain")).listen(process.env.PORT);
+process.on("SIGTERM", () => process.exit());
 `;
 
 let platform: TestPlatform;

@@ -21,7 +21,7 @@ const step = `sleep 97.${process.pid}`;
 const slow = JSON.stringify({ ...base, scripts: { build: step, start: "node server.js" } });
 
 const server = (text: string): string =>
-  `import { createServer } from "node:http";\ncreateServer((q, s) => s.end("${text}")).listen(process.env.PORT);\n`;
+  `import { createServer } from "node:http";\ncreateServer((q, s) => s.end("${text}")).listen(process.env.PORT);\nprocess.on("SIGTERM", () => process.exit());\n`;
 
 /** A push that goes on, in a process group of its own. */
 class Push {
@@ -38,6 +38,22 @@ class Push {
 
 function steps(): string {
   return platform.run("pgrep", ["-f", `^${step.replace(".", "\\.")}$`]).stdout;
+}
+
+/** Working containers of the last build in Podman's storage. */
+function leftovers(): string {
+  const path = "{.items[*].metadata.uid}";
+  const uids = platform.kubectl(["get", "builds", "-o", `jsonpath=${path}`]).split(" ");
+  const patterns = uids.flatMap((uid) => ["-e", `nagi-build[-:]${uid}`]);
+  const folder = platform.ok("podman", [
+    "info",
+    "--format",
+    "{{.Store.GraphRoot}}/{{.Store.GraphDriverName}}",
+  ]);
+  return platform.run("sh", [
+    "-c",
+    `grep -l ${patterns.join(" ")} ${folder.trim()}-containers/*/userdata/buildah.json`,
+  ]).stdout;
 }
 
 function lastBuild(): { readonly name: string; readonly phase: string } {
@@ -102,6 +118,7 @@ it("is killed in the middle of a build: the push fails, the app goes on, the nex
   platform.up();
   await until(() => lastBuild().phase === "Error", "the interrupted build to be settled");
   await until(() => steps() === "", "the build's step to end");
+  expect(leftovers()).toBe("");
   expect(remoteHead()).toBe(before);
   expect(platform.nagi(["builds", "logs", lastBuild().name])).toContain("Push again");
   await pushesAgain("after a kill");
@@ -109,7 +126,8 @@ it("is killed in the middle of a build: the push fails, the app goes on, the nex
 
 it("takes one of two pushes at once, and tells the other", async () => {
   const other = platform.repository({});
-  platform.ok("git", ["pull", "-q", folder, "main"], { cwd: other });
+  platform.ok("git", ["fetch", "-q", folder, "main"], { cwd: other });
+  platform.ok("git", ["reset", "-q", "--hard", "FETCH_HEAD"], { cwd: other });
   const url = platform.ok("git", ["remote", "get-url", "nagi"], { cwd: folder }).trim();
   platform.ok("git", ["remote", "add", "nagi", url], { cwd: other });
   const helper = platform.ok("git", ["config", "--get-regexp", "^credential"], { cwd: folder }).trim();

@@ -4,6 +4,7 @@
  */
 
 import type { Client } from "../../client/client.ts";
+import type { Reconciled } from "../../client/controller.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { isJsonEqual } from "../../model/json.ts";
@@ -18,10 +19,11 @@ import type { JsonValue } from "../../model/schema.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { appDeployment, appRoutes, appService, configSecret } from "./app-objects.ts";
 import { appStatus } from "./app-status.ts";
-import { configName, isOwnedBy, processLabel, releaseHistoryMax } from "./names.ts";
+import { configName, isOwnedBy, processLabel, releaseHistoryMax, releaseLabel, webProcess } from "./names.ts";
 import { ignoreNotFound, OwnedObjects } from "./owned-objects.ts";
+import { isRouted, routedWaitMs } from "./routed.ts";
 import { ReleaseMaker } from "./release-maker.ts";
-import { decideRollout, phaseOf, type PhaseChange, type Rollout } from "./rollout.ts";
+import { decideRollout, phaseOf, routingMessage, type PhaseChange, type Rollout } from "./rollout.ts";
 
 export interface ReconcilerOptions {
   readonly client: Client;
@@ -43,19 +45,35 @@ export class AppReconciler {
     this.#maker = new ReleaseMaker(options);
   }
 
-  async reconcile(key: string): Promise<void> {
+  async reconcile(key: string): Promise<Reconciled | undefined> {
     const { caches } = this.#options;
     const app = caches.apps.get(key);
     // What belongs to a deleted app goes with it, through its owner.
-    if (app === undefined || app.metadata.deletionTimestamp !== undefined) return;
+    if (app === undefined || app.metadata.deletionTimestamp !== undefined) return undefined;
     await this.#ensureFrame(app);
     const releases = await this.#maker.ensure(app);
     const { pods } = caches.of(app);
-    const rollout = decideRollout({ releases, deployments: this.#deploymentsOf(app), pods });
+    const deployed = this.#deploymentsOf(app);
+    const isRoutedNow = (release: Release): boolean => this.#isRouted(app, release);
+    const rollout = decideRollout({ releases, deployments: deployed, pods, isRouted: isRoutedNow });
     const decided = await this.#writePhases(app, releases, rollout);
     const deployments = await this.#ensureDeployments(app, rollout.target);
     await this.#prune(decided);
     await this.#writeStatus(app, { releases: decided, target: rollout.target, deployments });
+    const isWaiting = decided.some(({ status }) => status?.message === routingMessage);
+    return isWaiting ? { requeueAfterMs: routedWaitMs } : undefined;
+  }
+
+  #isRouted(app: App, { spec }: Release): boolean {
+    const { routes, pods } = this.#options.caches.of(app);
+    const version = `v${spec.version}`;
+    const own = pods.filter(
+      ({ metadata: { labels, deletionTimestamp } }) =>
+        labels?.[processLabel] === webProcess &&
+        labels[releaseLabel] === version &&
+        deletionTimestamp === undefined,
+    );
+    return isRouted(routes, own, this.#options.clock.now());
   }
 
   async #ensureFrame(app: App): Promise<void> {

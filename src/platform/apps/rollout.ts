@@ -18,12 +18,17 @@ export const deployedAnnotation = "nagi.dev/deployed-release";
 /** A release whose pods make no progress for this long has failed. */
 export const progressDeadlineSeconds = 120;
 
+/** Of a release that has all its pods and waits for the router. */
+export const routingMessage = "all instances are ready; the router is being told";
+
 export type Phase = NonNullable<ReleaseStatus["phase"]>;
 
 export interface RolloutInput {
   readonly releases: readonly Release[];
   readonly deployments: readonly Deployment[];
   readonly pods: readonly Pod[];
+  /** Whether requests reach the release's pods, and no others; asked of one whose pods are all there. */
+  readonly isRouted?: ((release: Release) => boolean) | undefined;
 }
 
 export interface PhaseChange {
@@ -71,6 +76,8 @@ function decideLatest(release: Release, lastLive: Release | undefined, input: Ro
   if (phase === "Live" || phase === "Superseded") return present;
   if (phase === "Pending") return as("Deploying", "starting");
   const progress = progressOf(release, input);
+  const isRouted = progress.state !== "complete" || (input.isRouted?.(release) ?? true);
+  if (!isRouted) return as("Deploying", routingMessage);
   if (progress.state === "complete") return as("Live", "all instances are ready");
   if (phase === "Failed") return present;
   if (progress.state === "moving") return as("Deploying", progress.message);

@@ -1,7 +1,8 @@
 /** What the router says of a route: `status.ingress`, in OpenShift's words. */
 
-import { setCondition } from "../../model/conditions.ts";
+import { setCondition, withoutCondition } from "../../model/conditions.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
+import { servedCondition, servedType } from "../../model/kinds/route/route/served.ts";
 import type { Condition } from "../../model/meta.ts";
 import type { Admission } from "./route-table.ts";
 
@@ -11,6 +12,8 @@ export interface StatusOptions {
   readonly routerName: string;
   readonly domain: string;
   readonly nowIso: string;
+  /** Of the endpoints that get requests; absent for a route that is not served. */
+  readonly addresses?: readonly string[] | undefined;
 }
 
 /** The status that the route should have; undefined when it has it. Entries of other routers stay. */
@@ -19,11 +22,15 @@ export function statusFor(
   admission: Admission,
   options: StatusOptions,
 ): RouteStatus | undefined {
-  const { routerName, domain, nowIso } = options;
+  const { routerName, domain, nowIso, addresses } = options;
   const present = route.status?.ingress ?? [];
   const index = present.findIndex((entry) => entry.routerName === routerName);
   const known = present[index];
-  const conditions = setCondition(known?.conditions, admittedCondition(admission), nowIso);
+  const admitted = setCondition(known?.conditions, admittedCondition(admission), nowIso);
+  const conditions =
+    addresses === undefined
+      ? withoutCondition(admitted, servedType)
+      : setCondition(admitted, servedCondition(addresses), nowIso);
   const entry = {
     host: admission.host,
     routerName,

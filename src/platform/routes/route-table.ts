@@ -51,6 +51,8 @@ export interface RouteTable {
   readonly rules: readonly RouteRule[];
   /** By the route's key. */
   readonly admissions: ReadonlyMap<string, Admission>;
+  /** Of the endpoints that get requests, by the key of the admitted route. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
 }
 
 export const timeoutAnnotation = "haproxy.router.openshift.io/timeout";
@@ -59,6 +61,7 @@ export function buildRouteTable(objects: RouteObjects, options: TableOptions): R
   const services = new Map(objects.services.map((service) => [keyOf(refOf(service)), service]));
   const slices = slicesByService(objects.slices);
   const admissions = new Map<string, Admission>();
+  const addresses = new Map<string, readonly string[]>();
   const claims = new Map<string, string>();
   const backends: RouteBackend[] = [];
   const rules: RouteRule[] = [];
@@ -70,11 +73,15 @@ export function buildRouteTable(objects: RouteObjects, options: TableOptions): R
     claims.set(claimOf(admission.host, pathOf(route)), key);
     const backend = backendOf(route, services, slices);
     backends.push(backend);
+    addresses.set(
+      key,
+      backend.endpoints.map(({ address }) => address),
+    );
     rules.push({ host: admission.host, path: pathOf(route), backend: backend.name });
   }
   const byName = (a: RouteBackend, b: RouteBackend): number => compare(a.name, b.name);
   const byHost = (a: RouteRule, b: RouteRule): number => compare(a.host, b.host) || compare(a.path, b.path);
-  return { backends: backends.toSorted(byName), rules: rules.toSorted(byHost), admissions };
+  return { backends: backends.toSorted(byName), rules: rules.toSorted(byHost), admissions, addresses };
 }
 
 function admit(route: Route, claims: ReadonlyMap<string, string>, options: TableOptions): Admission {

@@ -73,9 +73,16 @@ test("hosts lead to their apps, and what is not there says so", async () => {
   await until(async () => (await bench.get("a.localhost")).body.includes("its only instance is not ready"));
 
   await until(async () => (await client.get(route, ref("late"))).status !== undefined);
-  expect((await client.get(route, ref("a"))).status?.ingress).toMatchObject([
-    { host: "a.localhost", routerName: "default", conditions: [{ type: "Admitted", status: "True" }] },
-  ]);
+  const ingress = async () => (await client.get(route, ref("a"))).status?.ingress?.[0];
+  await until(async () => (await ingress())?.conditions?.[1]?.status === "False");
+  expect(await ingress()).toMatchObject({
+    host: "a.localhost",
+    routerName: "default",
+    conditions: [
+      { type: "Admitted", status: "True" },
+      { type: "Served", reason: "NoEndpoints" },
+    ],
+  });
   expect((await client.get(route, ref("late"))).status?.ingress?.[0]?.conditions).toMatchObject([
     { type: "Admitted", status: "False", reason: "HostAlreadyClaimed" },
   ]);

@@ -201,9 +201,11 @@ export class Router {
     const { client, clock, domain } = this.#options;
     const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
     for (const object of routes.list()) {
-      const admission = table.admissions.get(keyOf(refOf(object)));
+      const key = keyOf(refOf(object));
+      const admission = table.admissions.get(key);
       if (admission === undefined) continue;
-      const status = statusFor(object, admission, { routerName: "default", domain, nowIso });
+      const addresses = table.addresses.get(key);
+      const status = statusFor(object, admission, { routerName: "default", domain, nowIso, addresses });
       if (status === undefined) continue;
       const body = {
         metadata: { resourceVersion: object.metadata.resourceVersion },

@@ -1,0 +1,21 @@
+/**
+ * What the router serves at the moment, told in a condition of its entry in a Route's status: whoever deploys must
+ * know when requests go to the new pods.
+ */
+
+import type { Condition } from "../../../meta.ts";
+
+export const servedType = "Served";
+/** Of a condition's message; a route with more is told of with their number alone. */
+const addressesMax = 500;
+
+export function servedCondition(addresses: readonly string[]): Condition {
+  if (addresses.length === 0) return { type: servedType, status: "False", reason: "NoEndpoints" };
+  return { type: servedType, status: "True", reason: "Endpoints", message: servedMessage(addresses) };
+}
+
+/** The same for the same addresses in any order. */
+export function servedMessage(addresses: readonly string[]): string {
+  const distinct = [...new Set(addresses)].toSorted();
+  return distinct.length > addressesMax ? `${distinct.length} addresses` : distinct.join(", ");
+}

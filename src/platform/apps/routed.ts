@@ -1,0 +1,30 @@
+/** Whether the router knows of a release's pods: a deploy is over when requests reach what was deployed. Pure. */
+
+import { findCondition } from "../../model/conditions.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import { servedMessage, servedType } from "../../model/kinds/route/route/served.ts";
+import type { Route } from "../../model/kinds/route/route/route.ts";
+
+/** A router that has not told of pods for this long after they became ready is not waited for any more. */
+export const routedWaitMs = 15_000;
+
+/**
+ * True unless a router of Nagi serves other pods than these at the moment. Other routers do not say what they serve,
+ * and neither can be said of a route that divides its requests.
+ */
+export function isRouted(routes: readonly Route[], pods: readonly Pod[], nowMs: number): boolean {
+  const ready = pods.flatMap((pod) => {
+    const condition = findCondition(pod.status?.conditions, "Ready");
+    return condition?.status === "True"
+      ? [{ pod, sinceMs: Date.parse(condition.lastTransitionTime ?? "") }]
+      : [];
+  });
+  const isWaitedFor = ready.some(({ sinceMs }) => nowMs - sinceMs < routedWaitMs);
+  if (!isWaitedFor) return true;
+  const wanted = servedMessage(ready.map(({ pod }) => pod.status?.podIP ?? ""));
+  const served = routes
+    .filter(({ spec }) => (spec.alternateBackends ?? []).length === 0)
+    .flatMap(({ status }) => status?.ingress ?? [])
+    .flatMap(({ conditions }) => findCondition(conditions, servedType) ?? []);
+  return served.every(({ message }) => message === wanted);
+}
