@@ -132,10 +132,10 @@ export class Router {
   }
 
   async #supervise(signal: AbortSignal): Promise<void> {
-    await Promise.race([
-      this.ready,
-      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve())),
-    ]);
+    const aborted = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => aborted.resolve(), { once: true });
+    if (signal.aborted) return;
+    await Promise.race([this.ready, aborted.promise]);
     if (!signal.aborted) await this.#haproxy.run(signal);
   }
 
