@@ -200,6 +200,7 @@ export class BuildLogs implements LogSource {
   }
 
   #wait(uid: string, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const waiters = this.#waiters.get(uid) ?? new Set<Waiter>();
       this.#waiters.set(uid, waiters);

@@ -12,6 +12,7 @@ import type { Client } from "../../client/client.ts";
 import { runController, type Reconciled } from "../../client/controller.ts";
 import { EventRecorder } from "../../client/event-recorder.ts";
 import type { LogSource } from "../../client/log-source.ts";
+import { sleep } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
@@ -329,14 +330,7 @@ class BuildController {
         if (!signal.aborted)
           this.#options.log.warn("cannot clean up after builds", { error: messageOf(error) });
       });
-      await new Promise<void>((resolve) => {
-        const timer = this.#options.clock.after(sweepEveryMs, resolve);
-        const done = (): void => {
-          timer.cancel();
-          resolve();
-        };
-        signal.addEventListener("abort", done, { once: true });
-      });
+      await sleep(this.#options.clock, sweepEveryMs, signal);
     }
   }
 

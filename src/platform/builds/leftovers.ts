@@ -1,6 +1,6 @@
 /**
- * What an interrupted build has left in the engine's storage. The storage may have other users, whose builds run at
- * this moment: the control group that the build was given tells which working containers are its own.
+ * What an interrupted build left in Podman's storage. The storage is the machine's: others build with it at the same
+ * time. What is ours is known by the control group that the build was given, which Podman writes beside a container.
  */
 
 import type { ContainerEngine } from "../../lib/container-engine.ts";

@@ -44,9 +44,8 @@ export class SourcesHandler implements HttpHandler {
       const { id, sizeBytes } = await this.#options.sources.put(contentOf(request));
       answer(response, 201, { id, sizeBytes });
     } catch (error) {
-      const status = error instanceof SourceTooLargeError ? 413 : 400;
       if (!request.destroyed || !response.writableEnded)
-        answer(response, status, { message: messageOf(error) });
+        answer(response, statusOf(error), { message: messageOf(error) });
     } finally {
       this.#running -= 1;
     }
@@ -64,6 +63,13 @@ export class SourcesHandler implements HttpHandler {
     if (await isAllowed(client, user, action)) return undefined;
     return { status: 403, message: `${user.username} may not make builds in namespace ${namespace}` };
   }
+}
+
+/** What the uploader did wrong, unless it is the disk that is full. */
+function statusOf(error: unknown): number {
+  if (error instanceof SourceTooLargeError) return 413;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" ? 507 : 400;
 }
 
 function contentOf(request: IncomingMessage): Readable {
