@@ -114,7 +114,8 @@ interface ReleaseList {
 it.each(["haproxy", "podman", "registry", "dnsmasq"])("brings %s back when it is killed", async (name) => {
   const before = pidsOf(name);
   expect(before).not.toEqual([]);
-  for (const pid of before) process.kill(pid, "SIGKILL");
+  // In one go: the worker goes with its master.
+  platform.run("kill", ["-KILL", ...before.map(String)]);
   await until(() => pidsOf(name).some((pid) => !before.includes(pid)), `${name} to be back`);
   await until(() => answers("hello"), "the app to answer");
   expect(platform.pid).toBe(nagiPid);

@@ -130,14 +130,11 @@ it("takes one of two pushes at once, and tells the other", async () => {
   platform.ok("git", ["reset", "-q", "--hard", "FETCH_HEAD"], { cwd: other });
   const url = platform.ok("git", ["remote", "get-url", "nagi"], { cwd: folder }).trim();
   platform.ok("git", ["remote", "add", "nagi", url], { cwd: other });
-  const helper = platform.ok("git", ["config", "--get-regexp", "^credential"], { cwd: folder }).trim();
-  platform.ok(
-    "git",
-    ["config", helper.slice(0, helper.indexOf(" ")), helper.slice(helper.indexOf(" ") + 1)],
-    {
-      cwd: other,
-    },
-  );
+  const [key = "", helper = ""] = platform
+    .ok("git", ["config", "--get-regexp", "--null", "^credential"], { cwd: folder })
+    .slice(0, -1)
+    .split("\n");
+  platform.ok("git", ["config", key, helper], { cwd: other });
   platform.commit(folder, { "server.js": server("one") });
   platform.commit(other, { "server.js": server("two") });
   const pushes = [new Push(folder), new Push(other)];

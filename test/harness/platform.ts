@@ -76,6 +76,14 @@ export class TestPlatform {
     this.nagi(["up", "--detach", ...ports, ...this.#flags]);
   }
 
+  /** Runs a program of the machine that must succeed; its standard output. */
+  static command(program: string, argv: readonly string[]): string {
+    const { status, stdout, stderr, error } = spawnSync(program, argv, { encoding: "utf8" });
+    if (error !== undefined) throw error;
+    if (status !== 0) throw new Error(`${program} ${argv.join(" ")} exits with ${status}: ${stderr}`);
+    return stdout;
+  }
+
   /** Environment of every command: which platform is meant. */
   get env(): NodeJS.ProcessEnv {
     return {
@@ -92,6 +100,8 @@ export class TestPlatform {
       env: this.env,
       encoding: "utf8",
       maxBuffer: 1 << 28,
+      // No git repository, whose remotes a command might change.
+      cwd: this.dataDir,
       ...options,
     });
     if (error !== undefined) throw error;

@@ -1,0 +1,115 @@
+/** A disk that is full: what needs space says so, what runs goes on, nothing is lost, and space makes all well. */
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { TestPlatform, until } from "../harness/platform.ts";
+
+/** More than a start asks for; memory is taken only for what is written. */
+const roomy = "3G";
+
+let disk: string;
+let platform: TestPlatform;
+let folder: string;
+let pid: number;
+beforeAll(async () => {
+  disk = mkdtempSync(join(tmpdir(), "nagi-disk-"));
+  TestPlatform.command("mount", ["-t", "tmpfs", "-o", `size=${roomy},mode=0755`, "nagi-test", disk]);
+  mkdirSync(join(disk, "data"));
+  platform = await TestPlatform.start({ dataDir: join(disk, "data") });
+  ({ pid } = platform);
+  folder = platform.repository("hello");
+  platform.nagi(["create", "hello"], { cwd: folder });
+  expect(platform.push(folder)).toMatchObject({ code: 0 });
+});
+afterAll(() => {
+  resize(roomy);
+  platform.stop();
+  TestPlatform.command("umount", [disk]);
+  rmSync(disk, { recursive: true });
+});
+
+function resize(size: string): void {
+  TestPlatform.command("mount", ["-o", `remount,size=${size}`, disk]);
+}
+
+/** As large as what is on it. */
+function fill(): void {
+  const used = TestPlatform.command("df", ["--block-size=4096", "--output=used", disk]).split("\n")[1];
+  resize(`${Number(used) * 4}k`);
+}
+
+const acknowledged: string[] = [];
+
+/** Writes until it is refused; the refusal. */
+function writeUntilRefused(): string {
+  for (;;) {
+    const name = `filler-${acknowledged.length}`;
+    const object = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name },
+      data: { a: "x".repeat(500_000) },
+    };
+    const { code, stderr } = platform.run("kubectl", ["create", "-f", "-"], {
+      input: JSON.stringify(object),
+    });
+    if (code !== 0) return stderr;
+    acknowledged.push(name);
+  }
+}
+
+it("refuses what it cannot keep, and says why", () => {
+  fill();
+  expect(writeUntilRefused()).toContain("no space left on device");
+  const { code, stderr } = platform.tryNagi(["create", "x".repeat(40)]);
+  if (code !== 0) expect(stderr).toContain("no space left on device");
+});
+
+it("goes on serving and answering", async () => {
+  expect((await platform.request("hello")).status).toBe(200);
+  expect(platform.kubectl(["get", "configmaps", "-o", "name"]).match(/filler-/g)).toHaveLength(
+    acknowledged.length,
+  );
+  expect(platform.pid).toBe(pid);
+});
+
+it("rejects a push, says why, and leaves what runs alone", async () => {
+  platform.commit(folder, { "large.txt": "x".repeat(3_000_000), "random.txt": noise(3_000_000) });
+  const { code, stderr } = platform.push(folder);
+  expect(stderr).toMatch(/no space left on device|disk is full/i);
+  expect(code).not.toBe(0);
+  expect((await platform.request("hello")).status).toBe(200);
+});
+
+it("refuses an upload, and says why", () => {
+  const { code, stderr } = platform.tryNagi(["deploy", "--app", "hello", "--dir", folder]);
+  expect(stderr).toMatch(/no space left on device|disk is full/i);
+  expect(code).not.toBe(0);
+});
+
+it("lists the full disk among the problems of a start", () => {
+  const { code, stderr } = platform.tryNagi(["up", "--detach", "--data-dir", join(disk, "other")]);
+  expect(stderr).toMatch(/only \d+ MB of disk are free|no space left on device/);
+  expect(code).toBe(1);
+});
+
+it("works again when there is space, with all that was acknowledged", async () => {
+  resize(roomy);
+  platform.nagi(["create", "later"]);
+  expect(platform.push(folder)).toMatchObject({ code: 0 });
+  await until(async () => (await platform.request("hello")).status === 200, "the app to answer");
+  expect(platform.pid).toBe(pid);
+  await platform.kill();
+  platform.up();
+  const present = platform.kubectl(["get", "configmaps", "-o", "name"]);
+  for (const name of acknowledged) expect(present).toContain(`configmap/${name}\n`);
+  expect(platform.nagi(["apps"])).toMatch(/hello[^]*later/);
+});
+
+function noise(bytes: number): string {
+  return Buffer.from(Array.from({ length: bytes / 2 }, () => Math.floor(Math.random() * 256))).toString(
+    "hex",
+  );
+}
