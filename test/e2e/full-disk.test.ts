@@ -1,13 +1,15 @@
 /** A disk that is full: what needs space says so, what runs goes on, nothing is lost, and space makes all well. */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { TestPlatform, until } from "../harness/platform.ts";
+import { freePort, TestPlatform, until } from "../harness/platform.ts";
 
 /** More than a start asks for; memory is taken only for what is written. */
 const roomy = "3G";
+/** The platform writes while the disk becomes small. */
+const spareKilobytes = 2048;
 
 let disk: string;
 let platform: TestPlatform;
@@ -24,7 +26,7 @@ beforeAll(async () => {
   expect(platform.push(folder)).toMatchObject({ code: 0 });
 });
 afterAll(() => {
-  resize(roomy);
+  empty();
   platform.stop();
   TestPlatform.command("umount", [disk]);
   rmSync(disk, { recursive: true });
@@ -34,10 +36,20 @@ function resize(size: string): void {
   TestPlatform.command("mount", ["-o", `remount,size=${size}`, disk]);
 }
 
-/** As large as what is on it. */
+/** A little larger than what is on it, and that little filled. */
 function fill(): void {
-  const used = TestPlatform.command("df", ["--block-size=4096", "--output=used", disk]).split("\n")[1];
-  resize(`${Number(used) * 4}k`);
+  const used = TestPlatform.command("df", ["--block-size=1024", "--output=used", disk]).split("\n")[1];
+  resize(`${Number(used) + spareKilobytes}k`);
+  const ballast = openSync(join(disk, "ballast"), "w");
+  expect(() => {
+    for (;;) writeSync(ballast, Buffer.alloc(4096));
+  }).toThrow("ENOSPC");
+  closeSync(ballast);
+}
+
+function empty(): void {
+  rmSync(join(disk, "ballast"), { force: true });
+  resize(roomy);
 }
 
 const acknowledged: string[] = [];
@@ -89,14 +101,15 @@ it("refuses an upload, and says why", () => {
   expect(code).not.toBe(0);
 });
 
-it("lists the full disk among the problems of a start", () => {
-  const { code, stderr } = platform.tryNagi(["up", "--detach", "--data-dir", join(disk, "other")]);
+it("lists the full disk among the problems of a start", async () => {
+  const flags = ["--data-dir", join(disk, "other"), "--api-port", `${await freePort()}`];
+  const { code, stderr } = platform.tryNagi(["up", "--detach", ...flags]);
   expect(stderr).toMatch(/only \d+ MB of disk are free|no space left on device/);
   expect(code).toBe(1);
 });
 
 it("works again when there is space, with all that was acknowledged", async () => {
-  resize(roomy);
+  empty();
   platform.nagi(["create", "later"]);
   expect(platform.push(folder)).toMatchObject({ code: 0 });
   await until(async () => (await platform.request("hello")).status === 200, "the app to answer");

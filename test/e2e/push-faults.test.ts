@@ -131,7 +131,7 @@ it("takes one of two pushes at once, and tells the other", async () => {
   const url = platform.ok("git", ["remote", "get-url", "nagi"], { cwd: folder }).trim();
   platform.ok("git", ["remote", "add", "nagi", url], { cwd: other });
   const [key = "", helper = ""] = platform
-    .ok("git", ["config", "--get-regexp", "--null", "^credential"], { cwd: folder })
+    .ok("git", ["config", "--local", "--get-regexp", "--null", "^credential"], { cwd: folder })
     .slice(0, -1)
     .split("\n");
   platform.ok("git", ["config", key, helper], { cwd: other });
