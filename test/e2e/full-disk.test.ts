@@ -24,6 +24,7 @@ beforeAll(async () => {
   folder = platform.repository("hello");
   platform.nagi(["create", "hello"], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
+  for (let count = 0; count < 3; count++) expect(write(100)).toBe("");
 });
 afterAll(() => {
   empty();
@@ -54,21 +55,21 @@ function empty(): void {
 
 const acknowledged: string[] = [];
 
-/** Writes until it is refused; the refusal. */
+/** Writes an object of that size; why not, if it is refused. */
+function write(bytes: number): string {
+  const name = `filler-${acknowledged.length}`;
+  const data = { a: "x".repeat(bytes) };
+  const input = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data });
+  const { code, stderr } = platform.run("kubectl", ["create", "-f", "-"], { input });
+  if (code === 0) acknowledged.push(name);
+  return stderr;
+}
+
+/** There may be room in the files that are there. */
 function writeUntilRefused(): string {
   for (;;) {
-    const name = `filler-${acknowledged.length}`;
-    const object = {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name },
-      data: { a: "x".repeat(500_000) },
-    };
-    const { code, stderr } = platform.run("kubectl", ["create", "-f", "-"], {
-      input: JSON.stringify(object),
-    });
-    if (code !== 0) return stderr;
-    acknowledged.push(name);
+    const refusal = write(500_000);
+    if (refusal !== "") return refusal;
   }
 }
 

@@ -101,7 +101,7 @@ export class TestPlatform {
       encoding: "utf8",
       maxBuffer: 1 << 28,
       // No git repository, whose remotes a command might change.
-      cwd: this.dataDir,
+      cwd: tmpdir(),
       ...options,
     });
     if (error !== undefined) throw error;

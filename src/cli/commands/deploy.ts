@@ -126,7 +126,7 @@ async function sendSource(context: CommandContext, client: Client, folder: strin
         response.on("error", fail);
         response.on("end", () => {
           if (response.statusCode === 200 || response.statusCode === 201) done(text);
-          else fail(new Error(`cannot send the source: ${response.statusCode} ${text.trim()}`));
+          else fail(new Error(`cannot send the source: ${reasonIn(text)} (${response.statusCode})`));
         });
       },
     );
@@ -135,4 +135,13 @@ async function sendSource(context: CommandContext, client: Client, folder: strin
   });
   const [text] = await Promise.all([answer, packed]);
   return (JSON.parse(text) as { readonly id: string }).id;
+}
+
+function reasonIn(answer: string): string {
+  try {
+    return (JSON.parse(answer) as { readonly message: string }).message;
+  } catch {
+    // From a proxy on the way.
+    return answer.trim();
+  }
 }

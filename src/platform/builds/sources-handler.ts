@@ -14,6 +14,8 @@ import { SourceTooLargeError, type SourceStore } from "../../lib/source-store.ts
 
 /** Uploads at a time; further ones are asked to come back. */
 const maxConcurrent = 16;
+/** What is left of a refused upload is taken for this long. */
+const refusedUploadMs = 60_000;
 
 export interface SourcesHandlerOptions {
   readonly client: Client;
@@ -72,21 +74,33 @@ function statusOf(error: unknown): number {
   return code === "ENOSPC" || code === "EDQUOT" ? 507 : 400;
 }
 
+/** What is uploaded, unpacked. When nobody wants it any more the rest is thrown away, so that the answer is heard. */
 function contentOf(request: IncomingMessage): Readable {
-  if (!/^(x-)?gzip$/.test(request.headers["content-encoding"] ?? "")) return request;
   const content = new PassThrough();
-  const gunzip = createGunzip();
-  for (const stream of [request, gunzip]) stream.on("error", (error) => content.destroy(error));
-  request.pipe(gunzip).pipe(content);
+  const gunzip = /^(x-)?gzip$/.test(request.headers["content-encoding"] ?? "") ? createGunzip() : undefined;
+  for (const stream of [request, gunzip]) stream?.on("error", (error) => content.destroy(error));
+  if (gunzip === undefined) request.pipe(content);
+  else request.pipe(gunzip).pipe(content);
+  content.on("close", () => {
+    request.unpipe();
+    request.resume();
+  });
   return content;
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
   if (response.headersSent) return;
-  // What is left of a refused upload is not read: the connection cannot be used again.
-  const headers = status >= 400 ? { connection: "close" } : {};
+  const { req: request } = response;
+  if (status >= 400) {
+    response.setHeader("connection", "close");
+    // Who uploads hears the answer when all is sent; who sends without end is cut off.
+    request.resume();
+    const cut = setTimeout(() => request.destroy(), refusedUploadMs);
+    request.once("close", () => clearTimeout(cut));
+  }
   if (status === 401) response.setHeader("www-authenticate", 'Bearer realm="Nagi"');
-  response
-    .writeHead(status, { ...headers, "content-type": "application/json" })
-    .end(`${JSON.stringify(body)}\n`);
+  response.writeHead(status, { "content-type": "application/json" });
+  const end = (): void => void response.end(`${JSON.stringify(body)}\n`);
+  if (status < 400 || request.complete || request.destroyed) end();
+  else request.once("close", end).once("end", end);
 }
