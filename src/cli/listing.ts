@@ -2,6 +2,7 @@
 
 import type { Kind } from "../model/kind.ts";
 import type { KubeObject } from "../model/meta.ts";
+import type { TableRow } from "../model/table.ts";
 import type { CommandContext, Option } from "./command.ts";
 import { outputOption } from "./manifests.ts";
 import { objectText, tableText, typedName } from "./output.ts";
@@ -14,6 +15,8 @@ export const listOptions: readonly Option[] = [
 export interface Listing {
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** Names end in numbers that count: v2 stands before v10. */
+  readonly numbered?: boolean | undefined;
   /** Said when there is nothing. */
   readonly empty: string;
 }
@@ -29,7 +32,8 @@ export async function listObjects<T extends KubeObject>(
   const options = { namespace: all ? undefined : await context.namespace(), labelSelector, fieldSelector };
   const output = context.text("output");
   if (output === undefined || output === "wide") {
-    const table = await client.listTable(kind, options);
+    const listed = await client.listTable(kind, options);
+    const table = listing.numbered === true ? { ...listed, rows: listed.rows.toSorted(byNumber) } : listed;
     if (table.rows.length === 0) context.terminal.note(listing.empty);
     else
       context.terminal.print(
@@ -41,4 +45,10 @@ export async function listObjects<T extends KubeObject>(
   if (output === "name")
     for (const item of list.items) context.terminal.print(typedName(kind, item.metadata.name ?? ""));
   else context.terminal.write(objectText(list, output));
+}
+
+const counting = new Intl.Collator("en", { numeric: true });
+
+function byNumber(left: TableRow, right: TableRow): number {
+  return counting.compare(left.object?.metadata.name ?? "", right.object?.metadata.name ?? "");
 }

@@ -25,6 +25,7 @@ export const command: Command = {
       const app = everything ? undefined : await appName(context);
       await listObjects(context, build, {
         labelSelector: app === undefined ? undefined : `nagi.dev/app=${app}`,
+        numbered: true,
         empty: "No builds yet. A push makes one: git push nagi main",
       });
       return;

@@ -13,6 +13,7 @@ export const command: Command = {
     const name = await appName(context, context.args[0]);
     await listObjects(context, release, {
       labelSelector: `nagi.dev/app=${name}`,
+      numbered: true,
       empty: `App ${name} has no release yet. Deploy it: git push nagi main`,
     });
   },
