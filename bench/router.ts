@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { FakeClient } from "../src/client/testing/fake-client.ts";
 import { endpointSlice } from "../src/model/kinds/discovery/endpointslice/endpointslice.ts";
 import { aRoute, aService, aSlice } from "../src/platform/routes/testing/route-objects.ts";
-import { ask, freePort, RouterBench, until } from "../src/platform/routes/testing/router-bench.ts";
+import { freePort } from "../src/lib/free-port.ts";
+import { ask, RouterBench, until } from "../src/platform/routes/testing/router-bench.ts";
 import { median, numberFlag, report, round } from "./report.ts";
 
 const seconds = numberFlag("seconds", 3);

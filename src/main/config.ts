@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, portOwner } from "./ports.ts";
+import { freePort } from "../lib/free-port.ts";
+import { portOwner } from "./ports.ts";
 
 export interface PlatformConfig {
   readonly dataDir: string;

@@ -1,7 +1,6 @@
-/** TCP ports of this machine: who listens on one (read from /proc), and which are free. */
+/** Who listens on a TCP port of this machine, read from /proc. */
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createServer } from "node:net";
 
 const listenState = "0A";
 
@@ -59,17 +58,4 @@ function read(file: string): string {
     // No such process any more, or no IPv6 on this machine.
     return "";
   }
-}
-
-/** A loopback port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("cannot find a free port");
-  return address.port;
 }

@@ -7,7 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { instanceOf } from "../../src/main/config.ts";
-import { freePort, TestPlatform, until } from "../harness/platform.ts";
+import { freePort } from "../../src/lib/free-port.ts";
+import { TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 /** Of the start that must outlive everything here. */

@@ -4,7 +4,8 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePort, TestPlatform, until } from "../harness/platform.ts";
+import { freePort } from "../../src/lib/free-port.ts";
+import { TestPlatform, until } from "../harness/platform.ts";
 
 /** More than a start asks for; memory is taken only for what is written. */
 const roomy = "3G";

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { freePort } from "../../lib/free-port.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newObject } from "../../model/kind.ts";
 import { configMap, type ConfigMap } from "../../model/kinds/core/configmap/configmap.ts";
@@ -23,15 +23,6 @@ afterAll(async () => {
 const sh = (script: string) => ["/bin/sh", "-c", script];
 const serve = (text: string, port: number) =>
   sh(`mkdir -p /tmp/w; echo ${text} > /tmp/w/index.html; exec httpd -f -p ${port} -h /tmp/w`);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test("containers of a pod share address, localhost and volumes; init containers come first, in order", async () => {
   const mounts = [{ name: "shared", mountPath: "/shared" }];

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { freePort } from "../../lib/free-port.ts";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ const patient = { timeout: 60_000 } as const;
 
 const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
 const secret = "not-to-be-found-in-the-image";
-const port = 20_000 + (process.pid % 10_000);
+const port = await freePort();
 const address = `127.0.0.1:${port}`;
 const examples = new URL("../../../examples/", import.meta.url).pathname;
 

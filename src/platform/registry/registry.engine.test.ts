@@ -9,6 +9,7 @@ import { FakeClient } from "../../client/testing/fake-client.ts";
 import type { WriteOptions } from "../../client/client.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { EngineHost } from "../../lib/container-engine-host.ts";
+import { freePort } from "../../lib/free-port.ts";
 import { drain } from "../../lib/container-engine.ts";
 import { silentLogger } from "../../lib/log.ts";
 import type { Kind } from "../../model/kind.ts";
@@ -34,7 +35,7 @@ class ReviewingClient extends FakeClient {
 }
 
 const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
-const port = 30_000 + (process.pid % 10_000);
+const port = await freePort();
 let dir: string;
 let host: EngineHost;
 let registry: Registry;

@@ -4,7 +4,8 @@ import { FakeClient } from "../../client/testing/fake-client.ts";
 import type { LogOptions } from "../../client/client.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
-import { freePort, Load, RouterBench, until } from "./testing/router-bench.ts";
+import { freePort } from "../../lib/free-port.ts";
+import { Load, RouterBench, until } from "./testing/router-bench.ts";
 import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
 
 async function text(bench: RouterBench, name: string, options: LogOptions = {}): Promise<string> {

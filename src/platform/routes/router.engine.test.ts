@@ -8,7 +8,8 @@ import { FakeClient } from "../../client/testing/fake-client.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
-import { freePort, Load, RouterBench, until } from "./testing/router-bench.ts";
+import { freePort } from "../../lib/free-port.ts";
+import { Load, RouterBench, until } from "./testing/router-bench.ts";
 import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
 
 const ref = (name: string) => ({ namespace: "default", name });

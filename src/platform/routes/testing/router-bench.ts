@@ -1,8 +1,8 @@
 /** A router with a real HAProxy, servers behind it and clients in front of it, for tests. */
 
+import { freePort } from "../../../lib/free-port.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { Agent, createServer, request, type RequestListener, type Server } from "node:http";
-import { createServer as createNetServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sleep, systemClock } from "../../../lib/clock.ts";
@@ -136,14 +136,6 @@ export class Load {
     this.#stop.abort();
     await Promise.all(this.#clients);
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
