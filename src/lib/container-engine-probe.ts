@@ -10,7 +10,6 @@ import type { ContainerEngine } from "./container-engine.ts";
 import { ensurePauseImage } from "./container-engine-pause.ts";
 import { EngineError } from "./container-engine-transport.ts";
 import type { Ulimit } from "./container-engine-types.ts";
-import { messageOf } from "./errors.ts";
 
 export interface EngineQuirks {
   /** OCI runtime to name; absent: the engine's own choice works. */
@@ -93,10 +92,9 @@ export async function readFinding(file: string): Promise<Finding | undefined> {
     return finding.key === undefined || finding.quirks === undefined
       ? undefined
       : { key: finding.key, quirks: finding.quirks };
-  } catch (error) {
-    throw new Error(`cannot read ${file}: ${messageOf(error)}; delete it to probe the engine again`, {
-      cause: error,
-    });
+  } catch {
+    // Torn when the power failed: the engine is probed again.
+    return undefined;
   }
 }
 

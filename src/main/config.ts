@@ -65,6 +65,7 @@ export function paths(dataDir: string) {
     logs: join(dataDir, "log"),
     run: join(dataDir, "run"),
     state: join(dataDir, "run", "nagi.json"),
+    startingState: join(dataDir, "run", "starting.json"),
     platformState: join(dataDir, "run", "platform.json"),
     engine: join(dataDir, "engine"),
     agent: join(dataDir, "agent"),
@@ -97,7 +98,7 @@ export function rememberConfig(config: PlatformConfig): void {
   const file = paths(config.dataDir).settings;
   const settings = { httpPort, apiPort, registryPort, platformPort, nodes, domain, engineSocket };
   const text = `${JSON.stringify(settings, null, 2)}\n`;
-  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
   renameSync(`${file}.new`, file);
 }
 

@@ -8,7 +8,7 @@ import { paths, rememberConfig, type PlatformConfig } from "./config.ts";
 import type { Report } from "./detached.ts";
 import { openLogFile } from "./log-file.ts";
 import { startPlatform } from "./start-platform.ts";
-import { removeState, writeState, type PlatformState } from "./state.ts";
+import { removeStarting, removeState, writeStarting, writeState, type PlatformState } from "./state.ts";
 
 export async function runForeground(
   context: CommandContext,
@@ -22,6 +22,7 @@ export async function runForeground(
     else if (message.type === "progress") context.terminal.progress(message.text);
   };
   endOnUncaught(log);
+  writeStarting(config.dataDir);
   try {
     const platform = await startPlatform({
       config,
@@ -33,6 +34,7 @@ export async function runForeground(
     });
     rememberConfig(config);
     writeState(config.dataDir, platform.state);
+    removeStarting(config.dataDir);
     if (process.connected) report({ type: "ready", state: platform.state });
     else {
       context.terminal.progressDone(`Nagi is ready (pid ${process.pid}). Ctrl-C stops it; apps go on.`);
@@ -47,5 +49,7 @@ export async function runForeground(
     if (!process.connected) throw error;
     report({ type: "failed", message: messageOf(error) });
     return 1;
+  } finally {
+    removeStarting(config.dataDir);
   }
 }

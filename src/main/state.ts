@@ -28,6 +28,11 @@ export function writeState(dataDir: string, state: PlatformState): void {
   write(paths(dataDir).state, state);
 }
 
+/** That this process starts a platform; until `writeState` says that it is ready. */
+export function writeStarting(dataDir: string): void {
+  write(paths(dataDir).startingState, thisProcess());
+}
+
 /** That this process is the platform half. */
 export function writePlatformHalf(dataDir: string): void {
   write(paths(dataDir).platformState, thisProcess());
@@ -39,12 +44,17 @@ export function thisProcess(): ProcessState {
 
 function write(file: string, state: ProcessState): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o711 });
-  writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { flush: true });
   renameSync(`${file}.new`, file);
 }
 
 export function removeState(dataDir: string): void {
   rmSync(paths(dataDir).state, { force: true });
+}
+
+export function removeStarting(dataDir: string): void {
+  // Another one may have begun meanwhile.
+  if (startingPlatform(dataDir)?.pid === process.pid) rmSync(paths(dataDir).startingState);
 }
 
 export function removePlatformHalf(dataDir: string): void {
@@ -56,6 +66,11 @@ export function runningPlatform(dataDir: string): PlatformState | undefined {
   return alive<PlatformState>(paths(dataDir).state);
 }
 
+/** The process that is starting the platform at the moment. */
+export function startingPlatform(dataDir: string): ProcessState | undefined {
+  return alive<ProcessState>(paths(dataDir).startingState);
+}
+
 /** The platform half in a process of its own, if that is alive. */
 export function runningPlatformHalf(dataDir: string): ProcessState | undefined {
   return alive<ProcessState>(paths(dataDir).platformState);
@@ -63,8 +78,17 @@ export function runningPlatformHalf(dataDir: string): ProcessState | undefined {
 
 function alive<T extends ProcessState>(file: string): T | undefined {
   if (!existsSync(file)) return undefined;
-  const state = JSON.parse(readFileSync(file, "utf8")) as T;
-  return startTicksOf(state.pid) === state.startTicks ? state : undefined;
+  const state = parse<T>(readFileSync(file, "utf8"));
+  return state !== undefined && startTicksOf(state.pid) === state.startTicks ? state : undefined;
+}
+
+function parse<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    // Torn when the power failed, and so did the process that it tells of.
+    return undefined;
+  }
 }
 
 /** Field 22 of /proc/PID/stat; undefined when there is no such process. */

@@ -1,6 +1,7 @@
 /** What breaks while the platform works: nothing acknowledged is lost, nothing is left behind. */
 
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { instanceOf } from "../../src/main/config.ts";
@@ -161,6 +162,20 @@ it("starts after it was killed while it started", async () => {
   }
   platform.up();
   expect((await platform.request("hello")).status).toBe(200);
+});
+
+it("is stopped while it starts, and started once only", async () => {
+  platform.nagi(["down", "--keep-apps"]);
+  const flags = ["up", "--no-detach", "--data-dir", platform.dataDir];
+  const child = spawn(join(root, "bin/nagi"), flags, { env: platform.env, stdio: "ignore" });
+  const ended = new Promise((resolve) => child.on("exit", resolve));
+  await until(() => existsSync(join(platform.dataDir, "run/starting.json")), "the start to begin");
+  const second = platform.tryNagi(["up", "--detach"]);
+  expect(second.code === 0 ? second.stdout : second.stderr).toMatch(/being started already|runs already/);
+  platform.nagi(["down", "--keep-apps"]);
+  expect(await ended).toBe(0);
+  platform.up();
+  expect(await answers("hello")).toBe(true);
 });
 
 it("brings all back after everything was killed, as when the power fails", async () => {

@@ -2,7 +2,13 @@ import type { Command, CommandContext } from "../../cli/command.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { settleConfig } from "../config.ts";
 import { stopEverything } from "../stop-everything.ts";
-import { runningPlatform, runningPlatformHalf, startTicksOf, type ProcessState } from "../state.ts";
+import {
+  runningPlatform,
+  runningPlatformHalf,
+  startingPlatform,
+  startTicksOf,
+  type ProcessState,
+} from "../state.ts";
 import { existsSync } from "node:fs";
 
 const graceMs = 30_000;
@@ -24,16 +30,17 @@ export const command: Command = {
       return;
     }
     // First what brings programs back that end.
-    const half = runningPlatformHalf(dataDir);
-    if (half !== undefined) await stopProcess(context, half);
-    if (running !== undefined) await stopProcess(context, running);
+    const found = [startingPlatform(dataDir), runningPlatformHalf(dataDir), running];
+    for (const each of found) if (each !== undefined) await stopProcess(context, each);
     if (!context.flag("keep-apps")) {
       context.terminal.progress("Stopping apps");
       await stopEverything(await settleConfig(dataDir, {}));
     }
     context.terminal.progressDone();
     context.terminal.print(
-      running === undefined ? "Nagi did not run; nothing of it is left running." : "Nagi is stopped.",
+      found.every((each) => each === undefined)
+        ? "Nagi did not run; nothing of it is left running."
+        : "Nagi is stopped.",
     );
   },
 };

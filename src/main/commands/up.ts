@@ -5,7 +5,7 @@ import { defaults, nodesMax, settleConfig, type PlatformConfig } from "../config
 import { startDetachedPlatform } from "../detached.ts";
 import { canInstall, installPackages, missingRequirements } from "../packages.ts";
 import { preflight, problemText } from "../preflight.ts";
-import { runningPlatform, runningPlatformHalf, type PlatformState } from "../state.ts";
+import { runningPlatform, runningPlatformHalf, startingPlatform, type PlatformState } from "../state.ts";
 import { survivingPorts } from "../surviving.ts";
 
 const options: readonly Option[] = [
@@ -84,6 +84,9 @@ export const command: Command = {
       printAddresses(context, running, dataDir);
       return 0;
     }
+    const starting = startingPlatform(dataDir);
+    if (starting !== undefined)
+      throw new UsageError(`Nagi is being started already (pid ${starting.pid})`, "Or stop it: nagi down");
     checkExternal(context, dataDir);
     const config = await configOf(context, dataDir);
     if (!(await checkMachine(context, config))) return 1;
