@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { pack } from "tar-stream";
+import { architecture } from "./architecture.ts";
 import type { ContainerEngine } from "./container-engine.ts";
 
 interface MachineCode {
@@ -37,9 +38,9 @@ const headersBytes = 64 + 56;
 
 /** The name of the image, after its making sure that the engine has it. */
 export async function ensurePauseImage(engine: ContainerEngine): Promise<string> {
-  const { Arch } = await engine.version();
-  const code = machines[Arch];
-  if (code === undefined) throw new Error(`cannot make the pause image: no machine code for ${Arch}`);
+  const code = machines[architecture()];
+  if (code === undefined)
+    throw new Error(`cannot make the pause image: no machine code for ${architecture()}`);
   const programs = { pause: elf(code.machine, code.pause), true: elf(code.machine, code.exit) };
   const digest = createHash("sha256").update(programs.pause).update(programs.true).digest("hex");
   const reference = `localhost/nagi/pause:${digest.slice(0, 12)}`;

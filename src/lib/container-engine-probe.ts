@@ -78,10 +78,9 @@ export async function tryContainer(
 
 /** What a finding depends on. */
 export async function findingKey(engine: ContainerEngine): Promise<string> {
-  const { Version, Components = [] } = await engine.version();
-  const name = Components[0]?.Name ?? "engine";
+  const { program, version } = await engine.identity();
   const limits = JSON.stringify(await ulimitCandidates());
-  return `${name} ${Version} ${release()} ${limits}`;
+  return `${program} ${version} ${release()} ${limits}`;
 }
 
 export async function readFinding(file: string): Promise<Finding | undefined> {

@@ -173,12 +173,11 @@ export interface EngineEvent {
   readonly timeNano: number;
 }
 
-export interface EngineVersion {
-  readonly Version: string;
-  readonly ApiVersion: string;
-  readonly Arch: string;
-  readonly KernelVersion: string;
-  readonly Components?: readonly { readonly Name: string; readonly Version: string }[] | undefined;
+export interface EngineIdentity {
+  /** What does not say that it is Podman is held for Docker. */
+  readonly program: "podman" | "docker";
+  /** For instance `4.3.1`. */
+  readonly version: string;
 }
 
 export interface EngineInfo {

@@ -18,6 +18,7 @@ import type { Client } from "../../client/client.ts";
 import { EventRecorder } from "../../client/event-recorder.ts";
 import { Informer } from "../../client/informer.ts";
 import type { LogSource } from "../../client/log-source.ts";
+import { architecture } from "../../lib/architecture.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
@@ -78,10 +79,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   await mkdir(podsDir, { recursive: true, mode: 0o750 });
   const index = new ContainerIndex({ engine, instance, clock, log });
   await index.relist();
-  const [machine, version, podman] = await Promise.all([
+  const [machine, { program: runtime, version }] = await Promise.all([
     readMachine(podsDir),
-    engine.version(),
-    engine.isPodman(),
+    engine.identity(),
   ]);
   const network = await openPodNetwork(engine, { instance, avoid: options.avoidRanges });
   for (const { podUid, address } of index.all()) {
@@ -89,7 +89,6 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       log.warn("a container has an address that is not its pod's alone", { podUid, address });
     }
   }
-  const runtime = podman ? "podman" : "docker";
   const context: AgentContext = {
     client: options.client,
     engine,
@@ -109,7 +108,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     clock,
     log,
   };
-  const software = { runtimeVersion: `${runtime}://${version.Version}`, architecture: version.Arch };
+  const software = { runtimeVersion: `${runtime}://${version}`, architecture: architecture() };
   const agent = new NodeAgents(options, context, { machine, ...software });
   return {
     logSource: new PodLogs({ engine, index, clock }),
