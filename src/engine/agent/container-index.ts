@@ -12,7 +12,7 @@ import type { Logger } from "../../lib/log.ts";
 import { isCurrent, labels, recordOf, type ContainerRecord } from "./container-record.ts";
 import { Slots } from "./slots.ts";
 import { withLastWords } from "./last-words.ts";
-import { eventsRetryBackoff, exitPollMs, parallelInspections, relistMs } from "./limits.ts";
+import { eventsRetryBackoff, exitPoll, parallelInspections, relistMs } from "./limits.ts";
 
 /** Events after which a container is looked at. */
 const interesting = new Set(["start", "die", "died", "cleanup", "oom", "remove", "destroy"]);
@@ -127,15 +127,23 @@ export class ContainerIndex {
 
   /** Resolves when the container has ended or is gone, or when the signal aborts. */
   async waitExit(id: string, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    while (!signal.aborted && this.get(id)?.state === "running") {
-      const changed = Promise.withResolvers<void>();
-      const listener = (): void => changed.resolve();
-      this.#listeners.add(listener);
-      await Promise.race([changed.promise, sleep(clock, exitPollMs, signal)]);
+    const podUid = this.get(id)?.podUid;
+    const isOver = (): boolean => signal.aborted || this.get(id)?.state !== "running";
+    const over = Promise.withResolvers<void>();
+    const listener = (changed: string): void => {
+      if (changed === podUid && isOver()) over.resolve();
+    };
+    this.#listeners.add(listener);
+    try {
+      for (let looks = 1; !isOver(); looks++) {
+        await Promise.race([
+          over.promise,
+          sleep(this.#options.clock, backoffDelayMs(exitPoll, looks), signal),
+        ]);
+        if (!isOver()) await this.refresh(id);
+      }
+    } finally {
       this.#listeners.delete(listener);
-      if (signal.aborted || this.get(id)?.state !== "running") return;
-      await this.refresh(id);
     }
   }
 

@@ -43,8 +43,8 @@ export const volumeFilesMaxBytes = 16 * 1024 * 1024;
 export const minGraceAfterHookMs = 2000;
 /** How long a killed container may take to be gone before the kill is sent again. */
 export const killRetryMs = 5000;
-/** While a container's end is awaited it is looked at this often, beside the engine's events. */
-export const exitPollMs = 250;
+/** While a container's end is awaited it is looked at beside the engine's events, which may come late; each look costs the engine some 10 ms. */
+export const exitPoll = { baseMs: 50, capMs: 2000 };
 
 export const probeOutputMaxBytes = 10 * 1024;
 export const hookOutputMaxBytes = 4 * 1024;
