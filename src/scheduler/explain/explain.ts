@@ -12,10 +12,13 @@ import type {
 import type { Decision } from "../decide.ts";
 import { normalized, rawScore } from "../evaluate/scores.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
-import type { Plugin } from "../framework/plugin.ts";
+import type { Plugin, Reason } from "../framework/plugin.ts";
 import { FITS, NO_NODE, type Verdict } from "../framework/verdict.ts";
 import type { Cluster } from "../snapshot/cluster.ts";
 import { countReasons, unschedulableMessage } from "./message.ts";
+
+/** How many pods in the way one verdict names. */
+const MAX_HOLDERS = 5;
 
 export interface ExplainOptions {
   readonly cluster: Cluster;
@@ -109,19 +112,25 @@ function explainFilters(
 ): PredicateVerdict[] {
   if (rejected !== undefined) {
     const { plugin, reason } = rejected;
-    return [{ ...namesOf(plugin), verdict: "fail", reason: reason.text, detail: reason.detail }];
+    return [failed(plugin, reason)];
   }
   return filters.flatMap(({ plugin, state }): PredicateVerdict[] => {
     const detail = plugin.filter?.(state, row, cluster) ?? 0;
     if (detail === 0) return [{ ...namesOf(plugin), verdict: "pass" }];
     const reasons = plugin.reasons?.(state, detail, { row, cluster }) ?? [];
-    return reasons.map((reason) => ({
-      ...namesOf(plugin),
-      verdict: "fail",
-      reason: reason.text,
-      detail: reason.detail,
-    }));
+    return reasons.map((reason) => failed(plugin, reason));
   });
+}
+
+function failed(plugin: Plugin, { text, detail, shortage, holders }: Reason): PredicateVerdict {
+  return {
+    ...namesOf(plugin),
+    verdict: "fail",
+    reason: text,
+    detail,
+    ...(shortage === undefined ? {} : { shortage }),
+    ...(holders === undefined ? {} : { holders: holders.slice(0, MAX_HOLDERS) }),
+  };
 }
 
 function namesOf({ name, policyName }: Plugin): { plugin: string; policyName?: string | undefined } {

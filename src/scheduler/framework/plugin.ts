@@ -14,12 +14,34 @@ import type { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { ClusterEvent } from "./events.ts";
 
+/** A pod of the cluster that stands in the way. */
+export interface Holder {
+  /** `namespace/name` */
+  readonly pod: string;
+  /** How much of what is short it has, as a quantity. */
+  readonly amount?: string | undefined;
+  /** The port it has, for instance 8080/TCP. */
+  readonly port?: string | undefined;
+}
+
+/** Quantities of one resource of one node. */
+export interface Shortage {
+  readonly resource: string;
+  readonly needed: string;
+  readonly free: string;
+  readonly offered: string;
+}
+
 /** Why a node does not take a pod. */
 export interface Reason {
   /** As FailedScheduling counts it: Kubernetes' words where it has some. */
   readonly text: string;
   /** The numbers behind it, for one node: "needs 500m, 300m free of 2". */
   readonly detail?: string | undefined;
+  /** The same for programs: what is short, for one node. */
+  readonly shortage?: Shortage | undefined;
+  /** The pods in the way on (or for) one node, those that matter most first; a few. */
+  readonly holders?: readonly Holder[] | undefined;
   /** Whether other pods' leaving could change it. */
   readonly resolvable: boolean;
 }

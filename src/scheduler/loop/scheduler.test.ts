@@ -99,6 +99,7 @@ describe("the notes' demonstration", () => {
       verdict: "fail",
       reason: "node(s) didn't have free ports for the requested pod ports",
       detail: "port 8080/TCP is held by default/hello-1",
+      holders: [{ pod: "default/hello-1", port: "8080/TCP" }],
     });
     await client.delete(pod, { namespace: "default", name: "hello-1" }, { gracePeriodSeconds: 0 });
     // No time passes: nothing but the deletion can have woken it.

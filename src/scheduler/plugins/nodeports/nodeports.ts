@@ -1,6 +1,6 @@
 /** PodFitsPorts of OpenShift v3: a port of a node, per protocol and address, belongs to one pod. */
 
-import type { Plugin } from "../../framework/plugin.ts";
+import type { Holder, Plugin, Reason } from "../../framework/plugin.ts";
 import { proceed, skip } from "../../framework/plugin.ts";
 import type { Cluster } from "../../snapshot/cluster.ts";
 import { portsConflict, type HostPort } from "../../snapshot/host-ports.ts";
@@ -21,18 +21,22 @@ export const nodePorts: Plugin<readonly HostPort[]> = {
     return 0;
   },
   reasons: (wanted, _detail, at) => [
-    { text: reasonPortTaken, detail: at && holders(wanted, at.row, at.cluster), resolvable: true },
+    { text: reasonPortTaken, resolvable: true, ...(at && taken(wanted, at.row, at.cluster)) },
   ],
   hint: (event, pod) =>
     event.type === "PodRemoved" &&
     pod.hostPorts.some((port) => event.pod.hostPorts.some((freed) => portsConflict(port, freed))),
 };
 
-function holders(wanted: readonly HostPort[], row: number, cluster: Cluster): string {
-  const texts: string[] = [];
-  for (const port of wanted) {
+function taken(
+  wanted: readonly HostPort[],
+  row: number,
+  cluster: Cluster,
+): Pick<Reason, "detail" | "holders"> {
+  const holders = wanted.flatMap((port): Required<Omit<Holder, "amount">>[] => {
     const holder = cluster.ports.holder(row, port);
-    if (holder !== undefined) texts.push(`port ${port.port}/${port.protocol} is held by ${holder.key}`);
-  }
-  return texts.join(", ");
+    return holder === undefined ? [] : [{ pod: holder.key, port: `${port.port}/${port.protocol}` }];
+  });
+  const detail = holders.map(({ pod, port }) => `port ${port} is held by ${pod}`).join(", ");
+  return { detail, holders };
 }

@@ -14,6 +14,18 @@ export function amountText(resource: string, amount: number): string {
   return `${Number.isInteger(value) ? value : value.toFixed(1)}${units[unit]}`;
 }
 
+/** The same without rounding, for programs and for commands: a quantity as Kubernetes reads it. */
+export function quantityText(resource: string, amount: number): string {
+  if (!isBytes(resource)) return amountText(resource, amount);
+  let unit = 0;
+  let value = amount;
+  while (value > 0 && value % 1024 === 0 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value}${units[unit]}`;
+}
+
 function isBytes(resource: string): boolean {
   return resource === "memory" || resource === "ephemeral-storage" || resource.startsWith("hugepages-");
 }

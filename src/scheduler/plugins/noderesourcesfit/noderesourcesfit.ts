@@ -1,11 +1,11 @@
 /** PodFitsResources of OpenShift v3: what the pods of a node ask for never adds up to more than it offers. */
 
-import type { Plugin } from "../../framework/plugin.ts";
+import type { Plugin, Reason } from "../../framework/plugin.ts";
 import { proceed, reject } from "../../framework/plugin.ts";
 import { nodeAspect, type Cluster } from "../../snapshot/cluster.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
 import type { ResourceColumn } from "../../snapshot/resources.ts";
-import { amountText } from "./amount-text.ts";
+import { amountText, quantityText } from "./amount-text.ts";
 
 export const reasonTooManyPods = "Too many pods";
 
@@ -57,7 +57,7 @@ export const nodeResourcesFit: Plugin<FitState> = {
     return detail;
   },
   reasons: ({ pods, wants }, detail, at) => {
-    const reasons = [];
+    const reasons: Reason[] = [];
     if ((detail & POD_COUNT_BIT) !== 0) {
       const numbers = at && `${pods.requested[at.row]} pods of ${pods.allocatable[at.row]}`;
       reasons.push({ text: reasonTooManyPods, detail: numbers, resolvable: true });
@@ -65,8 +65,8 @@ export const nodeResourcesFit: Plugin<FitState> = {
     for (const [index, want] of wants.entries()) {
       if ((detail & (2 << index)) === 0) continue;
       const resolvable = at === undefined || want.amount <= (want.column?.allocatable[at.row] ?? 0);
-      const numbers = at && shortage(want, at.row, at.cluster);
-      reasons.push({ text: reasonInsufficient(want.name), detail: numbers, resolvable });
+      const numbers = at && shortageOf(want, at.row, at.cluster);
+      reasons.push({ text: reasonInsufficient(want.name), resolvable, ...numbers });
     }
     return reasons;
   },
@@ -92,22 +92,35 @@ function freeOf(column: ResourceColumn | undefined, row: number): number {
   return column === undefined ? 0 : (column.allocatable[row] ?? 0) - (column.requested[row] ?? 0);
 }
 
-function shortage({ name, amount, column }: Want, row: number, cluster: Cluster): string {
-  const free = amountText(name, Math.max(0, freeOf(column, row)));
-  const offered = amountText(name, column?.allocatable[row] ?? 0);
-  const holders = largestHolders(name, row, cluster);
-  const are = holders.length === 1 ? "holder is" : "holders are";
-  const most = holders.length === 0 ? "" : `; the largest ${are} ${holders.join(", ")}`;
-  return `needs ${amountText(name, amount)} ${name}, ${free} free of ${offered}${most}`;
+function shortageOf(
+  { name, amount, column }: Want,
+  row: number,
+  cluster: Cluster,
+): Pick<Reason, "detail" | "shortage" | "holders"> {
+  const free = Math.max(0, freeOf(column, row));
+  const offered = column?.allocatable[row] ?? 0;
+  const largest = largestHolders(name, row, cluster);
+  const are = largest.length === 1 ? "holder is" : "holders are";
+  const named = largest.map(({ key, amount: held }) => `${key} (${amountText(name, held)})`).join(", ");
+  const numbers = `needs ${amountText(name, amount)} ${name}, ${amountText(name, free)} free of ${amountText(name, offered)}`;
+  return {
+    detail: largest.length === 0 ? numbers : `${numbers}; the largest ${are} ${named}`,
+    shortage: {
+      resource: name,
+      needed: quantityText(name, amount),
+      free: quantityText(name, free),
+      offered: quantityText(name, offered),
+    },
+    holders: largest.map(({ key, amount: held }) => ({ pod: key, amount: quantityText(name, held) })),
+  };
 }
 
-function largestHolders(resource: string, row: number, cluster: Cluster): string[] {
+function largestHolders(resource: string, row: number, cluster: Cluster): { key: string; amount: number }[] {
   return [...cluster.podsOn(row)]
     .map(({ info }) => ({ key: info.key, amount: requestOf(info, resource) }))
     .filter(({ amount }) => amount > 0)
     .sort((a, b) => b.amount - a.amount || (a.key < b.key ? -1 : 1))
-    .slice(0, MAX_HOLDERS)
-    .map(({ key, amount }) => `${key} (${amountText(resource, amount)})`);
+    .slice(0, MAX_HOLDERS);
 }
 
 function requestOf({ requests }: PodInfo, resource: string): number {

@@ -14,6 +14,27 @@ import {
   type Infer,
 } from "../../../schema.ts";
 
+const shortage = object(
+  "What the node has too little of.",
+  {
+    resource: required(string("The resource, for instance cpu.")),
+    needed: required(string("How much the pod asks for, as a quantity.")),
+    free: required(string("How much of it the node has left.")),
+    offered: required(string("How much of it the node offers in all.")),
+  },
+  { name: "dev.nagi.v1.Shortage" },
+);
+
+const holder = object(
+  "A pod that stands in the way.",
+  {
+    pod: required(string("Namespace and name, as namespace/name.")),
+    amount: string("How much of what is short it has, as a quantity."),
+    port: string("The port of the node that it has, for instance 8080/TCP."),
+  },
+  { name: "dev.nagi.v1.Holder" },
+);
+
 const predicateVerdict = object(
   "What one rule said of the node.",
   {
@@ -22,6 +43,8 @@ const predicateVerdict = object(
     verdict: required(oneOf(["pass", "fail", "error", "skip"], "What it said.")),
     reason: string("Why it said no, as FailedScheduling counts it."),
     detail: string("The numbers and names behind it."),
+    shortage,
+    holders: array(holder, "The pods in the way, those that matter most first."),
   },
   { name: "dev.nagi.v1.PredicateVerdict" },
 );
@@ -52,6 +75,45 @@ const nodeDecision = object(
   { name: "dev.nagi.v1.NodeDecision" },
 );
 export interface NodeDecision extends Infer<typeof nodeDecision> {}
+
+const changeTypes = [
+  "AddNode",
+  "ChangePod",
+  "DeletePod",
+  "LabelNode",
+  "LowerRequests",
+  "RaisePriority",
+  "RemoveTaint",
+  "ScaleDown",
+  "Tolerate",
+  "Uncordon",
+] as const;
+
+const suggestion = object(
+  "Changes that together would place the pod: tried on a copy of the cluster, with the same rules.",
+  {
+    summary: required(string("What to do, in one sentence.")),
+    changes: required(
+      array(
+        object(
+          "One change.",
+          {
+            type: required(oneOf(changeTypes, "What kind of change it is.")),
+            target: required(string("What is changed: pod/namespace/name, node/name.")),
+            summary: required(string("The change in a few words.")),
+            command: string("A command that makes it."),
+          },
+          { name: "dev.nagi.v1.SuggestedChange" },
+        ),
+        "All of them are needed.",
+      ),
+    ),
+    node: required(string("Node on which the pod would land.")),
+    note: string("What else would follow."),
+  },
+  { name: "dev.nagi.v1.Suggestion" },
+);
+export interface Suggestion extends Infer<typeof suggestion> {}
 
 const decisionSpec = object(
   "A decision and what led to it.",
@@ -88,6 +150,10 @@ const decisionSpec = object(
     nodes: array(nodeDecision, "What was said of each node; the telling ones where there are many.", {
       mergeKey: "name",
     }),
+    suggestions: array(
+      suggestion,
+      "What would help, the smallest changes first. Absent: nothing was tried yet; empty: nothing was found.",
+    ),
     omittedNodes: integer("How many nodes were looked at that are not in the list."),
     tie: object(
       "How it was chosen among equals.",
