@@ -184,6 +184,7 @@ class Loop {
       return;
     }
     this.#feed.assume(entry.info, nodeName);
+    this.#queue.placed(entry);
     const binding = this.#bind(entry, { nodeName, spec }, signal).finally(() => {
       this.#bindings.delete(binding);
       this.#wake.resolve();

@@ -62,10 +62,59 @@ describe("a pod that waits", () => {
     return { queue, asked };
   };
 
-  test("is not asked for one by one: pods that are alike are asked for once", () => {
+  test("is not asked for one by one: of pods that are alike the first is tried for all", () => {
     const { queue, asked } = waiting(true);
-    expect(queue.happened(event)).toBe(3);
+    expect(queue.happened(event)).toBe(2);
+    // Those that are to be tried will see this one too.
+    expect(queue.happened(event)).toBe(0);
     expect(asked).toEqual(["a", "c"]);
+    const [a, c] = [taken(queue), taken(queue)];
+    expect([a.info.name, c.info.name]).toEqual(["a", "c"]);
+    queue.wait(a, noOne);
+    expect(queue.activeCount).toBe(0);
+  });
+
+  test.each([
+    { name: "was placed", end: (queue: SchedulingQueue, entry: QueuedPod) => queue.placed(entry) },
+    { name: "was deleted", end: (queue: SchedulingQueue, entry: QueuedPod) => queue.remove(entry.info.uid) },
+    { name: "failed to bind", end: (queue: SchedulingQueue, entry: QueuedPod) => queue.retry(entry, 0) },
+  ])("is tried when the one before it that is alike $name", ({ end }) => {
+    const { queue } = waiting(true);
+    queue.happened(event);
+    const first = taken(queue);
+    taken(queue);
+    expect(queue.activeCount).toBe(0);
+    end(queue, first);
+    expect(taken(queue).info.name).toBe("b");
+  });
+
+  test("is tried when the one before it was deleted or changed before it was its turn", () => {
+    const { queue } = waiting(true);
+    queue.happened(event);
+    queue.remove("a");
+    queue.remove("c");
+    expect(takeAll(queue)).toEqual(["b"]);
+    const other = waiting(true).queue;
+    other.happened(event);
+    other.set(info("a"), "another");
+    expect(takeAll(other)).toEqual(["a", "b", "c"]);
+  });
+
+  test("for which room is made on a node is held against that node by itself", () => {
+    const asked: string[] = [];
+    const queue = new SchedulingQueue((_event, pod) => {
+      asked.push(pod.name);
+      return pod.name === "b";
+    });
+    for (const name of ["a", "b", "c"]) queue.set(info(name), "key");
+    for (const row of [3, 0, 0]) queue.wait(taken(queue), noOne, row);
+    expect(queue.happened(event)).toBe(1);
+    expect(asked).toEqual(["b", "c", "a"]);
+    expect(takeAll(queue)).toEqual(["b"]);
+    queue.wake("c");
+    queue.wake("c");
+    queue.wake("b");
+    expect(takeAll(queue)).toEqual(["c"]);
   });
 
   test("stays when the event does not help, however much time passes", () => {
@@ -89,10 +138,18 @@ describe("a pod that waits", () => {
     queue.remove("c");
     expect(queue.happened(event)).toBe(1);
     expect(takeAll(queue)).toEqual(["b"]);
+    expect(queue.size).toBe(1);
   });
 });
 
 describe("a pod that failed", () => {
+  test("waits as long as is configured", () => {
+    const queue = new SchedulingQueue(() => true, { baseMs: 1000, capMs: 3000 });
+    queue.set(info("a"), "key");
+    queue.retry(taken(queue), 0);
+    expect(queue.release(0)).toBe(1000);
+  });
+
   test("comes back after a time that grows, and no event shortens it", () => {
     const queue = new SchedulingQueue(() => true);
     queue.set(info("a"), "key");

@@ -4,7 +4,8 @@
  * help them. Pure: the time is given.
  *
  * What must stay true: a pod is in one place at a time and leaves only by `remove`; nothing but an event that
- * could help, or a change of the pod itself, wakes a pod that no node took.
+ * could help, or a change of the pod itself, wakes a pod that no node took; when one of several that are alike was
+ * woken and placed, the next is woken.
  *
  * There are as many entries as there are pods without a node in the API, which is the limit.
  */
@@ -13,43 +14,32 @@ import { backoffDelayMs, type BackoffOptions } from "../../lib/backoff.ts";
 import type { ClusterEvent } from "../framework/events.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { Heap } from "./heap.ts";
+import { goesBefore, type QueuedPod } from "./queued-pod.ts";
+import { WaitingGroup } from "./waiting-group.ts";
+
+export type { QueuedPod } from "./queued-pod.ts";
 
 export const queueBackoff: BackoffOptions = { baseMs: 100, capMs: 10_000 };
 
-export interface QueuedPod {
-  /** Its newest version. */
-  info: PodInfo;
-  /** Pods with equal keys fit the same nodes. */
-  readonly key: string;
-  /** Order of arrival. */
-  readonly order: number;
-  /** Failures in a row that were not the pod's. */
-  failures: number;
-  place: "active" | "backoff" | "waiting" | "taken" | "gone";
-  dueMs: number;
-  /** Plugins that said no, by place in the profile. */
-  rejectedBy: ReadonlySet<number>;
-}
-
 export type CouldHelp = (event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>) => boolean;
-
-interface Waiting {
-  readonly pods: Set<QueuedPod>;
-  rejectedBy: ReadonlySet<number>;
-}
 
 export class SchedulingQueue {
   readonly #couldHelp: CouldHelp;
+  readonly #backoffOptions: BackoffOptions;
   readonly #entries = new Map<string, QueuedPod>();
   readonly #active = new Heap<QueuedPod>(goesBefore);
   readonly #backoff = new Heap<QueuedPod>((a, b) => a.dueMs < b.dueMs);
   /** By key, so that an event costs as much as there are different pods. */
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, WaitingGroup>();
+  /** Those of them that wait for the victims on a node to go, by row of the node. */
+  readonly #nominated = new Map<number, Set<QueuedPod>>();
   #order = 0;
   #activeCount = 0;
 
-  constructor(couldHelp: CouldHelp) {
+  /** `backoff`: podInitialBackoffSeconds and podMaxBackoffSeconds of a configuration. */
+  constructor(couldHelp: CouldHelp, backoff: BackoffOptions = queueBackoff) {
     this.#couldHelp = couldHelp;
+    this.#backoffOptions = backoff;
   }
 
   get activeCount(): number {
@@ -72,25 +62,18 @@ export class SchedulingQueue {
       return;
     }
     if (known?.place === "taken") return;
-    if (known !== undefined) this.#leave(known);
     const { order = this.#order++, failures = 0 } = known ?? {};
-    const entry: QueuedPod = {
-      info,
-      key,
-      order,
-      failures,
-      place: "active",
-      dueMs: 0,
-      rejectedBy: new Set(),
-    };
+    const rejectedBy = noPlugins;
+    const entry: QueuedPod = { info, key, order, failures, place: "active", dueMs: 0, rejectedBy, turn: 0 };
     this.#entries.set(info.uid, entry);
+    if (known !== undefined) this.#leave(known);
     this.#activate(entry);
   }
 
   remove(uid: string): void {
     const entry = this.#entries.get(uid);
-    if (entry !== undefined) this.#leave(entry);
     this.#entries.delete(uid);
+    if (entry !== undefined) this.#leave(entry);
   }
 
   /** The next pod to decide about; it stays known, and is given back by `wait`, `retry` or `remove`. */
@@ -104,19 +87,27 @@ export class SchedulingQueue {
     return undefined;
   }
 
-  /** No node took the pod. */
-  wait(entry: QueuedPod, rejectedBy: ReadonlySet<number>): void {
+  /** No node took the pod; `nominatedRow`: the node where room is being made for it. */
+  wait(entry: QueuedPod, rejectedBy: ReadonlySet<number>, nominatedRow?: number): void {
     if (!this.#isTaken(entry)) return;
     entry.place = "waiting";
     entry.rejectedBy = rejectedBy;
     entry.failures = 0;
-    const waiting = this.#waiting.get(entry.key);
-    if (waiting === undefined) {
-      this.#waiting.set(entry.key, { pods: new Set([entry]), rejectedBy });
-      return;
-    }
-    waiting.pods.add(entry);
-    waiting.rejectedBy = rejectedBy;
+    let group = this.#waiting.get(entry.key);
+    if (group === undefined) this.#waiting.set(entry.key, (group = new WaitingGroup()));
+    if (group.probe === entry) group.probe = undefined;
+    group.rejectedBy = rejectedBy;
+    group.add(entry);
+    if (nominatedRow === undefined) return;
+    const others = this.#nominated.get(nominatedRow);
+    if (others === undefined) this.#nominated.set(nominatedRow, new Set([entry]));
+    else others.add(entry);
+    entry.nominatedRow = nominatedRow;
+  }
+
+  /** The pod was given a node: what let it in may let in the next that is like it. */
+  placed(entry: QueuedPod): void {
+    this.#passOn(entry);
   }
 
   /** Something else failed: the pod comes back after a while. */
@@ -124,8 +115,9 @@ export class SchedulingQueue {
     if (!this.#isTaken(entry)) return;
     entry.failures++;
     entry.place = "backoff";
-    entry.dueMs = nowMs + backoffDelayMs(queueBackoff, entry.failures);
+    entry.dueMs = nowMs + backoffDelayMs(this.#backoffOptions, entry.failures);
     this.#backoff.push(entry);
+    this.#passOn(entry);
   }
 
   /** The pod can be tried again at once. */
@@ -135,15 +127,24 @@ export class SchedulingQueue {
 
   /** Wakes the pods that the event could help; how many. */
   happened(event: ClusterEvent): number {
-    let woken = 0;
-    for (const [key, { pods, rejectedBy }] of this.#waiting) {
-      const [any] = pods;
-      if (any === undefined || !this.#couldHelp(event, any.info, rejectedBy)) continue;
-      this.#waiting.delete(key);
-      for (const entry of pods) this.#activate(entry);
-      woken += pods.size;
+    let woken = "row" in event ? this.#wakeNominated(event) : 0;
+    for (const group of this.#waiting.values()) {
+      // One that is about to be tried will see what happened.
+      if (group.probe !== undefined) continue;
+      const entry = group.peek();
+      if (entry === undefined || !this.#couldHelp(event, entry.info, group.rejectedBy)) continue;
+      this.#probe(group, entry);
+      woken++;
     }
     return woken;
+  }
+
+  /** Wakes a pod that waits, whatever happened. */
+  wake(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry?.place !== "waiting") return;
+    this.#stopWaiting(entry);
+    this.#activate(entry);
   }
 
   /** Moves the pods that have backed off long enough; when the next one will have, if any backs off. */
@@ -156,6 +157,33 @@ export class SchedulingQueue {
     return undefined;
   }
 
+  /** For them room is made on this very node: each is held against it by itself. */
+  #wakeNominated(event: ClusterEvent & { readonly row: number }): number {
+    let woken = 0;
+    for (const entry of this.#nominated.get(event.row) ?? []) {
+      if (!this.#couldHelp(event, entry.info, entry.rejectedBy)) continue;
+      this.#stopWaiting(entry);
+      this.#activate(entry);
+      woken++;
+    }
+    return woken;
+  }
+
+  #probe(group: WaitingGroup, entry: QueuedPod): void {
+    this.#stopWaiting(entry);
+    group.probe = entry;
+    this.#activate(entry);
+  }
+
+  #passOn(entry: QueuedPod): void {
+    const group = this.#waiting.get(entry.key);
+    if (group?.probe !== entry) return;
+    group.probe = undefined;
+    const next = group.peek();
+    if (next === undefined) this.#waiting.delete(entry.key);
+    else this.#probe(group, next);
+  }
+
   #isTaken(entry: QueuedPod): boolean {
     return entry.place === "taken" && this.#entries.get(entry.info.uid) === entry;
   }
@@ -166,18 +194,26 @@ export class SchedulingQueue {
     this.#active.push(entry);
   }
 
+  #stopWaiting(entry: QueuedPod): void {
+    const group = this.#waiting.get(entry.key);
+    if (group !== undefined) group.count--;
+    const { nominatedRow } = entry;
+    if (nominatedRow === undefined) return;
+    const others = this.#nominated.get(nominatedRow);
+    others?.delete(entry);
+    if (others?.size === 0) this.#nominated.delete(nominatedRow);
+    entry.nominatedRow = undefined;
+  }
+
   /** Takes it out of where it is; heaps drop it when they come to it. */
   #leave(entry: QueuedPod): void {
     if (entry.place === "active") this.#activeCount--;
-    if (entry.place === "waiting") {
-      const waiting = this.#waiting.get(entry.key);
-      waiting?.pods.delete(entry);
-      if (waiting?.pods.size === 0) this.#waiting.delete(entry.key);
-    }
+    if (entry.place === "waiting") this.#stopWaiting(entry);
     entry.place = "gone";
+    this.#passOn(entry);
+    const group = this.#waiting.get(entry.key);
+    if (group?.count === 0 && group.probe === undefined) this.#waiting.delete(entry.key);
   }
 }
 
-function goesBefore(a: QueuedPod, b: QueuedPod): boolean {
-  return a.info.priority === b.info.priority ? a.order < b.order : a.info.priority > b.info.priority;
-}
+const noPlugins: ReadonlySet<number> = new Set();
