@@ -80,3 +80,34 @@ describe("a decision", () => {
     expect(sayOf(bed, testPod("r", requests("100m", "1Gi")))).toMatch(/^node-/);
   });
 });
+
+describe("room that is being made for a pod", () => {
+  const priority = (value: number) => ({ priority: value });
+  const one = (name: string, value: number) => readPod(testPod(name, requests("1", "1"), priority(value)));
+
+  test("is left alone by pods of no higher priority, and taken by the pod itself", () => {
+    const { cluster, decider } = testBed([testNode("a", { cpu: "1" }), testNode("b", { cpu: "4" })]);
+    cluster.setNode(testNode("b", { cpu: "4" }, { unschedulable: true }));
+    const expected = one("expected", 5);
+    expect(decider.decide(one("before", 5)).chosen?.nodeName).toBe("a");
+    expect(cluster.nominate(expected, "a")).toBe(true);
+    expect(decider.decide(one("same", 5)).chosen).toBeUndefined();
+    expect(decider.decide(one("lower", 4)).chosen).toBeUndefined();
+    expect(decider.decide(one("higher", 6)).chosen?.nodeName).toBe("a");
+    // Elsewhere it would fit better, but here room was made for it.
+    cluster.setNode(testNode("b", { cpu: "4" }));
+    expect(decider.decide(expected).chosen?.nodeName).toBe("a");
+    cluster.unnominate(expected.uid);
+    expect(decider.decide(one("other", 6)).chosen?.nodeName).toBe("b");
+    expect([cluster.podCount, cluster.nominations.size]).toEqual([0, 0]);
+  });
+
+  test("is forgotten with its node", () => {
+    const { cluster, decider } = testBed([testNode("a", { cpu: "1" })]);
+    cluster.nominate(one("expected", 5), "a");
+    cluster.removeNode("a");
+    expect(cluster.nominate(one("expected", 5), "a")).toBe(false);
+    cluster.setNode(testNode("b", { cpu: "1" }));
+    expect(decider.decide(one("lower", 4)).chosen?.nodeName).toBe("b");
+  });
+});

@@ -50,9 +50,19 @@ export class Decider {
 
   decide(pod: PodInfo, key: string = this.keyOf(pod)): Decision {
     const evaluation = this.#evaluate(pod, key);
+    const nominated = this.#nominated(pod, evaluation);
+    if (nominated !== undefined) return { pod, chosen: nominated, ties: 1, evaluation };
     const row = evaluation.ranking.draw(this.#random);
     const chosen = row < 0 ? undefined : { row, nodeName: this.cluster.nodeName(row) };
     return { pod, chosen, ties: evaluation.ranking.ties, evaluation };
+  }
+
+  /** The node where room was made for the pod, once it takes it. */
+  #nominated({ uid }: PodInfo, { cycle }: Evaluation): Decision["chosen"] {
+    if (this.cluster.nominations.size === 0) return undefined;
+    const row = this.cluster.nominations.of(uid)?.row;
+    if (row === undefined || cycle.judge(row, this.cluster, uid) !== FITS) return undefined;
+    return { row, nodeName: this.cluster.nodeName(row) };
   }
 
   #evaluate(pod: PodInfo, key: string): Evaluation {
@@ -89,7 +99,7 @@ export class Decider {
     if (!this.profile.nodeLocal) return event.type === "NodeAdded" || this.#hinted(event, pod, rejectedBy);
     if (event.type !== "NodeAdded" && !this.#hinted(event, pod, this.profile.plugins.keys())) return false;
     const cycle = new CycleState(this.profile, pod, this.cluster);
-    return cycle.rejected === undefined && cycle.judge(event.row, this.cluster) === FITS;
+    return cycle.rejected === undefined && cycle.judge(event.row, this.cluster, pod.uid) === FITS;
   }
 
   #hinted(event: ClusterEvent, pod: PodInfo, places: Iterable<number>): boolean {

@@ -22,9 +22,9 @@ export class Evaluations {
     this.#cluster = cluster;
   }
 
-  /** Pods with equal keys get equal answers from every plugin of the profile. */
+  /** Pods with equal keys get equal answers from every plugin of the profile; priority decides whom room is made for. */
   keyOf(pod: PodInfo): string {
-    let key = "";
+    let key = `${pod.priority};`;
     for (const { plugin } of this.#profile.plugins) {
       const part = plugin.shareKey?.(pod);
       if (part !== undefined) key += `${part.length}:${part}`;

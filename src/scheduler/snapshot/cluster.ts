@@ -9,6 +9,7 @@
 
 import { roomFor, grownBytes } from "./columns.ts";
 import { LabelTable, type LabelColumn } from "./labels.ts";
+import { Nominations } from "./nominations.ts";
 import type { NodeObject } from "./objects.ts";
 import type { PodInfo } from "./pod-info.ts";
 import { PortTable } from "./ports.ts";
@@ -30,6 +31,8 @@ export class Cluster {
   readonly resources = new ResourceTable();
   readonly taints = new TaintTable();
   readonly ports = new PortTable();
+  /** To be read; `nominate` and `unnominate` change it. */
+  readonly nominations = new Nominations();
   readonly #labels = new LabelTable();
   /** Rows in use are below this; some of them may be empty. */
   rows = 0;
@@ -40,6 +43,7 @@ export class Cluster {
   layout = 0;
   /** How many changes of rows there have been. */
   sequence = 0;
+  #isTentative = false;
 
   #room = 0;
   readonly #nodes: (NodeObject | undefined)[] = [];
@@ -112,6 +116,7 @@ export class Cluster {
     this.ports.clear(row);
     this.#labels.set(row, undefined);
     this.taints.set(row, undefined);
+    this.nominations.clearRow(row);
     this.nodeCount--;
     this.#changed(row);
   }
@@ -148,6 +153,35 @@ export class Cluster {
       this.#changed(row);
     }
     return { placed, row };
+  }
+
+  /** Room is being made for the pod on this node; whether the node is known. */
+  nominate(info: PodInfo, nodeName: string): boolean {
+    const row = this.#rowOf.get(nodeName);
+    this.unnominate(info.uid);
+    if (row === undefined) return false;
+    this.nominations.add(info, row);
+    this.#changed(row);
+    return true;
+  }
+
+  unnominate(uid: string): void {
+    const nomination = this.nominations.remove(uid);
+    if (nomination !== undefined) this.#changed(nomination.row);
+  }
+
+  /**
+   * For a look at what would be: `work` adds and removes pods and undoes all of that before it ends. Nobody else
+   * learns of it, so it costs no evaluation anything.
+   */
+  tentatively<T>(work: () => T): T {
+    const outer = this.#isTentative;
+    this.#isTentative = true;
+    try {
+      return work();
+    } finally {
+      this.#isTentative = outer;
+    }
   }
 
   #readNode(row: number, node: NodeObject, previous: NodeObject | undefined): number {
@@ -213,6 +247,7 @@ export class Cluster {
   }
 
   #changed(row: number): void {
+    if (this.#isTentative) return;
     this.#log[this.sequence % LOG_SIZE] = row;
     this.sequence++;
   }
