@@ -1,8 +1,10 @@
 /** All kinds. Written by `npm run generate` from the folders of kinds/; do not edit. */
 
 import type { Kind } from "./kind.ts";
+import { daemonSet } from "./kinds/apps/daemonset/daemonset.ts";
 import { deployment } from "./kinds/apps/deployment/deployment.ts";
 import { replicaSet } from "./kinds/apps/replicaset/replicaset.ts";
+import { statefulSet } from "./kinds/apps/statefulset/statefulset.ts";
 import { selfSubjectReview } from "./kinds/authentication/selfsubjectreview/selfsubjectreview.ts";
 import { tokenReview } from "./kinds/authentication/tokenreview/tokenreview.ts";
 import { selfSubjectAccessReview } from "./kinds/authorization/selfsubjectaccessreview/selfsubjectaccessreview.ts";
@@ -18,21 +20,32 @@ import { configMap } from "./kinds/core/configmap/configmap.ts";
 import { event } from "./kinds/core/event/event.ts";
 import { namespace } from "./kinds/core/namespace/namespace.ts";
 import { node } from "./kinds/core/node/node.ts";
+import { persistentVolume } from "./kinds/core/persistentvolume/persistentvolume.ts";
+import { persistentVolumeClaim } from "./kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { pod } from "./kinds/core/pod/pod.ts";
+import { replicationController } from "./kinds/core/replicationcontroller/replicationcontroller.ts";
 import { secret } from "./kinds/core/secret/secret.ts";
 import { service } from "./kinds/core/service/service.ts";
 import { serviceAccount } from "./kinds/core/serviceaccount/serviceaccount.ts";
 import { endpointSlice } from "./kinds/discovery/endpointslice/endpointslice.ts";
 import { imageStream } from "./kinds/image/imagestream/imagestream.ts";
+import { nodeMetrics } from "./kinds/metrics/nodemetrics/nodemetrics.ts";
 import { app } from "./kinds/nagi/app/app.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
 import { release } from "./kinds/nagi/release/release.ts";
 import { schedulingDecision } from "./kinds/nagi/schedulingdecision/schedulingdecision.ts";
+import { podDisruptionBudget } from "./kinds/policy/poddisruptionbudget/poddisruptionbudget.ts";
 import { route } from "./kinds/route/route/route.ts";
+import { podGroup } from "./kinds/scheduling/podgroup/podgroup.ts";
+import { priorityClass } from "./kinds/scheduling/priorityclass/priorityclass.ts";
+import { csiNode } from "./kinds/storage/csinode/csinode.ts";
+import { storageClass } from "./kinds/storage/storageclass/storageclass.ts";
 
 export const allKinds: readonly Kind[] = [
+  daemonSet,
   deployment,
   replicaSet,
+  statefulSet,
   selfSubjectReview,
   tokenReview,
   selfSubjectAccessReview,
@@ -48,15 +61,24 @@ export const allKinds: readonly Kind[] = [
   event,
   namespace,
   node,
+  persistentVolume,
+  persistentVolumeClaim,
   pod,
+  replicationController,
   secret,
   service,
   serviceAccount,
   endpointSlice,
   imageStream,
+  nodeMetrics,
   app,
   platform,
   release,
   schedulingDecision,
+  podDisruptionBudget,
   route,
+  podGroup,
+  priorityClass,
+  csiNode,
+  storageClass,
 ];

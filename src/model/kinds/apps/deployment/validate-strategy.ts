@@ -1,5 +1,6 @@
 /** Rules of how a deployment replaces its pods. */
 
+import { countOrPercentErrors, isZeroCount } from "../../count-or-percent.ts";
 import { forbidden, invalid, type FieldError } from "../../../field-error.ts";
 
 interface StrategySpec {
@@ -30,7 +31,7 @@ export function strategyErrors({ strategy, ...spec }: StrategySpec): FieldError[
       ...countOrPercentErrors(maxUnavailable, `${path}.maxUnavailable`, true),
       ...countOrPercentErrors(maxSurge, `${path}.maxSurge`, false),
     );
-    if (errors.length === 0 && isZero(maxSurge) && isZero(maxUnavailable)) {
+    if (errors.length === 0 && isZeroCount(maxSurge) && isZeroCount(maxUnavailable)) {
       errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, "may not be 0 when `maxSurge` is 0"));
     }
   }
@@ -40,21 +41,4 @@ export function strategyErrors({ strategy, ...spec }: StrategySpec): FieldError[
     errors.push(invalid("spec.progressDeadlineSeconds", progressDeadlineSeconds, detail));
   }
   return errors;
-}
-
-function isZero(value: number | string): boolean {
-  return value === 0 || value === "0%";
-}
-
-function countOrPercentErrors(value: number | string, path: string, hundredMax: boolean): FieldError[] {
-  if (typeof value === "number") {
-    return value < 0 ? [invalid(path, value, "must be greater than or equal to 0")] : [];
-  }
-  const percent = /^([0-9]{1,9})%$/.exec(value)?.[1];
-  if (percent === undefined) {
-    const detail =
-      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-    return [invalid(path, value, detail)];
-  }
-  return hundredMax && Number(percent) > 100 ? [invalid(path, value, "must not be greater than 100%")] : [];
 }

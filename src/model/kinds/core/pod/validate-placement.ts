@@ -82,13 +82,15 @@ function nodeAffinityErrors({ affinity }: PodSpec, path: string): FieldError[] {
   const wishPath = `${path}.preferredDuringSchedulingIgnoredDuringExecution`;
   return [
     ...(demanded?.nodeSelectorTerms ?? []).flatMap((term, index) =>
-      termErrors(term, `${demandPath}[${index}]`),
+      nodeTermErrors(term, `${demandPath}[${index}]`),
     ),
-    ...wished.flatMap(({ preference }, index) => termErrors(preference, `${wishPath}[${index}].preference`)),
+    ...wished.flatMap(({ preference }, index) =>
+      nodeTermErrors(preference, `${wishPath}[${index}].preference`),
+    ),
   ];
 }
 
-function termErrors(
+export function nodeTermErrors(
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
   path: string,
 ): FieldError[] {

@@ -12,6 +12,8 @@ import {
   string,
   type Infer,
 } from "../../../schema.ts";
+import { objectMeta } from "../../../meta.ts";
+import { persistentVolumeClaimSpec } from "../persistentvolumeclaim/claim-spec.ts";
 import { localObjectReference } from "../references.ts";
 import {
   configMapVolumeSource,
@@ -20,9 +22,9 @@ import {
   secretVolumeSource,
 } from "./volume-files.ts";
 
-const fsType = string("File system on the disk.");
-const readOnly = boolean("Whether it can only be read.");
-const partition = integer("Partition to mount; 0 is the whole disk.", { min: 0 });
+export const fsType = string("File system on the disk.");
+export const readOnly = boolean("Whether it can only be read.");
+const partition = integer("Partition to mount; 0 is the whole disk.", { min: 0, max: 255 });
 
 const emptyDir = object(
   "A directory that lives as long as the pod.",
@@ -33,7 +35,7 @@ const emptyDir = object(
   { name: "io.k8s.api.core.v1.EmptyDirVolumeSource" },
 );
 
-const hostPath = object(
+export const hostPath = object(
   "A file or directory of the node.",
   {
     path: required(string("Path on the node.")),
@@ -52,13 +54,13 @@ const persistentVolumeClaim = object(
   { name: "io.k8s.api.core.v1.PersistentVolumeClaimVolumeSource" },
 );
 
-const gcePersistentDisk = object(
+export const gcePersistentDisk = object(
   "A disk of Google Compute Engine.",
   { pdName: required(string("Name of the disk.")), fsType, partition, readOnly },
   { name: "io.k8s.api.core.v1.GCEPersistentDiskVolumeSource" },
 );
 
-const awsElasticBlockStore = object(
+export const awsElasticBlockStore = object(
   "A disk of Amazon EC2.",
   { volumeID: required(string("Id of the disk.")), fsType, partition, readOnly },
   { name: "io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource" },
@@ -110,7 +112,7 @@ const cephfs = object(
   { name: "io.k8s.api.core.v1.CephFSVolumeSource" },
 );
 
-const nfs = object(
+export const nfs = object(
   "A directory of an NFS server.",
   {
     server: required(string("The server.")),
@@ -132,7 +134,7 @@ const csi = object(
   { name: "io.k8s.api.core.v1.CSIVolumeSource" },
 );
 
-const azureDisk = object(
+export const azureDisk = object(
   "A disk of Azure.",
   {
     diskName: required(string("Name of the disk.")),
@@ -154,6 +156,18 @@ const imageVolume = object(
   { name: "io.k8s.api.core.v1.ImageVolumeSource" },
 );
 
+const ephemeral = object(
+  "Storage of its own for the pod, by a claim that goes with it.",
+  {
+    volumeClaimTemplate: object(
+      "What the claim is made from; its name is the pod's, a dash, and the volume's.",
+      { metadata: objectMeta, spec: required(persistentVolumeClaimSpec) },
+      { name: "io.k8s.api.core.v1.PersistentVolumeClaimTemplate" },
+    ),
+  },
+  { name: "io.k8s.api.core.v1.EphemeralVolumeSource" },
+);
+
 export const volumeSources = {
   emptyDir,
   hostPath,
@@ -170,6 +184,7 @@ export const volumeSources = {
   cephfs,
   nfs,
   csi,
+  ephemeral,
   image: imageVolume,
 };
 
