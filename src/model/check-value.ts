@@ -31,7 +31,7 @@ function isBase64(text: string): boolean {
   return whole && plain.length % 4 === 0 && (padding === "" || padding === "=" || padding === "==");
 }
 
-function hasType(type: SchemaType, value: unknown): boolean {
+export function hasType(type: SchemaType, value: unknown): boolean {
   switch (type) {
     case "string":
       return typeof value === "string";

@@ -33,3 +33,11 @@ export function isJsonEqual(a: unknown, b: unknown): boolean {
   const keys = keysOf(a);
   return keys.length === keysOf(b).length && keys.every((key) => isJsonEqual(a[key], getOwn(b, key)));
 }
+
+/** For values that several hold: who changes one fails at once. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const child of Object.values(value)) deepFreeze(child);
+  return value;
+}

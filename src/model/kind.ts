@@ -88,6 +88,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly checkName: (name: string) => string | undefined;
   /** Defaults beyond the schema's; changes the fresh object that it is given. */
   readonly applyDefaults?: Of<[object: T], void> | undefined;
+  /**
+   * Defaults and rules of the spec ask nothing but the spec, and nothing but it, metadata and status is there: a spec
+   * that was admitted once need not be checked again.
+   */
+  readonly specStandsAlone?: boolean | undefined;
   /** The status that a new object starts with; without it a new object has none. The given status is dropped. */
   readonly initialStatus?: Of<[object: T], object> | undefined;
   /** Checks beyond the schema's, on a defaulted object. */

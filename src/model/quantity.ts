@@ -40,8 +40,22 @@ export function checkQuantity(text: string | number): string | undefined {
   return typeof parsed === "string" ? parsed : undefined;
 }
 
+/** The last texts that were read: amounts are few and come again and again. */
+const lastRead = new Map<string, Quantity | string>();
+const lastReadMax = 256;
+
 function readQuantity(given: string | number): Quantity | string {
   const text = typeof given === "number" ? String(given) : given;
+  const known = lastRead.get(text);
+  if (known !== undefined) return known;
+  const read = readText(text);
+  if (text.length > textLengthMax) return read;
+  if (lastRead.size >= lastReadMax) lastRead.clear();
+  lastRead.set(text, read);
+  return read;
+}
+
+function readText(text: string): Quantity | string {
   const match = text.length > textLengthMax ? null : shape.exec(text);
   if (match === null) return quantityRule;
   const [, sign = "", digits = "", suffix = ""] = match;

@@ -1,5 +1,6 @@
 /** What an object says that its kind does not know, and nulls, which mean "not given". */
 
+import { isKnown } from "./conforms.ts";
 import { getOwn, isJsonObject, setOwn, type JsonObject } from "./json.ts";
 import type { Kind } from "./kind.ts";
 import type { KubeObject } from "./meta.ts";
@@ -22,6 +23,7 @@ export function unknownFields(kind: Kind, object: object): string[] {
  */
 export function dropUnknownFields(kind: Kind, object: KubeObject | JsonObject): string[] {
   const found: string[] = [];
+  if (isKnown(kind, object)) return found;
   walk(rootSchema(kind), object, "", { found, drop: true });
   return found;
 }

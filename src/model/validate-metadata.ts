@@ -3,19 +3,19 @@
 import type { FieldError } from "./field-error.ts";
 import type { Kind } from "./kind.ts";
 import { checkLabelKey, checkLabelValue } from "./labels.ts";
-import type { ObjectMeta } from "./meta.ts";
+import type { ObjectMeta, OwnerReference } from "./meta.ts";
 
 /** Of all annotations of an object together. */
 export const annotationsBytesMax = 256 * 1024;
 
 export function metadataErrors(kind: Kind, metadata: ObjectMeta): FieldError[] {
-  return [
-    ...nameErrors(kind, metadata),
-    ...labelErrors(metadata.labels, "metadata.labels"),
-    ...annotationErrors(metadata.annotations, "metadata.annotations"),
-    ...finalizerErrors(metadata.finalizers ?? []),
-    ...ownerErrors(metadata),
-  ];
+  const errors = nameErrors(kind, metadata);
+  const { labels, annotations, finalizers, ownerReferences } = metadata;
+  if (labels !== undefined) errors.push(...labelErrors(labels, "metadata.labels"));
+  if (annotations !== undefined) errors.push(...annotationErrors(annotations, "metadata.annotations"));
+  if (finalizers !== undefined) errors.push(...finalizerErrors(finalizers));
+  if (ownerReferences !== undefined) errors.push(...ownerErrors(ownerReferences));
+  return errors;
 }
 
 function nameErrors(kind: Kind, { name, namespace }: ObjectMeta): FieldError[] {
@@ -42,11 +42,12 @@ export function labelErrors(labels: ObjectMeta["labels"], path: string): FieldEr
   ]);
 }
 
-function annotationErrors(annotations: ObjectMeta["annotations"], path: string): FieldError[] {
-  const entries = Object.entries(annotations ?? {});
+function annotationErrors(annotations: Readonly<Record<string, string>>, path: string): FieldError[] {
+  const entries = Object.entries(annotations);
   const errors = entries.flatMap(([key]) => problemAt(checkLabelKey(key.toLowerCase()), path, key));
-  const bytes = new TextEncoder().encode(entries.flat().join("")).length;
-  if (bytes > annotationsBytesMax) {
+  const text = entries.flat().join("");
+  // A character is at most three bytes.
+  if (text.length * 3 > annotationsBytesMax && new TextEncoder().encode(text).length > annotationsBytesMax) {
     errors.push({ type: "TooLong", path, detail: `may not be more than ${annotationsBytesMax} bytes` });
   }
   return errors;
@@ -58,7 +59,7 @@ function finalizerErrors(finalizers: readonly string[]): FieldError[] {
   );
 }
 
-function ownerErrors({ ownerReferences = [] }: ObjectMeta): FieldError[] {
+function ownerErrors(ownerReferences: readonly OwnerReference[]): FieldError[] {
   const controllers = ownerReferences.filter(({ controller }) => controller === true);
   if (controllers.length < 2) return [];
   const named = controllers.map(({ kind, name }) => `${kind}/${name}`).join(", ");

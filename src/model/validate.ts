@@ -4,6 +4,7 @@
  */
 
 import { typeError, valueErrors } from "./check-value.ts";
+import { conforms, hasTypes, metadataConforms } from "./conforms.ts";
 import { applyDefaults } from "./defaults.ts";
 import type { FieldError } from "./field-error.ts";
 import { fieldErrorCause, fieldErrorText } from "./field-error.ts";
@@ -32,15 +33,23 @@ export function checkTypes(kind: Kind, object: object): FieldError[] {
 
 /** All that is wrong with a defaulted object. */
 export function validateObject<T extends KubeObject>(kind: Kind<T>, object: T): FieldError[] {
-  const typeErrors = checkTypes(kind, object);
+  const isRight = conforms(kind, object);
+  const typeErrors = isRight ? [] : checkTypes(kind, object);
   if (typeErrors.length > 0) return typeErrors;
   const errors = metadataErrors(kind, object.metadata);
+  if (!isRight) add(errors, ...schemaErrors(kind, object));
+  // The kind's own checks read fields that the schema demands.
+  if (!errors.some(({ type }) => type === "Required")) add(errors, ...(kind.validate?.(object) ?? []));
+  return errors;
+}
+
+/** What the schema alone finds wrong with an object whose types are right. */
+export function schemaErrors(kind: Kind, object: object): FieldError[] {
+  const errors: FieldError[] = [];
   walk(rootSchema(kind), object, "", (node, value, path) => {
     add(errors, ...valueErrors(node, value, path), ...missingFields(node, value, path));
     return true;
   });
-  // The kind's own checks read fields that the schema demands.
-  if (!errors.some(({ type }) => type === "Required")) add(errors, ...(kind.validate?.(object) ?? []));
   return errors;
 }
 
@@ -57,12 +66,17 @@ export function validateChange<T extends KubeObject>(kind: Kind<T>, next: T, pre
  * StatusError Invalid that names every field that is wrong.
  */
 export function admitObject<T extends KubeObject>(kind: Kind<T>, object: T, previous?: T): void {
-  const typeErrors = checkTypes(kind, object);
-  if (typeErrors.length > 0) throw invalidError(kind, object, typeErrors);
+  if (!hasTypes(kind, object)) throw invalidError(kind, object, checkTypes(kind, object));
   applyDefaults(kind, object);
   const errors = validateObject(kind, object);
   if (previous !== undefined && errors.length === 0) errors.push(...validateChange(kind, object, previous));
   if (errors.length > 0) throw invalidError(kind, object, errors);
+}
+
+/** The same of an object whose spec is known to be right and complete, of a kind whose spec stands alone. */
+export function admitWithoutSpec<T extends KubeObject>(kind: Kind<T>, object: T): void {
+  if (metadataConforms(object.metadata) && metadataErrors(kind, object.metadata).length === 0) return;
+  admitObject(kind, object);
 }
 
 /** The error that kubectl users know: `Pod "a" is invalid: spec.containers: Required value`. */

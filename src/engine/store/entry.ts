@@ -1,5 +1,6 @@
 /** Versions of objects, encoded once. A version that came from the disk is parsed when somebody first asks. */
 
+import { deepFreeze } from "../../model/json.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { Entry, EntryKey } from "./store.ts";
 
@@ -47,13 +48,6 @@ export class LogEntry implements Entry {
 /** The object as of a revision: the one field that the store itself writes. */
 export function atRevision(value: KubeObject, revision: number): KubeObject {
   return { ...value, metadata: { ...value.metadata, resourceVersion: String(revision) } };
-}
-
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const child of Object.values(value)) deepFreeze(child);
-  return value;
 }
 
 /** One text for a key; no part may contain the separator, which names cannot. */

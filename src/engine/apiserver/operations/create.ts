@@ -1,10 +1,11 @@
 /** Creation: a checked copy gets its identity, its defaults and its status, and is written if the name is free. */
 
 import { randomInt, randomUUID } from "node:crypto";
+import { admitNew } from "../../../model/admitted-specs.ts";
 import { apiVersionOf, resourceName, type Kind } from "../../../model/kind.ts";
 import type { KubeObject, ObjectMeta } from "../../../model/meta.ts";
 import { isStatus } from "../../../model/status.ts";
-import { admitObject, invalidError } from "../../../model/validate.ts";
+import { invalidError } from "../../../model/validate.ts";
 import { alreadyExists, badRequest } from "../api-errors.ts";
 import type { ServerParts } from "../parts.ts";
 import { admitNamespace } from "../admission/namespace.ts";
@@ -121,9 +122,9 @@ const serverFields = [
 function finish(kind: Kind, object: KubeObject): KubeObject {
   const { status: given, ...rest } = object as KubeObject & { status?: unknown };
   const fresh = kind.hasStatus || given === undefined ? rest : object;
-  admitObject(kind, fresh);
-  const status = kind.hasStatus ? kind.initialStatus?.(fresh) : undefined;
-  return status === undefined ? fresh : ({ ...fresh, status } as KubeObject);
+  const admitted = admitNew(kind, fresh);
+  const status = kind.hasStatus ? kind.initialStatus?.(admitted) : undefined;
+  return status === undefined ? admitted : ({ ...admitted, status } as KubeObject);
 }
 
 /** Kubernetes' alphabet: no vowels, so that no words come out. */

@@ -35,6 +35,7 @@ export const pod = defineKind<Pod>({
   },
   columns: podColumns,
   applyDefaults: applyPodDefaults,
+  specStandsAlone: true,
   initialStatus: ({ spec }) => ({ phase: "Pending", qosClass: qosClass(spec) }),
   validate: ({ spec }) => podSpecErrors(spec, "spec"),
   validateUpdate: (next, previous) => podSpecUpdateErrors(next.spec, previous.spec),

@@ -1,0 +1,59 @@
+/**
+ * New objects of a kind whose specs come again and again, as pods of one template do: a spec that was defaulted and
+ * found right once is handed out to the next object that gives the same text. All of them share one frozen value.
+ */
+
+import { deepFreeze } from "./json.ts";
+import type { Kind } from "./kind.ts";
+import type { KubeObject } from "./meta.ts";
+import { admitObject, admitWithoutSpec } from "./validate.ts";
+
+/** A longer spec is not remembered. */
+const textMaxLength = 16 * 1024;
+/** Of the texts of all specs that are remembered of a kind; all are forgotten when there is more. */
+const textsMaxLength = 512 * 1024;
+
+interface WithSpec extends KubeObject {
+  readonly spec?: unknown;
+}
+
+interface Known {
+  readonly specs: Map<string, unknown>;
+  textsLength: number;
+}
+
+const known = new WeakMap<Kind, Known>();
+
+/** As `admitObject` of a fresh object; what is returned may share its spec with others. */
+export function admitNew<T extends KubeObject>(kind: Kind<T>, object: T): T {
+  const { spec } = object as WithSpec;
+  const text = kind.specStandsAlone === true && spec !== undefined ? JSON.stringify(spec) : "";
+  if (text === "" || text.length > textMaxLength) {
+    admitObject(kind, object);
+    return object;
+  }
+  const remembered = knownOf(kind);
+  const admitted = remembered.specs.get(text);
+  if (admitted !== undefined) {
+    admitWithoutSpec(kind, object);
+    return { ...object, spec: admitted };
+  }
+  admitObject(kind, object);
+  remember(remembered, text, deepFreeze((object as WithSpec).spec));
+  return object;
+}
+
+function knownOf(kind: Kind): Known {
+  let present = known.get(kind);
+  if (present === undefined) known.set(kind, (present = { specs: new Map(), textsLength: 0 }));
+  return present;
+}
+
+function remember(present: Known, text: string, spec: unknown): void {
+  if (present.textsLength + text.length > textsMaxLength) {
+    present.specs.clear();
+    present.textsLength = 0;
+  }
+  present.textsLength += text.length;
+  present.specs.set(text, spec);
+}
