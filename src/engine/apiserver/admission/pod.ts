@@ -1,6 +1,11 @@
-/** Pods run as the namespace's default account unless they name one, which must be there. */
+/**
+ * Pods run as the namespace's default account unless they name one, which must be there. Selectors of a new pod get
+ * the values of the labels that they are to share with it.
+ */
 
 import type { Kind } from "../../../model/kind.ts";
+import { hasTypes } from "../../../model/conforms.ts";
+import { mergeLabelKeys } from "../../../model/kinds/core/pod/label-keys.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import type { Store } from "../../store/store.ts";
 import { forbidden } from "../api-errors.ts";
@@ -13,6 +18,7 @@ export function podHook(kind: Kind, store: Store): KindHook {
     prepare(object) {
       const { spec, metadata } = object as Partial<Pod>;
       if (typeof spec !== "object") return;
+      if (placesByOthers(spec) && hasTypes(kind, object)) mergeLabelKeys(object as Pod);
       const { namespace = "", name = "" } = metadata ?? {};
       const account = spec.serviceAccountName ?? "";
       if (account === "") {
@@ -26,4 +32,9 @@ export function podHook(kind: Kind, store: Store): KindHook {
       throw forbidden(kind, name, why);
     },
   };
+}
+
+/** Few do: of the others nothing need be looked at. */
+function placesByOthers({ affinity, topologySpreadConstraints }: Pod["spec"]): boolean {
+  return affinity !== undefined || topologySpreadConstraints !== undefined;
 }

@@ -71,7 +71,7 @@ export const coreMessages: Readonly<Record<string, string>> = {
   "core.v1.HostIP": "1 ip:string",
   "core.v1.HostPathVolumeSource": "1 path:string, 2 type?:string",
   "core.v1.ISCSIVolumeSource":
-    "1 targetPortal:string, 2 iqn:string, 3 lun:int, 4 iscsiInterface:string, 5 fsType:string, 6 readOnly:bool, 7 portals:string[], 8 chapAuthDiscovery:bool, 10 secretRef?:core.v1.LocalObjectReference, 11 chapAuthSession:bool, 12 initiatorName?:string",
+    "1 targetPortal:string, 2 iqn:string, 3 lun?:int, 4 iscsiInterface:string, 5 fsType:string, 6 readOnly:bool, 7 portals:string[], 8 chapAuthDiscovery:bool, 10 secretRef?:core.v1.LocalObjectReference, 11 chapAuthSession:bool, 12 initiatorName?:string",
   "core.v1.ImageVolumeSource": "1 reference:string, 2 pullPolicy:string",
   "core.v1.KeyToPath": "1 key:string, 2 path:string, 3 mode?:int, 4 user?:skip",
   "core.v1.Lifecycle":
@@ -186,7 +186,7 @@ export const coreMessages: Readonly<Record<string, string>> = {
   "core.v1.VolumeProjection":
     "1 secret?:core.v1.SecretProjection, 2 downwardAPI?:core.v1.DownwardAPIProjection, 3 configMap?:core.v1.ConfigMapProjection, 4 serviceAccountToken?:core.v1.ServiceAccountTokenProjection, 5 clusterTrustBundle?:skip, 6 podCertificate?:skip",
   "core.v1.VolumeSource":
-    "1 hostPath?:core.v1.HostPathVolumeSource, 2 emptyDir?:core.v1.EmptyDirVolumeSource, 3 gcePersistentDisk?:core.v1.GCEPersistentDiskVolumeSource, 4 awsElasticBlockStore?:core.v1.AWSElasticBlockStoreVolumeSource, 5 gitRepo?:skip, 6 secret?:core.v1.SecretVolumeSource, 7 nfs?:core.v1.NFSVolumeSource, 8 iscsi?:core.v1.ISCSIVolumeSource, 9 glusterfs?:skip, 10 persistentVolumeClaim?:core.v1.PersistentVolumeClaimVolumeSource, 11 rbd?:core.v1.RBDVolumeSource, 12 flexVolume?:skip, 13 cinder?:skip, 14 cephfs?:core.v1.CephFSVolumeSource, 15 flocker?:skip, 16 downwardAPI?:core.v1.DownwardAPIVolumeSource, 17 fc?:skip, 18 azureFile?:skip, 19 configMap?:core.v1.ConfigMapVolumeSource, 20 vsphereVolume?:skip, 21 quobyte?:skip, 22 azureDisk?:core.v1.AzureDiskVolumeSource, 23 photonPersistentDisk?:skip, 24 portworxVolume?:skip, 25 scaleIO?:skip, 26 projected?:core.v1.ProjectedVolumeSource, 27 storageos?:skip, 28 csi?:core.v1.CSIVolumeSource, 29 ephemeral?:skip, 30 image?:core.v1.ImageVolumeSource",
+    "1 hostPath?:core.v1.HostPathVolumeSource, 2 emptyDir?:core.v1.EmptyDirVolumeSource, 3 gcePersistentDisk?:core.v1.GCEPersistentDiskVolumeSource, 4 awsElasticBlockStore?:core.v1.AWSElasticBlockStoreVolumeSource, 5 gitRepo?:skip, 6 secret?:core.v1.SecretVolumeSource, 7 nfs?:core.v1.NFSVolumeSource, 8 iscsi?:core.v1.ISCSIVolumeSource, 9 glusterfs?:skip, 10 persistentVolumeClaim?:core.v1.PersistentVolumeClaimVolumeSource, 11 rbd?:core.v1.RBDVolumeSource, 12 flexVolume?:skip, 13 cinder?:skip, 14 cephfs?:core.v1.CephFSVolumeSource, 15 flocker?:skip, 16 downwardAPI?:core.v1.DownwardAPIVolumeSource, 17 fc?:skip, 18 azureFile?:skip, 19 configMap?:core.v1.ConfigMapVolumeSource, 20 vsphereVolume?:skip, 21 quobyte?:skip, 22 azureDisk?:core.v1.AzureDiskVolumeSource, 23 photonPersistentDisk?:skip, 24 portworxVolume?:skip, 25 scaleIO?:skip, 26 projected?:core.v1.ProjectedVolumeSource, 27 storageos?:skip, 28 csi?:core.v1.CSIVolumeSource, 29 ephemeral?:core.v1.EphemeralVolumeSource, 30 image?:core.v1.ImageVolumeSource",
   "core.v1.WeightedPodAffinityTerm": "1 weight:int, 2 podAffinityTerm:core.v1.PodAffinityTerm",
   "core.v1.WindowsSecurityContextOptions":
     "1 gmsaCredentialSpecName?:string, 2 gmsaCredentialSpec?:string, 3 runAsUserName?:string, 4 hostProcess?:bool",

@@ -5,6 +5,7 @@ import { coreMessages } from "./core-messages.ts";
 import { decodeProtobuf } from "./decode.ts";
 import { wireMessage } from "./messages.ts";
 import { otherMessages } from "./other-messages.ts";
+import { storageMessages } from "./storage-messages.ts";
 
 type Field = readonly [number: number, value: string | number | Buffer];
 
@@ -134,7 +135,7 @@ test("every message that a field names is there", () => {
     "string[]",
     "skip",
   ]);
-  for (const name of [...Object.keys(coreMessages), ...Object.keys(otherMessages)]) {
+  for (const name of [coreMessages, otherMessages, storageMessages].flatMap((table) => Object.keys(table))) {
     for (const [number, { type }] of wireMessage(name) ?? []) {
       expect(number, name).toBeGreaterThan(0);
       expect(basic.has(type) || wireMessage(type) !== undefined, `${name} ${number} ${type}`).toBe(true);

@@ -7,6 +7,7 @@
 
 import { coreMessages } from "./core-messages.ts";
 import { otherMessages } from "./other-messages.ts";
+import { storageMessages } from "./storage-messages.ts";
 
 export interface WireField {
   /** "" for a message whose fields are the object's own. */
@@ -25,7 +26,7 @@ const parsed = new Map<string, WireMessage>();
 export function wireMessage(name: string): WireMessage | undefined {
   const known = parsed.get(name);
   if (known !== undefined) return known;
-  const table = [coreMessages, otherMessages].find((each) => Object.hasOwn(each, name));
+  const table = [coreMessages, otherMessages, storageMessages].find((each) => Object.hasOwn(each, name));
   const text = table?.[name];
   if (text === undefined) return undefined;
   const message = new Map(text.split(", ").map(parseField));

@@ -93,6 +93,7 @@ export const affinity = object(
   { nodeAffinity, podAffinity, podAntiAffinity },
   { name: "io.k8s.api.core.v1.Affinity" },
 );
+export interface Affinity extends Infer<typeof affinity> {}
 
 export const toleration = object(
   "Lets the pod be placed in spite of a taint.",

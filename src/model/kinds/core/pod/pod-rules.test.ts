@@ -170,6 +170,61 @@ describe("a pod", () => {
         "spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None",
       ],
     ],
+    [
+      { volumes: [{ name: "a", persistentVolumeClaim: { claimName: "" } }] },
+      ["spec.volumes[0].persistentVolumeClaim.claimName: Required value"],
+    ],
+    [
+      { volumes: [{ name: "a", iscsi: { targetPortal: "p", iqn: "x", lun: 0 } }] },
+      ['spec.volumes[0].iscsi.iqn: Invalid value: "x": must be valid format'],
+    ],
+    [
+      { volumes: [{ name: "a", ephemeral: {} }] },
+      ["spec.volumes[0].ephemeral.volumeClaimTemplate: Required value"],
+    ],
+    [
+      { resources: { requests: { "example.com/gpu": "1" } } },
+      [
+        'spec.resources.requests[example.com/gpu]: Unsupported value: "example.com/gpu": supported values: "cpu", "memory", "hugepages-*"',
+      ],
+    ],
+    [
+      {
+        containers: [
+          aContainer({ resources: { requests: { cpu: "300m" }, limits: { cpu: "1" } } }),
+          aContainer({ name: "b", resources: { requests: { cpu: "300m" } } }),
+        ],
+        resources: { requests: { cpu: "500m" }, limits: { cpu: "800m" } },
+      },
+      [
+        'spec.resources.requests[cpu]: Invalid value: "500m": must be greater than or equal to aggregate container requests of 600m',
+        'spec.resources.limits[cpu]: Invalid value: "1": must be less than or equal to pod limits of 800m',
+      ],
+    ],
+    [
+      {
+        topologySpreadConstraints: [
+          { maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule", matchLabelKeys: ["a"] },
+        ],
+      },
+      [
+        "spec.topologySpreadConstraints[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set",
+      ],
+    ],
+    [
+      {
+        affinity: {
+          podAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { topologyKey: "zone", labelSelector: {}, matchLabelKeys: ["a"], mismatchLabelKeys: ["a"] },
+            ],
+          },
+        },
+      },
+      [
+        'spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and mismatchLabelKeys',
+      ],
+    ],
     [{ hostname: "A" }, [expect.stringContaining('spec.hostname: Invalid value: "A"')]],
   ])("%j", (spec, expected) => expect(problems(spec)).toEqual(expected));
 });

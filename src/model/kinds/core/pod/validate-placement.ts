@@ -8,7 +8,9 @@ import {
   required,
   type FieldError,
 } from "../../../field-error.ts";
+import type { LabelSelector } from "../../../label-selector.ts";
 import { checkLabelKey, checkLabelValue } from "../../../labels.ts";
+import { checkDnsLabel } from "../../../names.ts";
 import { labelSelectorErrors } from "../../../validate-label-selector.ts";
 import type {
   NodeSelectorTerm,
@@ -144,22 +146,50 @@ function podAffinityErrors(affinity: PodAffinity | undefined, path: string): Fie
   ];
 }
 
-function podTermErrors(
-  { topologyKey, labelSelector, namespaceSelector }: PodAffinityTerm,
-  path: string,
-): FieldError[] {
+function podTermErrors(term: PodAffinityTerm, path: string): FieldError[] {
+  const { topologyKey, labelSelector, namespaceSelector, namespaces = [] } = term;
+  const { matchLabelKeys = [], mismatchLabelKeys = [] } = term;
   return [
     ...invalidIf(checkLabelKey(topologyKey), `${path}.topologyKey`, topologyKey),
     ...labelSelectorErrors(labelSelector, `${path}.labelSelector`),
     ...labelSelectorErrors(namespaceSelector, `${path}.namespaceSelector`),
+    ...namespaces.flatMap((name, index) =>
+      invalidIf(checkDnsLabel(name), `${path}.namespaces[${index}]`, name),
+    ),
+    ...labelKeysErrors(matchLabelKeys, labelSelector, `${path}.matchLabelKeys`),
+    ...labelKeysErrors(mismatchLabelKeys, labelSelector, `${path}.mismatchLabelKeys`),
+    ...matchLabelKeys.flatMap((key, index) =>
+      mismatchLabelKeys.includes(key)
+        ? [
+            invalid(
+              `${path}.matchLabelKeys[${index}]`,
+              key,
+              "exists in both matchLabelKeys and mismatchLabelKeys",
+            ),
+          ]
+        : [],
+    ),
   ];
 }
 
+/** Keys whose value in the pod itself is added to the selector. */
+function labelKeysErrors(
+  keys: readonly string[],
+  selector: LabelSelector | undefined,
+  path: string,
+): FieldError[] {
+  if (keys.length > 0 && selector === undefined) {
+    return [forbidden(path, "must not be specified when labelSelector is not set")];
+  }
+  return keys.flatMap((key, index) => invalidIf(checkLabelKey(key), `${path}[${index}]`, key));
+}
+
 function spreadErrors(constraint: TopologySpreadConstraint, path: string): FieldError[] {
-  const { topologyKey, labelSelector, minDomains, whenUnsatisfiable } = constraint;
+  const { topologyKey, labelSelector, minDomains, whenUnsatisfiable, matchLabelKeys = [] } = constraint;
   const errors = [
     ...invalidIf(checkLabelKey(topologyKey), `${path}.topologyKey`, topologyKey),
     ...labelSelectorErrors(labelSelector, `${path}.labelSelector`),
+    ...labelKeysErrors(matchLabelKeys, labelSelector, `${path}.matchLabelKeys`),
   ];
   if (minDomains !== undefined && whenUnsatisfiable !== "DoNotSchedule") {
     const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;

@@ -3,10 +3,11 @@
 import { forbidden, invalid, invalidIf, required, type FieldError } from "../../../field-error.ts";
 import { checkDnsLabel, checkDnsSubdomain } from "../../../names.ts";
 import { labelErrors } from "../../../validate-metadata.ts";
-import { resourceErrors, resourceListErrors } from "../validate-resources.ts";
+import { resourceListErrors } from "../validate-resources.ts";
 import type { PodSpec, PodTemplateSpec } from "./pod-spec.ts";
 import { containersErrors } from "./validate-container.ts";
 import { placementErrors } from "./validate-placement.ts";
+import { podResourcesErrors } from "./validate-pod-resources.ts";
 import { volumesErrors } from "./validate-volumes.ts";
 
 export function podSpecErrors(spec: PodSpec, path: string): FieldError[] {
@@ -16,7 +17,7 @@ export function podSpecErrors(spec: PodSpec, path: string): FieldError[] {
     ...containersErrors(spec, path),
     ...placementErrors(spec, path),
     ...nameErrors(spec, path),
-    ...resourceErrors(spec.resources, `${path}.resources`),
+    ...podResourcesErrors(spec, `${path}.resources`),
     ...resourceListErrors(spec.overhead, `${path}.overhead`),
   ];
   if (nodeName !== "" && schedulingGates.length > 0) {

@@ -10,6 +10,7 @@ import {
 } from "../../../field-error.ts";
 import { checkDnsLabel } from "../../../names.ts";
 import { checkQuantity, compareQuantities } from "../../../quantity.ts";
+import { claimSpecErrors } from "../persistentvolumeclaim/validate-claim.ts";
 import { relativePathErrors, resourceRefErrors, upwardErrors, volumeFieldErrors } from "./validate-env.ts";
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource } from "./volume-files.ts";
 import { volumeSources, type Volume } from "./volume.ts";
@@ -61,7 +62,33 @@ function sourceErrors(volume: Volume, path: string): FieldError[] {
   if (downwardAPI !== undefined)
     errors.push(...downwardErrors(downwardAPI.items, `${path}.downwardAPI.items`));
   if (projected !== undefined) errors.push(...projectedErrors(projected, `${path}.projected`));
-  return errors;
+  return [...errors, ...diskErrors(volume, path)];
+}
+
+/** What must not be empty in sources that name storage. */
+function diskErrors(volume: Volume, path: string): FieldError[] {
+  const { iscsi, rbd, ephemeral } = volume;
+  const errors = named({
+    [`${path}.persistentVolumeClaim.claimName`]: volume.persistentVolumeClaim?.claimName,
+    [`${path}.gcePersistentDisk.pdName`]: volume.gcePersistentDisk?.pdName,
+    [`${path}.awsElasticBlockStore.volumeID`]: volume.awsElasticBlockStore?.volumeID,
+    [`${path}.csi.driver`]: volume.csi?.driver,
+    [`${path}.rbd.image`]: rbd?.image,
+    [`${path}.iscsi.targetPortal`]: iscsi?.targetPortal,
+    [`${path}.iscsi.iqn`]: iscsi?.iqn,
+  });
+  if (iscsi !== undefined && iscsi.iqn !== "" && !/^(iqn|eui|naa)\./.test(iscsi.iqn)) {
+    errors.push(invalid(`${path}.iscsi.iqn`, iscsi.iqn, "must be valid format"));
+  }
+  if (ephemeral === undefined) return errors;
+  const { volumeClaimTemplate: template } = ephemeral;
+  const at = `${path}.ephemeral.volumeClaimTemplate`;
+  if (template === undefined) return [...errors, required(at)];
+  return [...errors, ...claimSpecErrors(template.spec, `${at}.spec`)];
+}
+
+function named(names: Readonly<Record<string, string | undefined>>): FieldError[] {
+  return Object.entries(names).flatMap(([path, name]) => (name === "" ? [required(path)] : []));
 }
 
 function itemErrors(items: readonly KeyToPath[] | undefined, path: string): FieldError[] {
