@@ -46,7 +46,7 @@ async function createNodes(client: Client, count: number): Promise<void> {
 
 function asPod({ metadata, spec }: PodObject): Pod {
   const { name, namespace } = metadata;
-  return newObject<Pod>(pod, { name, namespace }, { spec: structuredClone(spec) as Pod["spec"] });
+  return newObject<Pod>(pod, { name, namespace }, { spec: spec as Pod["spec"] });
 }
 
 /** Follows the pods: when each was first seen bound, and whether it was ever told that no node takes it. */

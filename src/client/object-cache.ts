@@ -42,17 +42,17 @@ export class ObjectCache<T extends KubeObject> {
     return found === undefined ? [] : [...found.values()];
   }
 
-  /** Returns what was there before. */
+  /** Returns what was there before. The key says the namespace, so that stays. */
   set(key: string, object: T): T | undefined {
-    const previous = this.delete(key);
-    if (this.#objects.size >= cacheMaxObjects) {
+    const previous = this.#objects.get(key);
+    if (previous === undefined && this.#objects.size >= cacheMaxObjects) {
       throw new Error(`cannot cache more than ${cacheMaxObjects} objects of ${this.#resource}`);
     }
     this.#objects.set(key, object);
     put(this.#byNamespace, object.metadata.namespace ?? "", key, object);
-    for (const [name, valuesOf] of Object.entries(this.#indexers)) {
-      const index = this.#indexes.get(name);
-      if (index !== undefined) for (const value of valuesOf(object)) put(index, value, key, object);
+    if (previous !== undefined) this.#dropIndexed(key, previous);
+    for (const [name, index] of this.#indexes) {
+      for (const value of this.#indexers[name]?.(object) ?? []) put(index, value, key, object);
     }
     return previous;
   }
@@ -62,11 +62,14 @@ export class ObjectCache<T extends KubeObject> {
     if (previous === undefined) return undefined;
     this.#objects.delete(key);
     drop(this.#byNamespace, previous.metadata.namespace ?? "", key);
-    for (const [name, valuesOf] of Object.entries(this.#indexers)) {
-      const index = this.#indexes.get(name);
-      if (index !== undefined) for (const value of valuesOf(previous)) drop(index, value, key);
-    }
+    this.#dropIndexed(key, previous);
     return previous;
+  }
+
+  #dropIndexed(key: string, previous: T): void {
+    for (const [name, index] of this.#indexes) {
+      for (const value of this.#indexers[name]?.(previous) ?? []) drop(index, value, key);
+    }
   }
 }
 

@@ -87,12 +87,12 @@ export class RevisionStore implements Store {
     return this.#watchers.add(request);
   }
 
-  async write(write: Write): Promise<Entry> {
-    this.#checkOpen();
-    this.#checkRoom();
-    const event = this.#parts.ordering.order(write);
-    this.#queueBytes += event.entry.encoded.length;
-    return await new Promise((resolve, reject) => {
+  write(write: Write): Promise<Entry> {
+    return new Promise((resolve, reject) => {
+      this.#checkOpen();
+      this.#checkRoom();
+      const event = this.#parts.ordering.order(write);
+      this.#queueBytes += event.entry.encoded.length;
       this.#queue.push({ event, resolve, reject });
       this.#schedule();
     });

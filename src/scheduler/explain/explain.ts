@@ -93,15 +93,29 @@ function variedRows({ evaluation }: Decision, { cluster, nodeLimit }: ExplainOpt
 
 function explainNode({ evaluation }: Decision, row: number, cluster: Cluster): NodeDecision {
   const name = cluster.nodeName(row);
-  const predicates = explainFilters(evaluation.cycle, row, cluster);
-  if (evaluation.verdictOf(row) !== FITS) return { name, feasible: false, predicates };
+  if (evaluation.verdictOf(row) !== FITS) {
+    return { name, feasible: false, predicates: explainFilters(evaluation.cycle, row, cluster) };
+  }
   const scores = evaluation.scores.active.map((score): NodeScore => {
     const raw = rawScore(score, row, cluster);
     const inRange = normalized(score, raw);
     const { plugin, weight } = score;
     return { plugin: plugin.name, raw, normalized: inRange, weight, weighted: inRange * weight };
   });
+  const predicates = allPass(evaluation.cycle);
   return { name, feasible: true, predicates, scores, total: evaluation.ranking.totalOf(row) };
+}
+
+const passes = new WeakMap<CycleState, PredicateVerdict[]>();
+
+/** What the filters say of a node that fits, shared by all such nodes of all pods that are alike. */
+function allPass(cycle: CycleState): PredicateVerdict[] {
+  let verdicts = passes.get(cycle);
+  if (verdicts === undefined) {
+    verdicts = cycle.filters.map(({ plugin }) => ({ ...namesOf(plugin), verdict: "pass" }));
+    passes.set(cycle, verdicts);
+  }
+  return verdicts;
 }
 
 /** All of them, also those after the first that said no. */

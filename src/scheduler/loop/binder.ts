@@ -34,8 +34,12 @@ export class Binder {
   readonly #options: BinderOptions;
   readonly #slots = new Slots(MAX_BINDINGS);
 
+  /** Whether any plugin has a say. */
+  readonly #asks: boolean;
+
   constructor(options: BinderOptions) {
     this.#options = options;
+    this.#asks = options.profile.plugins.some(({ plugin }) => plugin.permit !== undefined);
   }
 
   /** False when as many bindings are under way as may be: decide no further, so that priorities count. */
@@ -45,9 +49,11 @@ export class Binder {
 
   /** Never rejects. After the abort of the signal the result says "failed" and means nothing. */
   async bind(pod: PodInfo, nodeName: string, signal: AbortSignal): Promise<BindResult> {
-    const refusal = await this.#permitted(pod, nodeName, signal);
-    if (refusal !== undefined) return { type: "failed", message: refusal };
-    await this.#slots.take();
+    if (this.#asks) {
+      const refusal = await this.#permitted(pod, nodeName, signal);
+      if (refusal !== undefined) return { type: "failed", message: refusal };
+    }
+    if (!this.#slots.tryTake()) await this.#slots.take();
     try {
       if (signal.aborted) return { type: "failed", message: "the scheduler stops" };
       if (!this.#options.hasNode(nodeName)) return { type: "failed", message: `node ${nodeName} is gone` };

@@ -133,8 +133,9 @@ function uidOf({ metadata }: Pod): string {
 
 /** Whether both versions of the pod take the same of their node. */
 function sameDemand(a: PodInfo, b: PodInfo): boolean {
-  return (
-    JSON.stringify(a.requests) === JSON.stringify(b.requests) &&
-    JSON.stringify(a.hostPorts) === JSON.stringify(b.hostPorts)
-  );
+  return isSame(a.requests, b.requests) && isSame(a.hostPorts, b.hostPorts);
+}
+
+function isSame(a: object, b: object): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

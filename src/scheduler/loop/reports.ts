@@ -8,6 +8,7 @@ import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
+import { timestamp } from "../../lib/timestamp.ts";
 import { findCondition, setCondition } from "../../model/conditions.ts";
 import { newObject } from "../../model/kind.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -120,10 +121,10 @@ export class Reports {
     return explain(decision, this.#explainOptions(limit));
   }
 
-  /** Resolves when no condition of the pod is being written any more; none is from then on. */
-  async quiet(uid: string): Promise<void> {
+  /** No condition of the pod is written from now on, or from when what is returned resolves. */
+  quiet(uid: string): Promise<void> | undefined {
     this.#conditions.forget(uid);
-    await this.#conditions.writing(uid);
+    return this.#conditions.writing(uid);
   }
 
   placed(pod: Pod, spec: SchedulingDecisionSpec): void {
@@ -213,7 +214,7 @@ export class Reports {
   }
 
   #nowIso(): string {
-    return new Date(this.#options.clock.now()).toISOString().replace(/[.]\d+Z$/, "Z");
+    return timestamp(this.#options.clock.now());
   }
 }
 

@@ -198,7 +198,8 @@ class Loop {
     signal: AbortSignal,
   ): Promise<void> {
     // "No node takes the pod" must not be written after the binding.
-    await this.#reports.quiet(entry.info.uid);
+    const writing = this.#reports.quiet(entry.info.uid);
+    if (writing !== undefined) await writing;
     const result = await this.#binder.bind(entry.info, nodeName, signal);
     if (result.type === "bound") this.#reports.placed(podOf(entry), spec);
     else if (!signal.aborted) this.#undo(entry, nodeName, result.message);

@@ -12,12 +12,16 @@ export class Slots {
     return this.#free > 0;
   }
 
+  /** Whether there was a slot, which is then taken. */
+  tryTake(): boolean {
+    if (this.#free === 0) return false;
+    this.#free--;
+    return true;
+  }
+
   /** Resolves when there is a slot, which is then taken. */
   take(): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--;
-      return Promise.resolve();
-    }
+    if (this.tryTake()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

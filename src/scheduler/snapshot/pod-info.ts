@@ -22,7 +22,7 @@ export interface PodInfo {
 
 export function readPod(object: PodObject): PodInfo {
   const { name = "", namespace = "", uid = `${namespace}/${name}` } = object.metadata;
-  const { requests, fault } = readRequests(object);
+  const { requests, hostPorts, fault } = demandOf(object);
   return {
     object,
     namespace,
@@ -31,17 +31,48 @@ export function readPod(object: PodObject): PodInfo {
     uid,
     priority: object.spec.priority ?? 0,
     requests,
-    hostPorts: hostPortsOf(object),
+    hostPorts,
     fault,
   };
 }
 
-function readRequests(object: PodObject): { requests: PodRequests; fault?: string | undefined } {
+interface Demand extends Pick<PodInfo, "requests" | "hostPorts" | "fault"> {
+  readonly spec: PodObject["spec"];
+}
+
+const known = new WeakMap<PodObject["spec"]["containers"], Demand>();
+
+/** Pods of one template may share their containers, frozen: what they ask for is then read once. */
+function demandOf(object: PodObject): Demand {
+  const { spec } = object;
+  const { containers } = spec;
+  if (!Object.isFrozen(containers)) return readDemand(object);
+  let demand = known.get(containers);
+  if (demand === undefined || !demandsAlike(demand.spec, spec)) {
+    demand = readDemand(object);
+    known.set(containers, demand);
+  }
+  return demand;
+}
+
+/** Whether all else that is read for the demand is the same too. */
+function demandsAlike(a: PodObject["spec"], b: PodObject["spec"]): boolean {
+  return (
+    a.initContainers === b.initContainers &&
+    a.overhead === b.overhead &&
+    a.resources === b.resources &&
+    a.hostNetwork === b.hostNetwork
+  );
+}
+
+function readDemand(object: PodObject): Demand {
+  const { spec } = object;
+  const hostPorts = hostPortsOf(object);
   try {
-    return { requests: podRequests(object) };
+    return { spec, hostPorts, requests: podRequests(object) };
   } catch (error) {
     if (!(error instanceof AmountError)) throw error;
-    return { requests: everything, fault: messageOf(error) };
+    return { spec, hostPorts, requests: everything, fault: messageOf(error) };
   }
 }
 

@@ -4,7 +4,7 @@ import { pod, type Pod } from "../../../model/kinds/core/pod/pod.ts";
 import type { Condition } from "../../../model/meta.ts";
 import { badRequest, conflict, invalid, notFound } from "../api-errors.ts";
 import { commit } from "../operations/commit.ts";
-import { timestamp } from "../operations/timestamp.ts";
+import { timestamp } from "../../../lib/timestamp.ts";
 import { success, type ActionCall } from "./action.ts";
 
 interface Wanted {

@@ -3,7 +3,7 @@
 import { serviceAccount } from "../../../model/kinds/core/serviceaccount/serviceaccount.ts";
 import { badRequest, notFound } from "../api-errors.ts";
 import { tokenIssuer, type ServiceAccountTokens } from "../auth/service-account-tokens.ts";
-import { timestamp } from "../operations/timestamp.ts";
+import { timestamp } from "../../../lib/timestamp.ts";
 import { entryKey } from "../parts.ts";
 import type { Action } from "./action.ts";
 

@@ -12,7 +12,7 @@ import { admitNamespace } from "../admission/namespace.ts";
 import { checkFields, checkType, type FieldChecks } from "./checks.ts";
 import { commit, type Outcome } from "./commit.ts";
 import { copyJson } from "./json.ts";
-import { timestamp } from "./timestamp.ts";
+import { timestamp } from "../../../lib/timestamp.ts";
 
 export interface CreateRequest extends FieldChecks {
   readonly kind: Kind;

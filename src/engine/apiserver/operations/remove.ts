@@ -9,7 +9,7 @@ import type { KubeObject, ObjectMeta } from "../../../model/meta.ts";
 import { conflict, notFound } from "../api-errors.ts";
 import type { ServerParts, Target } from "../parts.ts";
 import { commit, type Outcome } from "./commit.ts";
-import { timestamp } from "./timestamp.ts";
+import { timestamp } from "../../../lib/timestamp.ts";
 
 /** Finalizers of the garbage collector; the propagation policy of a deletion sets or clears them. */
 const foreground = "foregroundDeletion";
