@@ -17,6 +17,8 @@ export interface BuildOptions {
   readonly buildArgs?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly noCache?: boolean | undefined;
+  /** Whether every step becomes a layer that later builds can reuse, which costs some time at each; true when absent. Podman only. */
+  readonly layers?: boolean | undefined;
   readonly pull?: boolean | undefined;
   readonly target?: string | undefined;
   readonly networkMode?: string | undefined;
@@ -63,8 +65,8 @@ export function buildQuery(options: BuildOptions, podman: boolean): Record<strin
   };
 }
 
-function podmanQuery({ secrets, cgroup }: BuildOptions): Record<string, QueryValue> {
-  return { layers: true, secrets: secretsParameter(secrets), cgroupparent: cgroup };
+function podmanQuery({ secrets, cgroup, layers = true }: BuildOptions): Record<string, QueryValue> {
+  return { layers, secrets: secretsParameter(secrets), cgroupparent: cgroup };
 }
 
 function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {

@@ -193,7 +193,12 @@ describe("builds", () => {
   });
 
   it("uses the layers of the build before for a changed line", async () => {
-    const files = await filesOf(join(examples, "procfile-worker"));
+    const example = await filesOf(join(examples, "procfile-worker"));
+    const manifest = JSON.parse(example["package.json"] ?? "") as object;
+    const files: Record<string, string> = {
+      ...example,
+      "package.json": JSON.stringify({ ...manifest, scripts: { build: "true" } }),
+    };
     await logOf(await start(files));
     const second = await start({ ...files, "web.js": `${files["web.js"]}\n// changed\n` });
     const log = await logOf(second);

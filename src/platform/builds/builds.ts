@@ -26,7 +26,7 @@ import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { BuildFailure } from "./failure.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import { isPushDue, LatePushes, pushed, pushing } from "./late-pushes.ts";
+import { isPushDue, LatePushes, pushing } from "./late-pushes.ts";
 import { SourcesHandler } from "./sources-handler.ts";
 import { removeOldImages } from "./old-images.ts";
 import { imageReference, runBuild, type RunBuildOptions } from "./run-build.ts";
@@ -228,10 +228,6 @@ class BuildController {
     try {
       const { status, digest } = await runBuild(active.build, this.#options, log, active.aborter.signal);
       const now = new Date(this.#options.clock.now()).toISOString();
-      if (typeof digest === "string") {
-        const conditions = [...setCondition([], pushed, now)];
-        return { phase: "Complete", ...status, output: { to: { imageDigest: digest } }, conditions };
-      }
       active.pushing = digest;
       return { phase: "Complete", ...status, conditions: [...setCondition([], pushing, now)] };
     } catch (error) {

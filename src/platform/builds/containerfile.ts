@@ -14,6 +14,9 @@ export const contextFolders = { sources: "app", manifests: "manifests" } as cons
 /** Names of the secrets that a build step can mount. */
 export const buildSecrets = { npmrc: "nagi-npmrc", ca: "nagi-ca" } as const;
 
+/** What the images of the platforms expose. */
+export const platformPort = 8080;
+
 const secretsDir = "/run/secrets";
 /** User and group `app` of the platforms. */
 const owner = "1000:1000";
@@ -38,7 +41,7 @@ export function staticContainerfile(plan: StaticPlan, options: ContainerfileOpti
 
 /** The platform has set the directory, the user and the environment of production. */
 export function nodeContainerfile(plan: NodePlan, options: ContainerfileOptions): string {
-  const install = plan.hasDependencies || plan.manager.lockfile !== undefined;
+  const install = installs(plan);
   const web = plan.processes["web"];
   const copyManifests = `COPY --chown=${owner} ${contextFolders.manifests}/ ./`;
   const copySources = `COPY --chown=${owner} ${contextFolders.sources}/ ./`;
@@ -56,6 +59,16 @@ export function nodeContainerfile(plan: NodePlan, options: ContainerfileOptions)
     ...body,
     plan.buildScript ? buildLine(plan, options) : undefined,
   );
+}
+
+/** Whether any program runs in the build, rather than files being copied only. */
+export function runsSteps(plan: NodePlan): boolean {
+  const tools = plan.node.install !== undefined || plan.manager.install !== undefined;
+  return tools || installs(plan) || plan.buildScript;
+}
+
+function installs({ hasDependencies, manager }: NodePlan): boolean {
+  return hasDependencies || manager.lockfile !== undefined;
 }
 
 /** For whoever has only the image. Quotes and dollars are escaped as JSON, which the builder leaves alone. */

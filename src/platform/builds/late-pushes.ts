@@ -1,5 +1,5 @@
 /**
- * Pushes that take longer than a deploy waits for them. Such a build is Complete with the condition Pushed False:
+ * Pushes to the registry, which a deploy does not wait for. Such a build is Complete with the condition Pushed False:
  * its image is in the engine, from where it runs, and on its way to the registry.
  *
  * What must stay true: the push goes on until it has succeeded, over restarts of the platform too; then the
@@ -32,7 +32,7 @@ export const pushing: Condition = {
   message: "The image is in the engine and on its way to the registry.",
 };
 
-export const pushed: Condition = {
+const pushed: Condition = {
   type: "Pushed",
   status: "True",
   reason: "Pushed",

@@ -7,7 +7,7 @@
  */
 
 import type { Client } from "../../client/client.ts";
-import { sleep, type Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
 import type { RegistryAuth } from "../../lib/container-engine-build.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
@@ -19,7 +19,13 @@ import { byteValue, milliValue } from "../../model/quantity.ts";
 import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
 import { buildCgroup } from "./build-cgroup.ts";
 import type { BuildLog } from "./build-log.ts";
-import { buildSecrets, nodeContainerfile, staticContainerfile } from "./containerfile.ts";
+import {
+  buildSecrets,
+  nodeContainerfile,
+  platformPort,
+  runsSteps,
+  staticContainerfile,
+} from "./containerfile.ts";
 import { detect } from "./detect.ts";
 import { BuildFailure, explainEngineFailure } from "./failure.ts";
 import type { HostConfig } from "./host-config.ts";
@@ -58,12 +64,9 @@ export interface BuildResult {
     BuildStatus,
     "outputDockerImageReference" | "processes" | "port" | "detected" | "stages"
   >;
-  /** The image's digest in the registry; a promise while the push takes longer than it is waited for. */
-  readonly digest: string | Promise<string>;
+  /** The image's digest in the registry, once it is there. */
+  readonly digest: Promise<string>;
 }
-
-/** A push of changed layers takes a tenth of a second; the first one on a platform brings all of the platform. */
-const pushGraceMs = 500;
 
 interface Work {
   readonly build: Build;
@@ -85,13 +88,16 @@ export async function runBuild(
   const { plan, containerfile, platformName } = await prepare(work, tree);
   log.line(`-----> ${plan.explanation}`);
   const image = imageReference(build, options.registry);
-  const details = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
-  const digest = await stage(work, "PushImage", () => push(work, image));
+  const port = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
+  log.line(`-----> Image ${image}`);
+  const digest = pushImage(image, options);
+  // Who follows the push comes only after the build's end was written.
+  digest.catch(() => undefined);
   return {
     status: {
       outputDockerImageReference: image,
       processes: { ...plan.processes },
-      port: exposedPort(details),
+      port,
       detected: {
         strategy: plan.strategy,
         explanation: plan.explanation,
@@ -100,7 +106,7 @@ export async function runBuild(
       },
       stages: work.stages,
     },
-    digest: digest.settled ?? digest.pending,
+    digest,
   };
 }
 
@@ -193,12 +199,13 @@ function withInlineDockerfile(tree: SourceTree, text: string | undefined): Sourc
   };
 }
 
+/** The port that the image says it listens on. */
 async function makeImage(
   work: Work,
   plan: BuildPlan,
   containerfile: string | undefined,
   image: string,
-): Promise<ImageDetails> {
+): Promise<number | undefined> {
   const { build, options, log, signal } = work;
   const { engine, host, clock } = options;
   const startMs = clock.now();
@@ -221,6 +228,7 @@ async function makeImage(
       tags: [image],
       dockerfile: plan.strategy === "dockerfile" ? plan.path : containerfilePath,
       buildArgs: { ...host.proxies, ...buildArgs(build) },
+      layers: hasReusableSteps(plan),
       noCache: build.spec.strategy.dockerStrategy?.noCache ?? build.spec.strategy.nagiStrategy?.noCache,
       pull: build.spec.strategy.dockerStrategy?.forcePull,
       memoryBytes,
@@ -242,7 +250,12 @@ async function makeImage(
   }
   text.end();
   log.line(`       built in ${seconds(clock.now() - startMs)}`);
-  return await engine.inspectImage(image);
+  return plan.strategy === "dockerfile" ? exposedPort(await engine.inspectImage(image)) : platformPort;
+}
+
+/** Without steps to reuse, one commit for all of them is quicker. */
+function hasReusableSteps(plan: BuildPlan): boolean {
+  return plan.strategy === "dockerfile" || (plan.strategy === "nodejs" && runsSteps(plan));
 }
 
 function limitsOf(
@@ -264,33 +277,6 @@ function buildArgs(build: Build): Record<string, string> {
     ...(nagiStrategy?.env ?? []),
   ];
   return Object.fromEntries(pairs.map(({ name, value }) => [name, value ?? ""]));
-}
-
-interface Pushed {
-  readonly settled?: string | undefined;
-  readonly pending: Promise<string>;
-}
-
-/** Waits a little: who deploys need not wait for the registry, for the engine has the image. */
-async function push(work: Work, image: string): Promise<Pushed> {
-  const { options, log, signal } = work;
-  const { clock } = options;
-  const startMs = clock.now();
-  const grace = new AbortController();
-  const pending = pushImage(image, options);
-  // Who asked may have stopped waiting by then.
-  pending.catch(() => undefined);
-  const waited = AbortSignal.any([grace.signal, signal]);
-  try {
-    const settled = await Promise.race([pending, sleep(clock, pushGraceMs, waited).then(() => undefined)]);
-    signal.throwIfAborted();
-    const short =
-      settled === undefined ? "is on its way to the registry" : `${settled.slice(0, 19)} in the registry`;
-    log.line(`-----> Image ${short} (${seconds(clock.now() - startMs)})`);
-    return { settled, pending };
-  } finally {
-    grace.abort();
-  }
 }
 
 /** The digest of the image in the registry. */
