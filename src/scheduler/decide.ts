@@ -9,6 +9,7 @@ import { Evaluations } from "./evaluate/evaluations.ts";
 import type { Evaluation } from "./evaluate/evaluation.ts";
 import { CycleState } from "./framework/cycle-state.ts";
 import type { ClusterEvent } from "./framework/events.ts";
+import type { Attempt } from "./framework/plugin.ts";
 import type { Profile } from "./framework/profile.ts";
 import { FITS, pluginOf } from "./framework/verdict.ts";
 import type { Cluster } from "./snapshot/cluster.ts";
@@ -73,6 +74,22 @@ export class Decider {
       this.#evaluations.drop(key);
       throw new Error(`cannot evaluate the nodes: ${messageOf(error)}`, { cause: error });
     }
+  }
+
+  /** For plugins that could help when no node was chosen. */
+  attempt({ pod, evaluation }: Decision, isLeaving: Attempt["isLeaving"], key = this.keyOf(pod)): Attempt {
+    const { cluster } = this;
+    const { cycle } = evaluation;
+    return {
+      pod,
+      cluster,
+      key,
+      nodeLocal: cycle.nodeLocal,
+      judge: (row) => cycle.judge(row, cluster, pod.uid),
+      isResolvable: (row) => cycle.isResolvable(evaluation.verdictOf(row), row, cluster),
+      reasonsOf: (verdict) => cycle.reasonsOf(verdict),
+      isLeaving,
+    };
   }
 
   /** Places in the profile of the plugins that said no. */

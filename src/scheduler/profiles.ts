@@ -2,6 +2,7 @@
 
 import { createProfile, type Profile } from "./framework/profile.ts";
 import { balancedAllocation } from "./plugins/balancedallocation/balancedallocation.ts";
+import { defaultPreemption } from "./plugins/defaultpreemption/defaultpreemption.ts";
 import { leastRequested } from "./plugins/leastrequested/leastrequested.ts";
 import { nodeName } from "./plugins/nodename/nodename.ts";
 import { nodePorts } from "./plugins/nodeports/nodeports.ts";
@@ -22,5 +23,6 @@ export function defaultProfile(schedulerName: string = defaultSchedulerName): Pr
     { plugin: nodeResourcesFit, weight: 0 },
     { plugin: leastRequested, weight: 1 },
     { plugin: balancedAllocation, weight: 1 },
+    { plugin: defaultPreemption(), weight: 0 },
   ]);
 }

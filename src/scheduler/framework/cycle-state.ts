@@ -7,7 +7,7 @@ import type { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { Plugin, Reason } from "./plugin.ts";
 import type { Profile } from "./profile.ts";
-import { FITS, NO_NODE, rejection, type Verdict } from "./verdict.ts";
+import { detailOf, FITS, NO_NODE, pluginOf, rejection, type Verdict } from "./verdict.ts";
 
 interface ActiveFilter {
   readonly plugin: Plugin;
@@ -21,7 +21,11 @@ export class CycleState {
   /** The plugin that wants no node at all for the pod, and why. */
   readonly rejected: { readonly plugin: Plugin; readonly place: number; readonly reason: Reason } | undefined;
   readonly layout: number;
+  /** Whether what a node says depends on that node and its pods alone. */
+  readonly nodeLocal: boolean;
   readonly #priority: number;
+  /** By verdict: whether other pods' leaving could change it, where that is the same for all nodes. */
+  readonly #resolvable = new Map<Verdict, boolean>();
 
   constructor(profile: Profile, pod: PodInfo, cluster: Cluster) {
     this.layout = cluster.layout;
@@ -37,6 +41,7 @@ export class CycleState {
       filters.push({ plugin, place, state: prepared.state });
     }
     this.filters = this.rejected === undefined ? filters : [];
+    this.nodeLocal = this.filters.every(({ plugin }) => plugin.nodeLocal === true);
   }
 
   /**
@@ -77,6 +82,28 @@ export class CycleState {
         for (const info of expected) cluster.removePod(info.uid);
       }
     });
+  }
+
+  /** Whether other pods' leaving could turn what the node said. */
+  isResolvable(verdict: Verdict, row: number, cluster: Cluster): boolean {
+    const filter = verdict > FITS ? this.filterAt(pluginOf(verdict)) : undefined;
+    if (filter === undefined) return false;
+    const { plugin, state } = filter;
+    if (plugin.resolvable !== undefined) return plugin.resolvable(state, detailOf(verdict), { row, cluster });
+    let known = this.#resolvable.get(verdict);
+    if (known === undefined) {
+      const reasons = plugin.reasons?.(state, detailOf(verdict)) ?? [];
+      this.#resolvable.set(verdict, (known = reasons.every(({ resolvable }) => resolvable)));
+    }
+    return known;
+  }
+
+  /** The texts of a verdict, for all nodes that gave it. */
+  reasonsOf(verdict: Verdict): readonly string[] {
+    if (this.rejected !== undefined) return [this.rejected.reason.text];
+    const filter = this.filterAt(pluginOf(verdict));
+    const reasons = filter?.plugin.reasons?.(filter.state, detailOf(verdict)) ?? [];
+    return reasons.map(({ text }) => text);
   }
 
   filterAt(place: number): ActiveFilter | undefined {

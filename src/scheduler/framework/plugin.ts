@@ -72,9 +72,30 @@ export interface ScoreBounds {
 
 export type PermitResult = { readonly type: "allow" } | { readonly type: "reject"; readonly reason: string };
 
-/** What a plugin that could help after all nodes said no has to say, as a sentence for the user. */
+/** A pod that no node took, for plugins that could help. Valid until the cluster changes. */
+export interface Attempt {
+  readonly pod: PodInfo;
+  readonly cluster: Cluster;
+  /** Pods with equal keys get equal answers. */
+  readonly key: string;
+  /** Whether what each node says of the pod depends on that node and its pods alone. */
+  readonly nodeLocal: boolean;
+  /** The verdict of the node as the cluster is at this moment, `tentatively` or not; 0 when it takes the pod. */
+  readonly judge: (row: number) => number;
+  /** Whether other pods' leaving could turn the "no" of the node. */
+  readonly isResolvable: (row: number) => boolean;
+  /** What a verdict of `judge` means. */
+  readonly reasonsOf: (verdict: number) => readonly string[];
+  /** Whether the pod is being evicted, even if it does not show that yet. */
+  readonly isLeaving: (pod: PodInfo) => boolean;
+}
+
+/** What a plugin that could help after all nodes said no has to say. */
 export interface PostFilterResult {
+  /** As a sentence for the user; empty when there is nothing to say. */
   readonly message: string;
+  /** These pods are to be evicted from the node to make room for the pod. */
+  readonly nomination?: { readonly nodeName: string; readonly victims: readonly PodInfo[] } | undefined;
 }
 
 export const MAX_NODE_SCORE = 100;
@@ -89,6 +110,8 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
    * exactly whether a change of a node lets a waiting pod in.
    */
   readonly nodeLocal?: boolean | undefined;
+  /** Kinds in `cluster.related` that it looks at. */
+  readonly related?: readonly string[] | undefined;
 
   /** All of the pod that the answers depend on, as text; plugins without it look at nothing of the pod. */
   shareKey?(pod: PodInfo): string;
@@ -98,8 +121,10 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
   filter?(state: FilterState, row: number, cluster: Cluster): number;
   /** What `detail` means; `row` is absent when the text for all nodes with this detail is wanted. */
   reasons?(state: FilterState, detail: number, at?: { row: number; cluster: Cluster }): readonly Reason[];
+  /** Whether other pods' leaving could turn this "no" of this node; without it `reasons` say so for all nodes. */
+  resolvable?(state: FilterState, detail: number, at: { row: number; cluster: Cluster }): boolean;
   /** After no node fitted. */
-  postFilter?(pod: PodInfo, cluster: Cluster): PostFilterResult | undefined;
+  postFilter?(attempt: Attempt): PostFilterResult | undefined;
 
   preScore?(pod: PodInfo, cluster: Cluster): Prepared<ScoreState>;
   /** An integer; from 0 to MAX_NODE_SCORE unless `normalize` brings it there. */

@@ -58,8 +58,10 @@ export class Feed {
 
   /** Counts the pod on the node from now on. */
   assume(pod: PodInfo, nodeName: string): void {
+    const { cluster } = this.#options.decider;
     this.#assumed.add(pod.uid);
-    this.#options.decider.cluster.addPod(pod, nodeName);
+    cluster.unnominate(pod.uid);
+    cluster.addPod(pod, nodeName);
   }
 
   isAssumed(uid: string): boolean {
@@ -79,8 +81,13 @@ export class Feed {
     queue.remove(info.uid);
     onSettled(info.uid);
     this.#assumed.delete(info.uid);
+    cluster.unnominate(info.uid);
     const known = cluster.pod(info.uid);
-    if (known?.nodeName === nodeName && sameDemand(known.info, info)) return;
+    const isThere = known?.nodeName === nodeName;
+    if (isThere && sameDemand(known.info, info)) {
+      if (!sameStanding(known.info, info)) cluster.addPod(info, nodeName);
+      return;
+    }
     if (known !== undefined) this.#uncount(info.uid);
     cluster.addPod(info, nodeName);
   }
@@ -91,6 +98,7 @@ export class Feed {
     if ((pod.spec.schedulerName ?? defaultSchedulerName) !== decider.profile.schedulerName) return;
     if (pod.metadata.deletionTimestamp !== undefined) {
       queue.remove(uid);
+      decider.cluster.unnominate(uid);
       return;
     }
     if (this.#assumed.has(uid)) return;
@@ -100,6 +108,11 @@ export class Feed {
       return;
     }
     const info = readPod(pod);
+    // Room that was being made for it before this scheduler came.
+    const { nominatedNodeName = "" } = pod.status ?? {};
+    if (nominatedNodeName !== "" && queue.get(uid) === undefined) {
+      decider.cluster.nominate(info, nominatedNodeName);
+    }
     queue.set(info, decider.keyOf(info));
     wake();
   }
@@ -113,6 +126,7 @@ export class Feed {
     this.#options.queue.remove(uid);
     this.#options.onSettled(uid);
     this.#assumed.delete(uid);
+    this.#options.decider.cluster.unnominate(uid);
     this.#uncount(uid);
   }
 
@@ -138,4 +152,13 @@ function sameDemand(a: PodInfo, b: PodInfo): boolean {
 
 function isSame(a: object, b: object): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Whether both would be taken for the same by a pod that looks for room. */
+function sameStanding(a: PodInfo, b: PodInfo): boolean {
+  return (
+    a.object.status?.startTime === b.object.status?.startTime &&
+    a.object.metadata.deletionTimestamp === b.object.metadata.deletionTimestamp &&
+    JSON.stringify(a.object.metadata.labels) === JSON.stringify(b.object.metadata.labels)
+  );
 }

@@ -53,6 +53,8 @@ interface Waiting {
   readonly pod: Pod;
   readonly reason: "Unschedulable" | "SchedulingGated" | "SchedulerError";
   readonly message: string;
+  /** Where room is being made for it. */
+  readonly nominatedNodeName?: string | undefined;
 }
 
 interface Explained {
@@ -94,11 +96,13 @@ export class Reports {
   }
 
   /** No node took the pod. To be called before the cluster changes, as `placed` too. */
-  unschedulable(pod: Pod, decision: Decision, message: string): void {
+  unschedulable(pod: Pod, decision: Decision, { message, nominatedNodeName }: Unschedulable): void {
     const { uid } = decision.pod;
-    const isNews = this.#told.get(uid) !== message;
-    this.#told.set(uid, message);
-    if (isNews) this.#conditions.put(uid, { pod, reason: "Unschedulable", message }, manners.news);
+    const told = `${nominatedNodeName ?? ""}/${message}`;
+    const isNews = this.#told.get(uid) !== told;
+    this.#told.set(uid, told);
+    const waiting = { pod, reason: "Unschedulable", message, nominatedNodeName } as const;
+    if (isNews) this.#conditions.put(uid, waiting, manners.news);
     const spec = { ...this.#explainWaiting(decision), pod: podOf(pod), message };
     // The same sentence again: only the numbers behind it may be others.
     this.#decisions.put(uid, { pod, spec }, isNews ? manners.news : manners.details);
@@ -178,15 +182,16 @@ export class Reports {
     return { cluster, schedulerName, seed, nodeLimit, decidedAt: this.#nowIso() };
   }
 
-  async #writeCondition({ pod, reason, message }: Waiting): Promise<void> {
+  async #writeCondition({ pod, reason, message, nominatedNodeName }: Waiting): Promise<void> {
     const { client, recorder } = this.#options;
     const before = pod.status?.conditions;
     const wanted: Condition = { type: "PodScheduled", status: "False", reason, message };
     const after = setCondition(before, wanted, this.#nowIso());
     // The same as before: told by the scheduler that ran before this one.
-    if (after === before) return;
+    if (after === before && nominatedNodeName === pod.status?.nominatedNodeName) return;
     const condition = findCondition(after, "PodScheduled");
-    const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [{ ...condition }] } };
+    const status = { conditions: [{ ...condition }], nominatedNodeName: nominatedNodeName ?? null };
+    const body = { metadata: { uid: pod.metadata.uid }, status };
     if (reason !== "SchedulingGated") recorder.event(pod, "Warning", "FailedScheduling", message);
     await client.patch(podKind, refOf(pod), { type: "strategic", body }, { subresource: "status" });
   }
@@ -216,6 +221,11 @@ export class Reports {
   #nowIso(): string {
     return timestamp(this.#options.clock.now());
   }
+}
+
+interface Unschedulable {
+  readonly message: string;
+  readonly nominatedNodeName: string | undefined;
 }
 
 interface Waits {

@@ -19,11 +19,14 @@ import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { Decider, type Decision } from "../decide.ts";
 import { unschedulableMessage } from "../explain/message.ts";
+import type { PostFilterResult } from "../framework/plugin.ts";
 import type { Profile } from "../framework/profile.ts";
 import { defaultProfile, defaultSchedulerName } from "../profiles.ts";
 import { SchedulingQueue, type QueuedPod } from "../queue/scheduling-queue.ts";
 import { Cluster } from "../snapshot/cluster.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
 import { Binder } from "./binder.ts";
+import { Evictions } from "./evictions.ts";
 import { Feed } from "./feed.ts";
 import { Reports } from "./reports.ts";
 
@@ -46,6 +49,8 @@ export interface SchedulerOptions {
   readonly profile?: Profile | undefined;
 }
 
+type Nomination = NonNullable<PostFilterResult["nomination"]>;
+
 export interface Scheduler {
   /** Schedules until the signal aborts and the bindings under way have ended. */
   run(signal: AbortSignal): Promise<void>;
@@ -62,6 +67,7 @@ class Loop {
   readonly #feed: Feed;
   readonly #binder: Binder;
   readonly #reports: Reports;
+  readonly #evictions: Evictions;
   readonly #recorder: EventRecorder;
   readonly #pods: Informer<Pod>;
   readonly #bindings = new Set<Promise<void>>();
@@ -96,12 +102,23 @@ class Loop {
       clock,
       log,
     });
+    this.#evictions = new Evictions({
+      client,
+      recorder: this.#recorder,
+      schedulerName: profile.schedulerName,
+      clock,
+      log,
+      onFailed: (preemptor) => this.#giveUpRoom(preemptor.uid),
+    });
     this.#feed = new Feed({
       decider,
       queue: this.#queue,
       wake: () => this.#wake.resolve(),
       onSettled: (uid) => this.#reports.settled(uid),
-      onGone: (uid) => this.#reports.gone(uid),
+      onGone: (uid) => {
+        this.#evictions.gone(uid);
+        this.#reports.gone(uid);
+      },
       onGated: (pod) => this.#reports.gated(pod),
     });
     this.#pods = new Informer({ client, kind: podKind, clock, log });
@@ -119,6 +136,7 @@ class Loop {
     await this.#pods.waitForSync(signal);
     while (!signal.aborted) await this.#turn(signal);
     await Promise.all(this.#bindings);
+    await this.#evictions.settled();
     await this.#reports.close();
     await this.#recorder.flushed();
     await informers;
@@ -162,14 +180,47 @@ class Loop {
   }
 
   #noNode(entry: QueuedPod, decision: Decision): void {
-    const { cluster, profile } = this.#decider;
-    let message = unschedulableMessage(cluster.nodeCount, decision.evaluation);
-    for (const { plugin } of profile.plugins) {
-      const help = plugin.postFilter?.(entry.info, cluster);
-      if (help !== undefined) message += ` ${help.message}`;
+    const { cluster } = this.#decider;
+    const rejectedBy = this.#decider.rejectedBy(decision);
+    const { message, nomination } = this.#askForHelp(entry, decision);
+    const roomAt = cluster.nominations.of(entry.info.uid)?.row;
+    const nominatedNodeName =
+      nomination?.nodeName ?? (roomAt === undefined ? undefined : cluster.nodeName(roomAt));
+    const sentence = `${unschedulableMessage(cluster.nodeCount, decision.evaluation)}${message}`;
+    this.#reports.unschedulable(podOf(entry), decision, { message: sentence, nominatedNodeName });
+    if (nomination !== undefined) this.#makeRoom(entry.info, nomination);
+    this.#queue.wait(entry, rejectedBy, cluster.nominations.of(entry.info.uid)?.row);
+  }
+
+  /** What the plugins say that could help when no node takes the pod; the first that can make room does. */
+  #askForHelp(entry: QueuedPod, decision: Decision): PostFilterResult {
+    const isLeaving = (pod: PodInfo): boolean => this.#evictions.isLeaving(pod);
+    const attempt = this.#decider.attempt(decision, isLeaving, entry.key);
+    let message = "";
+    for (const { plugin } of this.#decider.profile.plugins) {
+      const help = plugin.postFilter?.(attempt);
+      if (help === undefined) continue;
+      if (help.message !== "") message += ` ${help.message}`;
+      if (help.nomination !== undefined) return { message, nomination: help.nomination };
     }
-    this.#queue.wait(entry, this.#decider.rejectedBy(decision));
-    this.#reports.unschedulable(podOf(entry), decision, message);
+    return { message };
+  }
+
+  #makeRoom(preemptor: PodInfo, { nodeName, victims }: Nomination): void {
+    const { cluster } = this.#decider;
+    cluster.nominate(preemptor, nodeName);
+    const row = cluster.rowOf(nodeName) ?? -1;
+    // Pods of lower priority for which room was being made there have to look elsewhere.
+    for (const other of cluster.nominations.at(row) ?? []) {
+      if (other.priority < preemptor.priority) this.#giveUpRoom(other.uid);
+    }
+    this.#evictions.start({ preemptor, nodeName, victims });
+  }
+
+  #giveUpRoom(uid: string): void {
+    this.#decider.cluster.unnominate(uid);
+    this.#queue.wake(uid);
+    this.#wake.resolve();
   }
 
   #place(

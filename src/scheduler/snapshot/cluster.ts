@@ -13,6 +13,7 @@ import { Nominations } from "./nominations.ts";
 import type { NodeObject } from "./objects.ts";
 import type { PodInfo } from "./pod-info.ts";
 import { PortTable } from "./ports.ts";
+import { RelatedObjects } from "./related.ts";
 import { offerOf, ResourceTable } from "./resources.ts";
 import { TaintTable } from "./taints.ts";
 
@@ -31,6 +32,7 @@ export class Cluster {
   readonly resources = new ResourceTable();
   readonly taints = new TaintTable();
   readonly ports = new PortTable();
+  readonly related = new RelatedObjects();
   /** To be read; `nominate` and `unnominate` change it. */
   readonly nominations = new Nominations();
   readonly #labels = new LabelTable();
@@ -52,10 +54,19 @@ export class Cluster {
   readonly #free: number[] = [];
   readonly #pods = new Map<string, PlacedPod>();
   readonly #podsOf = new Map<string, Set<PlacedPod>>();
+  /** How many of the pods have which priority. */
+  readonly #priorities = new Map<number, number>();
   readonly #log = new Int32Array(LOG_SIZE);
 
   get podCount(): number {
     return this.#pods.size;
+  }
+
+  /** Of all pods that were given a node; infinite without any. */
+  get lowestPriority(): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const priority of this.#priorities.keys()) if (priority < lowest) lowest = priority;
+    return lowest;
   }
 
   rowOf(nodeName: string): number | undefined {
@@ -126,6 +137,7 @@ export class Cluster {
     this.removePod(info.uid);
     const placed: PlacedPod = { info, nodeName };
     this.#pods.set(info.uid, placed);
+    this.#countPriority(info.priority, 1);
     let pods = this.#podsOf.get(nodeName);
     if (pods === undefined) this.#podsOf.set(nodeName, (pods = new Set()));
     pods.add(placed);
@@ -143,6 +155,7 @@ export class Cluster {
     const placed = this.#pods.get(uid);
     if (placed === undefined) return undefined;
     this.#pods.delete(uid);
+    this.#countPriority(placed.info.priority, -1);
     const pods = this.#podsOf.get(placed.nodeName);
     pods?.delete(placed);
     if (pods?.size === 0) this.#podsOf.delete(placed.nodeName);
@@ -244,6 +257,12 @@ export class Cluster {
   #recount(row: number): void {
     this.resources.clearRequests(row);
     for (const { info } of this.podsOn(row)) this.resources.count(row, info, 1);
+  }
+
+  #countPriority(priority: number, by: 1 | -1): void {
+    const count = (this.#priorities.get(priority) ?? 0) + by;
+    if (count === 0) this.#priorities.delete(priority);
+    else this.#priorities.set(priority, count);
   }
 
   #changed(row: number): void {

@@ -73,8 +73,22 @@ export interface PodObject {
     readonly affinity?: { readonly nodeAffinity?: NodeAffinityObject | undefined } | undefined;
     readonly tolerations?: readonly TolerationObject[] | undefined;
     readonly schedulingGates?: readonly { readonly name: string }[] | undefined;
+    readonly preemptionPolicy?: string | undefined;
   };
-  readonly status?: { readonly phase?: string | undefined } | undefined;
+  readonly status?:
+    | {
+        readonly phase?: string | undefined;
+        readonly startTime?: string | undefined;
+        readonly nominatedNodeName?: string | undefined;
+        readonly conditions?:
+          | readonly {
+              readonly type: string;
+              readonly status: string;
+              readonly reason?: string | undefined;
+            }[]
+          | undefined;
+      }
+    | undefined;
 }
 
 export interface TaintObject {

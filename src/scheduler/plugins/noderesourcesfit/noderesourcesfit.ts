@@ -70,6 +70,13 @@ export const nodeResourcesFit: Plugin<FitState> = {
     }
     return reasons;
   },
+  resolvable: ({ wants }, detail, { row }) => {
+    for (let index = 0; index < wants.length; index++) {
+      const { amount, column } = wants[index] as Want;
+      if ((detail & (2 << index)) !== 0 && amount > (column?.allocatable[row] ?? 0)) return false;
+    }
+    return true;
+  },
   hint: (event) =>
     event.type === "PodRemoved" ||
     (event.type === "NodeChanged" && (event.aspects & nodeAspect.allocatable) !== 0),
