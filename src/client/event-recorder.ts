@@ -5,6 +5,7 @@
 
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
+import { timestamp } from "../lib/timestamp.ts";
 import { event as eventKind, type Event } from "../model/kinds/core/event/event.ts";
 import { newObject } from "../model/kind.ts";
 import type { KubeObject } from "../model/meta.ts";
@@ -13,8 +14,11 @@ import type { Client } from "./client.ts";
 
 /** Events that are remembered to be counted up; the one that was not used for longest goes first. */
 const knownMaxEvents = 4096;
-/** Events that wait to be written; more are dropped, with one line in the log. */
-const pendingMaxEvents = 1000;
+/** Different events that wait to be written; more are dropped, with one line in the log. */
+const pendingMaxEvents = 50_000;
+/** How many of them are still written when the recorder is closed. */
+const closingMaxEvents = 1000;
+const writesAtOnce = 16;
 const messageMaxLength = 1024;
 /** Of the object's name in the event's, so that the whole is a valid name. */
 const nameMaxLength = 200;
@@ -24,6 +28,8 @@ export interface EventRecorderOptions {
   /** Who reports, for instance `default-scheduler`. */
   readonly component: string;
   readonly host?: string | undefined;
+  /** While it says true, events are written one by one, so that they hold up little else. */
+  readonly isBusy?: (() => boolean) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -34,76 +40,124 @@ interface Known {
   count: number;
 }
 
+/** What is to be written of one event; holds no more of the object than is needed. */
 interface Happening {
-  readonly object: KubeObject;
+  readonly object: InvolvedObject;
   readonly type: "Normal" | "Warning";
   readonly reason: string;
   readonly message: string;
-  readonly time: string;
+  readonly firstTime: string;
+  lastTime: string;
+  times: number;
 }
+
+type InvolvedObject = Pick<KubeObject, "apiVersion" | "kind"> &
+  Pick<KubeObject["metadata"], "namespace" | "name" | "uid" | "resourceVersion">;
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #known = new Map<string, Known>();
-  #pending: Happening[] = [];
-  #writing: Promise<void> | undefined;
+  readonly #pending = new Map<string, Happening>();
+  readonly #writing = new Set<string>();
+  #flushed = Promise.withResolvers<void>();
   #dropped = 0;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    this.#flushed.resolve();
   }
 
   event(object: KubeObject, type: "Normal" | "Warning", reason: string, message: string): void {
-    if (this.#pending.length >= pendingMaxEvents) {
+    const { apiVersion, kind } = object;
+    const { namespace, name, uid, resourceVersion } = object.metadata;
+    const key = `${uid ?? name}\n${type}\n${reason}\n${message}`;
+    const time = timestamp(this.#options.clock.now());
+    const waiting = this.#pending.get(key);
+    if (waiting !== undefined) {
+      waiting.times += 1;
+      waiting.lastTime = time;
+      return;
+    }
+    if (this.#pending.size >= pendingMaxEvents) {
       this.#dropped += 1;
       return;
     }
-    const time = new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    this.#pending.push({ object, type, reason, message: message.slice(0, messageMaxLength), time });
-    this.#writing ??= this.#writeAll();
+    if (this.#pending.size === 0 && this.#writing.size === 0) this.#flushed = Promise.withResolvers();
+    this.#pending.set(key, {
+      object: { apiVersion, kind, namespace, name, uid, resourceVersion },
+      type,
+      reason,
+      message: message.slice(0, messageMaxLength),
+      firstTime: time,
+      lastTime: time,
+      times: 1,
+    });
+    this.#pump();
   }
 
   /** Resolves when everything recorded so far is written or given up. */
   async flushed(): Promise<void> {
-    await this.#writing;
+    await this.#flushed.promise;
   }
 
-  async #writeAll(): Promise<void> {
-    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
-      try {
-        await this.#write(next);
-      } catch (error) {
-        this.#failed(next, error);
-      }
+  /** Drops what would take long to write; resolves when the rest is written. */
+  async close(): Promise<void> {
+    let kept = 0;
+    for (const key of this.#pending.keys()) {
+      if (++kept <= closingMaxEvents) continue;
+      this.#pending.delete(key);
+      this.#dropped += 1;
     }
-    this.#writing = undefined;
+    await this.flushed();
+  }
+
+  #pump(): void {
+    for (const [key, happening] of this.#pending) {
+      if (this.#writing.size >= writesAtOnce) return;
+      if (this.#writing.size > 0 && this.#options.isBusy?.() === true) return;
+      // One event is written by one at a time, or it would not be counted right.
+      if (this.#writing.has(key)) continue;
+      this.#pending.delete(key);
+      this.#writing.add(key);
+      void this.#perform(key, happening);
+    }
+    if (this.#pending.size > 0 || this.#writing.size > 0) return;
+    this.#flushed.resolve();
     if (this.#dropped > 0) this.#options.log.warn("dropped events", { count: this.#dropped });
     this.#dropped = 0;
   }
 
+  async #perform(key: string, happening: Happening): Promise<void> {
+    try {
+      await this.#write(key, happening);
+    } catch (error) {
+      this.#failed(happening, error);
+    }
+    this.#writing.delete(key);
+    this.#pump();
+  }
+
   #failed({ object, reason, message }: Happening, error: unknown): void {
-    const fields = { kind: object.kind, object: object.metadata.name, reason, message, error };
+    const fields = { kind: object.kind, object: object.name, reason, message, error };
     // The namespace goes, and its events with it.
     if (isStatus(error, "NotFound", "Forbidden")) this.#options.log.debug("cannot record an event", fields);
     else this.#options.log.warn("cannot record an event", fields);
   }
 
-  async #write(happening: Happening): Promise<void> {
-    const { object, type, reason, message } = happening;
-    const key = JSON.stringify([object.metadata.uid ?? object.metadata.name, type, reason, message]);
+  async #write(key: string, happening: Happening): Promise<void> {
     const known = this.#known.get(key);
-    if (known !== undefined && (await this.#countUp(known, happening.time))) {
+    if (known !== undefined && (await this.#countUp(known, happening))) {
       this.#remember(key, known);
       return;
     }
     const created = await this.#options.client.create(eventKind, this.#newEvent(happening));
     const { namespace = "", name = "" } = created.metadata;
-    this.#remember(key, { namespace, name, count: 1 });
+    this.#remember(key, { namespace, name, count: happening.times });
   }
 
   /** False when the event is gone, which events are after a while. */
-  async #countUp(known: Known, time: string): Promise<boolean> {
-    const body = { count: known.count + 1, lastTimestamp: time };
+  async #countUp(known: Known, { times, lastTime }: Happening): Promise<boolean> {
+    const body = { count: known.count + times, lastTimestamp: lastTime };
     const { namespace, name } = known;
     try {
       await this.#options.client.patch(eventKind, { namespace, name }, { type: "merge", body });
@@ -111,7 +165,7 @@ export class EventRecorder {
       if (isNotFound(error)) return false;
       throw error;
     }
-    known.count += 1;
+    known.count += times;
     return true;
   }
 
@@ -125,22 +179,21 @@ export class EventRecorder {
     }
   }
 
-  #newEvent({ object, type, reason, message, time }: Happening): Event {
+  #newEvent({ object, type, reason, message, firstTime, lastTime, times }: Happening): Event {
     const { component, host } = this.#options;
-    const { namespace, name = "", uid, resourceVersion } = object.metadata;
-    const { apiVersion, kind } = object;
+    const { namespace, name = "" } = object;
     const metadata = { generateName: `${name.slice(0, nameMaxLength)}.`, namespace: namespace ?? "default" };
     return newObject<Event>(eventKind, metadata, {
-      involvedObject: { apiVersion, kind, namespace, name, uid, resourceVersion },
+      involvedObject: object,
       type,
       reason,
       message,
       source: { component, host },
       reportingComponent: component,
       reportingInstance: host ?? component,
-      firstTimestamp: time,
-      lastTimestamp: time,
-      count: 1,
+      firstTimestamp: firstTime,
+      lastTimestamp: lastTime,
+      count: times,
     });
   }
 }

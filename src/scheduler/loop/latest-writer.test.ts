@@ -68,16 +68,20 @@ test("no more keys are written at a time than there are workers", async () => {
   expect(started).toEqual(["a=1", "b=1", "c=1"]);
 });
 
-test("what is not urgent waits while there is something better to do", async () => {
-  const { writer, started, state, finish } = setUp({ workers: 1 });
+test("what is not urgent is written one by one while there is something better to do", async () => {
+  const { writer, started, state, finish } = setUp({ workers: 3 });
+  const low = { urgent: false, spaced: false };
   state.busy = true;
-  writer.put("low", "1", { urgent: false, spaced: false });
   writer.put("high", "1", urgent);
-  await finish();
+  for (const key of ["a", "b", "c", "d"]) writer.put(key, "1", low);
   expect(started).toEqual(["high=1"]);
+  await finish();
+  expect(started).toEqual(["high=1", "a=1"]);
+  await finish();
+  expect(started).toEqual(["high=1", "a=1", "b=1"]);
   state.busy = false;
   writer.pump();
-  expect(started).toEqual(["high=1", "low=1"]);
+  expect(started).toEqual(["high=1", "a=1", "b=1", "c=1", "d=1"]);
 });
 
 test("a failed write is tried again, not for ever, and not when something newer or nothing is wanted", async () => {

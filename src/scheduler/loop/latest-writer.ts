@@ -1,6 +1,7 @@
 /**
  * Writes that nobody waits for. Per key only the newest value is written, one write at a time, and spaced values not
- * more often than the spacing allows; values that are not urgent wait until there is nothing better to do.
+ * more often than the spacing allows; values that are not urgent are written one by one while there is something
+ * better to do.
  */
 
 import { backoffDelayMs, type BackoffOptions } from "../../lib/backoff.ts";
@@ -19,7 +20,7 @@ export interface LatestWriterOptions<T> {
   readonly workers: number;
   /** Keys that may wait to be written; further ones are dropped, with a line in the log. */
   readonly maxPending: number;
-  /** Whether values that are not urgent have to wait. */
+  /** Whether there is something better to do than writing values that are not urgent. */
   readonly isBusy: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,6 +44,8 @@ export class LatestWriter<T> {
   readonly #writing = new Map<string, Promise<void>>();
   readonly #written = new Map<string, { count: number; lastMs: number }>();
   readonly #delayed = new Map<string, Timer>();
+  /** Since the last line about it in the log. */
+  #dropped = 0;
   #closed = false;
 
   constructor(options: LatestWriterOptions<T>) {
@@ -52,7 +55,8 @@ export class LatestWriter<T> {
   put(key: string, value: T, manner: WriteManner): void {
     if (this.#closed) return;
     if (!this.#pending.has(key) && this.#pending.size >= this.#options.maxPending) {
-      this.#options.log.warn("too much waits to be written, dropping", { what: this.#options.what, key });
+      if (this.#dropped++ === 0)
+        this.#options.log.warn("too much waits to be written, dropping", { what: this.#options.what, key });
       return;
     }
     this.#pending.set(key, { ...manner, value, tries: 0 });
@@ -77,7 +81,7 @@ export class LatestWriter<T> {
   /** Starts what can be started; to be called when there may be nothing better to do any more. */
   pump(): void {
     while (!this.#closed && this.#writing.size < this.#options.workers) {
-      const [key] = this.#urgent.size > 0 || this.#options.isBusy() ? this.#urgent : this.#idle;
+      const key = this.#nextKey();
       if (key === undefined) return;
       this.#urgent.delete(key);
       this.#idle.delete(key);
@@ -94,6 +98,13 @@ export class LatestWriter<T> {
     for (const timer of this.#delayed.values()) timer.cancel();
     this.#pending.clear();
     await Promise.all(this.#writing.values());
+  }
+
+  #nextKey(): string | undefined {
+    for (const key of this.#urgent) return key;
+    if (this.#idle.size === 0 || (this.#writing.size > 0 && this.#options.isBusy())) return undefined;
+    for (const key of this.#idle) return key;
+    return undefined;
   }
 
   #schedule(key: string): void {
@@ -142,5 +153,9 @@ export class LatestWriter<T> {
     this.#writing.delete(key);
     this.#schedule(key);
     this.pump();
+    if (this.#dropped > 0 && this.#pending.size < this.#options.maxPending / 2) {
+      log.warn("dropped what was to be written", { what, count: this.#dropped });
+      this.#dropped = 0;
+    }
   }
 }

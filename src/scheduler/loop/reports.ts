@@ -1,7 +1,8 @@
 /**
  * Tells users what was decided: the pod's condition and the event when no node took it, the event when it was
  * placed, and the SchedulingDecision with the whole explanation. All of it is written on the side: a decision
- * never waits for it, and while pods wait to be decided about, explanations of placed pods are kept short and wait.
+ * never waits for it. In a rush, explanations of placed pods tell of the chosen node only, and are written one at a
+ * time until it is over.
  */
 
 import type { Client } from "../../client/client.ts";
@@ -28,9 +29,9 @@ import { LatestWriter } from "./latest-writer.ts";
 const MAX_PENDING_CONDITIONS = 100_000;
 const MAX_PENDING_DECISIONS = 20_000;
 const CONDITION_WORKERS = 8;
-const DECISION_WORKERS = 4;
+const DECISION_WORKERS = 16;
 /** How many nodes an explanation tells of: of a pod that waits, of one that was placed, and in a rush. */
-const nodeLimits = { waiting: 64, placed: 16, rush: 3 } as const;
+const nodeLimits = { waiting: 64, placed: 16, rush: 1 } as const;
 
 const manners = {
   news: { urgent: true, spaced: true },

@@ -29,11 +29,12 @@ import { Binder } from "./binder.ts";
 import { Evictions } from "./evictions.ts";
 import { Feed } from "./feed.ts";
 import { Reports } from "./reports.ts";
+import { Rush } from "./rush.ts";
 
 /** Decisions in a row before everything else in the process gets its turn. */
 const MAX_DECISIONS_PER_TURN = 64;
 const MAX_TURN_MS = 5;
-/** More pods than this to decide about is a rush, in which explanations are short. */
+/** More pods than this to decide about, or in one second, is a rush, in which explanations are short. */
 const RUSH = 100;
 
 export interface SchedulerOptions {
@@ -71,6 +72,7 @@ class Loop {
   readonly #recorder: EventRecorder;
   readonly #pods: Informer<Pod>;
   readonly #bindings = new Set<Promise<void>>();
+  readonly #rush: Rush;
   #wake = Promise.withResolvers<void>();
 
   constructor(options: SchedulerOptions) {
@@ -85,7 +87,10 @@ class Loop {
     });
     this.#decider = decider;
     this.#queue = new SchedulingQueue((event, pod, rejectedBy) => decider.couldHelp(event, pod, rejectedBy));
-    this.#recorder = new EventRecorder({ client, component: profile.schedulerName, clock, log });
+    this.#rush = new Rush(clock, RUSH);
+    const isBusy = (): boolean =>
+      this.#rush.isOn || this.#queue.activeCount > RUSH || this.#bindings.size > RUSH;
+    this.#recorder = new EventRecorder({ client, component: profile.schedulerName, isBusy, clock, log });
     this.#binder = new Binder({
       client,
       profile,
@@ -98,7 +103,7 @@ class Loop {
       recorder: this.#recorder,
       schedulerName: profile.schedulerName,
       seed,
-      isBusy: () => this.#queue.activeCount > RUSH || this.#bindings.size > RUSH,
+      isBusy,
       clock,
       log,
     });
@@ -138,7 +143,7 @@ class Loop {
     await Promise.all(this.#bindings);
     await this.#evictions.settled();
     await this.#reports.close();
-    await this.#recorder.flushed();
+    await this.#recorder.close();
     await informers;
   }
 
@@ -167,6 +172,7 @@ class Loop {
 
   #decide(entry: QueuedPod, signal: AbortSignal): void {
     const { info } = entry;
+    this.#rush.note();
     try {
       const decision = this.#decider.decide(info, entry.key);
       if (decision.chosen === undefined) this.#noNode(entry, decision);
