@@ -69,6 +69,8 @@ export function paths(dataDir: string) {
     platformState: join(dataDir, "run", "platform.json"),
     engine: join(dataDir, "engine"),
     agent: join(dataDir, "agent"),
+    /** Volumes that are made for claims. */
+    volumes: join(dataDir, "volumes"),
     network: join(dataDir, "network"),
     git: join(dataDir, "git"),
     sources: join(dataDir, "sources"),

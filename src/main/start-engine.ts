@@ -66,6 +66,7 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
   await host.start();
   const machine = await startMachine(options, control, host);
   const { clientFor } = control;
+  const volumesDir = paths(config.dataDir).volumes;
   return {
     ...control,
     host,
@@ -74,7 +75,8 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
       { name: "engine", run: (signal) => host.run(signal) },
       {
         name: "workloads",
-        run: (signal) => runWorkloads({ client: clientFor("controller-manager"), clock, log }, signal),
+        run: (signal) =>
+          runWorkloads({ client: clientFor("controller-manager"), volumesDir, clock, log }, signal),
       },
       {
         name: "scheduler",

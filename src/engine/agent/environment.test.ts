@@ -9,6 +9,7 @@ const entries = (values: Record<string, string>) =>
 const objects: PodObjects = {
   configMap: async (name) => (name === "conf" ? entries({ a: "1", b: "two" }) : undefined),
   secret: async (name) => (name === "sec" ? entries({ key: "hidden" }) : undefined),
+  claimed: (name) => Promise.reject(new Error(`no claim ${name}`)),
 };
 const place = {
   podIP: "10.0.0.5",

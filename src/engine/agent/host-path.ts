@@ -3,7 +3,7 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import type { Volume } from "../../model/kinds/core/pod/volume.ts";
-import { MountError } from "./volume-files.ts";
+import { MountError } from "./mount-error.ts";
 
 const checks: Readonly<Record<string, readonly [what: string, holds: (stats: Stats) => boolean]>> = {
   Directory: ["a directory", (stats) => stats.isDirectory()],

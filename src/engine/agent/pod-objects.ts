@@ -1,9 +1,11 @@
-/** The ConfigMaps and Secrets that a pod reads. */
+/** The ConfigMaps, Secrets and volumes that a pod reads. */
 
 import type { Client } from "../../client/client.ts";
 import { configMap, type ConfigMap } from "../../model/kinds/core/configmap/configmap.ts";
+import type { PersistentVolume } from "../../model/kinds/core/persistentvolume/persistentvolume.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { isNotFound } from "../../model/status.ts";
+import { claimedVolume } from "./claimed-volume.ts";
 
 /** Entries by key, text or bytes. */
 export type Entries = ReadonlyMap<string, Buffer>;
@@ -12,6 +14,8 @@ export type Entries = ReadonlyMap<string, Buffer>;
 export interface PodObjects {
   configMap(name: string): Promise<Entries | undefined>;
   secret(name: string): Promise<Entries | undefined>;
+  /** Fails as long as the claim has no volume. */
+  claimed(claimName: string): Promise<PersistentVolume>;
 }
 
 /** Reads each object once, so that all that is made from it at a time is of one version. */
@@ -34,6 +38,7 @@ export function podObjects(client: Client, namespace: string): PodObjects {
       ),
     secret: (name) =>
       once(`secret/${name}`, async () => secretEntries(await client.get(secret, { namespace, name }))),
+    claimed: (claimName) => claimedVolume(client, namespace, claimName),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   ProjectedVolumeSource,
 } from "../../model/kinds/core/pod/volume-files.ts";
 import { volumeFilesMaxBytes } from "./limits.ts";
+import { MountError } from "./mount-error.ts";
 import { containerOf, fieldValue, resourceValue, type PodPlace } from "./pod-fields.ts";
 import type { Entries, PodObjects } from "./pod-objects.ts";
 
@@ -16,11 +17,6 @@ export interface VolumeFile {
   readonly path: string;
   readonly mode: number;
   readonly content: Buffer;
-}
-
-/** A volume that cannot be made until somebody changes something. */
-export class MountError extends Error {
-  override readonly name = "MountError";
 }
 
 export interface VolumeInput {

@@ -11,11 +11,13 @@ import { byteValue } from "../../model/quantity.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Volume } from "../../model/kinds/core/pod/volume.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { claimNameOf, isReadOnly, pathOfVolume } from "./claimed-volume.ts";
 import { writeFileDirectory } from "./file-directory.ts";
 import { prepareHostPath } from "./host-path.ts";
+import { MountError } from "./mount-error.ts";
 import { ConfigError } from "./pod-fields.ts";
 import { expandVariables } from "./variables.ts";
-import { isFileVolume, MountError, volumeFiles, type VolumeInput } from "./volume-files.ts";
+import { isFileVolume, volumeFiles, type VolumeInput } from "./volume-files.ts";
 
 const run = promisify(execFile);
 
@@ -77,13 +79,13 @@ export class PodDirectory {
     for (const mount of container.volumeMounts ?? []) {
       const volume = volumes.find(({ name }) => name === mount.name);
       if (volume === undefined) throw new ConfigError(`volume "${mount.name}" not found in pod`);
-      const root = this.#pathOf(volume);
+      const root = await this.#pathOf(volume, input);
       const sub =
         mount.subPathExpr === undefined
           ? mount.subPath
           : expandVariables(mount.subPathExpr, (name) => environment.get(name));
       const source = sub === undefined || sub === "" ? root : await subPathIn(root, sub);
-      const writable = mount.readOnly !== true && !isFileVolume(volume);
+      const writable = mount.readOnly !== true && !isFileVolume(volume) && !isReadOnly(volume);
       const propagation = propagationOf(mount.mountPropagation);
       const options = [writable ? "rw" : "ro", ...propagation];
       result.push(`${source}:${mount.mountPath}:${options.join(",")}`);
@@ -100,14 +102,18 @@ export class PodDirectory {
     await rm(this.path, { recursive: true, force: true });
   }
 
-  #pathOf(volume: Volume): string {
+  async #pathOf(volume: Volume, { pod, objects }: VolumeInput): Promise<string> {
+    const claimName = claimNameOf(pod, volume);
+    if (claimName !== undefined) return pathOfVolume(await objects.claimed(claimName));
     return volume.hostPath?.path ?? join(this.path, "volumes", volume.name);
   }
 
   async #prepare(volume: Volume, input: VolumeInput): Promise<void> {
     const group = input.pod.spec.securityContext?.fsGroup;
-    const path = this.#pathOf(volume);
-    if (isFileVolume(volume)) {
+    const path = await this.#pathOf(volume, input);
+    if (claimNameOf(input.pod, volume) !== undefined) {
+      if (group !== undefined && !isReadOnly(volume)) await giveToGroup(path, group);
+    } else if (isFileVolume(volume)) {
       await writeFileDirectory(path, await volumeFiles(volume, input), group);
     } else if (volume.hostPath !== undefined) {
       await prepareHostPath(volume.hostPath);
@@ -132,6 +138,13 @@ async function prepareEmptyDir(
   }
   await chmod(path, group === undefined ? 0o777 : 0o2777);
   if (group !== undefined) await chown(path, 0, group);
+}
+
+/** New files in it belong to the group, too. */
+async function giveToGroup(path: string, group: number): Promise<void> {
+  const { mode, uid, gid } = await stat(path);
+  if (gid !== group) await chown(path, uid, group);
+  await chmod(path, (mode & 0o7777) | 0o2770);
 }
 
 async function isMounted(path: string): Promise<boolean> {

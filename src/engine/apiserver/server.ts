@@ -23,6 +23,7 @@ import { firstNamespaces, namespaceHook } from "./admission/namespace.ts";
 import { podHook } from "./admission/pod.ts";
 import { secretHook } from "./admission/secret.ts";
 import { followServices, serviceHook } from "./admission/service.ts";
+import { claimHook, volumeHook } from "./admission/storage.ts";
 import { Api } from "./api.ts";
 import { noSuchPath } from "./api-errors.ts";
 import { authenticatedUser, createAuthenticator } from "./auth/authenticator.ts";
@@ -128,6 +129,8 @@ function hooksFor(
   add("namespaces", namespaceHook);
   add("pods", (kind) => podHook(kind, store));
   add("services", (kind) => serviceHook(kind, addresses));
+  add("persistentvolumes", () => volumeHook);
+  add("persistentvolumeclaims", () => claimHook(store));
   add("secrets", (kind) => secretHook({ kind, store, tokens, caPem }));
   return hooks;
 }

@@ -19,9 +19,12 @@ import { runReplicaSets } from "./replicaset/controller.ts";
 import { runServiceAccounts } from "./serviceaccount/controller.ts";
 import type { WorkloadContext } from "./shared/context.ts";
 import { createInformers } from "./shared/informers.ts";
+import { runVolumes } from "./volumes/controller.ts";
 
 export interface WorkloadOptions {
   readonly client: Client;
+  /** Where volumes are made for claims, on the machine of all nodes; absent: none are made. */
+  readonly volumesDir?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,6 +41,7 @@ const controllers: Readonly<Record<string, Run>> = {
   serviceaccount: runServiceAccounts,
   "node-lifecycle": runNodeLifecycle,
   "pod-garbage": runPodGarbage,
+  volumes: runVolumes,
 };
 
 const restartBackoff = { baseMs: 500, capMs: 30_000 };

@@ -9,6 +9,8 @@ import type { WorkloadInformers } from "./informers.ts";
 export interface WorkloadContext {
   readonly client: Client;
   readonly informers: WorkloadInformers;
+  /** Where volumes are made for claims; absent: none are made. */
+  readonly volumesDir?: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** One for each component that reports, so that its events are counted up across restarts. */

@@ -15,6 +15,14 @@ import { lease, type Lease } from "../../../model/kinds/coordination/lease/lease
 import { namespace, type Namespace } from "../../../model/kinds/core/namespace/namespace.ts";
 import { node, type Node } from "../../../model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../../model/kinds/core/pod/pod.ts";
+import {
+  persistentVolume,
+  type PersistentVolume,
+} from "../../../model/kinds/core/persistentvolume/persistentvolume.ts";
+import {
+  persistentVolumeClaim,
+  type PersistentVolumeClaim,
+} from "../../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { service, type Service } from "../../../model/kinds/core/service/service.ts";
 import {
   serviceAccount,
@@ -24,7 +32,9 @@ import {
   endpointSlice,
   type EndpointSlice,
 } from "../../../model/kinds/discovery/endpointslice/endpointslice.ts";
+import { storageClass, type StorageClass } from "../../../model/kinds/storage/storageclass/storageclass.ts";
 import { controllerOf, type KubeObject } from "../../../model/meta.ts";
+import { claimsOf } from "./pod-claims.ts";
 
 export interface WorkloadInformers {
   readonly deployments: Informer<Deployment>;
@@ -37,12 +47,17 @@ export interface WorkloadInformers {
   readonly leases: Informer<Lease>;
   readonly namespaces: Informer<Namespace>;
   readonly serviceAccounts: Informer<ServiceAccount>;
+  readonly persistentVolumes: Informer<PersistentVolume>;
+  readonly persistentVolumeClaims: Informer<PersistentVolumeClaim>;
+  readonly storageClasses: Informer<StorageClass>;
 }
 
 /** Finds what an owner controls, by the owner's UID; what nobody controls is under `orphanOf` its namespace. */
 export const controllerIndex = "controller";
 /** Finds the pods of a node, by its name. */
 export const nodeIndex = "node";
+/** Finds the pods that use a claim, by the claim's `namespace/name`. */
+export const claimIndex = "claim";
 /** Finds the lease of a node, by the node's name. */
 export const leaseHolderIndex = "holder";
 /** Finds the slices of a service, by `namespace/name`. */
@@ -69,6 +84,7 @@ export function createInformers(options: {
     pods: informer(pod, {
       [controllerIndex]: owned,
       [nodeIndex]: ({ spec }) => [spec.nodeName ?? ""],
+      [claimIndex]: claimsOf,
     }),
     jobs: informer(job),
     services: informer(service),
@@ -77,6 +93,9 @@ export function createInformers(options: {
     leases: informer(lease, { [leaseHolderIndex]: holderOf }),
     namespaces: informer(namespace),
     serviceAccounts: informer(serviceAccount),
+    persistentVolumes: informer(persistentVolume),
+    persistentVolumeClaims: informer(persistentVolumeClaim),
+    storageClasses: informer(storageClass),
   };
 }
 

@@ -41,13 +41,3 @@ export function accessModesCell(given: readonly AccessMode[] | undefined): strin
     .map((mode) => shortModes[mode])
     .join(",");
 }
-
-/** The annotation by which classes were named before there was a field; it still wins. */
-export const betaClassAnnotation = "volume.beta.kubernetes.io/storage-class";
-
-export function storageClassOf(object: {
-  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> | undefined };
-  readonly spec: { readonly storageClassName?: string | undefined };
-}): string {
-  return object.metadata.annotations?.[betaClassAnnotation] ?? object.spec.storageClassName ?? "";
-}

@@ -2,7 +2,8 @@
 
 import type { Column } from "../../../kind.ts";
 import { ageText } from "../../../table.ts";
-import { accessModesCell, storageClassOf } from "../volume-access.ts";
+import { storageClassOf } from "../../../volume-claims.ts";
+import { accessModesCell } from "../volume-access.ts";
 import type { PersistentVolume } from "./volume-spec.ts";
 
 export const persistentVolumeColumns: readonly Column<PersistentVolume>[] = [

@@ -2,7 +2,8 @@
 
 import type { Column } from "../../../kind.ts";
 import { ageText } from "../../../table.ts";
-import { accessModesCell, storageClassOf } from "../volume-access.ts";
+import { storageClassOf } from "../../../volume-claims.ts";
+import { accessModesCell } from "../volume-access.ts";
 import type { PersistentVolumeClaim } from "./claim-fields.ts";
 
 export const claimColumns: readonly Column<PersistentVolumeClaim>[] = [

@@ -5,7 +5,8 @@ import { isJsonEqual } from "../../../json.ts";
 import { checkDnsSubdomain } from "../../../names.ts";
 import { checkQuantity, compareQuantities } from "../../../quantity.ts";
 import { labelSelectorErrors } from "../../../validate-label-selector.ts";
-import { accessModeErrors, storageClassOf } from "../volume-access.ts";
+import { storageClassOf } from "../../../volume-claims.ts";
+import { accessModeErrors } from "../volume-access.ts";
 import type { PersistentVolumeClaimSpec } from "./claim-spec.ts";
 import type { PersistentVolumeClaim } from "./claim-fields.ts";
 
