@@ -135,7 +135,7 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
   hint?(event: ClusterEvent, pod: PodInfo, cluster: Cluster): boolean;
 
   /** The pod was given to the node; a reason refuses. Undone by `unreserve` when the binding fails. */
-  reserve?(pod: PodInfo, nodeName: string): Reason | undefined;
+  reserve?(pod: PodInfo, nodeName: string, cluster: Cluster): Reason | undefined;
   unreserve?(pod: PodInfo, nodeName: string): void;
   /** Before the binding; while the promise is open, the pod waits and its place is kept. */
   permit?(pod: PodInfo, nodeName: string, signal: AbortSignal): PermitResult | Promise<PermitResult>;

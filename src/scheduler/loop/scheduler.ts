@@ -266,7 +266,7 @@ class Loop {
   #reserve({ info }: QueuedPod, nodeName: string): string | undefined {
     const reserved: Profile["plugins"][number]["plugin"][] = [];
     for (const { plugin } of this.#decider.profile.plugins) {
-      const reason = plugin.reserve?.(info, nodeName);
+      const reason = plugin.reserve?.(info, nodeName, this.#decider.cluster);
       if (reason === undefined) {
         reserved.push(plugin);
         continue;
