@@ -115,9 +115,7 @@ describe("the notes' demonstration", () => {
     expect(why?.metadata.ownerReferences?.[0]?.uid).toBe(created.metadata.uid);
     expect(why?.spec).toMatchObject({ outcome: "Scheduled", evaluatedNodes: 2, feasibleNodes: 2 });
     expect(why?.spec.tie).toMatchObject({ candidates: ["node-1", "node-2"], count: 2, seed: 5 });
-    expect(why?.spec.nodes?.[0]?.scores?.map(({ plugin }) => plugin)).toContain(
-      "NodeResourcesLeastAllocated",
-    );
+    expect(why?.spec.nodes?.[0]?.scores?.map(({ plugin }) => plugin)).toContain("NodeResourcesFit");
     expect(why?.spec.decidedAt).toBe(`${new Date(clock.now()).toISOString().slice(0, 19)}Z`);
     await until(async () => (await client.list(event)).items.some(({ reason }) => reason === "Scheduled"));
   });

@@ -8,6 +8,7 @@
  */
 
 import { roomFor, grownBytes } from "./columns.ts";
+import { ImageTable, type ImageColumn } from "./images.ts";
 import { LabelTable, type LabelColumn } from "./labels.ts";
 import { Nominations } from "./nominations.ts";
 import type { NodeObject } from "./objects.ts";
@@ -36,6 +37,7 @@ export class Cluster {
   /** To be read; `nominate` and `unnominate` change it. */
   readonly nominations = new Nominations();
   readonly #labels = new LabelTable();
+  readonly #images = new ImageTable();
   /** Rows in use are below this; some of them may be empty. */
   rows = 0;
   nodeCount = 0;
@@ -93,6 +95,10 @@ export class Cluster {
     return this.#labels.column(key, this.#nodes);
   }
 
+  imageColumn(image: string): ImageColumn | undefined {
+    return this.#images.column(image, this.#nodes);
+  }
+
   /** The row of change number `sequence`; undefined when the log no longer has it. */
   changedRow(sequence: number): number | undefined {
     if (sequence < this.sequence - LOG_SIZE || sequence >= this.sequence) return undefined;
@@ -108,6 +114,8 @@ export class Cluster {
     this.#nodes[row] = node;
     const aspects = this.#readNode(row, node, previous);
     if (known === undefined) this.#countPods(row, name);
+    // What an image counts for depends on how many nodes there are, and how many of them have it.
+    if (this.#images.set(row, node) || (known === undefined && this.#images.inUse)) this.layout++;
     if (this.#labels.compact(this.#nodes) || this.taints.compact(this.#nodes)) this.layout++;
     if (known === undefined || aspects !== 0) this.#changed(row);
     return { row, added: known === undefined, aspects };
@@ -127,6 +135,7 @@ export class Cluster {
     this.ports.clear(row);
     this.#labels.set(row, undefined);
     this.taints.set(row, undefined);
+    if (this.#images.set(row, undefined) || this.#images.inUse) this.layout++;
     this.nominations.clearRow(row);
     this.nodeCount--;
     this.#changed(row);
@@ -243,6 +252,7 @@ export class Cluster {
     this.resources.grow(room);
     this.#labels.grow(room);
     this.taints.grow(room);
+    this.#images.grow(room);
   }
 
   #countPods(row: number, name: string): void {

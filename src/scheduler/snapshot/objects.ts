@@ -17,6 +17,7 @@ export type QuantityMap = Readonly<Record<string, string>>;
 
 export interface ContainerObject {
   readonly name?: string | undefined;
+  readonly image?: string | undefined;
   readonly restartPolicy?: string | undefined;
   readonly resources?:
     | { readonly requests?: QuantityMap | undefined; readonly limits?: QuantityMap | undefined }
@@ -106,6 +107,15 @@ export interface NodeObject {
       }
     | undefined;
   readonly status?:
-    | { readonly allocatable?: QuantityMap | undefined; readonly capacity?: QuantityMap | undefined }
+    | {
+        readonly allocatable?: QuantityMap | undefined;
+        readonly capacity?: QuantityMap | undefined;
+        readonly images?:
+          | readonly {
+              readonly names?: readonly string[] | undefined;
+              readonly sizeBytes?: number | undefined;
+            }[]
+          | undefined;
+      }
     | undefined;
 }

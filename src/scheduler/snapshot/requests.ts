@@ -88,10 +88,15 @@ function addUp(pod: PodObject, requestsOf: RequestsOf): Map<string, number> {
   }
   raise(total, starting);
   for (const [name, quantity] of Object.entries(resources?.requests ?? {})) {
-    total.set(name, amountOf(name, quantity));
+    if (isPodLevel(name)) total.set(name, amountOf(name, quantity));
   }
   if (overhead !== undefined) add(total, overhead);
   return total;
+}
+
+/** The resources that a pod can ask for as a whole, in place of its containers. */
+function isPodLevel(resource: string): boolean {
+  return resource === "cpu" || resource === "memory" || resource.startsWith("hugepages-");
 }
 
 function add(total: Map<string, number>, quantities: QuantityMap): void {

@@ -113,11 +113,20 @@ function termMatches(
   node: NodeObject,
 ): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false;
+  if (![...matchExpressions, ...matchFields].every(makesSense)) return false;
+  if (matchFields.some(({ values = [] }) => values.length !== 1)) return false;
   const labels = node.metadata.labels ?? {};
   return (
     matchExpressions.every((requirement) => requirementMatches(requirement, labels[requirement.key])) &&
     matchFields.every((requirement) => requirementMatches(requirement, node.metadata.name))
   );
+}
+
+/** A requirement that makes no sense makes its term match nothing. */
+function makesSense({ operator, values = [] }: SelectorRequirement): boolean {
+  if (operator === "In" || operator === "NotIn") return values.length > 0;
+  if (operator === "Exists" || operator === "DoesNotExist") return values.length === 0;
+  return values.length === 1 && Number.isInteger(Number(values[0]));
 }
 
 function requirementMatches(
@@ -195,7 +204,8 @@ export function requested(pod: PodObject, name: string, missing = "0"): bigint {
     amount(name, requests[name] ?? missing);
   const overhead = amount(name, pod.spec.overhead?.[name] ?? "0");
   const whole: QuantityMap = pod.spec.resources?.requests ?? {};
-  if (whole[name] !== undefined) return amount(name, whole[name]) + overhead;
+  const wholePod = name === "cpu" || name === "memory" || name.startsWith("hugepages-");
+  if (wholePod && whole[name] !== undefined) return amount(name, whole[name]) + overhead;
   const moments: bigint[] = [];
   let sidecars = 0n;
   for (const container of pod.spec.initContainers ?? []) {
@@ -235,11 +245,15 @@ function leastRequested(pod: PodObject, node: NodeObject, pods: readonly PodObje
 
 function balanced(pod: PodObject, node: NodeObject, pods: readonly PodObject[]): bigint {
   if (requested(pod, "cpu") === 0n && requested(pod, "memory") === 0n) return 0n;
+  return 50n + (50n + evenness(node, [...pods, pod]) - evenness(node, pods)) / 2n;
+}
+
+function evenness(node: NodeObject, pods: readonly PodObject[]): bigint {
   const shares: number[] = [];
   for (const name of ["cpu", "memory"]) {
     const offered = amount(name, node.status?.allocatable?.[name] ?? "0");
     if (offered === 0n) continue;
-    const used = [...pods, pod].reduce((total, each) => total + requested(each, name), 0n);
+    const used = pods.reduce((total, each) => total + requested(each, name), 0n);
     shares.push(Math.min(1, Number(used) / Number(offered)));
   }
   const [cpu, memory] = shares;

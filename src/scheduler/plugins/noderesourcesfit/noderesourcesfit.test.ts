@@ -3,8 +3,9 @@ import { readPod } from "../../snapshot/pod-info.ts";
 import { requests, testBed, testNode, testPod } from "../../testing/objects.ts";
 import { filterReasons, filterVerdict } from "../../testing/plugins.ts";
 import { amountText } from "./amount-text.ts";
-import { nodeResourcesFit } from "./noderesourcesfit.ts";
+import { defaultFitArgs, nodeResourcesFit } from "./noderesourcesfit.ts";
 
+const plugin = nodeResourcesFit();
 const node = testNode("a", { cpu: "1", memory: "1Gi", pods: "3", "example.com/gpu": "1" });
 const gpu = "example.com/gpu";
 const always = { restartPolicy: "Always" };
@@ -73,18 +74,15 @@ describe("what fits", () => {
       expected: [],
     },
   ])("$name", ({ pod, expected }) => {
-    expect(filterReasons(nodeResourcesFit, { node, pod })).toEqual(expected);
+    expect(filterReasons(plugin, { node, pod })).toEqual(expected);
   });
 
   test("what is there already counts, and so does the number of pods", () => {
     const present = [1, 2, 3].map((index) => testPod(`h${index}`, requests("300m", "1Mi")));
     const pod = testPod("p", requests("200m", "1Mi"));
     const two = present.slice(0, 2);
-    expect(filterReasons(nodeResourcesFit, { node, pod, present: two })).toEqual([]);
-    expect(filterReasons(nodeResourcesFit, { node, pod, present })).toEqual([
-      "Too many pods",
-      "Insufficient cpu",
-    ]);
+    expect(filterReasons(plugin, { node, pod, present: two })).toEqual([]);
+    expect(filterReasons(plugin, { node, pod, present })).toEqual(["Too many pods", "Insufficient cpu"]);
   });
 
   test("a resource that pods asked for before a node offered it is counted when one does", () => {
@@ -117,7 +115,7 @@ describe("hostile amounts", () => {
 
   test("that add up to too much are a fault of the pod", () => {
     const containers = Array.from({ length: 2000 }, () => requests("1P", "1"));
-    const [reason] = filterReasons(nodeResourcesFit, { node, pod: testPod("p", {}, { containers }) });
+    const [reason] = filterReasons(plugin, { node, pod: testPod("p", {}, { containers }) });
     expect(reason).toBe("the pod asks for more cpu than can be counted");
   });
 
@@ -126,7 +124,7 @@ describe("hostile amounts", () => {
       Array.from({ length: 30 }, (_, index) => [`example.com/r${index}`, "1"]),
     );
     const pod = testPod("p", requests("1", "1", others));
-    expect(filterReasons(nodeResourcesFit, { node, pod })).toEqual([
+    expect(filterReasons(plugin, { node, pod })).toEqual([
       "the pod asks for 32 kinds of resources, allowed 22",
     ]);
   });
@@ -134,14 +132,14 @@ describe("hostile amounts", () => {
   test("of nodes that are no quantities count as nothing", () => {
     const broken = testNode("a", { cpu: "lots" });
     const pod = testPod("p", requests("1m", "1"));
-    expect(filterReasons(nodeResourcesFit, { node: broken, pod })).toEqual(["Insufficient cpu"]);
+    expect(filterReasons(plugin, { node: broken, pod })).toEqual(["Insufficient cpu"]);
   });
 });
 
 test("the numbers name what is wanted, what is free and who holds most", () => {
   const present = ["100m", "400m", "300m"].map((cpu, index) => testPod(`h${index}`, requests(cpu, "1Mi")));
   const big = testNode("a", { cpu: "1" });
-  const [reason] = filterVerdict(nodeResourcesFit, {
+  const [reason] = filterVerdict(plugin, {
     node: big,
     pod: testPod("p", requests("500m", "1")),
     present,
@@ -150,7 +148,7 @@ test("the numbers name what is wanted, what is free and who holds most", () => {
     "needs 500m cpu, 200m free of 1; the largest holders are default/h1 (400m), default/h2 (300m), default/h0 (100m)",
   );
   expect(reason?.resolvable).toBe(true);
-  const [never] = filterVerdict(nodeResourcesFit, { node: big, pod: testPod("p", requests("2", "1")) });
+  const [never] = filterVerdict(plugin, { node: big, pod: testPod("p", requests("2", "1")) });
   expect(never?.resolvable).toBe(false);
 });
 
@@ -163,4 +161,25 @@ test.each([
   ["example.com/gpu", 2048, "2048"],
 ])("%s %d is %s", (resource, amount, text) => {
   expect(amountText(resource, amount)).toBe(text);
+});
+
+test("resources of others can be ignored, those of Kubernetes cannot", () => {
+  const ignoring = nodeResourcesFit({
+    ...defaultFitArgs,
+    ignoredResources: ["example.com/gpu", "cpu"],
+    ignoredResourceGroups: ["example.org"],
+  });
+  const pod = testPod("p", requests("2", "1", { [gpu]: "9", "example.org/a": "1", "example.net/b": "1" }));
+  expect(filterReasons(ignoring, { node, pod })).toEqual(["Insufficient cpu", "Insufficient example.net/b"]);
+});
+
+test("what the pod as a whole asks for counts in place of its containers, for cpu, memory and huge pages", () => {
+  const whole = {
+    resources: { requests: { cpu: "2", [gpu]: "5" } },
+    containers: [requests("500m", "1Gi")],
+    overhead: { cpu: "1m" },
+  };
+  const [reason, ...others] = filterVerdict(plugin, { node, pod: testPod("p", {}, whole) });
+  expect(reason?.detail).toBe("needs 2001m cpu, 1 free of 1");
+  expect(others).toEqual([]);
 });

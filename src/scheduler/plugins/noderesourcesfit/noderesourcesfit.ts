@@ -6,6 +6,8 @@ import { nodeAspect, type Cluster } from "../../snapshot/cluster.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
 import type { ResourceColumn } from "../../snapshot/resources.ts";
 import { amountText, quantityText } from "./amount-text.ts";
+import { cpuAndMemory, scoredResources, type ScoredResource } from "./scored-resources.ts";
+import { resourceScorer, type ScoringStrategy } from "./strategies.ts";
 
 export const reasonTooManyPods = "Too many pods";
 
@@ -31,56 +33,101 @@ const MAX_WANTS = 22;
 /** How many holders of a short resource are named. */
 const MAX_HOLDERS = 3;
 
-export const nodeResourcesFit: Plugin<FitState> = {
-  name: "NodeResourcesFit",
-  policyName: "PodFitsResources",
-  nodeLocal: true,
-  shareKey: (pod) => {
-    const { milliCpu, memoryBytes, ephemeralBytes, others } = pod.requests;
-    const rest = others.length === 0 ? "" : JSON.stringify(others);
-    return `${milliCpu},${memoryBytes},${ephemeralBytes}${rest}${pod.fault ?? ""}`;
-  },
+export interface FitArgs {
+  /** Extended resources that are not looked at. */
+  readonly ignoredResources: readonly string[];
+  /** The same for all whose name begins with one of these and a slash. */
+  readonly ignoredResourceGroups: readonly string[];
+  readonly scoringStrategy: ScoringStrategy;
+}
 
-  preFilter: (pod, cluster) => {
-    if (pod.fault !== undefined) return reject({ text: `the pod ${pod.fault}`, resolvable: false });
-    const wants = wantsOf(pod, cluster);
-    if (wants.length <= MAX_WANTS) return proceed({ pods: cluster.resources.pods, wants });
-    const text = `the pod asks for ${wants.length} kinds of resources, allowed ${MAX_WANTS}`;
-    return reject({ text, resolvable: false });
-  },
-  filter: ({ pods, wants }, row) => {
-    let detail = (pods.requested[row] ?? 0) + 1 > (pods.allocatable[row] ?? 0) ? POD_COUNT_BIT : 0;
-    for (let index = 0; index < wants.length; index++) {
-      const { amount, column } = wants[index] as Want;
-      if (amount > freeOf(column, row)) detail |= 2 << index;
-    }
-    return detail;
-  },
-  reasons: ({ pods, wants }, detail, at) => {
-    const reasons: Reason[] = [];
-    if ((detail & POD_COUNT_BIT) !== 0) {
-      const numbers = at && `${pods.requested[at.row]} pods of ${pods.allocatable[at.row]}`;
-      reasons.push({ text: reasonTooManyPods, detail: numbers, resolvable: true });
-    }
-    for (const [index, want] of wants.entries()) {
-      if ((detail & (2 << index)) === 0) continue;
-      const resolvable = at === undefined || want.amount <= (want.column?.allocatable[at.row] ?? 0);
-      const numbers = at && shortageOf(want, at.row, at.cluster);
-      reasons.push({ text: reasonInsufficient(want.name), resolvable, ...numbers });
-    }
-    return reasons;
-  },
-  resolvable: ({ wants }, detail, { row }) => {
-    for (let index = 0; index < wants.length; index++) {
-      const { amount, column } = wants[index] as Want;
-      if ((detail & (2 << index)) !== 0 && amount > (column?.allocatable[row] ?? 0)) return false;
-    }
-    return true;
-  },
-  hint: (event) =>
-    event.type === "PodRemoved" ||
-    (event.type === "NodeChanged" && (event.aspects & nodeAspect.allocatable) !== 0),
+export const defaultFitArgs: FitArgs = {
+  ignoredResources: [],
+  ignoredResourceGroups: [],
+  scoringStrategy: { type: "LeastAllocated", resources: cpuAndMemory },
 };
+
+export function nodeResourcesFit(
+  args: FitArgs = defaultFitArgs,
+): Plugin<FitState, readonly ScoredResource[]> {
+  const isIgnored = ignorer(args);
+  const { resources: weights } = args.scoringStrategy;
+  const scorer = resourceScorer(args.scoringStrategy);
+  return {
+    name: "NodeResourcesFit",
+    policyName: "PodFitsResources",
+    nodeLocal: true,
+    shareKey: (pod) => {
+      const { milliCpu, memoryBytes, ephemeralBytes, others, ...scored } = pod.requests;
+      const rest = others.length === 0 ? "" : JSON.stringify(others);
+      const assumed = `${scored.scoredMilliCpu},${scored.scoredMemoryBytes}`;
+      return `${milliCpu},${memoryBytes},${ephemeralBytes},${assumed}${rest}${pod.fault ?? ""}`;
+    },
+
+    preFilter: (pod, cluster) => {
+      if (pod.fault !== undefined) return reject({ text: `the pod ${pod.fault}`, resolvable: false });
+      const wants = wantsOf(pod, cluster).filter(({ name }) => !isIgnored(name));
+      if (wants.length <= MAX_WANTS) return proceed({ pods: cluster.resources.pods, wants });
+      const text = `the pod asks for ${wants.length} kinds of resources, allowed ${MAX_WANTS}`;
+      return reject({ text, resolvable: false });
+    },
+    filter: ({ pods, wants }, row) => {
+      let detail = (pods.requested[row] ?? 0) + 1 > (pods.allocatable[row] ?? 0) ? POD_COUNT_BIT : 0;
+      for (let index = 0; index < wants.length; index++) {
+        const { amount, column } = wants[index] as Want;
+        if (amount > freeOf(column, row)) detail |= 2 << index;
+      }
+      return detail;
+    },
+    reasons: fitReasons,
+    resolvable: ({ wants }, detail, { row }) => {
+      for (let index = 0; index < wants.length; index++) {
+        const { amount, column } = wants[index] as Want;
+        if ((detail & (2 << index)) !== 0 && amount > (column?.allocatable[row] ?? 0)) return false;
+      }
+      return true;
+    },
+
+    preScore: (pod, cluster) => proceed(scoredResources(weights, pod, cluster, true)),
+    score: (scored, row, { resources }) => scorer(scored, row, resources),
+
+    hint: (event) =>
+      event.type === "PodRemoved" ||
+      (event.type === "NodeChanged" && (event.aspects & nodeAspect.allocatable) !== 0),
+  };
+}
+
+function fitReasons(
+  { pods, wants }: FitState,
+  detail: number,
+  at?: { row: number; cluster: Cluster },
+): readonly Reason[] {
+  const reasons: Reason[] = [];
+  if ((detail & POD_COUNT_BIT) !== 0) {
+    const numbers = at && `${pods.requested[at.row]} pods of ${pods.allocatable[at.row]}`;
+    reasons.push({ text: reasonTooManyPods, detail: numbers, resolvable: true });
+  }
+  for (const [index, want] of wants.entries()) {
+    if ((detail & (2 << index)) === 0) continue;
+    const resolvable = at === undefined || want.amount <= (want.column?.allocatable[at.row] ?? 0);
+    const numbers = at && shortageOf(want, at.row, at.cluster);
+    reasons.push({ text: reasonInsufficient(want.name), resolvable, ...numbers });
+  }
+  return reasons;
+}
+
+/** Only resources that Kubernetes knows nothing of can be ignored. */
+function ignorer({ ignoredResources, ignoredResourceGroups }: FitArgs): (resource: string) => boolean {
+  const names = new Set(ignoredResources);
+  const groups = new Set(ignoredResourceGroups);
+  return (resource) =>
+    isExtendedResource(resource) &&
+    (names.has(resource) || groups.has(resource.slice(0, resource.indexOf("/"))));
+}
+
+function isExtendedResource(resource: string): boolean {
+  return resource.includes("/") && !resource.includes("kubernetes.io/") && !resource.startsWith("requests.");
+}
 
 function wantsOf({ requests }: PodInfo, { resources }: Cluster): Want[] {
   const wants: Want[] = [];

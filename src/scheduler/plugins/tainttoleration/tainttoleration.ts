@@ -18,43 +18,47 @@ interface TaintState {
   readonly known: (number | undefined)[];
 }
 
-export const taintToleration: Plugin<TaintState, TaintState> = {
-  name: "TaintToleration",
-  policyName: "PodToleratesNodeTaints",
-  nodeLocal: true,
-  shareKey: ({ object }) =>
-    object.spec.tolerations === undefined || object.spec.tolerations.length === 0
-      ? ""
-      : JSON.stringify(object.spec.tolerations),
+/** Scores from 0 to `maxScore`: 100 as of today, 10 under a Policy. */
+export function scaledTaintToleration(maxScore: number): Plugin<TaintState, TaintState> {
+  return {
+    name: "TaintToleration",
+    policyName: "PodToleratesNodeTaints",
+    nodeLocal: true,
+    shareKey: ({ object }) =>
+      object.spec.tolerations === undefined || object.spec.tolerations.length === 0
+        ? ""
+        : JSON.stringify(object.spec.tolerations),
 
-  preFilter: ({ object }, { taints }) =>
-    proceed({ tolerations: object.spec.tolerations ?? [], taints, known: [0] }),
-  /** The number of the list of taints, when one of them is not tolerated. */
-  filter: (state, row) => {
-    const list = state.taints.ids[row] ?? 0;
-    return (state.known[list] ??= untolerated(state, list) === undefined ? 0 : list);
-  },
-  reasons: (state, list) => {
-    const taint = untolerated(state, list);
-    return taint === undefined ? [] : [{ text: reasonUntolerated(taint), resolvable: false }];
-  },
+    preFilter: ({ object }, { taints }) =>
+      proceed({ tolerations: object.spec.tolerations ?? [], taints, known: [0] }),
+    /** The number of the list of taints, when one of them is not tolerated. */
+    filter: (state, row) => {
+      const list = state.taints.ids[row] ?? 0;
+      return (state.known[list] ??= untolerated(state, list) === undefined ? 0 : list);
+    },
+    reasons: (state, list) => {
+      const taint = untolerated(state, list);
+      return taint === undefined ? [] : [{ text: reasonUntolerated(taint), resolvable: false }];
+    },
 
-  preScore: ({ object }, { taints }) => {
-    const tolerations = (object.spec.tolerations ?? []).filter(
-      ({ effect = "" }) => effect === "" || effect === "PreferNoSchedule",
-    );
-    return proceed({ tolerations, taints, known: [0] });
-  },
-  /** How many "prefer not" taints are not tolerated. */
-  score: (state, row) => {
-    const list = state.taints.ids[row] ?? 0;
-    return (state.known[list] ??= countUnwanted(state, list));
-  },
-  normalize: (raw, { max }) =>
-    max === 0 ? MAX_NODE_SCORE : MAX_NODE_SCORE - Math.trunc((MAX_NODE_SCORE * raw) / max),
+    preScore: ({ object }, { taints }) => {
+      const tolerations = (object.spec.tolerations ?? []).filter(
+        ({ effect = "" }) => effect === "" || effect === "PreferNoSchedule",
+      );
+      return proceed({ tolerations, taints, known: [0] });
+    },
+    /** How many "prefer not" taints are not tolerated. */
+    score: (state, row) => {
+      const list = state.taints.ids[row] ?? 0;
+      return (state.known[list] ??= countUnwanted(state, list));
+    },
+    normalize: (raw, { max }) => (max === 0 ? maxScore : maxScore - Math.trunc((maxScore * raw) / max)),
 
-  hint: (event) => event.type === "NodeChanged" && (event.aspects & nodeAspect.taints) !== 0,
-};
+    hint: (event) => event.type === "NodeChanged" && (event.aspects & nodeAspect.taints) !== 0,
+  };
+}
+
+export const taintToleration = scaledTaintToleration(MAX_NODE_SCORE);
 
 function untolerated({ taints, tolerations }: TaintState, list: number): TaintObject | undefined {
   return taints

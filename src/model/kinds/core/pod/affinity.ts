@@ -43,7 +43,7 @@ const preferredSchedulingTerm = object(
   { name: "io.k8s.api.core.v1.PreferredSchedulingTerm" },
 );
 
-const nodeAffinity = object(
+export const nodeAffinity = object(
   "Demands and wishes about the node.",
   {
     requiredDuringSchedulingIgnoredDuringExecution: nodeSelector,

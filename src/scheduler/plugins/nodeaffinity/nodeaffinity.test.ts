@@ -3,8 +3,9 @@ import type { NodeSelectorTerm } from "../../snapshot/objects.ts";
 import { testBed, testNode, testPod } from "../../testing/objects.ts";
 import { filterReasons, filterVerdict, rawScoreOf } from "../../testing/plugins.ts";
 import { readPod } from "../../snapshot/pod-info.ts";
-import { nodeSelector, reasonNoMatch } from "./nodeselector.ts";
+import { nodeAffinity, reasonAdded, reasonConflict, reasonNoMatch } from "./nodeaffinity.ts";
 
+const plugin = nodeAffinity();
 const node = testNode("a", {}, { labels: { zone: "z1", cores: "16", empty: "" } });
 
 function requiring(...nodeSelectorTerms: NodeSelectorTerm[]) {
@@ -33,12 +34,12 @@ describe("nodeSelector", () => {
     { labels: { missing: "" }, fits: false },
   ])("$labels", ({ labels, fits }) => {
     const pod = testPod("p", {}, { nodeSelector: labels });
-    expect(filterReasons(nodeSelector, { node, pod })).toEqual(fits ? [] : [reasonNoMatch]);
+    expect(filterReasons(plugin, { node, pod })).toEqual(fits ? [] : [reasonNoMatch]);
   });
 
   test("says which label is missing or different", () => {
     const detail = (labels: Record<string, string>) =>
-      filterVerdict(nodeSelector, { node, pod: testPod("p", {}, { nodeSelector: labels }) })[0]?.detail;
+      filterVerdict(plugin, { node, pod: testPod("p", {}, { nodeSelector: labels }) })[0]?.detail;
     expect(detail({ zone: "z2" })).toBe("the pod asks for zone=z2, the node has zone=z1");
     expect(detail({ gpu: "a100" })).toBe("the pod asks for gpu=a100, the node has no label gpu");
   });
@@ -87,9 +88,7 @@ describe("required affinity", () => {
       fits: false,
     },
   ])("$name", ({ terms, fits }) => {
-    expect(filterReasons(nodeSelector, { node, pod: requiring(...terms) })).toEqual(
-      fits ? [] : [reasonNoMatch],
-    );
+    expect(filterReasons(plugin, { node, pod: requiring(...terms) })).toEqual(fits ? [] : [reasonNoMatch]);
   });
 });
 
@@ -107,12 +106,11 @@ test("preferred terms add up their weights", () => {
       affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } },
     },
   );
-  expect(rawScoreOf(nodeSelector, { node, pod })).toBe(35);
-  expect(rawScoreOf(nodeSelector, { node, pod: testPod("p") })).toBeUndefined();
-  expect([
-    nodeSelector.normalize?.(35, { min: 0, max: 70 }),
-    nodeSelector.normalize?.(0, { min: 0, max: 0 }),
-  ]).toEqual([50, 0]);
+  expect(rawScoreOf(plugin, { node, pod })).toBe(35);
+  expect(rawScoreOf(plugin, { node, pod: testPod("p") })).toBeUndefined();
+  expect([plugin.normalize?.(35, { min: 0, max: 70 }), plugin.normalize?.(0, { min: 0, max: 0 })]).toEqual([
+    50, 0,
+  ]);
 });
 
 test("more label keys than there are columns for are read from the nodes themselves", () => {
@@ -125,4 +123,49 @@ test("more label keys than there are columns for are read from the nodes themsel
     const pod = readPod(testPod("p", {}, { nodeSelector: { [key]: "x", "key-699": "x" } }));
     expect(decider.decide(pod).chosen?.nodeName).toBe("a");
   }
+});
+
+describe("a requirement that makes no sense matches nothing", () => {
+  test.each([
+    expression("gpu", "NotIn"),
+    expression("zone", "Exists", "z1"),
+    expression("cores", "Gt", "8", "9"),
+    expression("cores", "Gt", "8.5"),
+    expression("cores", "Lt", "9223372036854775808"),
+    { matchFields: [{ key: "metadata.name", operator: "NotIn", values: ["b", "c"] }] },
+    { matchFields: [{ key: "metadata.name", operator: "Exists" }] },
+  ])("%j", (term) => {
+    expect(filterReasons(plugin, { node, pod: requiring(term) })).toEqual([reasonNoMatch]);
+  });
+});
+
+test("terms that name different nodes at once contradict themselves", () => {
+  const named = (name: string) => ({ key: "metadata.name", operator: "In", values: [name] });
+  const torn = { matchFields: [named("a"), named("b")] };
+  expect(filterReasons(plugin, { node, pod: requiring(torn) })).toEqual([reasonConflict]);
+  const open = expression("zone", "Exists");
+  expect(filterReasons(plugin, { node, pod: requiring(torn, open) })).toEqual([]);
+});
+
+describe("added affinity", () => {
+  const added = nodeAffinity({
+    addedAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [expression("cores", "Exists")] },
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 7, preference: expression("zone", "In", "z1") },
+      ],
+    },
+  });
+
+  test("holds for every pod", () => {
+    const bare = testNode("b");
+    expect(filterReasons(added, { node: bare, pod: testPod("p") })).toEqual([reasonAdded]);
+    expect(filterReasons(added, { node, pod: testPod("p") })).toEqual([]);
+    const choosy = testPod("p", {}, { nodeSelector: { gpu: "yes" } });
+    expect(filterReasons(added, { node, pod: choosy })).toEqual([reasonNoMatch]);
+  });
+
+  test("adds to the pod's own preferences", () => {
+    expect(rawScoreOf(added, { node, pod: testPod("p") })).toBe(7);
+  });
 });

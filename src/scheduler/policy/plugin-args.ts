@@ -1,0 +1,119 @@
+/** The arguments of the plugins that take some, as in kubescheduler.config.k8s.io/v1. */
+
+import { invalid, type FieldError } from "../../model/field-error.ts";
+import { nodeAffinity } from "../../model/kinds/core/pod/affinity.ts";
+import { array, integer, object, oneOf, required, string, type Infer } from "../../model/schema.ts";
+import type { FitArgs } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
+import type { ResourceWeight } from "../plugins/noderesourcesfit/scored-resources.ts";
+import type { ShapePoint } from "../plugins/noderesourcesfit/shares.ts";
+import type { ScoringStrategy } from "../plugins/noderesourcesfit/strategies.ts";
+
+const weightMax = 100;
+/** More would make a score slow for every node. */
+const resourcesMax = 32;
+const shapePointsMax = 100;
+
+const resources = array(
+  object("A resource of nodes.", {
+    name: required(string("For instance cpu.")),
+    weight: integer("How much it counts.", { default: 1, min: 1, max: weightMax }),
+  }),
+  "The resources that count.",
+  {
+    default: [{ name: "cpu" }, { name: "memory" }],
+    maxLength: resourcesMax,
+    check: (list: readonly { readonly name: string }[]) =>
+      new Set(list.map(({ name }) => name)).size === list.length
+        ? undefined
+        : "must not name a resource twice",
+  },
+);
+
+const shape = array(
+  object("A point of the curve.", {
+    utilization: integer("Percent of what the node offers.", { default: 0, min: 0, max: 100 }),
+    score: integer("0 to 10.", { default: 0, min: 0, max: 10 }),
+  }),
+  "A curve: straight lines between these points.",
+  {
+    minLength: 1,
+    maxLength: shapePointsMax,
+    check: (points: readonly { readonly utilization?: number }[]) =>
+      points.every(
+        ({ utilization = 0 }, index) => index === 0 || utilization > (points[index - 1]?.utilization ?? 0),
+      )
+        ? undefined
+        : "utilization values must be sorted, each larger than the one before",
+  },
+);
+
+export const ratioArgs = object("A curve over the used share of each resource.", {
+  shape: required(shape),
+  resources,
+});
+
+export function ratioOf({ shape: points, resources: list }: Infer<typeof ratioArgs>): {
+  shape: readonly ShapePoint[];
+  resources: readonly ResourceWeight[];
+} {
+  return { shape: points as readonly ShapePoint[], resources: list as readonly ResourceWeight[] };
+}
+
+export const fitArgs = object("Of NodeResourcesFit.", {
+  ignoredResources: array(string("Name."), "Extended resources that are not looked at.", { default: [] }),
+  ignoredResourceGroups: array(
+    string("For instance example.com for example.com/gpu.", {
+      check: (group: string) => (group.includes("/") ? "must not contain a slash" : undefined),
+    }),
+    "Groups of extended resources that are not looked at.",
+    { default: [] },
+  ),
+  scoringStrategy: object(
+    "How nodes are scored.",
+    {
+      type: oneOf(["LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"], "The strategy.", {
+        default: "LeastAllocated",
+      }),
+      resources,
+      requestedToCapacityRatio: object("Of the strategy of that name.", { shape: required(shape) }),
+    },
+    { default: {} },
+  ),
+});
+type FitDocument = Infer<typeof fitArgs>;
+
+export function checkFitArgs({ scoringStrategy }: FitDocument, path: string): FieldError[] {
+  if (scoringStrategy?.type !== "RequestedToCapacityRatio") return [];
+  if (scoringStrategy.requestedToCapacityRatio !== undefined) return [];
+  const at = `${path}.scoringStrategy.requestedToCapacityRatio`;
+  return [{ type: "Required", path: at, detail: "the strategy RequestedToCapacityRatio needs its shape" }];
+}
+
+export function fitOf({ ignoredResources = [], ignoredResourceGroups = [], ...rest }: FitDocument): FitArgs {
+  return {
+    ignoredResources,
+    ignoredResourceGroups,
+    scoringStrategy: rest.scoringStrategy as ScoringStrategy,
+  };
+}
+
+export const balancedArgs = object("Of NodeResourcesBalancedAllocation.", { resources });
+type BalancedDocument = Infer<typeof balancedArgs>;
+
+export function checkBalancedArgs({ resources: list = [] }: BalancedDocument, path: string): FieldError[] {
+  return list.flatMap(({ weight }, index) =>
+    weight === 1 ? [] : [invalid(`${path}.resources[${index}].weight`, weight, "must be 1")],
+  );
+}
+
+export function balancedOf({ resources: list = [] }: BalancedDocument): { resources: ResourceWeight[] } {
+  return { resources: list as ResourceWeight[] };
+}
+
+export const nodeAffinityArgs = object("Of NodeAffinity.", { addedAffinity: nodeAffinity });
+
+/** Both limit how many nodes are looked at; here it is all of them. */
+export const preemptionArgs = object("Of DefaultPreemption.", {
+  minCandidateNodesPercentage: integer("Has no effect.", { default: 10, min: 0, max: 100 }),
+  minCandidateNodesAbsolute: integer("Has no effect.", { default: 100, min: 0 }),
+});

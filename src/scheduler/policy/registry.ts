@@ -1,0 +1,78 @@
+/**
+ * All plugins that there are, by name, and which of them decide when nothing else is said: those of kube-scheduler
+ * in its order and with its weights. A new plugin has a line in both.
+ */
+
+import { balancedAllocation } from "../plugins/balancedallocation/balancedallocation.ts";
+import { defaultPreemption } from "../plugins/defaultpreemption/defaultpreemption.ts";
+import { imageLocality } from "../plugins/imagelocality/imagelocality.ts";
+import { nodeAffinity } from "../plugins/nodeaffinity/nodeaffinity.ts";
+import { nodeName } from "../plugins/nodename/nodename.ts";
+import { nodePorts } from "../plugins/nodeports/nodeports.ts";
+import { nodeResourcesFit } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
+import { nodeUnschedulable } from "../plugins/nodeunschedulable/nodeunschedulable.ts";
+import { taintToleration } from "../plugins/tainttoleration/tainttoleration.ts";
+import {
+  balancedArgs,
+  balancedOf,
+  checkBalancedArgs,
+  checkFitArgs,
+  fitArgs,
+  fitOf,
+  nodeAffinityArgs,
+  preemptionArgs,
+} from "./plugin-args.ts";
+import { plainPlugin, pluginFactory, type PluginFactory } from "./plugin-factory.ts";
+
+export const builtinPlugins: readonly PluginFactory[] = [
+  plainPlugin(nodeUnschedulable),
+  plainPlugin(nodeName),
+  plainPlugin(taintToleration),
+  pluginFactory("NodeAffinity", { args: nodeAffinityArgs, make: nodeAffinity }),
+  plainPlugin(nodePorts),
+  pluginFactory("NodeResourcesFit", {
+    args: fitArgs,
+    check: checkFitArgs,
+    make: (args) => nodeResourcesFit(fitOf(args)),
+  }),
+  pluginFactory("DefaultPreemption", { args: preemptionArgs, make: () => defaultPreemption() }),
+  pluginFactory("NodeResourcesBalancedAllocation", {
+    args: balancedArgs,
+    check: checkBalancedArgs,
+    make: (args) => balancedAllocation(balancedOf(args)),
+  }),
+  plainPlugin(imageLocality),
+];
+
+export interface WeightedName {
+  readonly name: string;
+  /** Of its score. */
+  readonly weight: number;
+}
+
+/** Filters run in this order and the first "no" counts: cheap and telling ones come first. */
+export const defaultPlugins: readonly WeightedName[] = [
+  { name: "NodeUnschedulable", weight: 1 },
+  { name: "NodeName", weight: 1 },
+  { name: "TaintToleration", weight: 3 },
+  { name: "NodeAffinity", weight: 2 },
+  { name: "NodePorts", weight: 1 },
+  { name: "NodeResourcesFit", weight: 1 },
+  { name: "DefaultPreemption", weight: 1 },
+  { name: "NodeResourcesBalancedAllocation", weight: 1 },
+  { name: "ImageLocality", weight: 1 },
+];
+
+/** What kube-scheduler has as plugins and the queue and the binder do here, whatever the configuration says. */
+export const alwaysOn: readonly string[] = ["SchedulingGates", "PrioritySort", "DefaultBinder"];
+
+/** Plugins of kube-scheduler whose work other plugins do here, or whose objects Nagi does not have. */
+export const absent: ReadonlyMap<string, string> = new Map([
+  ["EBSLimits", "NodeVolumeLimits does its work"],
+  ["GCEPDLimits", "NodeVolumeLimits does its work"],
+  ["AzureDiskLimits", "NodeVolumeLimits does its work"],
+  ["CinderLimits", "NodeVolumeLimits does its work"],
+  ["DynamicResources", "resource claims are not known here"],
+  ["NodeDeclaredFeatures", "declared features of nodes are not known here"],
+  ["GangScheduling", "pod groups of scheduling.x-k8s.io have a plugin of their own"],
+]);
