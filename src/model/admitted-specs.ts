@@ -11,14 +11,17 @@ import { admitObject, admitWithoutSpec } from "./validate.ts";
 /** A longer spec is not remembered. */
 const textMaxLength = 16 * 1024;
 /** Of the texts of all specs that are remembered of a kind; all are forgotten when there is more. */
-const textsMaxLength = 512 * 1024;
+const textsMaxLength = 1024 * 1024;
 
 interface WithSpec extends KubeObject {
   readonly spec?: unknown;
 }
 
 interface Known {
+  /** By the text that was given. */
   readonly specs: Map<string, unknown>;
+  /** The text of each admitted spec itself. */
+  readonly texts: Map<unknown, string>;
   textsLength: number;
 }
 
@@ -45,15 +48,25 @@ export function admitNew<T extends KubeObject>(kind: Kind<T>, object: T): T {
 
 function knownOf(kind: Kind): Known {
   let present = known.get(kind);
-  if (present === undefined) known.set(kind, (present = { specs: new Map(), textsLength: 0 }));
+  if (present === undefined)
+    known.set(kind, (present = { specs: new Map(), texts: new Map(), textsLength: 0 }));
   return present;
 }
 
-function remember(present: Known, text: string, spec: unknown): void {
-  if (present.textsLength + text.length > textsMaxLength) {
+function remember(present: Known, given: string, spec: unknown): void {
+  const text = JSON.stringify(spec);
+  const length = given.length + text.length;
+  if (present.textsLength + length > textsMaxLength) {
     present.specs.clear();
+    present.texts.clear();
     present.textsLength = 0;
   }
-  present.textsLength += text.length;
-  present.specs.set(text, spec);
+  present.textsLength += length;
+  present.specs.set(given, spec);
+  present.texts.set(spec, text);
+}
+
+/** The JSON of a spec that `admitNew` gave out and still remembers. */
+export function textOfAdmitted(kind: Kind, spec: unknown): string | undefined {
+  return known.get(kind)?.texts.get(spec);
 }

@@ -3,6 +3,7 @@
  * next revision. What is ordered but not yet committed is speculative: a failed commit takes all of it back.
  */
 
+import { assert } from "../../lib/errors.ts";
 import { StatusError } from "../../model/status.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { atRevision, keyText, LogEntry } from "./entry.ts";
@@ -53,7 +54,11 @@ export class Ordering {
     this.#revision = this.#options.state.revision;
   }
 
-  #version(key: EntryKey, previous: Entry | undefined, value: KubeObject): StoreEvent {
+  #version(
+    key: EntryKey & Pick<Write, "encode">,
+    previous: Entry | undefined,
+    value: KubeObject,
+  ): StoreEvent {
     const revision = this.#revision + 1;
     const createdRevision = previous?.createdRevision ?? revision;
     const entry = this.#entry(key, { revision, createdRevision }, value);
@@ -63,17 +68,20 @@ export class Ordering {
   #deletion(key: EntryKey, previous: Entry | undefined, revision: number): StoreEvent {
     if (previous === undefined) throw notFound(key);
     const { createdRevision } = previous;
-    const entry = this.#entry(key, { revision, createdRevision }, atRevision(previous.value, revision));
+    const { resource, namespace, name } = key;
+    const last = atRevision(previous.value, revision);
+    const entry = this.#entry({ resource, namespace, name }, { revision, createdRevision }, last);
     return { type: "DELETED", revision, entry, previous };
   }
 
   #entry(
-    key: EntryKey,
+    key: EntryKey & Pick<Write, "encode">,
     revisions: { readonly revision: number; readonly createdRevision: number },
     value: KubeObject,
   ): Entry {
     const { valueMaxBytes, freezeValues } = this.#options;
-    const encoded = JSON.stringify(value);
+    const encoded = key.encode?.(value) ?? JSON.stringify(value);
+    if (freezeValues) assert(encoded === JSON.stringify(value), "what is encoded is the value");
     // A character is at most three bytes.
     if (encoded.length * 3 > valueMaxBytes && Buffer.byteLength(encoded) > valueMaxBytes) {
       const message = `${key.resource} "${key.name}" is too large: at most ${valueMaxBytes} bytes are allowed`;

@@ -42,6 +42,8 @@ export type Write = EntryKey & {
    * and rejects the write with what was thrown.
    */
   readonly make: (previous: Entry | undefined) => KubeObject | "delete";
+  /** A quicker way to the text that `JSON.stringify` gives of the value as it is written. */
+  readonly encode?: ((value: KubeObject) => string) | undefined;
 };
 
 export interface ListResult {

@@ -1,10 +1,12 @@
 /** Binding: puts a pod on a node. The hottest write of all, so it changes what it must and checks nothing else. */
 
+import { textOfAdmitted } from "../../../model/admitted-specs.ts";
 import { pod, type Pod } from "../../../model/kinds/core/pod/pod.ts";
 import type { Condition } from "../../../model/meta.ts";
 import { badRequest, conflict, invalid, notFound } from "../api-errors.ts";
 import { commit } from "../operations/commit.ts";
 import { timestamp } from "../../../lib/timestamp.ts";
+import { encodeWithSpec, withTextField } from "../operations/encode.ts";
 import { success, type ActionCall } from "./action.ts";
 
 interface Wanted {
@@ -17,6 +19,7 @@ export async function bind(call: ActionCall) {
   const { parts, namespace, body, dryRun } = call;
   const name = call.name === "" ? nameIn(body) : call.name;
   const wanted = readBinding(body, name);
+  let specText: string | undefined;
   await commit(
     parts,
     { kind: pod, namespace, name },
@@ -24,8 +27,14 @@ export async function bind(call: ActionCall) {
       dryRun,
       make(entry) {
         if (entry === undefined) throw notFound(pod, name);
-        return bound(entry.value as Pod, wanted, timestamp(parts.clock.now()));
+        const previous = entry.value as Pod;
+        const known = Object.hasOwn(previous.spec, "nodeName")
+          ? undefined
+          : textOfAdmitted(pod, previous.spec);
+        specText = withTextField(known, "nodeName", wanted.node);
+        return bound(previous, wanted, timestamp(parts.clock.now()));
       },
+      encode: (value) => encodeWithSpec(value, specText),
     },
   );
   return success();

@@ -2,13 +2,15 @@
 
 import { assert } from "../../../lib/errors.ts";
 import type { KubeObject } from "../../../model/meta.ts";
-import type { Entry } from "../../store/store.ts";
+import type { Entry, Write } from "../../store/store.ts";
 import { entryKey, type ServerParts, type Stored, type Target } from "../parts.ts";
 
 export interface Change {
   readonly dryRun?: boolean | undefined;
   /** As `Write.make` of the store, but "keep" leaves the object as it is, without a new revision. */
   readonly make: (previous: Entry | undefined) => KubeObject | "delete" | "keep";
+  /** As `Write.encode` of the store. */
+  readonly encode?: Write["encode"];
 }
 
 export interface Outcome extends Stored {
@@ -38,7 +40,7 @@ export async function commit(parts: ServerParts, target: Target, change: Change)
     throw new Unchanged(previous);
   };
   try {
-    const entry = await parts.store.write({ ...entryKey(target), make });
+    const entry = await parts.store.write({ ...entryKey(target), make, encode: change.encode });
     return { value: entry.value, encoded: entry.encoded, removed };
   } catch (error) {
     if (error instanceof Unchanged)

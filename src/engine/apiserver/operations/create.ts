@@ -1,7 +1,7 @@
 /** Creation: a checked copy gets its identity, its defaults and its status, and is written if the name is free. */
 
 import { randomInt, randomUUID } from "node:crypto";
-import { admitNew } from "../../../model/admitted-specs.ts";
+import { admitNew, textOfAdmitted } from "../../../model/admitted-specs.ts";
 import { apiVersionOf, resourceName, type Kind } from "../../../model/kind.ts";
 import type { KubeObject, ObjectMeta } from "../../../model/meta.ts";
 import { isStatus } from "../../../model/status.ts";
@@ -11,6 +11,7 @@ import type { ServerParts } from "../parts.ts";
 import { admitNamespace } from "../admission/namespace.ts";
 import { checkFields, checkType, type FieldChecks } from "./checks.ts";
 import { commit, type Outcome } from "./commit.ts";
+import { encodeWithSpec } from "./encode.ts";
 import { copyJson } from "./json.ts";
 import { timestamp } from "../../../lib/timestamp.ts";
 
@@ -61,6 +62,7 @@ async function writeNew(parts: ServerParts, request: CreateRequest, object: Kube
           release = hook?.claim?.(object, undefined);
           return object;
         },
+        encode: (value) => encodeWithSpec(value, textOfAdmitted(kind, (value as { spec?: unknown }).spec)),
       },
     );
     if (dryRun === true) release?.();
