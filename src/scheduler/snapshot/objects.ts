@@ -3,6 +3,8 @@
  * from a file or from another cluster, which may carry more.
  */
 
+import type { OwnerReference } from "../../model/meta.ts";
+
 export interface MetaObject {
   readonly name?: string | undefined;
   readonly namespace?: string | undefined;
@@ -11,6 +13,7 @@ export interface MetaObject {
   readonly creationTimestamp?: string | undefined;
   readonly deletionTimestamp?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly ownerReferences?: OwnerReference[] | undefined;
 }
 
 export type QuantityMap = Readonly<Record<string, string>>;
