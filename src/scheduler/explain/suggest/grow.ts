@@ -16,7 +16,12 @@ export function newNodes(cluster: Cluster, pod: PodInfo): Change[] {
   const shapes = shapesOf(cluster);
   const changes = shapes.slice(0, MAX_SHAPES).map((node) => addNode(cluster, node, node.metadata.name ?? ""));
   const largest = shapes.at(-1);
-  if (largest !== undefined) changes.push(addNode(cluster, grown(largest, pod)));
+  if (largest !== undefined) {
+    const asked = Object.entries(pod.object.spec.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`);
+    const made = addNode(cluster, grown(largest, pod));
+    const summary = asked.length === 0 ? made.summary : `${made.summary}, labelled ${asked.join(" ")}`;
+    changes.push({ ...made, summary });
+  }
   return changes;
 }
 

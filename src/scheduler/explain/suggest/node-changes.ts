@@ -7,7 +7,7 @@ import type {
   TaintObject,
 } from "../../snapshot/objects.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
-import { meets } from "../../plugins/nodeselector/requirement.ts";
+import { meets } from "../../plugins/nodeaffinity/requirement.ts";
 import { tolerates } from "../../plugins/tainttoleration/tolerates.ts";
 import { costs, type Change } from "./change.ts";
 

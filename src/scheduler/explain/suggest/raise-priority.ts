@@ -47,8 +47,8 @@ function mayNotPreempt({ object }: PodInfo): boolean {
 }
 
 function classFor(cluster: Cluster, needed: number): PriorityClassObject | undefined {
-  return (cluster as unknown as { related?: { list<T>(k: string): readonly T[] } }).related
-    ?.list<PriorityClassObject>("PriorityClass")
+  return cluster.related
+    .list<PriorityClassObject>("PriorityClass")
     .filter(({ value = 0 }) => value >= needed && value <= MAX_USER_PRIORITY)
     .toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))[0];
 }

@@ -35,6 +35,8 @@ describe("what would help", () => {
         "ask no more for port 8080/TCP of the node -> n2",
         "delete pod default/low on n2 -> n2",
         "delete pod default/high on n1 -> n1",
+        "give it a priority of at least 1, to preempt default/low -> n2",
+        "give it a priority of at least 6, to preempt default/high -> n1",
         "add a node like n1: 4 cpu, 8Gi memory -> new-node",
       ]
     `);
@@ -70,6 +72,8 @@ describe("what would help", () => {
         "lower the cpu request from 500m to 300m -> n1",
         "delete pod default/big on n1 -> n1",
         "delete pod default/other on n2 -> n2",
+        "give it a priority of at least 1, to preempt default/big -> n1",
+        "give it a priority of at least 1, to preempt default/other -> n2",
         "add a node like n2: 1 cpu, 8Gi memory -> new-node",
       ]
     `);
@@ -117,6 +121,7 @@ describe("what would help", () => {
     const found = help(nodes, [], testPod("p", requests("2", "1Gi"), { nodeSelector: { zone: "a" } }));
     expect(summaries(found)).toMatchInlineSnapshot(`
       [
+        "add a node of 2 cpu, 8Gi memory, labelled zone=a -> new-node",
         "uncordon n1, and label n1 zone=a, and lower the cpu request from 2 to 1 -> n1",
       ]
     `);
