@@ -113,9 +113,11 @@ export class Decider {
   }
 
   #lookAt(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {
-    if (!this.profile.nodeLocal) return event.type === "NodeAdded" || this.#hinted(event, pod, rejectedBy);
-    if (event.type !== "NodeAdded" && !this.#hinted(event, pod, this.profile.plugins.keys())) return false;
+    if (event.type === "RelatedChanged") return this.#hinted(event, pod, rejectedBy);
+    const isAdded = event.type === "NodeAdded";
+    if (!isAdded && !this.#hinted(event, pod, this.profile.plugins.keys())) return false;
     const cycle = new CycleState(this.profile, pod, this.cluster);
+    if (!cycle.nodeLocal) return isAdded || this.#hinted(event, pod, rejectedBy);
     return cycle.rejected === undefined && cycle.judge(event.row, this.cluster, pod.uid) === FITS;
   }
 
@@ -123,6 +125,7 @@ export class Decider {
     for (const place of places) {
       const plugin = this.profile.plugins[place]?.plugin;
       if (plugin?.filter === undefined) continue;
+      if (event.type === "RelatedChanged" && plugin.related?.includes(event.kind) !== true) continue;
       if (plugin.hint === undefined || plugin.hint(event, pod, this.cluster)) return true;
     }
     return false;

@@ -60,18 +60,18 @@ export class Evaluation {
   }
 
   refresh(): void {
-    const { sequence, rows, layout } = this.#cluster;
-    if (sequence === this.#sequence && layout === this.#cycle.layout) return;
+    const { sequence, rows } = this.#cluster;
+    const isCurrent = this.#cycle.isCurrent(this.#cluster);
+    if (sequence === this.#sequence && isCurrent) return;
     this.version++;
     const changes = sequence - this.#sequence;
-    const caughtUp =
-      this.#sequence >= 0 && layout === this.#cycle.layout && changes <= rows && this.#catchUp(rows);
+    const caughtUp = this.#sequence >= 0 && isCurrent && changes <= rows && this.#catchUp(rows);
     if (!caughtUp) this.#evaluateAll(rows);
     this.#sequence = sequence;
   }
 
   #evaluateAll(rows: number): void {
-    if (this.#cluster.layout !== this.#cycle.layout) {
+    if (!this.#cycle.isCurrent(this.#cluster)) {
       this.#cycle = new CycleState(this.#profile, this.#pod, this.#cluster);
       this.#scores = new Scores(this.#profile, this.#pod, this.#cluster);
     }

@@ -24,12 +24,17 @@ export class CycleState {
   /** Whether what a node says depends on that node and its pods alone. */
   readonly nodeLocal: boolean;
   readonly #priority: number;
+  /** Kinds of related objects that the answers depend on. */
+  readonly #related: readonly string[];
+  readonly #relatedVersion: number;
   /** By verdict: whether other pods' leaving could change it, where that is the same for all nodes. */
   readonly #resolvable = new Map<Verdict, boolean>();
 
   constructor(profile: Profile, pod: PodInfo, cluster: Cluster) {
     this.layout = cluster.layout;
     this.#priority = pod.priority;
+    this.#related = relatedKinds(profile, pod);
+    this.#relatedVersion = this.#versionOf(cluster);
     const filters: ActiveFilter[] = [];
     for (const [place, { plugin }] of profile.plugins.entries()) {
       const prepared = plugin.preFilter?.(pod, cluster) ?? { type: "state", state: undefined };
@@ -42,6 +47,18 @@ export class CycleState {
     }
     this.filters = this.rejected === undefined ? filters : [];
     this.nodeLocal = this.filters.every(({ plugin }) => plugin.nodeLocal === true);
+  }
+
+  /** Whether what the plugins worked out of the pod still holds. */
+  isCurrent(cluster: Cluster): boolean {
+    return this.layout === cluster.layout && this.#relatedVersion === this.#versionOf(cluster);
+  }
+
+  /** Versions only grow, so their sum moves when one of them does. */
+  #versionOf({ related }: Cluster): number {
+    let sum = 0;
+    for (const kind of this.#related) sum += related.version(kind);
+    return sum;
   }
 
   /**
@@ -109,4 +126,13 @@ export class CycleState {
   filterAt(place: number): ActiveFilter | undefined {
     return this.filters.find((filter) => filter.place === place);
   }
+}
+
+function relatedKinds(profile: Profile, pod: PodInfo): readonly string[] {
+  const kinds = new Set<string>();
+  for (const { plugin } of profile.plugins) {
+    if (plugin.related === undefined || plugin.shareKey?.(pod) === "") continue;
+    for (const kind of plugin.related) kinds.add(kind);
+  }
+  return [...kinds];
 }

@@ -110,7 +110,10 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
    * exactly whether a change of a node lets a waiting pod in.
    */
   readonly nodeLocal?: boolean | undefined;
-  /** Kinds in `cluster.related` that it looks at. */
+  /**
+   * Kinds in `cluster.related` that it looks at, for pods whose `shareKey` is not empty: when one of them changed,
+   * such a pod is held against all nodes anew.
+   */
   readonly related?: readonly string[] | undefined;
 
   /** All of the pod that the answers depend on, as text; plugins without it look at nothing of the pod. */

@@ -4,6 +4,7 @@
  */
 
 import type { OwnerReference } from "../../model/meta.ts";
+import type { PodVolumeObject } from "./pod-volume-object.ts";
 
 export interface MetaObject {
   readonly name?: string | undefined;
@@ -78,6 +79,7 @@ export interface PodObject {
     readonly tolerations?: readonly TolerationObject[] | undefined;
     readonly schedulingGates?: readonly { readonly name: string }[] | undefined;
     readonly preemptionPolicy?: string | undefined;
+    readonly volumes?: readonly PodVolumeObject[] | undefined;
   };
   readonly status?:
     | {
