@@ -1,6 +1,6 @@
 /** The PaaS half: speaks to the API through a client only, so that it runs in this process or in one of its own. */
 
-import { availableParallelism, homedir, totalmem } from "node:os";
+import { availableParallelism, homedir, networkInterfaces, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client } from "../client/client.ts";
@@ -142,14 +142,20 @@ function openRouter({ config, clientFor, log }: PlatformHalfOptions): Router {
   return new Router({
     client: clientFor("router"),
     dataDir: config.dataDir,
-    httpAddresses: ["127.0.0.1"],
+    httpAddresses: loopbackAddresses(),
     httpPort: config.httpPort,
     domain: config.domain,
     platformBackend: { host: "127.0.0.1", port: config.platformPort },
-    user: routerUser,
+    user: process.getuid?.() === 0 ? routerUser : undefined,
     clock: systemClock,
     log,
   });
+}
+
+/** Browsers and curl ask `::1` first for names under localhost, where the machine has it. */
+function loopbackAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.some(({ address }) => address === "::1") ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 }
 
 function openPlatforms({ config, clientFor, engine, log }: PlatformHalfOptions): Platforms {

@@ -18,6 +18,8 @@ export interface HaproxySettings {
   /** Account of the workers, when HAProxy is started by root. */
   readonly user?: string | undefined;
   readonly maxConnections: number;
+  /** HAProxy's threads. */
+  readonly threads: number;
   readonly accessRingBytes: number;
 }
 
@@ -111,6 +113,7 @@ function globalSection(settings: HaproxySettings, digest: string): string {
   const lines = [
     `description ${digest}`,
     `maxconn ${settings.maxConnections}`,
+    `nbthread ${settings.threads}`,
     ...(settings.user === undefined ? [] : [`user ${settings.user}`]),
     "stats socket unix@worker.sock mode 600 level admin expose-fd listeners",
     "stats timeout 1h",

@@ -5,6 +5,7 @@
  * reloads; a route is called admitted only when it is served. HAProxy outlives `run`; `stop` ends it.
  */
 
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Informer } from "../../client/informer.ts";
 import type { Client } from "../../client/client.ts";
@@ -49,6 +50,8 @@ export interface RouterOptions {
   readonly user?: string | undefined;
   readonly haproxyBinary?: string | undefined;
   readonly maxConnections?: number | undefined;
+  /** HAProxy's threads; half of the machine's processors when absent. */
+  readonly threads?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -80,6 +83,7 @@ export class Router {
         platformHosts: this.#platformHosts,
         user: options.user,
         maxConnections: options.maxConnections ?? defaultMaxConnections,
+        threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)),
         accessRingBytes,
       },
       binary: options.haproxyBinary ?? "haproxy",
