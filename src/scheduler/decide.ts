@@ -12,8 +12,9 @@ import type { ClusterEvent } from "./framework/events.ts";
 import type { Attempt } from "./framework/plugin.ts";
 import type { Profile } from "./framework/profile.ts";
 import { FITS, pluginOf } from "./framework/verdict.ts";
-import type { Cluster } from "./snapshot/cluster.ts";
+import { nodeAspect, type Cluster } from "./snapshot/cluster.ts";
 import type { PodInfo } from "./snapshot/pod-info.ts";
+import { kindsInColumns } from "./snapshot/related.ts";
 
 /** Valid until the next decision and the next change of the cluster: the evaluation is kept up to date in place. */
 export interface Decision {
@@ -106,10 +107,18 @@ export class Decider {
    */
   couldHelp(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {
     try {
-      return this.#lookAt(event, pod, rejectedBy);
+      const seen = this.#asSeen(event);
+      return seen !== undefined && this.#lookAt(seen, pod, rejectedBy);
     } catch {
       return true;
     }
+  }
+
+  /** A change of an object that the cluster keeps in columns is a change of its node. */
+  #asSeen(event: ClusterEvent): ClusterEvent | undefined {
+    if (event.type !== "RelatedChanged" || !kindsInColumns.has(event.kind)) return event;
+    const row = this.cluster.rowOf(event.object.metadata.name ?? "");
+    return row === undefined ? undefined : { type: "NodeChanged", row, aspects: nodeAspect.load };
   }
 
   #lookAt(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {

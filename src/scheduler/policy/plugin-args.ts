@@ -2,7 +2,9 @@
 
 import { invalid, type FieldError } from "../../model/field-error.ts";
 import { nodeAffinity } from "../../model/kinds/core/pod/affinity.ts";
-import { array, integer, object, oneOf, required, string, type Infer } from "../../model/schema.ts";
+import { array, boolean, integer, object, oneOf, required, string, type Infer } from "../../model/schema.ts";
+import { loadNames } from "../plugins/noderealload/loads-of.ts";
+import { defaultRealLoadArgs, type RealLoadArgs } from "../plugins/noderealload/noderealload.ts";
 import type { FitArgs } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
 import type { ResourceWeight } from "../plugins/noderesourcesfit/scored-resources.ts";
 import type { ShapePoint } from "../plugins/noderesourcesfit/shares.ts";
@@ -117,3 +119,44 @@ export const preemptionArgs = object("Of DefaultPreemption.", {
   minCandidateNodesPercentage: integer("Has no effect.", { default: 10, min: 0, max: 100 }),
   minCandidateNodesAbsolute: integer("Has no effect.", { default: 100, min: 0 }),
 });
+
+const percentOf = (what: string) => integer(`${what}, in percent.`, { min: 1, max: 1000 });
+
+export const realLoadArgs = object("Of NodeRealLoad.", {
+  thresholds: object(
+    "A node that is beyond one of these takes no pod.",
+    {
+      cpu: percentOf("Processors in use"),
+      memory: percentOf("Memory in use"),
+      disk: percentOf("Disk space in use"),
+      diskTraffic: percentOf("How much of the time the busiest disk works"),
+      network: percentOf("Traffic, of nagi.dev/network-mbps of the node"),
+      overuse: percentOf("What pods used over some time, of what they asked for"),
+    },
+    { default: { memory: 95, disk: 95 } },
+  ),
+  countOthers: boolean("Whether what processes outside of pods use is taken off what the node offers.", {
+    default: true,
+  }),
+  resources: array(
+    object("A load that the score looks at.", {
+      name: required(oneOf(loadNames, "Which one.")),
+      weight: integer("How much it counts.", { default: 1, min: 1, max: weightMax }),
+    }),
+    "What the score looks at.",
+    { default: [{ name: "cpu" }, { name: "memory" }], maxLength: loadNames.length },
+  ),
+});
+
+export function realLoadOf({
+  thresholds,
+  countOthers,
+  resources: list,
+}: Infer<typeof realLoadArgs>): RealLoadArgs {
+  const { thresholds: limits, ...preset } = defaultRealLoadArgs;
+  return {
+    thresholds: thresholds ?? limits,
+    countOthers: countOthers ?? preset.countOthers,
+    resources: (list as RealLoadArgs["resources"] | undefined) ?? preset.resources,
+  };
+}

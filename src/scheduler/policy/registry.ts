@@ -9,6 +9,7 @@ import { imageLocality } from "../plugins/imagelocality/imagelocality.ts";
 import { nodeAffinity } from "../plugins/nodeaffinity/nodeaffinity.ts";
 import { nodeName } from "../plugins/nodename/nodename.ts";
 import { nodePorts } from "../plugins/nodeports/nodeports.ts";
+import { nodeRealLoad } from "../plugins/noderealload/noderealload.ts";
 import { nodeResourcesFit } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
 import { nodeUnschedulable } from "../plugins/nodeunschedulable/nodeunschedulable.ts";
 import { taintToleration } from "../plugins/tainttoleration/tainttoleration.ts";
@@ -21,6 +22,8 @@ import {
   fitOf,
   nodeAffinityArgs,
   preemptionArgs,
+  realLoadArgs,
+  realLoadOf,
 } from "./plugin-args.ts";
 import { plainPlugin, pluginFactory, type PluginFactory } from "./plugin-factory.ts";
 
@@ -42,6 +45,7 @@ export const builtinPlugins: readonly PluginFactory[] = [
     make: (args) => balancedAllocation(balancedOf(args)),
   }),
   plainPlugin(imageLocality),
+  pluginFactory("NodeRealLoad", { args: realLoadArgs, make: (args) => nodeRealLoad(realLoadOf(args)) }),
 ];
 
 export interface WeightedName {

@@ -11,6 +11,7 @@ import { roomFor, grownBytes } from "./columns.ts";
 import { ImageTable, type ImageColumn } from "./images.ts";
 import { LabelTable, type LabelColumn } from "./labels.ts";
 import { Nominations } from "./nominations.ts";
+import { LoadTable, type NodeMetricsObject } from "./loads.ts";
 import type { NodeObject } from "./objects.ts";
 import type { PodInfo } from "./pod-info.ts";
 import { PortTable } from "./ports.ts";
@@ -19,7 +20,7 @@ import { offerOf, ResourceTable } from "./resources.ts";
 import { TaintTable } from "./taints.ts";
 
 /** What of a node an update changed, as bits. */
-export const nodeAspect = { allocatable: 1, labels: 2, taints: 4, unschedulable: 8 } as const;
+export const nodeAspect = { allocatable: 1, labels: 2, taints: 4, unschedulable: 8, load: 16 } as const;
 
 /** A pod on a node, or on its way there. */
 export interface PlacedPod {
@@ -33,7 +34,10 @@ export class Cluster {
   readonly resources = new ResourceTable();
   readonly taints = new TaintTable();
   readonly ports = new PortTable();
-  readonly related = new RelatedObjects();
+  readonly loads = new LoadTable();
+  readonly related = new RelatedObjects((kind, name, object) => {
+    if (kind === "NodeMetrics") this.#measured(name, object);
+  });
   /** To be read; `nominate` and `unnominate` change it. */
   readonly nominations = new Nominations();
   readonly #labels = new LabelTable();
@@ -113,7 +117,10 @@ export class Cluster {
     const previous = this.#nodes[row];
     this.#nodes[row] = node;
     const aspects = this.#readNode(row, node, previous);
-    if (known === undefined) this.#countPods(row, name);
+    if (known === undefined) {
+      this.#countPods(row, name);
+      this.loads.set(row, this.related.get<NodeMetricsObject>("NodeMetrics", "", name), this.resources);
+    }
     // What an image counts for depends on how many nodes there are, and how many of them have it.
     if (this.#images.set(row, node) || (known === undefined && this.#images.inUse)) this.layout++;
     if (this.#labels.compact(this.#nodes) || this.taints.compact(this.#nodes)) this.layout++;
@@ -135,6 +142,7 @@ export class Cluster {
     this.ports.clear(row);
     this.#labels.set(row, undefined);
     this.taints.set(row, undefined);
+    this.loads.set(row, undefined, this.resources);
     if (this.#images.set(row, undefined) || this.#images.inUse) this.layout++;
     this.nominations.clearRow(row);
     this.nodeCount--;
@@ -253,6 +261,7 @@ export class Cluster {
     this.#labels.grow(room);
     this.taints.grow(room);
     this.#images.grow(room);
+    this.loads.grow(room);
   }
 
   #countPods(row: number, name: string): void {
@@ -261,6 +270,13 @@ export class Cluster {
       this.resources.count(row, info, 1);
       this.ports.add(row, info);
     }
+  }
+
+  #measured(nodeName: string, metrics: NodeMetricsObject | undefined): void {
+    const row = this.#rowOf.get(nodeName);
+    if (row === undefined) return;
+    this.loads.set(row, metrics, this.resources);
+    this.#changed(row);
   }
 
   /** Counts the row afresh, for sums that were once too large to be exact. */

@@ -15,6 +15,7 @@ export interface MetaObject {
   readonly deletionTimestamp?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly ownerReferences?: OwnerReference[] | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 export type QuantityMap = Readonly<Record<string, string>>;

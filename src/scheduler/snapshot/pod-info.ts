@@ -4,7 +4,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { AmountError } from "./amounts.ts";
 import { hostPortsOf, type HostPort } from "./host-ports.ts";
 import type { PodObject } from "./objects.ts";
-import { everything, podRequests, type PodRequests } from "./requests.ts";
+import { everything, networkOf, podRequests, type PodRequests } from "./requests.ts";
 
 export interface PodInfo {
   readonly object: PodObject;
@@ -38,6 +38,7 @@ export function readPod(object: PodObject): PodInfo {
 
 interface Demand extends Pick<PodInfo, "requests" | "hostPorts" | "fault"> {
   readonly spec: PodObject["spec"];
+  readonly network: string | undefined;
 }
 
 const known = new WeakMap<PodObject["spec"]["containers"], Demand>();
@@ -48,7 +49,8 @@ function demandOf(object: PodObject): Demand {
   const { containers } = spec;
   if (!Object.isFrozen(containers)) return readDemand(object);
   let demand = known.get(containers);
-  if (demand === undefined || !demandsAlike(demand.spec, spec)) {
+  const isKnown = demand !== undefined && demandsAlike(demand.spec, spec);
+  if (demand === undefined || !isKnown || demand.network !== networkOf(object)) {
     demand = readDemand(object);
     known.set(containers, demand);
   }
@@ -68,11 +70,12 @@ function demandsAlike(a: PodObject["spec"], b: PodObject["spec"]): boolean {
 function readDemand(object: PodObject): Demand {
   const { spec } = object;
   const hostPorts = hostPortsOf(object);
+  const network = networkOf(object);
   try {
-    return { spec, hostPorts, requests: podRequests(object) };
+    return { spec, network, hostPorts, requests: podRequests(object) };
   } catch (error) {
     if (!(error instanceof AmountError)) throw error;
-    return { spec, hostPorts, requests: everything, fault: messageOf(error) };
+    return { spec, network, hostPorts, requests: everything, fault: messageOf(error) };
   }
 }
 

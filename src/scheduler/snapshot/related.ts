@@ -1,6 +1,7 @@
 /**
  * Objects other than pods and nodes that plugins look at (services, volumes, budgets, ...), by kind. `version` moves
- * with every change of a kind, so that what was worked out from it can be kept until then.
+ * with every change of a kind, so that what was worked out from it can be kept until then. Kinds whose objects are a
+ * node's own are columns of the cluster: their changes are in its change log, and move no version.
  */
 
 import type { MetaObject } from "./objects.ts";
@@ -9,13 +10,24 @@ export interface RelatedObject {
   readonly metadata: MetaObject;
 }
 
+/** Of which the cluster keeps columns. */
+export const kindsInColumns: ReadonlySet<string> = new Set(["NodeMetrics"]);
+
 interface KindTable {
   version: number;
   readonly objects: Map<string, RelatedObject>;
 }
 
+/** Told of every change; `object` is undefined when it is gone. */
+type OnChange = (kind: string, name: string, object: RelatedObject | undefined) => void;
+
 export class RelatedObjects {
   readonly #kinds = new Map<string, KindTable>();
+  readonly #onChange: OnChange;
+
+  constructor(onChange: OnChange = () => undefined) {
+    this.#onChange = onChange;
+  }
 
   version(kind: string): number {
     return this.#kinds.get(kind)?.version ?? 0;
@@ -38,7 +50,7 @@ export class RelatedObjects {
     const key = `${namespace}/${name}`;
     const previous = table.objects.get(key);
     table.objects.set(key, object);
-    table.version++;
+    this.#changed(kind, name, object);
     return previous;
   }
 
@@ -46,8 +58,13 @@ export class RelatedObjects {
     const table = this.#tableOf(kind);
     const key = `${namespace}/${name}`;
     const previous = table.objects.get(key);
-    if (table.objects.delete(key)) table.version++;
+    if (table.objects.delete(key)) this.#changed(kind, name, undefined);
     return previous;
+  }
+
+  #changed(kind: string, name: string, object: RelatedObject | undefined): void {
+    if (!kindsInColumns.has(kind)) this.#tableOf(kind).version++;
+    this.#onChange(kind, name, object);
   }
 
   #tableOf(kind: string): KindTable {

@@ -69,11 +69,21 @@ export function podRequests(pod: PodObject): PodRequests {
 
 const columnsOfTheirOwn = new Set(["cpu", "memory", "ephemeral-storage", "pods"]);
 
+/** What of the network's traffic a pod asks for, of nodes that offer it; as a resource of a container, or so. */
+export const networkResource = "nagi.dev/network-mbps";
+
+/** As an annotation, for all containers together. */
+export function networkOf({ metadata }: PodObject): string | undefined {
+  return metadata.annotations?.[networkResource];
+}
+
 type RequestsOf = (container: ContainerObject) => QuantityMap;
 
 function addUp(pod: PodObject, requestsOf: RequestsOf): Map<string, number> {
   const { containers, initContainers = [], overhead, resources } = pod.spec;
   const total = new Map<string, number>();
+  const network = networkOf(pod);
+  if (network !== undefined) add(total, { [networkResource]: network });
   for (const container of containers) add(total, requestsOf(container));
   const sidecars = new Map<string, number>();
   const starting = new Map<string, number>();
