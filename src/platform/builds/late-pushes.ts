@@ -10,19 +10,23 @@ import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { messageOf } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log.ts";
 import { findCondition, setCondition } from "../../model/conditions.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
 import { refOf, type Condition } from "../../model/meta.ts";
-import { isNotFound } from "../../model/status.ts";
+import { isConflict, isNotFound } from "../../model/status.ts";
 import { pushImage, type RegistryTarget } from "./run-build.ts";
 
 const retryMs = 30_000;
+/** Writes that meet somebody else's are tried again this often. */
+const maxWrites = 5;
 
 export interface LatePushesOptions {
   readonly client: Client;
-  readonly engine: ContainerEngine;
+  readonly engine: Pick<ContainerEngine, "hasImage" | "pushImage">;
   readonly registry: RegistryTarget;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 export const pushing: Condition = {
@@ -77,23 +81,34 @@ export class LatePushes {
 
   async #failed(build: Build, error: unknown): Promise<void> {
     const message = `${messageOf(error)}; it is tried again`;
-    await this.#record(build, { type: "Pushed", status: "False", reason: "PushFailed", message }).catch(
-      () => undefined,
-    );
+    try {
+      await this.#record(build, { type: "Pushed", status: "False", reason: "PushFailed", message });
+    } catch (failure) {
+      // The condition still says that the push is due, so that it is taken up again all the same.
+      this.#options.log.warn("cannot say that a push failed", { build: build.metadata.name, error: failure });
+    }
   }
 
   async #record(build: Build, condition: Condition, digest?: string): Promise<void> {
-    const { client, clock } = this.#options;
-    try {
-      const present = await client.get(buildKind, refOf(build));
-      if (present.metadata.uid !== build.metadata.uid) return;
-      const now = new Date(clock.now()).toISOString();
-      const conditions = [...setCondition(present.status?.conditions, condition, now)];
-      const output = digest === undefined ? present.status?.output : { to: { imageDigest: digest } };
-      const status = { ...present.status, conditions, output };
-      await client.update(buildKind, { ...present, status }, { subresource: "status" });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
+    for (let writes = 1; ; writes++) {
+      try {
+        await this.#write(build, condition, digest);
+        return;
+      } catch (error) {
+        if (isNotFound(error)) return;
+        if (!isConflict(error) || writes === maxWrites) throw error;
+      }
     }
+  }
+
+  async #write(build: Build, condition: Condition, digest: string | undefined): Promise<void> {
+    const { client, clock } = this.#options;
+    const present = await client.get(buildKind, refOf(build));
+    if (present.metadata.uid !== build.metadata.uid) return;
+    const now = new Date(clock.now()).toISOString();
+    const conditions = [...setCondition(present.status?.conditions, condition, now)];
+    const output = digest === undefined ? present.status?.output : { to: { imageDigest: digest } };
+    const status = { ...present.status, conditions, output };
+    await client.update(buildKind, { ...present, status }, { subresource: "status" });
   }
 }

@@ -22,7 +22,8 @@ describe("parseProcfile", () => {
     ["web:   ", 'Procfile line 1: process type "web" has no command'],
     ["web: a\nweb: b", 'Procfile line 2: process type "web" is already on line 1'],
     ["# nothing\n", "Procfile: names no process"],
-    [`${"x".repeat(31)}: a`, "cannot be the name of a process type: use up to 30"],
+    [`${"x".repeat(21)}: a`, "cannot be the name of a process type: use up to 20"],
+    ["my_worker: a", '"my_worker" cannot be the name of a process type'],
     [`web: ${"x".repeat(70_000)}`, "Procfile: larger than 64 KiB"],
     [Array.from({ length: 51 }, (_, index) => `p${index}: x`).join("\n"), "line 51: more than 50"],
   ])("refuses %j and says where and why", (text, message) => {

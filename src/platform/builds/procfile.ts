@@ -2,7 +2,9 @@
  * The Procfile: one process type a line, `name: command`. Blank lines and lines that begin with # are skipped.
  */
 
-export const procfileLimits = { bytes: 64 * 1024, processes: 50, nameLength: 30 } as const;
+import { processTypeMax } from "../../model/kinds/nagi/app-names.ts";
+
+export const procfileLimits = { bytes: 64 * 1024, processes: 50, nameLength: processTypeMax } as const;
 
 const processName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 

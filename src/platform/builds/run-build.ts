@@ -282,7 +282,10 @@ function buildArgs(build: Build): Record<string, string> {
 /** The digest of the image in the registry. */
 export async function pushImage(
   image: string,
-  { engine, registry }: Pick<RunBuildOptions, "engine" | "registry">,
+  {
+    engine,
+    registry,
+  }: { readonly engine: Pick<ContainerEngine, "pushImage">; readonly registry: RegistryTarget },
 ): Promise<string> {
   let digest: string | undefined;
   try {
