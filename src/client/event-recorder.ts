@@ -61,6 +61,7 @@ export class EventRecorder {
   readonly #writing = new Set<string>();
   #flushed = Promise.withResolvers<void>();
   #dropped = 0;
+  #closing = false;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -102,19 +103,21 @@ export class EventRecorder {
 
   /** Drops what would take long to write; resolves when the rest is written. */
   async close(): Promise<void> {
+    this.#closing = true;
     let kept = 0;
     for (const key of this.#pending.keys()) {
       if (++kept <= closingMaxEvents) continue;
       this.#pending.delete(key);
       this.#dropped += 1;
     }
+    this.#pump();
     await this.flushed();
   }
 
   #pump(): void {
     for (const [key, happening] of this.#pending) {
       if (this.#writing.size >= writesAtOnce) return;
-      if (this.#writing.size > 0 && this.#options.isBusy?.() === true) return;
+      if (this.#writing.size > 0 && this.#isBusy()) return;
       // One event is written by one at a time, or it would not be counted right.
       if (this.#writing.has(key)) continue;
       this.#pending.delete(key);
@@ -125,6 +128,10 @@ export class EventRecorder {
     this.#flushed.resolve();
     if (this.#dropped > 0) this.#options.log.warn("dropped events", { count: this.#dropped });
     this.#dropped = 0;
+  }
+
+  #isBusy(): boolean {
+    return !this.#closing && this.#options.isBusy?.() === true;
   }
 
   async #perform(key: string, happening: Happening): Promise<void> {
