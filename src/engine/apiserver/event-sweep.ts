@@ -7,9 +7,11 @@ import { removeObject } from "./operations/remove.ts";
 import type { ServerParts } from "./parts.ts";
 
 export async function sweepEvents(parts: ServerParts, signal: AbortSignal): Promise<void> {
+  /** When each event was last seen, by its revision: only new ones are read. */
+  let lastSeen: ReadonlyMap<number, number> = new Map();
   while (!signal.aborted) {
     try {
-      await sweepOnce(parts);
+      lastSeen = await sweepOnce(parts, lastSeen);
     } catch (error) {
       parts.log.warn("cannot remove old events; trying again later", { error });
     }
@@ -17,9 +19,16 @@ export async function sweepEvents(parts: ServerParts, signal: AbortSignal): Prom
   }
 }
 
-async function sweepOnce(parts: ServerParts): Promise<void> {
+async function sweepOnce(
+  parts: ServerParts,
+  known: ReadonlyMap<number, number>,
+): Promise<ReadonlyMap<number, number>> {
   const beforeMs = parts.clock.now() - parts.limits.eventAgeMs;
-  const old = parts.store.list("events").entries.filter(({ value }) => lastSeenMs(value as Event) < beforeMs);
+  const { entries } = parts.store.list("events");
+  const seen = new Map(
+    entries.map((entry) => [entry.revision, known.get(entry.revision) ?? lastSeenMs(entry.value as Event)]),
+  );
+  const old = entries.filter(({ revision }) => (seen.get(revision) ?? 0) < beforeMs);
   const now = old.slice(0, parts.limits.eventsPerSweep);
   await Promise.all(
     now.map(async ({ namespace, name }) => {
@@ -30,6 +39,7 @@ async function sweepOnce(parts: ServerParts): Promise<void> {
       }
     }),
   );
+  return seen;
 }
 
 function lastSeenMs({ lastTimestamp, eventTime, metadata }: Event): number {

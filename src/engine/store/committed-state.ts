@@ -10,7 +10,7 @@ import type { Entry, EntryKey, ListResult, StoreEvent } from "./store.ts";
 /** The window is cut when it is this much over its limit, so that cutting is rare. */
 const windowSlack = 1.25;
 
-/** Events after which a superseded version is kept as text only: by then those who follow have seen it. */
+/** Events after which a version is kept as text only: by then those who follow have seen it, and hold what they need. */
 const parsedMaxEvents = 512;
 
 export interface CommittedStateOptions {
@@ -72,8 +72,8 @@ export class CommittedState {
     this.#window.push(event);
     this.#windowBytes += event.entry.encoded.length;
     this.#revision = event.revision;
-    const superseded = this.#window[this.#window.length - parsedMaxEvents]?.previous;
-    if (superseded instanceof LogEntry) superseded.release();
+    const seen = this.#window[this.#window.length - parsedMaxEvents]?.entry;
+    if (seen instanceof LogEntry) seen.release();
   }
 
   /** Takes a row of the log, in revision order; returns the revisions of rows that it makes superfluous. */

@@ -1,4 +1,7 @@
-/** Versions of objects, encoded once. A version that came from the disk is parsed when somebody first asks. */
+/**
+ * Versions of objects, encoded once. What came from the disk is parsed when somebody asks, and what was not asked for
+ * in a while stays parsed only as long as somebody else holds it: for most objects the text is all that is kept.
+ */
 
 import { deepFreeze } from "../../model/json.ts";
 import type { KubeObject } from "../../model/meta.ts";
@@ -19,6 +22,7 @@ export class LogEntry implements Entry {
   readonly encoded: string;
   readonly #freeze: boolean;
   #value: KubeObject | undefined;
+  #heldByOthers: WeakRef<KubeObject> | undefined;
 
   constructor(parts: EntryParts, freeze: boolean, value?: KubeObject) {
     this.resource = parts.resource;
@@ -32,15 +36,18 @@ export class LogEntry implements Entry {
   }
 
   get value(): KubeObject {
-    if (this.#value === undefined) {
-      const parsed = JSON.parse(this.encoded) as KubeObject;
-      this.#value = this.#freeze ? deepFreeze(parsed) : parsed;
-    }
-    return this.#value;
+    const present = this.#value ?? this.#heldByOthers?.deref();
+    if (present !== undefined) return present;
+    const parsed = JSON.parse(this.encoded) as KubeObject;
+    if (this.#freeze) deepFreeze(parsed);
+    this.#heldByOthers = new WeakRef(parsed);
+    return parsed;
   }
 
-  /** Lets go of the parsed form; who asks for it again pays for parsing. */
+  /** Lets go of the parsed form; who asks for it when nobody holds it any more pays for parsing. */
   release(): void {
+    if (this.#value === undefined) return;
+    this.#heldByOthers = new WeakRef(this.#value);
     this.#value = undefined;
   }
 }
