@@ -7,12 +7,13 @@
  * may hold columns and numbers from the cluster (they are dropped when `cluster.layout` moves), never a node's
  * present values.
  *
- * A plugin never waits, reads no clock and does no I/O; only `permit` may take its time.
+ * A plugin never waits, reads no clock and does no I/O; only `permit` and `preBind` may take their time.
  */
 
 import type { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import type { ClusterEvent } from "./events.ts";
+import type { PermitResult, PlacementContext, PreBindContext } from "./placement.ts";
 
 /** A pod of the cluster that stands in the way. */
 export interface Holder {
@@ -69,8 +70,6 @@ export interface ScoreBounds {
   readonly min: number;
   readonly max: number;
 }
-
-export type PermitResult = { readonly type: "allow" } | { readonly type: "reject"; readonly reason: string };
 
 /** A pod that no node took, for plugins that could help. Valid until the cluster changes. */
 export interface Attempt {
@@ -139,7 +138,13 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
 
   /** The pod was given to the node; a reason refuses. Undone by `unreserve` when the binding fails. */
   reserve?(pod: PodInfo, nodeName: string, cluster: Cluster): Reason | undefined;
-  unreserve?(pod: PodInfo, nodeName: string): void;
-  /** Before the binding; while the promise is open, the pod waits and its place is kept. */
-  permit?(pod: PodInfo, nodeName: string, signal: AbortSignal): PermitResult | Promise<PermitResult>;
+  unreserve?(pod: PodInfo, nodeName: string, context: PlacementContext): void;
+  /** Before the binding; while the pod waits, or the promise is open, its place is kept. */
+  permit?(pod: PodInfo, nodeName: string, context: PlacementContext): PermitResult | Promise<PermitResult>;
+  /** After permission, before the binding: writes what must be there first. A reason refuses. */
+  preBind?(
+    pod: PodInfo,
+    nodeName: string,
+    context: PreBindContext,
+  ): Reason | undefined | Promise<Reason | undefined>;
 }
