@@ -30,7 +30,11 @@ export interface PlacementContext {
 /** For `preBind`: what must be in the API before the pod is bound. */
 export interface PreBindContext extends PlacementContext {
   /** Merges the body into an object of a kind that the plugin has in `related`; rejects with what the API says. */
-  patch(kind: string, ref: { readonly namespace?: string; readonly name: string }, body: JsonValue): Promise<void>;
+  patch(
+    kind: string,
+    ref: { readonly namespace?: string; readonly name: string },
+    body: JsonValue,
+  ): Promise<void>;
   /**
    * Asks `look` now and after every change of related objects until it has an answer. Rejects when the time is up
    * or the signal aborts.

@@ -1,6 +1,5 @@
 /**
- * Takes pods to the nodes that were chosen for them: permission of the plugins, then the binding through the API,
- * several at a time. What comes of it is read from the API where an answer leaves it open, so that a pod is
+ * Takes pods to the nodes that were chosen for them: the binding through the API, several at a time. What comes of it is read from the API where an answer leaves it open, so that a pod is
  * neither given two nodes nor forgotten.
  */
 
@@ -10,7 +9,6 @@ import { sleep, type Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { pod as podKind } from "../../model/kinds/core/pod/pod.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
-import type { Profile } from "../framework/profile.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { Slots } from "./slots.ts";
 
@@ -24,7 +22,6 @@ export type BindResult =
 
 export interface BinderOptions {
   readonly client: Client;
-  readonly profile: Profile;
   readonly clock: Clock;
   /** Whether the node is still there. */
   readonly hasNode: (nodeName: string) => boolean;
@@ -34,12 +31,8 @@ export class Binder {
   readonly #options: BinderOptions;
   readonly #slots = new Slots(MAX_BINDINGS);
 
-  /** Whether any plugin has a say. */
-  readonly #asks: boolean;
-
   constructor(options: BinderOptions) {
     this.#options = options;
-    this.#asks = options.profile.plugins.some(({ plugin }) => plugin.permit !== undefined);
   }
 
   /** False when as many bindings are under way as may be: decide no further, so that priorities count. */
@@ -49,10 +42,6 @@ export class Binder {
 
   /** Never rejects. After the abort of the signal the result says "failed" and means nothing. */
   async bind(pod: PodInfo, nodeName: string, signal: AbortSignal): Promise<BindResult> {
-    if (this.#asks) {
-      const refusal = await this.#permitted(pod, nodeName, signal);
-      if (refusal !== undefined) return { type: "failed", message: refusal };
-    }
     if (!this.#slots.tryTake()) await this.#slots.take();
     try {
       if (signal.aborted) return { type: "failed", message: "the scheduler stops" };
@@ -61,19 +50,6 @@ export class Binder {
     } finally {
       this.#slots.release();
     }
-  }
-
-  async #permitted(pod: PodInfo, nodeName: string, signal: AbortSignal): Promise<string | undefined> {
-    for (const { plugin } of this.#options.profile.plugins) {
-      if (plugin.permit === undefined) continue;
-      try {
-        const result = await plugin.permit(pod, nodeName, signal);
-        if (result.type === "reject") return `${plugin.name}: ${result.reason}`;
-      } catch (error) {
-        return `plugin ${plugin.name} failed: ${messageOf(error)}`;
-      }
-    }
-    return undefined;
   }
 
   async #post(pod: PodInfo, nodeName: string, signal: AbortSignal): Promise<BindResult> {

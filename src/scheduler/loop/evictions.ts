@@ -7,7 +7,6 @@
  */
 
 import type { Client } from "../../client/client.ts";
-import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { setCondition } from "../../model/conditions.ts";
@@ -15,14 +14,15 @@ import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { refOf, type Condition } from "../../model/meta.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
+import { schedulerNameOf } from "./deciders.ts";
+import type { Recorders } from "./recorders.ts";
 import { Slots } from "./slots.ts";
 
 const MAX_EVICTIONS = 64;
 
 export interface EvictionsOptions {
   readonly client: Client;
-  readonly recorder: EventRecorder;
-  readonly schedulerName: string;
+  readonly recorders: Recorders;
   readonly clock: Clock;
   readonly log: Logger;
   /** A victim could not be evicted: the room that was to be made will not be there. */
@@ -84,11 +84,12 @@ export class Evictions {
   }
 
   async #evict(victim: PodInfo, preemptor: PodInfo, nodeName: string): Promise<void> {
-    const { client, recorder } = this.#options;
+    const { client, recorders } = this.#options;
+    const recorder = recorders.of(preemptor.object);
     await this.#slots.take();
     try {
       const pod = victim.object as Pod;
-      await this.#tell(pod);
+      await this.#tell(pod, schedulerNameOf(preemptor.object));
       await client.delete(podKind, refOf(pod), { preconditions: { uid: victim.uid } });
       recorder.event(pod, "Normal", "Preempted", `Preempted by pod ${preemptor.uid} on node ${nodeName}`);
     } catch (error) {
@@ -99,8 +100,8 @@ export class Evictions {
     }
   }
 
-  async #tell(pod: Pod): Promise<void> {
-    const { client, clock, schedulerName } = this.#options;
+  async #tell(pod: Pod, schedulerName: string): Promise<void> {
+    const { client, clock } = this.#options;
     const wanted: Condition = {
       type: "DisruptionTarget",
       status: "True",

@@ -9,14 +9,13 @@
 import type { InformerChange } from "../../client/informer.ts";
 import type { Node } from "../../model/kinds/core/node/node.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
-import type { Decider } from "../decide.ts";
 import type { ClusterEvent } from "../framework/events.ts";
-import { defaultSchedulerName } from "../profiles.ts";
 import type { SchedulingQueue } from "../queue/scheduling-queue.ts";
 import { isFinished, readPod, type PodInfo } from "../snapshot/pod-info.ts";
+import type { Deciders } from "./deciders.ts";
 
 export interface FeedOptions {
-  readonly decider: Decider;
+  readonly deciders: Deciders;
   readonly queue: SchedulingQueue;
   /** There may be something to decide. */
   readonly wake: () => void;
@@ -36,14 +35,14 @@ export class Feed {
   }
 
   nodeChanged({ type, object }: InformerChange<Node>): void {
-    const { cluster } = this.#options.decider;
+    const { cluster } = this.#options.deciders;
     if (type === "deleted") {
       cluster.removeNode(object.metadata.name ?? "");
       return;
     }
     const { row, added, aspects } = cluster.setNode(object);
-    if (added) this.#happened({ type: "NodeAdded", row });
-    else if (aspects !== 0) this.#happened({ type: "NodeChanged", row, aspects });
+    if (added) this.happened({ type: "NodeAdded", row });
+    else if (aspects !== 0) this.happened({ type: "NodeChanged", row, aspects });
   }
 
   podChanged({ type, object, previous }: InformerChange<Pod>): void {
@@ -58,7 +57,7 @@ export class Feed {
 
   /** Counts the pod on the node from now on. */
   assume(pod: PodInfo, nodeName: string): void {
-    const { cluster } = this.#options.decider;
+    const { cluster } = this.#options.deciders;
     this.#assumed.add(pod.uid);
     cluster.unnominate(pod.uid);
     cluster.addPod(pod, nodeName);
@@ -74,8 +73,8 @@ export class Feed {
   }
 
   #placed(pod: Pod): void {
-    const { decider, queue, onSettled } = this.#options;
-    const { cluster } = decider;
+    const { deciders, queue, onSettled } = this.#options;
+    const { cluster } = deciders;
     const info = readPod(pod);
     const nodeName = pod.spec.nodeName ?? "";
     queue.remove(info.uid);
@@ -93,12 +92,12 @@ export class Feed {
   }
 
   #unplaced(pod: Pod): void {
-    const { decider, queue, wake, onGated } = this.#options;
+    const { deciders, queue, wake, onGated } = this.#options;
     const uid = uidOf(pod);
-    if ((pod.spec.schedulerName ?? defaultSchedulerName) !== decider.profile.schedulerName) return;
+    if (deciders.find(pod) === undefined) return;
     if (pod.metadata.deletionTimestamp !== undefined) {
       queue.remove(uid);
-      decider.cluster.unnominate(uid);
+      deciders.cluster.unnominate(uid);
       return;
     }
     if (this.#assumed.has(uid)) return;
@@ -111,9 +110,9 @@ export class Feed {
     // Room that was being made for it before this scheduler came.
     const { nominatedNodeName = "" } = pod.status ?? {};
     if (nominatedNodeName !== "" && queue.get(uid) === undefined) {
-      decider.cluster.nominate(info, nominatedNodeName);
+      deciders.cluster.nominate(info, nominatedNodeName);
     }
-    queue.set(info, decider.keyOf(info));
+    queue.set(info, deciders.keyOf(info));
     wake();
   }
 
@@ -126,17 +125,18 @@ export class Feed {
     this.#options.queue.remove(uid);
     this.#options.onSettled(uid);
     this.#assumed.delete(uid);
-    this.#options.decider.cluster.unnominate(uid);
+    this.#options.deciders.cluster.unnominate(uid);
     this.#uncount(uid);
   }
 
   #uncount(uid: string): void {
-    const removed = this.#options.decider.cluster.removePod(uid);
+    const removed = this.#options.deciders.cluster.removePod(uid);
     if (removed?.row === undefined) return;
-    this.#happened({ type: "PodRemoved", row: removed.row, pod: removed.placed.info });
+    this.happened({ type: "PodRemoved", row: removed.row, pod: removed.placed.info });
   }
 
-  #happened(event: ClusterEvent): void {
+  /** Wakes the pods that the event could help. */
+  happened(event: ClusterEvent): void {
     if (this.#options.queue.happened(event) > 0) this.#options.wake();
   }
 }

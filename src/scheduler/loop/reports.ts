@@ -6,7 +6,6 @@
  */
 
 import type { Client } from "../../client/client.ts";
-import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { timestamp } from "../../lib/timestamp.ts";
@@ -24,7 +23,10 @@ import type { Decision } from "../decide.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { explain, type ExplainOptions } from "../explain/explain.ts";
 import type { Cluster } from "../snapshot/cluster.ts";
+import type { PodInfo } from "../snapshot/pod-info.ts";
+import { schedulerNameOf } from "./deciders.ts";
 import { LatestWriter } from "./latest-writer.ts";
+import type { Recorders } from "./recorders.ts";
 
 const MAX_PENDING_CONDITIONS = 100_000;
 const MAX_PENDING_DECISIONS = 20_000;
@@ -42,8 +44,7 @@ const manners = {
 export interface ReportsOptions {
   readonly client: Client;
   readonly cluster: Cluster;
-  readonly recorder: EventRecorder;
-  readonly schedulerName: string;
+  readonly recorders: Recorders;
   readonly seed: number | undefined;
   readonly isBusy: () => boolean;
   readonly clock: Clock;
@@ -123,7 +124,7 @@ export class Reports {
   /** What is to be told once the binding has worked; made now, while the cluster is what was decided on. */
   explainPlaced(decision: Decision): SchedulingDecisionSpec {
     const limit = this.#options.isBusy() ? nodeLimits.rush : nodeLimits.placed;
-    return explain(decision, this.#explainOptions(limit));
+    return explain(decision, this.#explainOptions(decision.pod, limit));
   }
 
   /** No condition of the pod is written from now on, or from when what is returned resolves. */
@@ -133,7 +134,7 @@ export class Reports {
   }
 
   placed(pod: Pod, spec: SchedulingDecisionSpec): void {
-    this.#options.recorder.event(pod, "Normal", "Scheduled", `${spec.message}`);
+    this.#options.recorders.of(pod).event(pod, "Normal", "Scheduled", `${spec.message}`);
     this.#decisions.put(pod.metadata.uid ?? "", { pod, spec }, manners.placed);
   }
 
@@ -163,7 +164,7 @@ export class Reports {
     if (this.#told.get(uid) === message) return;
     this.#told.set(uid, message);
     this.#conditions.put(uid, { pod, reason, message }, manners.news);
-    const { schedulerName: scheduler } = this.#options;
+    const scheduler = schedulerNameOf(pod);
     const spec = { pod: podOf(pod), outcome, message, decidedAt: this.#nowIso(), scheduler };
     this.#decisions.put(uid, { pod, spec }, manners.news);
   }
@@ -173,18 +174,19 @@ export class Reports {
     const { evaluation } = decision;
     const last = this.#lastWaiting;
     if (last?.evaluation === evaluation && last.version === evaluation.version) return last.spec;
-    const spec = explain(decision, this.#explainOptions(nodeLimits.waiting));
+    const spec = explain(decision, this.#explainOptions(decision.pod, nodeLimits.waiting));
     this.#lastWaiting = { evaluation, version: evaluation.version, spec };
     return spec;
   }
 
-  #explainOptions(nodeLimit: number): ExplainOptions {
-    const { cluster, schedulerName, seed } = this.#options;
+  #explainOptions({ object: pod }: PodInfo, nodeLimit: number): ExplainOptions {
+    const { cluster, seed } = this.#options;
+    const schedulerName = schedulerNameOf(pod);
     return { cluster, schedulerName, seed, nodeLimit, decidedAt: this.#nowIso() };
   }
 
   async #writeCondition({ pod, reason, message, nominatedNodeName }: Waiting): Promise<void> {
-    const { client, recorder } = this.#options;
+    const { client, recorders } = this.#options;
     const before = pod.status?.conditions;
     const wanted: Condition = { type: "PodScheduled", status: "False", reason, message };
     const after = setCondition(before, wanted, this.#nowIso());
@@ -193,7 +195,7 @@ export class Reports {
     const condition = findCondition(after, "PodScheduled");
     const status = { conditions: [{ ...condition }], nominatedNodeName: nominatedNodeName ?? null };
     const body = { metadata: { uid: pod.metadata.uid }, status };
-    if (reason !== "SchedulingGated") recorder.event(pod, "Warning", "FailedScheduling", message);
+    if (reason !== "SchedulingGated") recorders.of(pod).event(pod, "Warning", "FailedScheduling", message);
     await client.patch(podKind, refOf(pod), { type: "strategic", body }, { subresource: "status" });
   }
 

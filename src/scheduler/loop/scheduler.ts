@@ -8,26 +8,30 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { Client } from "../../client/client.ts";
-import { EventRecorder } from "../../client/event-recorder.ts";
 import { Informer } from "../../client/informer.ts";
+import type { BackoffOptions } from "../../lib/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
 import { seededRandom, type Random } from "../../lib/random.ts";
-import { node as nodeKind } from "../../model/kinds/core/node/node.ts";
+import { node as nodeKind, type Node } from "../../model/kinds/core/node/node.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
-import { Decider, type Decision } from "../decide.ts";
+import type { Decider, Decision } from "../decide.ts";
 import { unschedulableMessage } from "../explain/message.ts";
 import type { PostFilterResult } from "../framework/plugin.ts";
 import type { Profile } from "../framework/profile.ts";
-import { defaultProfile, defaultSchedulerName } from "../profiles.ts";
+import { defaultProfile } from "../profiles.ts";
 import { SchedulingQueue, type QueuedPod } from "../queue/scheduling-queue.ts";
 import { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
-import { Binder } from "./binder.ts";
+import { Binder, type BindResult } from "./binder.ts";
+import { Deciders } from "./deciders.ts";
 import { Evictions } from "./evictions.ts";
 import { Feed } from "./feed.ts";
+import { Placements } from "./placements.ts";
+import { Recorders } from "./recorders.ts";
+import { RelatedFeed } from "./related-feed.ts";
 import { Reports } from "./reports.ts";
 import { Rush } from "./rush.ts";
 
@@ -48,6 +52,10 @@ export interface SchedulerOptions {
   readonly seed?: number | undefined;
   /** Which plugins decide; the default profile when absent. */
   readonly profile?: Profile | undefined;
+  /** In place of `profile` and `schedulerName`: several, each for the pods that name it, on one view of the cluster. */
+  readonly profiles?: readonly Profile[] | undefined;
+  /** After a failure that is not the pod's. */
+  readonly backoff?: BackoffOptions | undefined;
 }
 
 type Nomination = NonNullable<PostFilterResult["nomination"]>;
@@ -55,21 +63,33 @@ type Nomination = NonNullable<PostFilterResult["nomination"]>;
 export interface Scheduler {
   /** Schedules until the signal aborts and the bindings under way have ended. */
   run(signal: AbortSignal): Promise<void>;
+  /** What of the API it does not know yet, by kind; nothing when it can decide. */
+  unsynced(): readonly string[];
 }
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  return { run: (signal) => new Loop(options).run(signal) };
+  let loop: Loop | undefined;
+  return {
+    run(signal) {
+      loop = new Loop(options);
+      return loop.run(signal);
+    },
+    unsynced: () => loop?.unsynced ?? ["everything"],
+  };
 }
 
 class Loop {
   readonly #options: SchedulerOptions;
-  readonly #decider: Decider;
+  readonly #deciders: Deciders;
   readonly #queue: SchedulingQueue;
   readonly #feed: Feed;
+  readonly #related: RelatedFeed;
   readonly #binder: Binder;
+  readonly #placements: Placements;
   readonly #reports: Reports;
   readonly #evictions: Evictions;
-  readonly #recorder: EventRecorder;
+  readonly #recorders: Recorders;
+  readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #bindings = new Set<Promise<void>>();
   readonly #rush: Rush;
@@ -77,74 +97,76 @@ class Loop {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    const { client, clock, random, log, seed, schedulerName = defaultSchedulerName } = options;
-    const profile = options.profile ?? defaultProfile(schedulerName);
+    const { client, clock, random, log, seed } = options;
+    const profiles = profilesOf(options);
     const cluster = new Cluster();
-    const decider = new Decider({
-      profile,
+    const deciders = new Deciders({
+      profiles,
       cluster,
       random: seed === undefined ? random : seededRandom(seed),
     });
-    this.#decider = decider;
-    this.#queue = new SchedulingQueue((event, pod, rejectedBy) => decider.couldHelp(event, pod, rejectedBy));
+    this.#deciders = deciders;
+    this.#queue = new SchedulingQueue(
+      (event, pod, rejectedBy) => deciders.couldHelp(event, pod, rejectedBy),
+      options.backoff,
+    );
     this.#rush = new Rush(clock, RUSH);
     const isBusy = (): boolean =>
       this.#rush.isOn || this.#queue.activeCount > RUSH || this.#bindings.size > RUSH;
-    this.#recorder = new EventRecorder({ client, component: profile.schedulerName, isBusy, clock, log });
-    this.#binder = new Binder({
-      client,
-      profile,
-      clock,
-      hasNode: (name) => cluster.rowOf(name) !== undefined,
-    });
-    this.#reports = new Reports({
+    this.#recorders = new Recorders(profiles, { client, isBusy, clock, log });
+    const recorders = this.#recorders;
+    this.#related = new RelatedFeed({
       client,
       cluster,
-      recorder: this.#recorder,
-      schedulerName: profile.schedulerName,
-      seed,
-      isBusy,
+      kinds: deciders.relatedKinds(),
+      onEvent: (event) => this.#feed.happened(event),
       clock,
       log,
     });
-    this.#evictions = new Evictions({
-      client,
-      recorder: this.#recorder,
-      schedulerName: profile.schedulerName,
-      clock,
-      log,
-      onFailed: (preemptor) => this.#giveUpRoom(preemptor.uid),
-    });
-    this.#feed = new Feed({
-      decider,
+    this.#placements = new Placements({ client, cluster, profiles, related: this.#related, clock });
+    this.#binder = new Binder({ client, clock, hasNode: (name) => cluster.rowOf(name) !== undefined });
+    this.#reports = new Reports({ client, cluster, recorders, seed, isBusy, clock, log });
+    const onFailed = (preemptor: PodInfo): void => this.#giveUpRoom(preemptor.uid);
+    this.#evictions = new Evictions({ client, recorders, clock, log, onFailed });
+    this.#feed = this.#newFeed();
+    this.#nodes = new Informer({ client, kind: nodeKind, clock, log });
+    this.#pods = new Informer({ client, kind: podKind, clock, log });
+  }
+
+  #newFeed(): Feed {
+    return new Feed({
+      deciders: this.#deciders,
       queue: this.#queue,
       wake: () => this.#wake.resolve(),
       onSettled: (uid) => this.#reports.settled(uid),
       onGone: (uid) => {
+        this.#placements.gone(uid);
         this.#evictions.gone(uid);
         this.#reports.gone(uid);
       },
       onGated: (pod) => this.#reports.gated(pod),
     });
-    this.#pods = new Informer({ client, kind: podKind, clock, log });
+  }
+
+  /** What has to be known before anything can be decided and is not yet. */
+  get unsynced(): readonly string[] {
+    const own = [this.#nodes, this.#pods].filter(({ hasSynced }) => !hasSynced);
+    return [...own.map(({ kind }) => kind.plural), ...this.#related.unsynced];
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { client, clock, log } = this.#options;
-    const nodes = new Informer({ client, kind: nodeKind, clock, log });
-    nodes.onChange((change) => this.#feed.nodeChanged(change));
+    this.#nodes.onChange((change) => this.#feed.nodeChanged(change));
     this.#pods.onChange((change) => this.#feed.podChanged(change));
-    const informers = Promise.all([nodes.run(signal), this.#pods.run(signal)]);
+    const feeds = Promise.all([this.#nodes.run(signal), this.#related.run(signal), this.#pods.run(signal)]);
     const wakeAtEnd = (): void => this.#wake.resolve();
     signal.addEventListener("abort", wakeAtEnd, { once: true });
-    await nodes.waitForSync(signal);
-    await this.#pods.waitForSync(signal);
+    for (const each of [this.#nodes, this.#related, this.#pods]) await each.waitForSync(signal);
     while (!signal.aborted) await this.#turn(signal);
     await Promise.all(this.#bindings);
     await this.#evictions.settled();
     await this.#reports.close();
-    await this.#recorder.close();
-    await informers;
+    await this.#recorders.close();
+    await feeds;
   }
 
   /** Decides about some pods, or waits until there is one to decide about. */
@@ -174,9 +196,10 @@ class Loop {
     const { info } = entry;
     this.#rush.note();
     try {
-      const decision = this.#decider.decide(info, entry.key);
-      if (decision.chosen === undefined) this.#noNode(entry, decision);
-      else this.#place(entry, { decision, nodeName: decision.chosen.nodeName }, signal);
+      const decider = this.#deciders.of(info);
+      const decision = decider.decide(info, entry.key);
+      if (decision.chosen === undefined) this.#noNode(entry, decider, decision);
+      else this.#place(entry, { decider, decision, nodeName: decision.chosen.nodeName }, signal);
     } catch (error) {
       // A fault of ours or of a plugin: that pod says so and is tried again, the others go on.
       this.#options.log.error("cannot decide", { pod: info.key, error });
@@ -185,10 +208,10 @@ class Loop {
     }
   }
 
-  #noNode(entry: QueuedPod, decision: Decision): void {
-    const { cluster } = this.#decider;
-    const rejectedBy = this.#decider.rejectedBy(decision);
-    const { message, nomination } = this.#askForHelp(entry, decision);
+  #noNode(entry: QueuedPod, decider: Decider, decision: Decision): void {
+    const { cluster } = decider;
+    const rejectedBy = decider.rejectedBy(decision);
+    const { message, nomination } = this.#askForHelp(entry, decider, decision);
     const roomAt = cluster.nominations.of(entry.info.uid)?.row;
     const nominatedNodeName =
       nomination?.nodeName ?? (roomAt === undefined ? undefined : cluster.nodeName(roomAt));
@@ -199,11 +222,11 @@ class Loop {
   }
 
   /** What the plugins say that could help when no node takes the pod; the first that can make room does. */
-  #askForHelp(entry: QueuedPod, decision: Decision): PostFilterResult {
+  #askForHelp(entry: QueuedPod, decider: Decider, decision: Decision): PostFilterResult {
     const isLeaving = (pod: PodInfo): boolean => this.#evictions.isLeaving(pod);
-    const attempt = this.#decider.attempt(decision, isLeaving, entry.key);
+    const attempt = decider.attempt(decision, isLeaving, entry.key);
     let message = "";
-    for (const { plugin } of this.#decider.profile.plugins) {
+    for (const { plugin } of decider.profile.plugins) {
       const help = plugin.postFilter?.(attempt);
       if (help === undefined) continue;
       if (help.message !== "") message += ` ${help.message}`;
@@ -213,7 +236,7 @@ class Loop {
   }
 
   #makeRoom(preemptor: PodInfo, { nodeName, victims }: Nomination): void {
-    const { cluster } = this.#decider;
+    const { cluster } = this.#deciders;
     cluster.nominate(preemptor, nodeName);
     const row = cluster.rowOf(nodeName) ?? -1;
     // Pods of lower priority for which room was being made there have to look elsewhere.
@@ -224,63 +247,49 @@ class Loop {
   }
 
   #giveUpRoom(uid: string): void {
-    this.#decider.cluster.unnominate(uid);
+    this.#deciders.cluster.unnominate(uid);
     this.#queue.wake(uid);
     this.#wake.resolve();
   }
 
-  #place(
-    entry: QueuedPod,
-    { decision, nodeName }: { decision: Decision; nodeName: string },
-    signal: AbortSignal,
-  ): void {
+  #place(entry: QueuedPod, { decider, decision, nodeName }: Placing, signal: AbortSignal): void {
+    const { profile } = decider;
     const spec = this.#reports.explainPlaced(decision);
-    const refusal = this.#reserve(entry, nodeName);
+    const refusal = this.#placements.reserve(profile, entry.info, nodeName);
     if (refusal !== undefined) {
       this.#bindFailed(entry, refusal);
       return;
     }
     this.#feed.assume(entry.info, nodeName);
     this.#queue.placed(entry);
-    const binding = this.#bind(entry, { nodeName, spec }, signal).finally(() => {
+    const binding = this.#bind(entry, { profile, nodeName, spec }, signal).finally(() => {
       this.#bindings.delete(binding);
       this.#wake.resolve();
     });
     this.#bindings.add(binding);
   }
 
-  async #bind(
-    entry: QueuedPod,
-    { nodeName, spec }: { nodeName: string; spec: SchedulingDecisionSpec },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #bind(entry: QueuedPod, { profile, nodeName, spec }: Placed, signal: AbortSignal): Promise<void> {
+    const { info } = entry;
     // "No node takes the pod" must not be written after the binding.
-    const writing = this.#reports.quiet(entry.info.uid);
+    const writing = this.#reports.quiet(info.uid);
     if (writing !== undefined) await writing;
-    const result = await this.#binder.bind(entry.info, nodeName, signal);
+    const refusal = this.#placements.hasSteps(profile)
+      ? await this.#placements.prepare(profile, { pod: info, nodeName }, signal)
+      : undefined;
+    const result: BindResult =
+      refusal === undefined
+        ? await this.#binder.bind(info, nodeName, signal)
+        : { type: "failed", message: refusal };
     if (result.type === "bound") this.#reports.placed(podOf(entry), spec);
-    else if (!signal.aborted) this.#undo(entry, nodeName, result.message);
+    else if (!signal.aborted) this.#undo(entry, { profile, nodeName, message: result.message });
   }
 
-  /** What the plugin that refuses says. */
-  #reserve({ info }: QueuedPod, nodeName: string): string | undefined {
-    const reserved: Profile["plugins"][number]["plugin"][] = [];
-    for (const { plugin } of this.#decider.profile.plugins) {
-      const reason = plugin.reserve?.(info, nodeName, this.#decider.cluster);
-      if (reason === undefined) {
-        reserved.push(plugin);
-        continue;
-      }
-      for (const before of reserved.toReversed()) before.unreserve?.(info, nodeName);
-      return `${plugin.name}: ${reason.text}`;
-    }
-    return undefined;
-  }
-
-  #undo(entry: QueuedPod, nodeName: string, message: string): void {
-    for (const { plugin } of this.#decider.profile.plugins.toReversed()) {
-      plugin.unreserve?.(entry.info, nodeName);
-    }
+  #undo(
+    entry: QueuedPod,
+    { profile, nodeName, message }: { profile: Profile; nodeName: string; message: string },
+  ): void {
+    this.#placements.unreserve(profile, entry.info, nodeName);
     this.#feed.forget(entry.info.uid);
     this.#bindFailed(entry, message);
   }
@@ -289,9 +298,26 @@ class Loop {
     // A pod that is gone or has a node by now is in the queue no more: there is nothing to tell.
     if (this.#queue.get(entry.info.uid) !== entry) return;
     this.#options.log.info("cannot bind, trying again", { pod: entry.info.key, message });
-    this.#recorder.event(podOf(entry), "Warning", "FailedScheduling", message);
+    const pod = podOf(entry);
+    this.#recorders.of(pod).event(pod, "Warning", "FailedScheduling", message);
     this.#queue.retry(entry, this.#options.clock.now());
   }
+}
+
+interface Placing {
+  readonly decider: Decider;
+  readonly decision: Decision;
+  readonly nodeName: string;
+}
+
+interface Placed {
+  readonly profile: Profile;
+  readonly nodeName: string;
+  readonly spec: SchedulingDecisionSpec;
+}
+
+function profilesOf({ profiles, profile, schedulerName }: SchedulerOptions): readonly Profile[] {
+  return profiles ?? [profile ?? defaultProfile(schedulerName)];
 }
 
 /** The feed makes entries from pods of the API only. */
