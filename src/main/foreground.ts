@@ -7,7 +7,9 @@ import { endOnUncaught } from "./uncaught.ts";
 import { paths, rememberConfig, type PlatformConfig } from "./config.ts";
 import type { Report } from "./detached.ts";
 import { openLogFile } from "./log-file.ts";
+import { survivingProcesses } from "./processes.ts";
 import { startPlatform } from "./start-platform.ts";
+import { stopPrograms } from "./stop-everything.ts";
 import { removeStarting, removeState, writeStarting, writeState, type PlatformState } from "./state.ts";
 
 export async function runForeground(
@@ -22,6 +24,7 @@ export async function runForeground(
     else if (message.type === "progress") context.terminal.progress(message.text);
   };
   endOnUncaught(log);
+  const before = new Set((await survivingProcesses(config.dataDir)).map(({ name }) => name));
   writeStarting(config.dataDir);
   try {
     const platform = await startPlatform({
@@ -46,6 +49,7 @@ export async function runForeground(
   } catch (error) {
     if (context.signal.aborted) return 0;
     log.error("the platform does not start", { error });
+    await stopPrograms(config, before);
     if (!process.connected) throw error;
     report({ type: "failed", message: messageOf(error) });
     return 1;

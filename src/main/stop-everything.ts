@@ -21,8 +21,14 @@ export async function stopEverything(config: PlatformConfig): Promise<void> {
     await stopManaged({ name, dir, graceMs: processGraceMs, clock: systemClock });
   await removeContainers(config);
   await cleanupNetwork({ instance: config.instance, dataDir, clock: systemClock });
-  for (const { name, dir } of await survivingProcesses(dataDir))
-    await stopManaged({ name, dir, graceMs: processGraceMs, clock: systemClock });
+  await stopPrograms(config, new Set());
+}
+
+/** Ends the programs beside Nagi, but for those of these names. */
+export async function stopPrograms({ dataDir }: PlatformConfig, except: ReadonlySet<string>): Promise<void> {
+  for (const { name, dir } of await survivingProcesses(dataDir)) {
+    if (!except.has(name)) await stopManaged({ name, dir, graceMs: processGraceMs, clock: systemClock });
+  }
 }
 
 async function removeContainers(config: PlatformConfig): Promise<void> {
