@@ -126,7 +126,11 @@ class Loop {
     this.#placements = new Placements({ client, cluster, profiles, related: this.#related, clock });
     this.#binder = new Binder({ client, clock, hasNode: (name) => cluster.rowOf(name) !== undefined });
     this.#reports = new Reports({ client, cluster, recorders, seed, isBusy, clock, log });
-    const onFailed = (preemptor: PodInfo): void => this.#giveUpRoom(preemptor.uid);
+    const onFailed = ({ uid }: PodInfo): void => {
+      cluster.unnominate(uid);
+      this.#queue.waitedInVain(uid, clock.now());
+      this.#wake.resolve();
+    };
     this.#evictions = new Evictions({ client, recorders, clock, log, onFailed });
     this.#feed = this.#newFeed();
     this.#nodes = new Informer({ client, kind: nodeKind, clock, log });
@@ -249,7 +253,6 @@ class Loop {
   #giveUpRoom(uid: string): void {
     this.#deciders.cluster.unnominate(uid);
     this.#queue.wake(uid);
-    this.#wake.resolve();
   }
 
   #place(entry: QueuedPod, { decider, decision, nodeName }: Placing, signal: AbortSignal): void {

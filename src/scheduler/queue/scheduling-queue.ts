@@ -92,7 +92,8 @@ export class SchedulingQueue {
     if (!this.#isTaken(entry)) return;
     entry.place = "waiting";
     entry.rejectedBy = rejectedBy;
-    entry.failures = 0;
+    // Whether making room works is still to be seen.
+    if (nominatedRow === undefined) entry.failures = 0;
     let group = this.#waiting.get(entry.key);
     if (group === undefined) this.#waiting.set(entry.key, (group = new WaitingGroup()));
     if (group.probe === entry) group.probe = undefined;
@@ -110,14 +111,26 @@ export class SchedulingQueue {
     this.#passOn(entry);
   }
 
+  /** Making room for a pod that waits failed: it is tried again after a while. */
+  waitedInVain(uid: string, nowMs: number): void {
+    const entry = this.#entries.get(uid);
+    if (entry?.place !== "waiting") return;
+    this.#stopWaiting(entry);
+    this.#backOff(entry, nowMs);
+  }
+
   /** Something else failed: the pod comes back after a while. */
   retry(entry: QueuedPod, nowMs: number): void {
     if (!this.#isTaken(entry)) return;
+    this.#backOff(entry, nowMs);
+    this.#passOn(entry);
+  }
+
+  #backOff(entry: QueuedPod, nowMs: number): void {
     entry.failures++;
     entry.place = "backoff";
     entry.dueMs = nowMs + backoffDelayMs(this.#backoffOptions, entry.failures);
     this.#backoff.push(entry);
-    this.#passOn(entry);
   }
 
   /** The pod can be tried again at once. */
