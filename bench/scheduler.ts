@@ -2,7 +2,7 @@
  * `bench scheduler`: how many pods a second are given a node. Nodes have 32 cpu, 256 Gi and room for 110 pods in
  * three zones; pods ask for 100m and 200Mi. Every decision evaluates every node.
  *
- *   --workload basic|hostport|unschedulable (each in a process of its own when absent)
+ *   --workload basic|hostport|unschedulable|preemption (each in a process of its own when absent)
  *   --nodes N (5000)   --pods P (10000)   --mode decide|bind   --json
  *
  * `decide` is the pure decision, `bind` from creation through the API until bound, every write on disk.

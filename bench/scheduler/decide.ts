@@ -1,10 +1,11 @@
 /** Mode `decide`: pods as they come from the API, to nodes; no API, no binding. */
 
 import { seededRandom } from "../../src/lib/random.ts";
-import { Decider } from "../../src/scheduler/decide.ts";
+import { Decider, type Decision } from "../../src/scheduler/decide.ts";
 import { unschedulableMessage } from "../../src/scheduler/explain/message.ts";
+import type { PostFilterResult } from "../../src/scheduler/framework/plugin.ts";
 import { defaultProfile } from "../../src/scheduler/profiles.ts";
-import { SchedulingQueue } from "../../src/scheduler/queue/scheduling-queue.ts";
+import { SchedulingQueue, type QueuedPod } from "../../src/scheduler/queue/scheduling-queue.ts";
 import { Cluster } from "../../src/scheduler/snapshot/cluster.ts";
 import type { PodObject } from "../../src/scheduler/snapshot/objects.ts";
 import { readPod } from "../../src/scheduler/snapshot/pod-info.ts";
@@ -41,14 +42,41 @@ class Run {
     const entry = this.#queue.take();
     if (entry === undefined) return undefined;
     const decision = this.#decider.decide(entry.info, entry.key);
-    if (decision.chosen === undefined) {
-      unschedulableMessage(this.#cluster.nodeCount, decision.evaluation);
-      this.#queue.wait(entry, this.#decider.rejectedBy(decision));
-      return undefined;
-    }
-    this.#cluster.addPod(entry.info, decision.chosen.nodeName);
-    this.#queue.remove(entry.info.uid);
+    if (decision.chosen === undefined) return this.#makeRoom(entry, decision);
+    this.#place(entry, decision.chosen.nodeName);
     return entry.info.uid;
+  }
+
+  #place({ info }: QueuedPod, nodeName: string): void {
+    this.#cluster.unnominate(info.uid);
+    this.#cluster.addPod(info, nodeName);
+    this.#queue.remove(info.uid);
+  }
+
+  /** By preemption: the victims go at once, which wakes the pod. */
+  #makeRoom(entry: QueuedPod, decision: Decision): string | undefined {
+    const rejectedBy = this.#decider.rejectedBy(decision);
+    const attempt = this.#decider.attempt(decision, () => false, entry.key);
+    let nomination: PostFilterResult["nomination"];
+    for (const { plugin } of this.#decider.profile.plugins) {
+      nomination ??= plugin.postFilter?.(attempt)?.nomination;
+    }
+    unschedulableMessage(this.#cluster.nodeCount, decision.evaluation);
+    if (nomination !== undefined) this.#cluster.nominate(entry.info, nomination.nodeName);
+    this.#queue.wait(entry, rejectedBy, this.#cluster.nominations.of(entry.info.uid)?.row);
+    if (nomination === undefined) return undefined;
+    for (const { uid } of nomination.victims) this.remove(uid);
+    const woken = this.#queue.take();
+    if (woken !== entry) throw new Error(`${entry.info.name} was to be woken`);
+    const { chosen } = this.#decider.decide(entry.info, entry.key);
+    if (chosen?.nodeName !== nomination.nodeName) throw new Error(`${entry.info.name} was to have its room`);
+    this.#place(entry, chosen.nodeName);
+    return entry.info.uid;
+  }
+
+  /** Puts a pod on a node before all. */
+  fill(pod: PodObject, index: number): void {
+    this.#cluster.addPod(readPod(pod), `node-${index % this.#cluster.nodeCount}`);
   }
 
   remove(uid: string): void {
@@ -58,8 +86,9 @@ class Run {
   }
 }
 
-export function measureDecisions({ stuck, pod }: Workload, nodes: number, pods: number): Measured {
+export function measureDecisions({ stuck, initial, pod }: Workload, nodes: number, pods: number): Measured {
   const run = new Run(nodes);
+  for (const [index, each] of initial.entries()) run.fill(each, index);
   for (const each of stuck) {
     if (run.schedule(each) !== undefined) throw new Error(`${each.metadata.name} was to find no node`);
   }
