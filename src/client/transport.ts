@@ -128,7 +128,7 @@ export class Transport {
         if (request.method === "GET" && refused < refusedRetries && isRefused(error)) {
           refused += 1;
           delayMs = backoffDelayMs(refusedBackoff, refused);
-        } else if (busy < busyRetries && error instanceof StatusError && error.code === 429) {
+        } else if (busy < busyRetries && error instanceof StatusError && isBusy(error)) {
           busy += 1;
           delayMs = Math.min((error.details?.retryAfterSeconds ?? 1) * 1000, busyMaxDelayMs);
         } else {
@@ -211,6 +211,11 @@ function giveUpWhenIdle(response: IncomingMessage, idleTimeoutMs: number | undef
 function networkMessage(error: unknown): string {
   if (!(error instanceof AggregateError)) return messageOf(error);
   return error.errors.map(messageOf).join(", ");
+}
+
+/** Too much to do for now; not: a disruption budget says no, which may last. */
+function isBusy({ code, details }: StatusError): boolean {
+  return code === 429 && !(details?.causes ?? []).some(({ reason }) => reason === "DisruptionBudget");
 }
 
 function isRefused(error: unknown): boolean {

@@ -21,6 +21,7 @@ import { ClusterIps } from "./admission/cluster-ips.ts";
 import type { Hooks, KindHook } from "./admission/hooks.ts";
 import { firstNamespaces, namespaceHook } from "./admission/namespace.ts";
 import { podHook } from "./admission/pod.ts";
+import { createSystemPriorityClasses, PriorityClasses, priorityClassHook } from "./admission/priority.ts";
 import { secretHook } from "./admission/secret.ts";
 import { followServices, serviceHook } from "./admission/service.ts";
 import { claimHook, volumeHook } from "./admission/storage.ts";
@@ -103,6 +104,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const openApi = createOpenApiDocuments({ kinds: options.kinds, version });
   const documents = createDocuments({ discovery: createDiscovery(parts.resources), openApi, version });
   await createFirstNamespaces(parts);
+  await createSystemPriorityClasses(parts);
   const readPath = (user: UserInfo, path: string): JsonValue => readDocument(api, documents, user, path);
   return {
     clientFor: (user) => new InProcessClient({ api, user: authenticatedUser(user), readPath }),
@@ -127,7 +129,9 @@ function hooksFor(
   const addresses = new ClusterIps(serviceCidr);
   followServices(store, addresses);
   add("namespaces", namespaceHook);
-  add("pods", (kind) => podHook(kind, store));
+  const priorities = new PriorityClasses(store);
+  add("priorityclasses.scheduling.k8s.io", (kind) => priorityClassHook(kind, priorities));
+  add("pods", (kind) => podHook(kind, store, priorities));
   add("services", (kind) => serviceHook(kind, addresses));
   add("persistentvolumes", () => volumeHook);
   add("persistentvolumeclaims", () => claimHook(store));

@@ -9,6 +9,7 @@ import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { runDeployments } from "./deployment/controller.ts";
+import { runDisruption } from "./disruption/controller.ts";
 import { runEndpointSlices } from "./endpointslice/controller.ts";
 import { runGarbageCollector } from "./garbage-collector/controller.ts";
 import { runJobs } from "./job/controller.ts";
@@ -35,6 +36,7 @@ const controllers: Readonly<Record<string, Run>> = {
   deployment: runDeployments,
   replicaset: runReplicaSets,
   job: runJobs,
+  disruption: runDisruption,
   endpointslice: runEndpointSlices,
   "garbage-collector": runGarbageCollector,
   namespace: runNamespaces,

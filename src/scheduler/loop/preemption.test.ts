@@ -42,8 +42,8 @@ async function setUp(objects: NonNullable<FakeClientOptions["objects"]>, pods: r
   const client = new FakeClient({ clock, objects });
   for (const each of pods) await client.create(pod, each);
   const abort = new AbortController();
-  const run = createScheduler({ client, clock, random: seededRandom(1), log: silentLogger }).run;
-  const running = run(abort.signal);
+  const scheduler = createScheduler({ client, clock, random: seededRandom(1), log: silentLogger });
+  const running = scheduler.run(abort.signal);
   ends.push(async () => {
     abort.abort();
     await running;
@@ -96,7 +96,7 @@ test("a pod of higher priority gets the room of others, once they are gone", asy
 
 test("room that was being made before a restart is kept", async () => {
   const waiting = { ...aPod("high", 10, "1"), status: { phase: "Pending", nominatedNodeName: "node-1" } };
-  const { client, get } = await setUp([aNode("node-1"), waiting as Pod], []);
+  const { client, get } = await setUp([aNode("node-1"), waiting], []);
   await client.create(pod, aPod("late", 0, "2"));
   await until(async () => (await get("high")).spec.nodeName === "node-1");
   await settle();

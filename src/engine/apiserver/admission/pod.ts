@@ -1,5 +1,5 @@
 /**
- * Pods run as the namespace's default account unless they name one, which must be there. Selectors of a new pod get
+ * Pods run as the namespace's default account unless they name one, which must be there, and get their priority. Selectors of a new pod get
  * the values of the labels that they are to share with it.
  */
 
@@ -10,15 +10,17 @@ import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import type { Store } from "../../store/store.ts";
 import { forbidden } from "../api-errors.ts";
 import type { KindHook } from "./hooks.ts";
+import { admitPriority, type PriorityClasses } from "./priority.ts";
 
 const defaultAccount = "default";
 
-export function podHook(kind: Kind, store: Store): KindHook {
+export function podHook(kind: Kind, store: Store, priorities: PriorityClasses): KindHook {
   return {
     prepare(object) {
       const { spec, metadata } = object as Partial<Pod>;
       if (typeof spec !== "object") return;
       if (placesByOthers(spec) && hasTypes(kind, object)) mergeLabelKeys(object as Pod);
+      admitPriority(kind, object, priorities);
       const { namespace = "", name = "" } = metadata ?? {};
       const account = spec.serviceAccountName ?? "";
       if (account === "") {

@@ -33,6 +33,10 @@ import {
   type EndpointSlice,
 } from "../../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import { storageClass, type StorageClass } from "../../../model/kinds/storage/storageclass/storageclass.ts";
+import {
+  podDisruptionBudget,
+  type PodDisruptionBudget,
+} from "../../../model/kinds/policy/poddisruptionbudget/poddisruptionbudget.ts";
 import { controllerOf, type KubeObject } from "../../../model/meta.ts";
 import { claimsOf } from "./pod-claims.ts";
 
@@ -47,6 +51,7 @@ export interface WorkloadInformers {
   readonly leases: Informer<Lease>;
   readonly namespaces: Informer<Namespace>;
   readonly serviceAccounts: Informer<ServiceAccount>;
+  readonly budgets: Informer<PodDisruptionBudget>;
   readonly persistentVolumes: Informer<PersistentVolume>;
   readonly persistentVolumeClaims: Informer<PersistentVolumeClaim>;
   readonly storageClasses: Informer<StorageClass>;
@@ -93,6 +98,7 @@ export function createInformers(options: {
     leases: informer(lease, { [leaseHolderIndex]: holderOf }),
     namespaces: informer(namespace),
     serviceAccounts: informer(serviceAccount),
+    budgets: informer(podDisruptionBudget),
     persistentVolumes: informer(persistentVolume),
     persistentVolumeClaims: informer(persistentVolumeClaim),
     storageClasses: informer(storageClass),
