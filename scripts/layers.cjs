@@ -10,7 +10,8 @@ const layers = {
   "engine/workloads": ["lib", "model", "client"],
   "engine/agent": ["lib", "model", "client"],
   "engine/network": ["lib", "model", "client"],
-  cli: ["lib", "model", "client"],
+  // ADR 0046: what-if runs in the command, on the pure part of the scheduler.
+  cli: ["lib", "model", "client", "scheduler/simulate"],
 };
 
 /** Parts of the platform know each other through objects only. */

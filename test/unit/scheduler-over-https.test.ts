@@ -12,7 +12,7 @@ import { node, type Node } from "../../src/model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
 import { schedulingDecision } from "../../src/model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { newObject } from "../../src/model/kind.ts";
-import { renderDecision } from "../../src/model/explain-text.ts";
+import { renderDecision } from "../../src/cli/decision-text.ts";
 import { createScheduler } from "../../src/scheduler/loop/scheduler.ts";
 
 let server: TestServer;
@@ -70,7 +70,9 @@ test("places, explains, lets wait, and wakes", async () => {
     { kind: schedulingDecision, ref: refOf("second"), until: (found) => found !== undefined },
     options,
   );
-  expect(renderDecision(why ?? ({} as never))).toContain("port 8080/TCP is held by default/first");
+  expect(renderDecision(why ?? ({} as never), { width: 120 })).toContain(
+    "port 8080/TCP is held by default/first",
+  );
   await server.client.delete(pod, refOf("first"), { gracePeriodSeconds: 0 });
   await waitFor(
     client,

@@ -1,38 +1,166 @@
-import { pod } from "../../model/kinds/core/pod/pod.ts";
-import { schedulingDecision } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
-import { renderDecision } from "../../model/explain-text.ts";
+import { timestamp } from "../../lib/timestamp.ts";
+import { randomInt } from "node:crypto";
+import type { Client } from "../../client/client.ts";
+import { newObject } from "../../model/kind.ts";
+import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import {
+  schedulingDecision,
+  type SchedulingDecision,
+} from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { isNotFound } from "../../model/status.ts";
-import { UsageError, type Command } from "../command.ts";
+import { explainNow } from "../../scheduler/simulate/explain-now.ts";
+import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { renderDecision } from "../decision-text.ts";
+import { columns } from "../format.ts";
+import { liveWorld } from "../live-world.ts";
 import { outputOption } from "../manifests.ts";
 import { objectText } from "../output.ts";
+
+const defaultSchedulerName = "default-scheduler";
+/** Pods of an app that are told of one by one; of more only the list. */
+const explainedPodsMax = 3;
 
 export const command: Command = {
   name: "why",
   group: "Objects",
-  summary: "Say why a pod is where it is, or why it waits: every node, every rule, every score.",
-  usage: "POD",
-  options: [outputOption(["yaml", "json"])],
-  examples: ["nagi why hello-2", "nagi why hello-2 -o json"],
+  summary: "Say why a pod is where it is, or why it waits, and what would help: every node, rule and score.",
+  usage: "POD | APP | APP/PROCESS",
+  description:
+    "Shows the decision that the scheduler keeps of the pod. Where there is none, or not of the nodes asked for, it is\n" +
+    "worked out now from the cluster as it is, with the default rules. Suggestions were each tried on a copy of it.",
+  options: [
+    outputOption(["wide", "yaml", "json"]),
+    { name: "all", type: "boolean", description: "Every node, and the rules that agree too." },
+    {
+      name: "node",
+      type: "string",
+      value: "NODE",
+      description: "This node only, with every rule and score.",
+    },
+    { name: "now", type: "boolean", description: "Work it out from the cluster as it is now." },
+  ],
+  examples: [
+    "nagi why hello-2",
+    "nagi why shop/web",
+    "nagi why hello-2 --node node-3",
+    "nagi why hello-2 -o json",
+  ],
   async run(context) {
     const name = context.args[0]?.replace(/^pods?\//, "");
     if (name === undefined)
-      throw new UsageError("nagi why needs the name of a pod", "The pods there are: nagi get pods");
+      throw new UsageError("nagi why needs the name of a pod or an app", "The pods there are: nagi get pods");
     const client = await context.client();
-    const namespace = await context.namespace();
-    const found = await client.get(pod, { namespace, name });
-    try {
-      const decision = await client.get(schedulingDecision, { namespace, name });
-      const output = context.text("output");
-      if (output !== undefined) return context.terminal.write(objectText(decision, output));
-      return context.terminal.print(renderDecision(decision));
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      const { nodeName, schedulerName } = found.spec ?? {};
-      const place =
-        nodeName === undefined ? "It has no node yet" : `It is on ${nodeName}, set by whoever created it`;
-      throw new UsageError(
-        `no scheduling decision of pod ${name} is kept. ${place}; its scheduler is ${schedulerName}.`,
-      );
-    }
+    const pods = await podsNamed(client, await context.namespace(), name);
+    const telling = pods.length === 1 ? pods : tellingPods(context, pods);
+    const decisions = [];
+    for (const pod of telling) decisions.push(await decisionOf(context, client, pod));
+    print(context, decisions);
   },
 };
+
+/** A pod, or the pods of an app or of one of its process types. */
+async function podsNamed(client: Client, namespace: string, name: string): Promise<readonly Pod[]> {
+  const [app = "", process] = name.split("/");
+  if (process === undefined) {
+    try {
+      return [await client.get(podKind, { namespace, name })];
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  const wanted = process === undefined ? "" : `,nagi.dev/process=${process}`;
+  const { items } = await client.list(podKind, { namespace, labelSelector: `nagi.dev/app=${app}${wanted}` });
+  if (items.length > 0) return items;
+  const hint = "The pods there are: nagi get pods. The apps: nagi apps";
+  throw new UsageError(`there is no pod and no running app ${name} in namespace ${namespace}`, hint);
+}
+
+/** Those that wait; when none does, the first. The others are listed. */
+function tellingPods(context: CommandContext, pods: readonly Pod[]): readonly Pod[] {
+  const waiting = pods.filter(({ spec }) => (spec.nodeName ?? "") === "");
+  const rows = pods.map(({ metadata, spec }) => [metadata.name ?? "", spec.nodeName ?? "waits for a node"]);
+  if (context.text("output") === undefined || context.text("output") === "wide")
+    context.terminal.print(`${columns([["POD", "NODE"], ...rows])}\n`);
+  return waiting.length > 0 ? waiting.slice(0, explainedPodsMax) : pods.slice(0, 1);
+}
+
+async function decisionOf(context: CommandContext, client: Client, pod: Pod): Promise<SchedulingDecision> {
+  const { namespace, name = "" } = pod.metadata;
+  const kept = await keptDecision(client, { namespace, name }, pod);
+  const waits = (pod.spec.nodeName ?? "") === "";
+  const node = context.text("node");
+  const lacksNode =
+    node === undefined
+      ? context.flag("all") && (kept?.spec.omittedNodes ?? 0) > 0
+      : kept?.spec.nodes?.every((each) => each.name !== node) === true;
+  if (kept !== undefined && !context.flag("now") && !lacksNode) {
+    if (!waits || kept.spec.outcome !== "Unschedulable" || kept.spec.suggestions !== undefined) return kept;
+    const { suggestions } = (await explainedNow(client, pod)).spec;
+    return { ...kept, spec: { ...kept.spec, ...(suggestions === undefined ? {} : { suggestions }) } };
+  }
+  noteWhoDecides(context, pod, { isKept: kept !== undefined });
+  const made = await explainedNow(client, pod);
+  if (node !== undefined && made.spec.nodes?.every((each) => each.name !== node) === true)
+    throw new UsageError(`there is no node ${node}`, "The nodes there are: nagi nodes");
+  return made;
+}
+
+async function keptDecision(client: Client, ref: { namespace: string | undefined; name: string }, pod: Pod) {
+  try {
+    const decision = await client.get(schedulingDecision, ref);
+    // Of an earlier pod of this name, which the collector has not met yet.
+    return decision.spec.pod.uid === pod.metadata.uid ? decision : undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function noteWhoDecides(
+  context: CommandContext,
+  { metadata, spec }: Pod,
+  { isKept }: { isKept: boolean },
+): void {
+  const { schedulerName = defaultSchedulerName, nodeName = "", schedulingGates = [] } = spec;
+  const { terminal } = context;
+  const gates = schedulingGates.map(({ name }) => name).join(", ");
+  if (gates !== "") terminal.note(`Pod ${metadata.name} is gated (${gates}): no scheduler looks at it yet.`);
+  if (!isKept) {
+    if (schedulerName !== defaultSchedulerName)
+      terminal.note(
+        `Pod ${metadata.name} is left to the scheduler ${schedulerName}, which keeps no decision here.`,
+      );
+    else if (nodeName === "") terminal.note(`The scheduler has not decided about pod ${metadata.name} yet.`);
+    else
+      terminal.note(`No decision of pod ${metadata.name} is kept: whoever created it may have set its node.`);
+  }
+  terminal.note("Worked out now, from the cluster as it is, with the default rules.");
+}
+
+async function explainedNow(client: Client, pod: Pod): Promise<SchedulingDecision> {
+  const { namespace, name = "" } = pod.metadata;
+  const spec = explainNow(await liveWorld(client), pod, {
+    schedulerName: pod.spec.schedulerName,
+    seed: randomInt(2 ** 32),
+    decidedAt: timestamp(Date.now()),
+    nodeLimit: Number.POSITIVE_INFINITY,
+  });
+  return newObject<SchedulingDecision>(schedulingDecision, { name, namespace }, { spec });
+}
+
+function print(context: CommandContext, decisions: readonly SchedulingDecision[]): void {
+  const { terminal } = context;
+  const output = context.text("output");
+  if (output !== undefined && output !== "wide") {
+    const [only, ...more] = decisions;
+    const list = { apiVersion: "v1", kind: "List", metadata: {}, items: [...decisions] };
+    terminal.write(objectText(only !== undefined && more.length === 0 ? only : list, output));
+    return;
+  }
+  const options = {
+    width: terminal.columns,
+    all: context.flag("all") || output === "wide",
+    node: context.text("node"),
+  };
+  for (const decision of decisions) terminal.print(renderDecision(decision, options));
+}

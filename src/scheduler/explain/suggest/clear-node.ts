@@ -98,7 +98,7 @@ export function deletions(victims: readonly PlacedPod[]): Change[] {
     const lost = ownerOf(info.object) === undefined ? 5 : 0;
     return {
       type: "DeletePod",
-      family: `delete on ${nodeName}`,
+      family: "DeletePod",
       target: `pod/${info.key}`,
       summary: `delete pod ${info.key} on ${nodeName}`,
       command: `nagi delete pod ${info.name}${namespaceFlag(info.object)}`,

@@ -1,16 +1,12 @@
 import { expect, test } from "vitest";
-import { renderDecision } from "./explain-text.ts";
-import type { SchedulingDecisionSpec } from "./kinds/nagi/schedulingdecision/schedulingdecision.ts";
+import { renderDecision } from "./decision-text.ts";
+import type { SchedulingDecisionSpec } from "../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 
-function render(spec: Partial<SchedulingDecisionSpec>): string[] {
+function render(spec: Partial<SchedulingDecisionSpec>, width = 80): string[] {
   const rest = { pod: { name: "hello-2", namespace: "default" }, outcome: "Unschedulable" as const };
   const metadata = { name: "hello-2", namespace: "default" };
-  const text = renderDecision({
-    apiVersion: "nagi.dev/v1",
-    kind: "SchedulingDecision",
-    metadata,
-    spec: { ...rest, ...spec },
-  });
+  const decision = { apiVersion: "nagi.dev/v1", kind: "SchedulingDecision", metadata };
+  const text = renderDecision({ ...decision, spec: { ...rest, ...spec } }, { width });
   return text.split("\n");
 }
 
@@ -41,17 +37,7 @@ test("a pod that waits: the sentence, and per node the rule and the numbers", ()
     ],
     omittedNodes: 1,
   });
-  expect(lines).toEqual([
-    "Pod default/hello-2 is waiting for a node: 0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't have free ports.",
-    "Decided by default-scheduler at 2026-01-02T03:04:05Z.",
-    "",
-    "NODE      VERDICT    RULE                       WHY",
-    "node-1    rejected   NodePorts (PodFitsPorts)   port 8080/TCP is held by default/hello-1",
-    "                     NodeResourcesFit           Insufficient cpu: needs 2",
-    "node-22   rejected   NodeName                   no",
-    "… and 1 more node",
-    "",
-  ]);
+  expect(lines.join("\n")).toMatchInlineSnapshot();
 });
 
 test("a pod that was placed: what each node scored, and how the tie was broken", () => {
@@ -71,25 +57,52 @@ test("a pod that was placed: what each node scored, and how the tie was broken",
     ],
     tie: { candidates: ["node-1", "node-2"], count: 2, chosen: "node-2", seed: 7 },
   });
-  expect(lines).toEqual([
-    "Pod default/hello-2 was placed on node-2: the best of 2 nodes that fit, of 3 looked at.",
-    "Decided by the scheduler.",
-    "",
-    "NODE     VERDICT   RULE         WHY",
-    "node-2   chosen    all 2 pass   score 397",
-    "node-1   fits      all 2 pass   score 397",
-    "",
-    "NODE     SCORE                         RAW   NORMALISED   WEIGHT   WEIGHTED",
-    "node-2   TaintToleration               0     100          3        300",
-    "         NodeResourcesLeastAllocated   97    97           1        97",
-    "         total                                                     397",
-    "node-1   TaintToleration               0     100          3        300",
-    "         NodeResourcesLeastAllocated   97    97           1        97",
-    "         total                                                     397",
-    "",
-    "2 nodes had the best score: node-1, node-2. node-2 was drawn at random (seed 7).",
-    "",
-  ]);
+  expect(lines.join("\n")).toMatchInlineSnapshot();
+});
+
+test("many nodes: how many gave which reason first, then some of each", () => {
+  const nodes = Array.from({ length: 20 }, (_, index) => ({
+    name: `node-${index + 1}`,
+    feasible: false,
+    predicates: [
+      index % 2 === 0
+        ? {
+            plugin: "NodePorts",
+            verdict: "fail" as const,
+            reason: "node(s) had no port",
+            detail: "port 80 is held",
+          }
+        : {
+            plugin: "NodeResourcesFit",
+            verdict: "fail" as const,
+            reason: "Insufficient cpu",
+            detail: "needs 2 cpu",
+          },
+    ],
+  }));
+  const reasons = [
+    { reason: "node(s) had no port", count: 100 },
+    { reason: "Insufficient cpu", count: 400 },
+  ];
+  const suggestions = [
+    {
+      summary: "delete pod default/x on node-1",
+      node: "node-1",
+      changes: [
+        {
+          type: "DeletePod" as const,
+          target: "pod/default/x",
+          summary: "delete it",
+          command: "nagi delete pod x",
+        },
+      ],
+      note: "default/x has no owner that would make it anew",
+    },
+  ];
+  const spec = { nodes, reasons, suggestions, evaluatedNodes: 500, feasibleNodes: 0 };
+  const text = render(spec).join("\n");
+  expect(text).toMatchInlineSnapshot();
+  expect(text.split("\n").every((line) => line.length <= 80)).toBe(true);
 });
 
 test("a pod without a table: gated, or undecided", () => {
