@@ -31,8 +31,9 @@ import { ContainerIndex } from "./container-index.ts";
 import type { ClusterDns } from "./dns.ts";
 import { Images } from "./images.ts";
 import { apiBackoff, parallelStarts } from "./limits.ts";
-import { readMachine, readUse, type MachineInfo } from "./machine.ts";
+import { readMachine, readSize, readUse, type MachineInfo } from "./machine.ts";
 import { openPodNetwork, type NetworkInfo } from "./network.ts";
+import { NodeMeter } from "./node-meter.ts";
 import { NodeRegistrar } from "./node-registrar.ts";
 import { capacityOf, type NodeDefinition, type NodeFacts } from "./node-status.ts";
 import { presentPodUids, removeOrphan } from "./orphans.ts";
@@ -143,7 +144,8 @@ class NodeAgents {
       once: true,
     });
     const nodes = this.#options.nodes.map((definition) => this.#node(definition, signal));
-    const running = [index.run(signal), ...nodes.flatMap(({ running }) => running)];
+    const meter = this.#meter();
+    const running = [index.run(signal), meter.run(signal), ...nodes.flatMap(({ running }) => running)];
     const informers = nodes.map(({ informer }) => informer);
     await Promise.all(informers.map((informer) => informer.waitForSync(signal)));
     await Promise.all([...running, this.#removeOrphans(informers, signal)]);
@@ -172,6 +174,12 @@ class NodeAgents {
     return { informer, running: [informer.run(signal), registrar.run(signal)] };
   }
 
+  #meter(): NodeMeter {
+    const { client, index, podsDir, clock, log } = this.#context;
+    const nodes = this.#options.nodes.map(({ name }) => name);
+    return new NodeMeter({ client, index, nodes, place: { root: "/", dataDir: podsDir }, clock, log });
+  }
+
   #follow(pod: Pod, node: NodeContext, signal: AbortSignal): void {
     const uid = pod.metadata.uid ?? "";
     const present = this.#workers.get(uid);
@@ -190,6 +198,7 @@ class NodeAgents {
     const trouble = index.reachable ? {} : { engineTrouble: "the container engine does not answer" };
     return {
       ...this.#facts,
+      machine: { ...this.#facts.machine, ...(await readSize(podsDir)) },
       use: await readUse(podsDir),
       nodes: this.#options.nodes.length,
       version: this.#options.version,

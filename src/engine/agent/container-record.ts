@@ -52,6 +52,8 @@ export interface ContainerRecord {
   readonly pauseId: string;
   readonly tty: boolean;
   readonly state: RunState;
+  /** Of its first process; 0 when it does not run. */
+  readonly pid: number;
   readonly startedMs: number;
   readonly finishedMs: number;
   readonly exitCode: number;
@@ -103,6 +105,7 @@ export function recordOf(details: ContainerDetails): ContainerRecord | undefined
     pauseId: label("pauseId"),
     tty: Config.Tty,
     state: runStateOf(State.Status),
+    pid: State.Pid,
     startedMs: timeOf(State.StartedAt),
     finishedMs: timeOf(State.FinishedAt),
     exitCode: State.ExitCode,

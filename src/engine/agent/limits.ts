@@ -68,6 +68,11 @@ export const leaseSeconds = 40;
 export const leaseRenewMs = 10_000;
 /** The node's status is written when it changed, and at least this often. */
 export const nodeStatusMs = 5 * 60_000;
+/** What the machine uses is measured this often, and told when it changed much, else this often. */
+export const measureMs = 15_000;
+export const quietMeasureMs = 60_000;
+/** Over how long the use of the pods is averaged. */
+export const averageUseMs = 15 * 60_000;
 export const memoryPressureBytes = 100 * 1024 * 1024;
 export const diskPressureFraction = 0.05;
 export const pidPressureFraction = 0.05;

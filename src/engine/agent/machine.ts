@@ -2,11 +2,14 @@
 
 import { readFile, readdir, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
+import { linkSpeedMbps } from "./machine-counters.ts";
 
 export interface MachineInfo {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly storageBytes: number;
+  /** What its network links can carry, in megabits a second; 0 when they do not say. */
+  readonly networkMbps: number;
   readonly machineID: string;
   readonly systemUUID: string;
   readonly bootID: string;
@@ -20,19 +23,30 @@ export interface MachineUse {
   readonly pidsFreeFraction: number;
 }
 
+/** What of the machine can change while it runs. */
+type MachineSize = Pick<MachineInfo, "cpus" | "memoryBytes" | "storageBytes" | "networkMbps">;
+
+export async function readSize(dataDir: string): Promise<MachineSize> {
+  const [disk, networkMbps] = await Promise.all([statfs(dataDir), linkSpeedMbps("/")]);
+  return {
+    cpus: availableParallelism(),
+    memoryBytes: totalmem(),
+    storageBytes: disk.blocks * disk.bsize,
+    networkMbps,
+  };
+}
+
 export async function readMachine(dataDir: string): Promise<MachineInfo> {
-  const [machineID, systemUUID, bootID, kernelVersion, release, disk] = await Promise.all([
+  const [machineID, systemUUID, bootID, kernelVersion, release, size] = await Promise.all([
     text("/etc/machine-id"),
     text("/sys/class/dmi/id/product_uuid"),
     text("/proc/sys/kernel/random/boot_id"),
     text("/proc/sys/kernel/osrelease"),
     text("/etc/os-release"),
-    statfs(dataDir),
+    readSize(dataDir),
   ]);
   return {
-    cpus: availableParallelism(),
-    memoryBytes: totalmem(),
-    storageBytes: disk.blocks * disk.bsize,
+    ...size,
     machineID,
     systemUUID: systemUUID || machineID,
     bootID,

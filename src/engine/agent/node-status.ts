@@ -31,17 +31,28 @@ export interface NodeFacts {
   readonly nowMs: number;
 }
 
+/** What a node can send or receive; as an annotation, where the machine does not know it itself. */
+const networkResource = "nagi.dev/network-mbps";
+
 export function capacityOf(
   definition: NodeDefinition,
   { machine, nodes }: Pick<NodeFacts, "machine" | "nodes">,
+  node?: Node,
 ): Record<string, string> {
+  const network = networkOf(node) ?? Math.floor(machine.networkMbps / nodes);
   return {
     cpu: milliQuantity(Math.floor((machine.cpus * 1000) / nodes)),
     memory: byteQuantity(Math.floor(machine.memoryBytes / nodes / 1024) * 1024),
     "ephemeral-storage": byteQuantity(Math.floor(machine.storageBytes / nodes / 1024) * 1024),
     pods: String(maxPodsPerNode),
+    ...(network > 0 ? { [networkResource]: String(network) } : {}),
     ...definition.capacity,
   };
+}
+
+function networkOf(node: Node | undefined): number | undefined {
+  const text = node?.metadata.annotations?.[networkResource] ?? "";
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 export function nodeLabels(definition: NodeDefinition, architecture: string): Record<string, string> {
@@ -64,7 +75,7 @@ export function nodeStatus(
     (list, condition) => setCondition(list, { ...condition, lastProbeTime: undefined }, now),
     (previous?.status?.conditions ?? []) as readonly Condition[],
   );
-  const capacity = capacityOf(definition, facts);
+  const capacity = capacityOf(definition, facts, previous);
   return {
     capacity,
     allocatable: capacity,

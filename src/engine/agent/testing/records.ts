@@ -39,6 +39,7 @@ export function recordOf(given: Partial<ContainerRecord> = {}): ContainerRecord 
     pauseId: "",
     tty: false,
     state: "running",
+    pid: 4711,
     startedMs: nowMs - 5000,
     finishedMs: given.state === "exited" ? nowMs - 1000 : 0,
     exitCode: 0,

@@ -56,6 +56,21 @@ describe("taints of a node that is", () => {
   });
 });
 
+test("a node that is short of something is tainted until it has enough", () => {
+  const node = aNode("True", [own]);
+  const conditions = [
+    { type: "Ready", status: "True" as const },
+    { type: "DiskPressure", status: "True" as const },
+    { type: "MemoryPressure", status: "False" as const },
+  ];
+  const short: Node = { ...node, status: { conditions } };
+  const taints = healthTaintsOf(short, nowMs);
+  expect(taints).toEqual([own, put("node.kubernetes.io/disk-pressure", "NoSchedule")]);
+  const tainted: Node = { ...short, spec: { taints: taints ?? [] } };
+  expect(healthTaintsOf(tainted, nowMs)).toBeUndefined();
+  expect(healthTaintsOf({ ...tainted, status: node.status }, nowMs)).toEqual([own]);
+});
+
 describe("a pod on a tainted node", () => {
   const tolerates = (more: Partial<Toleration>): Toleration => ({
     key: unreachable,

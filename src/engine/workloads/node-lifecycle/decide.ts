@@ -11,8 +11,14 @@ import { timeMs } from "../shared/pods.ts";
 
 export const unreachableTaint = "node.kubernetes.io/unreachable";
 export const notReadyTaint = "node.kubernetes.io/not-ready";
-/** Taints of the Ready condition: put and taken away by this controller alone. */
+/** Taints of the Ready condition; they and those of the other conditions are this controller's alone. */
 const healthTaints: readonly string[] = [unreachableTaint, notReadyTaint];
+/** Taints that keep new pods off a node that is short of something, and the condition that says so. */
+const pressureTaints: ReadonlyMap<string, string> = new Map([
+  ["node.kubernetes.io/memory-pressure", "MemoryPressure"],
+  ["node.kubernetes.io/disk-pressure", "DiskPressure"],
+  ["node.kubernetes.io/pid-pressure", "PIDPressure"],
+]);
 /** Without a heartbeat for this long a node is unreachable. */
 export const graceMs = 40_000;
 /** How long pods that say nothing of it stay on a node that is not ready or not reachable. */
@@ -32,18 +38,35 @@ export function unreachableStatus(node: Node, nowMs: number): Node["status"] {
   return { ...node.status, conditions: [...conditions] };
 }
 
-/** Taints as they should be for the node's Ready condition; undefined when they are. */
+/** Taints as they should be for the node's conditions; undefined when they are. */
 export function healthTaintsOf(node: Node, nowMs: number): Taint[] | undefined {
   const present = node.spec?.taints ?? [];
-  const key = taintFor(findCondition(node.status?.conditions, "Ready")?.status);
-  const others = present.filter((taint) => !healthTaints.includes(taint.key));
-  if (key === undefined) return others.length === present.length ? undefined : others;
-  const have = (effect: Taint["effect"]): boolean =>
-    present.some((taint) => taint.key === key && taint.effect === effect);
-  const stale = present.some((taint) => healthTaints.includes(taint.key) && taint.key !== key);
-  if (have("NoSchedule") && have("NoExecute") && !stale) return undefined;
+  const wanted = wantedTaints(node);
+  const others = present.filter(({ key }) => !healthTaints.includes(key) && !pressureTaints.has(key));
+  const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect;
+  const kept = wanted.flatMap((taint) => present.filter((each) => same(each, taint)).slice(0, 1));
+  if (kept.length === wanted.length && others.length + kept.length === present.length) return undefined;
   const timeAdded = new Date(nowMs).toISOString();
-  return [...others, { key, effect: "NoSchedule", timeAdded }, { key, effect: "NoExecute", timeAdded }];
+  return [
+    ...others,
+    ...wanted.map((taint) => present.find((each) => same(each, taint)) ?? { ...taint, timeAdded }),
+  ];
+}
+
+function wantedTaints({ status }: Node): Taint[] {
+  const key = taintFor(findCondition(status?.conditions, "Ready")?.status);
+  const pressed = [...pressureTaints].filter(
+    ([, condition]) => findCondition(status?.conditions, condition)?.status === "True",
+  );
+  return [
+    ...(key === undefined
+      ? []
+      : [
+          { key, effect: "NoSchedule" as const },
+          { key, effect: "NoExecute" as const },
+        ]),
+    ...pressed.map(([taint]): Taint => ({ key: taint, effect: "NoSchedule" })),
+  ];
 }
 
 /** A node that has not said anything yet gets none: it may be about to. */
