@@ -141,6 +141,8 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
   unreserve?(pod: PodInfo, nodeName: string, context: PlacementContext): void;
   /** Before the binding; while the pod waits, or the promise is open, its place is kept. */
   permit?(pod: PodInfo, nodeName: string, context: PlacementContext): PermitResult | Promise<PermitResult>;
+  /** Whether `preBind` has anything to do for the pod; without it it has for every pod. */
+  needsPreBind?(pod: PodInfo): boolean;
   /** After permission, before the binding: writes what must be there first. A reason refuses. */
   preBind?(
     pod: PodInfo,

@@ -63,10 +63,10 @@ export class Placements {
     this.#undo(profile, { pod, nodeName }, () => true);
   }
 
-  /** Whether any plugin has a say between reservation and binding. */
-  hasSteps(profile: Profile): boolean {
+  /** Whether any plugin has a say between reservation and binding of the pod. */
+  hasSteps(profile: Profile, pod: PodInfo): boolean {
     const { permit = [], preBind = [] } = this.#points.get(profile) ?? {};
-    return permit.length > 0 || preBind.length > 0;
+    return permit.length > 0 || preBind.some((plugin) => plugin.needsPreBind?.(pod) !== false);
   }
 
   /** Permission and what is written before the binding: why the pod is not to be bound. Never rejects. */

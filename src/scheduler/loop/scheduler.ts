@@ -277,7 +277,7 @@ class Loop {
     // "No node takes the pod" must not be written after the binding.
     const writing = this.#reports.quiet(info.uid);
     if (writing !== undefined) await writing;
-    const refusal = this.#placements.hasSteps(profile)
+    const refusal = this.#placements.hasSteps(profile, info)
       ? await this.#placements.prepare(profile, { pod: info, nodeName }, signal)
       : undefined;
     const result: BindResult =

@@ -8,6 +8,7 @@ import { defaultRealLoadArgs, type RealLoadArgs } from "../plugins/noderealload/
 import type { FitArgs } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
 import type { ResourceWeight } from "../plugins/noderesourcesfit/scored-resources.ts";
 import type { ShapePoint } from "../plugins/noderesourcesfit/shares.ts";
+import type { VolumeBindingArgs } from "../plugins/volumebinding/volumebinding.ts";
 import type { ScoringStrategy } from "../plugins/noderesourcesfit/strategies.ts";
 
 const weightMax = 100;
@@ -159,4 +160,22 @@ export function realLoadOf({
     countOthers: countOthers ?? preset.countOthers,
     resources: (list as RealLoadArgs["resources"] | undefined) ?? preset.resources,
   };
+}
+
+export const volumeBindingArgs = object("Of VolumeBinding.", {
+  bindTimeoutSeconds: integer(
+    "How long claims may take to get their volumes before the pod is tried again.",
+    {
+      default: 600,
+      min: 0,
+    },
+  ),
+  shape,
+});
+
+export function bindingOf({
+  bindTimeoutSeconds,
+  shape: points,
+}: Infer<typeof volumeBindingArgs>): VolumeBindingArgs {
+  return { bindTimeoutSeconds, shape: points as readonly ShapePoint[] | undefined };
 }

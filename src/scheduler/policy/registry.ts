@@ -12,10 +12,15 @@ import { nodePorts } from "../plugins/nodeports/nodeports.ts";
 import { nodeRealLoad } from "../plugins/noderealload/noderealload.ts";
 import { nodeResourcesFit } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
 import { nodeUnschedulable } from "../plugins/nodeunschedulable/nodeunschedulable.ts";
+import { nodeVolumeLimits } from "../plugins/nodevolumelimits/nodevolumelimits.ts";
 import { taintToleration } from "../plugins/tainttoleration/tainttoleration.ts";
+import { volumeBinding } from "../plugins/volumebinding/volumebinding.ts";
+import { volumeRestrictions } from "../plugins/volumerestrictions/volumerestrictions.ts";
+import { volumeZone } from "../plugins/volumezone/volumezone.ts";
 import {
   balancedArgs,
   balancedOf,
+  bindingOf,
   checkBalancedArgs,
   checkFitArgs,
   fitArgs,
@@ -24,6 +29,7 @@ import {
   preemptionArgs,
   realLoadArgs,
   realLoadOf,
+  volumeBindingArgs,
 } from "./plugin-args.ts";
 import { plainPlugin, pluginFactory, type PluginFactory } from "./plugin-factory.ts";
 
@@ -38,6 +44,10 @@ export const builtinPlugins: readonly PluginFactory[] = [
     check: checkFitArgs,
     make: (args) => nodeResourcesFit(fitOf(args)),
   }),
+  plainPlugin(volumeRestrictions),
+  plainPlugin(nodeVolumeLimits),
+  pluginFactory("VolumeBinding", { args: volumeBindingArgs, make: (args) => volumeBinding(bindingOf(args)) }),
+  plainPlugin(volumeZone),
   pluginFactory("DefaultPreemption", { args: preemptionArgs, make: () => defaultPreemption() }),
   pluginFactory("NodeResourcesBalancedAllocation", {
     args: balancedArgs,
@@ -62,6 +72,10 @@ export const defaultPlugins: readonly WeightedName[] = [
   { name: "NodeAffinity", weight: 2 },
   { name: "NodePorts", weight: 1 },
   { name: "NodeResourcesFit", weight: 1 },
+  { name: "VolumeRestrictions", weight: 1 },
+  { name: "NodeVolumeLimits", weight: 1 },
+  { name: "VolumeBinding", weight: 1 },
+  { name: "VolumeZone", weight: 1 },
   { name: "DefaultPreemption", weight: 1 },
   { name: "NodeResourcesBalancedAllocation", weight: 1 },
   { name: "ImageLocality", weight: 1 },

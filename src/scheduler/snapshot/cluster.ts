@@ -7,6 +7,7 @@
  * moves when numbers that plugins may have kept (of labels, taints, resources) got a new meaning.
  */
 
+import { ClaimUsers, claimKeysOf } from "./claim-users.ts";
 import { roomFor, grownBytes } from "./columns.ts";
 import { ImageTable, type ImageColumn } from "./images.ts";
 import { LabelTable, type LabelColumn } from "./labels.ts";
@@ -17,6 +18,7 @@ import type { PodInfo } from "./pod-info.ts";
 import { PortTable } from "./ports.ts";
 import { RelatedObjects } from "./related.ts";
 import { offerOf, ResourceTable } from "./resources.ts";
+import { storageKinds, type ClaimObject } from "./storage-objects.ts";
 import { TaintTable } from "./taints.ts";
 
 /** What of a node an update changed, as bits. */
@@ -38,6 +40,7 @@ export class Cluster {
   readonly related = new RelatedObjects((kind, name, object) => {
     if (kind === "NodeMetrics") this.#measured(name, object);
   });
+  readonly claimUsers = new ClaimUsers();
   /** To be read; `nominate` and `unnominate` change it. */
   readonly nominations = new Nominations();
   readonly #labels = new LabelTable();
@@ -155,6 +158,8 @@ export class Cluster {
     const placed: PlacedPod = { info, nodeName };
     this.#pods.set(info.uid, placed);
     this.#countPriority(info.priority, 1);
+    this.claimUsers.add(info);
+    this.#tellOfClaims(info);
     let pods = this.#podsOf.get(nodeName);
     if (pods === undefined) this.#podsOf.set(nodeName, (pods = new Set()));
     pods.add(placed);
@@ -173,6 +178,8 @@ export class Cluster {
     if (placed === undefined) return undefined;
     this.#pods.delete(uid);
     this.#countPriority(placed.info.priority, -1);
+    this.claimUsers.remove(placed.info);
+    this.#tellOfClaims(placed.info);
     const pods = this.#podsOf.get(placed.nodeName);
     pods?.delete(placed);
     if (pods?.size === 0) this.#podsOf.delete(placed.nodeName);
@@ -289,6 +296,21 @@ export class Cluster {
     const count = (this.#priorities.get(priority) ?? 0) + by;
     if (count === 0) this.#priorities.delete(priority);
     else this.#priorities.set(priority, count);
+  }
+
+  /** A claim that one pod alone may use was taken or left: pods that want it are judged anew. */
+  #tellOfClaims(info: PodInfo): void {
+    if (this.#isTentative || info.object.spec.volumes === undefined) return;
+    const isExclusive = claimKeysOf(info).some((key) => {
+      const slash = key.indexOf("/");
+      const claim = this.related.get<ClaimObject>(
+        storageKinds.claim,
+        key.slice(0, slash),
+        key.slice(slash + 1),
+      );
+      return claim?.spec.accessModes?.includes("ReadWriteOncePod") === true;
+    });
+    if (isExclusive) this.related.touch(storageKinds.claim);
   }
 
   #changed(row: number): void {

@@ -67,6 +67,11 @@ export class RelatedObjects {
     this.#onChange(kind, name, object);
   }
 
+  /** For what is no object of its own but changes like one. */
+  touch(kind: string): void {
+    this.#tableOf(kind).version++;
+  }
+
   #tableOf(kind: string): KindTable {
     let table = this.#kinds.get(kind);
     if (table === undefined) this.#kinds.set(kind, (table = { version: 0, objects: new Map() }));
