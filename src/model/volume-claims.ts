@@ -124,7 +124,7 @@ function isFree(claim: ClaimObject, volume: VolumeObject): boolean {
   const offered = volume.spec.accessModes ?? [];
   return (
     volume.spec.claimRef === undefined &&
-    volume.status?.phase === "Available" &&
+    (volume.status?.phase ?? "Available") === "Available" &&
     storageClassOf(volume) === storageClassOf(claim) &&
     (claim.spec.accessModes ?? []).every((mode) => offered.includes(mode))
   );

@@ -144,7 +144,7 @@ test("a volume is made where the pod goes, and the next pod with the claim goes 
   );
   await podWith("third", "data");
   const third = await until(pod, { namespace, name: "third" }, (found) => said(found) !== "");
-  expect(said(third)).toContain("2 node(s) had volume node affinity conflict");
+  expect(said(third)).toContain("2 node(s) didn't match PersistentVolume's node affinity");
 });
 
 test("of the volumes that are there each claim gets its own, the smallest that fits", async () => {

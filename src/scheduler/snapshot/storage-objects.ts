@@ -3,14 +3,8 @@
 import type { ClaimObject as BareClaim, VolumeObject as BareVolume } from "../../model/volume-claims.ts";
 import type { MetaObject, NodeSelectorTerm } from "./objects.ts";
 
-export interface OwnerObject {
-  readonly uid: string;
-  readonly controller?: boolean | undefined;
-}
-
 type Named = MetaObject & {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
-  readonly ownerReferences?: readonly OwnerObject[] | undefined;
 };
 
 export interface ClaimObject extends BareClaim {

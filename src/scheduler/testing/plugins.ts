@@ -4,16 +4,22 @@ import type { Plugin, Reason } from "../framework/plugin.ts";
 import { Cluster } from "../snapshot/cluster.ts";
 import type { NodeObject, PodObject } from "../snapshot/objects.ts";
 import { readPod } from "../snapshot/pod-info.ts";
+import type { RelatedObject } from "../snapshot/related.ts";
 
 export interface Situation {
   readonly node: NodeObject;
   readonly pod: PodObject;
   /** Pods that the node has. */
   readonly present?: readonly PodObject[] | undefined;
+  /** Other objects, by kind. */
+  readonly related?: Readonly<Record<string, readonly RelatedObject[]>> | undefined;
 }
 
-function clusterOf({ node, present = [] }: Situation): Cluster {
+function clusterOf({ node, present = [], related = {} }: Situation): Cluster {
   const cluster = new Cluster();
+  for (const [kind, objects] of Object.entries(related)) {
+    for (const object of objects) cluster.related.set(kind, object);
+  }
   cluster.setNode(node);
   for (const pod of present) cluster.addPod(readPod(pod), node.metadata.name ?? "");
   return cluster;

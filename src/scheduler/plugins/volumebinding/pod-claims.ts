@@ -153,9 +153,10 @@ function unboundClaim(
   const key = `${namespace}/${name}`;
   const assumptions = assumptionsOf(cluster);
   const given = assumptions.volumeOfClaim(key);
+  const className = storageClassOf(claim);
   const free = cluster.related.list<VolumeObject>(storageKinds.volume).filter((volume) => {
     const taker = assumptions.claimOfVolume(volume.metadata.name ?? "");
-    return taker === undefined || taker === key;
+    return storageClassOf(volume) === className && (taker === undefined || taker === key);
   });
   const volumes = candidatesFor(claim, free);
   const candidate = (volume: VolumeObject): Candidate => ({
@@ -166,7 +167,7 @@ function unboundClaim(
   const meant = volumes.find((volume) => volume.metadata.name === given || isMeantFor(volume, claim));
   return {
     key,
-    className: storageClassOf(claim),
+    className,
     size: requestedSize(claim),
     selectedNode: annotations?.[selectedNode] ?? assumptions.nodeOfClaim(key),
     meant: meant && candidate(meant),

@@ -19,7 +19,7 @@ import { bindClaims } from "./bind-claims.ts";
 import { bindingsOn, judgeNode, lacks, type FoundVolume } from "./find-bindings.ts";
 import { podClaims, type PodClaims } from "./pod-claims.ts";
 
-export const reasonNodeConflict = "node(s) had volume node affinity conflict";
+export const reasonNodeConflict = "node(s) didn't match PersistentVolume's node affinity";
 export const reasonNoVolumes = "node(s) didn't find available persistent volumes to bind";
 export const reasonVolumeGone = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
 
