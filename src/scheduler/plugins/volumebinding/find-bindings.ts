@@ -1,7 +1,8 @@
 /** What the claims of a pod would get on one node. */
 
 import type { Bindings } from "./assumed.ts";
-import type { Candidate, PodClaims, UnboundClaim } from "./pod-claims.ts";
+import type { Candidate } from "./candidates.ts";
+import type { PodClaims, UnboundClaim } from "./pod-claims.ts";
 
 /** Bits of what a node lacks. */
 export const lacks = { reach: 1, volumes: 2, boundVolume: 4 } as const;
@@ -29,7 +30,7 @@ export function judgeNode(
   }
   const chosen = new Set<string>();
   for (const claim of bySize) {
-    const volume = claim.selectedNode === undefined ? bestFor(claim, row, chosen) : undefined;
+    const volume = claim.selectedNode === undefined ? claim.candidates.best(row, chosen) : undefined;
     if (volume !== undefined) {
       chosen.add(volume.name);
       found?.volumes.push({ claim, volume });
@@ -37,18 +38,6 @@ export function judgeNode(
     else return detail | lacks.volumes;
   }
   return detail;
-}
-
-function bestFor(
-  { meant, candidates }: UnboundClaim,
-  row: number,
-  chosen: ReadonlySet<string>,
-): Candidate | undefined {
-  if (meant !== undefined) return meant.isReachable(row) && !chosen.has(meant.name) ? meant : undefined;
-  for (const candidate of candidates) {
-    if (candidate.isReachable(row) && !chosen.has(candidate.name)) return candidate;
-  }
-  return undefined;
 }
 
 /** What is to be bound and made when the pod goes to the node. */

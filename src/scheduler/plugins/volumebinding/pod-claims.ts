@@ -8,7 +8,6 @@ import {
   requestedSize,
   selectedNode,
   storageClassOf,
-  storageSize,
 } from "../../../model/volume-claims.ts";
 import type { Reason } from "../../framework/plugin.ts";
 import type { Cluster } from "../../snapshot/cluster.ts";
@@ -22,6 +21,7 @@ import {
 import { claimOf, claimUses, classOf, notFound, unresolvable, volumeOf } from "../../volumes/claims.ts";
 import { everywhere, reachTest, rowLabels } from "../../volumes/row-labels.ts";
 import { assumptionsOf } from "./assumed.ts";
+import { Candidates } from "./candidates.ts";
 
 type RowTest = (row: number) => boolean;
 
@@ -32,23 +32,15 @@ export interface BoundClaim {
   readonly volume: { readonly name: string; readonly isReachable: RowTest } | undefined;
 }
 
-export interface Candidate {
-  readonly name: string;
-  /** In bytes, for scores. */
-  readonly capacity: bigint;
-  readonly isReachable: RowTest;
-}
-
 export interface UnboundClaim {
   readonly key: string;
   readonly className: string;
   readonly size: bigint;
   /** Its volume is being made for this node. */
   readonly selectedNode: string | undefined;
-  /** The one that is kept for the claim: that or none. */
-  readonly meant: Candidate | undefined;
-  /** The best first. */
-  readonly candidates: readonly Candidate[];
+  /** The name of the volume that is kept for the claim: that one or none. */
+  readonly meant: string | undefined;
+  readonly candidates: Candidates;
   /** Where a volume can be made for it. */
   readonly canBeMade: RowTest;
 }
@@ -74,15 +66,14 @@ export function podClaims(pod: PodInfo, cluster: Cluster): PodClaims | Reason | 
   }
   const bound: BoundClaim[] = [];
   const unbound: UnboundClaim[] = [];
-  const tests = reachTests(cluster);
   for (const claim of claims) {
     if (isFullyBound(claim)) {
-      bound.push(boundClaim(claim, cluster, tests));
+      bound.push(boundClaim(claim, cluster));
       continue;
     }
     const waiting = waitingClass(claim, cluster);
     if (waiting === undefined) return unresolvable(reasonUnbound);
-    unbound.push(unboundClaim(claim, waiting, { cluster, tests }));
+    unbound.push(unboundClaim(claim, waiting, cluster));
   }
   const bySize = unbound.toSorted((a, b) => (a.size < b.size ? -1 : a.size > b.size ? 1 : 0));
   return { bound, unbound, bySize };
@@ -123,32 +114,13 @@ function waitingClass(claim: ClaimObject, cluster: Cluster): StorageClassObject 
   return storageClass?.volumeBindingMode === "WaitForFirstConsumer" ? storageClass : undefined;
 }
 
-type ReachTests = (volume: VolumeObject) => RowTest;
-
-/** Volumes are mostly reachable from one node or zone each: the test of one selector is made once. */
-function reachTests(cluster: Cluster): ReachTests {
-  const made = new Map<string, RowTest>();
-  return (volume) => {
-    const { nodeAffinity } = volume.spec;
-    if (nodeAffinity?.required === undefined) return everywhere;
-    const key = JSON.stringify(nodeAffinity.required);
-    let test = made.get(key);
-    if (test === undefined) made.set(key, (test = reachTest(volume, cluster)));
-    return test;
-  };
-}
-
-function boundClaim({ spec }: ClaimObject, cluster: Cluster, tests: ReachTests): BoundClaim {
+function boundClaim({ spec }: ClaimObject, cluster: Cluster): BoundClaim {
   const volume = volumeOf(cluster, spec.volumeName ?? "");
   if (volume === undefined) return { volume: undefined };
-  return { volume: { name: volume.metadata.name ?? "", isReachable: tests(volume) } };
+  return { volume: { name: volume.metadata.name ?? "", isReachable: reachTest(volume, cluster) } };
 }
 
-function unboundClaim(
-  claim: ClaimObject,
-  storageClass: StorageClassObject,
-  { cluster, tests }: { readonly cluster: Cluster; readonly tests: ReachTests },
-): UnboundClaim {
+function unboundClaim(claim: ClaimObject, storageClass: StorageClassObject, cluster: Cluster): UnboundClaim {
   const { namespace = "", name = "", annotations } = claim.metadata;
   const key = `${namespace}/${name}`;
   const assumptions = assumptionsOf(cluster);
@@ -159,19 +131,14 @@ function unboundClaim(
     return storageClassOf(volume) === className && (taker === undefined || taker === key);
   });
   const volumes = candidatesFor(claim, free);
-  const candidate = (volume: VolumeObject): Candidate => ({
-    name: volume.metadata.name ?? "",
-    capacity: storageSize(volume.spec.capacity),
-    isReachable: tests(volume),
-  });
   const meant = volumes.find((volume) => volume.metadata.name === given || isMeantFor(volume, claim));
   return {
     key,
     className,
     size: requestedSize(claim),
     selectedNode: annotations?.[selectedNode] ?? assumptions.nodeOfClaim(key),
-    meant: meant && candidate(meant),
-    candidates: meant === undefined ? volumes.map(candidate) : [],
+    meant: meant?.metadata.name,
+    candidates: new Candidates(meant === undefined ? volumes : [meant], cluster),
     canBeMade: makeTest(storageClass, cluster),
   };
 }

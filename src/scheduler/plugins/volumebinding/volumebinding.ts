@@ -127,8 +127,8 @@ function explain({ bound, unbound }: PodClaims, bit: number, row: number): strin
     .filter((claim) => !claim.canBeMade(row))
     .map(({ key, candidates, meant }) =>
       meant !== undefined
-        ? `volume ${meant.name} is kept for claim ${key}`
-        : `claim ${key}: ${candidates.length} volumes fit, ${candidates.filter((each) => each.isReachable(row)).length} of them reachable, and none can be made there`,
+        ? `volume ${meant}, which is kept for claim ${key}, cannot be reached from there`
+        : `claim ${key}: ${candidates.count} free volumes fit, none of them left there, and none can be made there`,
     )
     .join("; ");
 }
