@@ -18,7 +18,7 @@ const knownMaxEvents = 4096;
 const pendingMaxEvents = 50_000;
 /** How many of them are still written when the recorder is closed. */
 const closingMaxEvents = 1000;
-const writesAtOnce = 16;
+const writesAtOnce = 32;
 const messageMaxLength = 1024;
 /** Of the object's name in the event's, so that the whole is a valid name. */
 const nameMaxLength = 200;

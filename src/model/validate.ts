@@ -66,7 +66,10 @@ export function validateChange<T extends KubeObject>(kind: Kind<T>, next: T, pre
  * StatusError Invalid that names every field that is wrong.
  */
 export function admitObject<T extends KubeObject>(kind: Kind<T>, object: T, previous?: T): void {
-  if (!hasTypes(kind, object)) throw invalidError(kind, object, checkTypes(kind, object));
+  // The kind's own defaults read what they rely on the types of; the schema's do not.
+  if (kind.applyDefaults !== undefined && !hasTypes(kind, object)) {
+    throw invalidError(kind, object, checkTypes(kind, object));
+  }
   applyDefaults(kind, object);
   const errors = validateObject(kind, object);
   if (previous !== undefined && errors.length === 0) errors.push(...validateChange(kind, object, previous));

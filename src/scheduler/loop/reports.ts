@@ -31,7 +31,7 @@ import type { Recorders } from "./recorders.ts";
 const MAX_PENDING_CONDITIONS = 100_000;
 const MAX_PENDING_DECISIONS = 20_000;
 const CONDITION_WORKERS = 8;
-const DECISION_WORKERS = 16;
+const DECISION_WORKERS = 32;
 /** How many nodes an explanation tells of: of a pod that waits, of one that was placed, and in a rush. */
 const nodeLimits = { waiting: 64, placed: 16, rush: 1 } as const;
 
