@@ -3,9 +3,11 @@
  * store: writes, reads, a long list, and the fan-out of watches. Objects are pods as a Deployment makes them.
  */
 
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import type { Client } from "../src/client/client.ts";
 import { HttpsClient } from "../src/client/https-client.ts";
 import { openPki } from "../src/engine/apiserver/pki.ts";
@@ -19,8 +21,15 @@ import { numberFlag, report, round, type Row } from "./report.ts";
 
 const pods = numberFlag("pods", 5000);
 const watchers = numberFlag("watchers", 100);
+const remoteWatchers = numberFlag("remote-watchers", 200);
 /** Calls under way at once: what a busy controller or scheduler has. */
 const inFlight = 256;
+
+interface Connection {
+  readonly port: number;
+  readonly token: string | undefined;
+  readonly ca: string;
+}
 
 const folder = mkdtempSync(join(process.env["NAGI_BENCH_DIR"] ?? tmpdir(), "nagi-bench-api-"));
 const rows: Row[] = [];
@@ -103,6 +112,42 @@ async function fanOut(client: Client, what: string): Promise<void> {
   });
 }
 
+/** What the server alone spends on watchers: those are in another process, and only count. */
+async function serveWatchers(client: Client, what: string, connection: Connection): Promise<void> {
+  const { metadata } = await client.list(pod, { limit: 1 });
+  const from = what === "changes" ? `&resourceVersion=${metadata.resourceVersion}` : "";
+  const lines = what === "changes" ? Math.min(pods, 1000) : 2 * pods;
+  const path = `/api/v1/pods?watch=1${from}`;
+  const child = spawn(process.execPath, [join(import.meta.dirname, "api", "watchers.ts")], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const said = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const job = { ...connection, path, watchers: remoteWatchers, lines };
+  const begin = async (): Promise<void> => {
+    child.stdin.end(JSON.stringify(job));
+    await said.next();
+  };
+  const total = remoteWatchers * lines;
+  if (what === "changes") {
+    await begin();
+    await measure(`HTTPS: ${remoteWatchers} watchers elsewhere, ${what} sent`, total, async () => {
+      await all(names("b").slice(0, lines), (name) =>
+        client.patch(
+          pod,
+          { namespace: "default", name },
+          { type: "merge", body: { metadata: { labels: { at: what } } } },
+        ),
+      );
+      await said.next();
+    });
+  } else {
+    await measure(`HTTPS: ${remoteWatchers} watchers elsewhere, ${what} sent`, total, async () => {
+      await begin();
+      await said.next();
+    });
+  }
+}
+
 async function exercise(client: Client, what: string, prefix: string): Promise<void> {
   const ref = (name: string) => ({ namespace: "default", name });
   await measure(`${what}: create`, pods, () => all(names(prefix), (name) => client.create(pod, podOf(name))));
@@ -154,6 +199,9 @@ try {
   });
   await exercise(https, "HTTPS", "b");
   https.close();
+  const connection = { port: listening.port, token: server.tokenOf("admin"), ca: pki.caPem };
+  await serveWatchers(server.clientFor(admin), "changes", connection);
+  await serveWatchers(server.clientFor(admin), "first objects", connection);
   await listening.close();
   report(`API server, ${pods} pods, ${inFlight} calls in flight`, rows, [
     "Writes are answered after fsync. HTTPS has client and server in one process.",
