@@ -1,6 +1,7 @@
 /** All kinds. Written by `npm run generate` from the folders of kinds/; do not edit. */
 
 import type { Kind } from "./kind.ts";
+import { controllerRevision } from "./kinds/apps/controllerrevision/controllerrevision.ts";
 import { daemonSet } from "./kinds/apps/daemonset/daemonset.ts";
 import { deployment } from "./kinds/apps/deployment/deployment.ts";
 import { replicaSet } from "./kinds/apps/replicaset/replicaset.ts";
@@ -42,6 +43,7 @@ import { csiNode } from "./kinds/storage/csinode/csinode.ts";
 import { storageClass } from "./kinds/storage/storageclass/storageclass.ts";
 
 export const allKinds: readonly Kind[] = [
+  controllerRevision,
   daemonSet,
   deployment,
   replicaSet,

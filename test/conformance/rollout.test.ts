@@ -99,3 +99,32 @@ test("a job is waited for, and a namespace goes with all that is in it", async (
   await kubectl.run("delete", "namespace", "team", timeout);
   expect(await kubectl.run("get", "pods", "-A", "-o", "name")).toBe("");
 });
+
+test("stateful sets: rollout status, history, undo, restart", async () => {
+  const manifest = (image: string): string => `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: "${image}"}]}}
+`;
+  const done = (): Promise<string> => kubectl.run("rollout", "status", "sts/db", timeout);
+  const present = (): Promise<string> =>
+    kubectl.run("get", "sts/db", "-o", "jsonpath={.spec.template.spec.containers[0].image}");
+  await kubectl.feed(manifest("db:1"), "apply", "-f", "-");
+  expect(await done()).toContain("roll");
+  await kubectl.feed(manifest("db:2"), "apply", "-f", "-");
+  await done();
+  expect((await kubectl.run("rollout", "history", "sts/db")).match(/^\d+/gm)).toEqual(["1", "2"]);
+  await kubectl.run("rollout", "undo", "sts/db");
+  await done();
+  expect(await present()).toBe("db:1");
+  await kubectl.run("rollout", "restart", "sts/db");
+  await done();
+  expect(await kubectl.run("get", "sts", "db")).toMatch(/db +2\/2/);
+  await kubectl.run("scale", "sts/db", "--replicas=0");
+  await kubectl.run("wait", "sts/db", "--for=jsonpath={.status.replicas}=0", timeout);
+});

@@ -19,6 +19,7 @@ import { runPodGarbage } from "./pod-garbage/controller.ts";
 import { runReplicaSets } from "./replicaset/controller.ts";
 import { runServiceAccounts } from "./serviceaccount/controller.ts";
 import type { WorkloadContext } from "./shared/context.ts";
+import { runStatefulSets } from "./statefulset/controller.ts";
 import { createInformers } from "./shared/informers.ts";
 import { runVolumes } from "./volumes/controller.ts";
 
@@ -35,6 +36,7 @@ type Run = (context: WorkloadContext, signal: AbortSignal) => Promise<void>;
 const controllers: Readonly<Record<string, Run>> = {
   deployment: runDeployments,
   replicaset: runReplicaSets,
+  statefulset: runStatefulSets,
   job: runJobs,
   disruption: runDisruption,
   endpointslice: runEndpointSlices,

@@ -1,6 +1,7 @@
 /** The same as core-messages.ts for storage, priorities, budgets and the workloads beside deployments. */
 
 export const storageMessages: Readonly<Record<string, string>> = {
+  "apps.v1.ControllerRevision": "1 metadata:meta.v1.ObjectMeta, 2 data:skip, 3 revision?:int",
   "apps.v1.DaemonSet":
     "1 metadata:meta.v1.ObjectMeta, 2 spec:apps.v1.DaemonSetSpec, 3 status:apps.v1.DaemonSetStatus",
   "apps.v1.DaemonSetCondition":

@@ -8,8 +8,13 @@ import type { Indexers } from "../../../client/object-cache.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Logger } from "../../../lib/log.ts";
 import type { Kind } from "../../../model/kind.ts";
+import {
+  controllerRevision,
+  type ControllerRevision,
+} from "../../../model/kinds/apps/controllerrevision/controllerrevision.ts";
 import { deployment, type Deployment } from "../../../model/kinds/apps/deployment/deployment.ts";
 import { replicaSet, type ReplicaSet } from "../../../model/kinds/apps/replicaset/replicaset.ts";
+import { statefulSet, type StatefulSet } from "../../../model/kinds/apps/statefulset/statefulset.ts";
 import { job, type Job } from "../../../model/kinds/batch/job/job.ts";
 import { lease, type Lease } from "../../../model/kinds/coordination/lease/lease.ts";
 import { namespace, type Namespace } from "../../../model/kinds/core/namespace/namespace.ts";
@@ -43,6 +48,8 @@ import { claimsOf } from "./pod-claims.ts";
 export interface WorkloadInformers {
   readonly deployments: Informer<Deployment>;
   readonly replicaSets: Informer<ReplicaSet>;
+  readonly statefulSets: Informer<StatefulSet>;
+  readonly controllerRevisions: Informer<ControllerRevision>;
   readonly pods: Informer<Pod>;
   readonly jobs: Informer<Job>;
   readonly services: Informer<Service>;
@@ -86,6 +93,8 @@ export function createInformers(options: {
   return {
     deployments: informer(deployment),
     replicaSets: informer(replicaSet, { [controllerIndex]: owned }),
+    statefulSets: informer(statefulSet),
+    controllerRevisions: informer(controllerRevision, { [controllerIndex]: owned }),
     pods: informer(pod, {
       [controllerIndex]: owned,
       [nodeIndex]: ({ spec }) => [spec.nodeName ?? ""],
