@@ -128,3 +128,23 @@ spec:
   await kubectl.run("scale", "sts/db", "--replicas=0");
   await kubectl.run("wait", "sts/db", "--for=jsonpath={.status.replicas}=0", timeout);
 });
+
+test("daemon sets: rollout status and history", async () => {
+  const manifest = (image: string): string => `
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: logs}
+spec:
+  selector: {matchLabels: {app: logs}}
+  template: {metadata: {labels: {app: logs}}, spec: {containers: [{name: logs, image: "${image}"}]}}
+`;
+  const done = (): Promise<string> => kubectl.run("rollout", "status", "ds/logs", timeout);
+  await kubectl.feed(manifest("logs:1"), "apply", "-f", "-");
+  expect(await done()).toContain("successfully rolled out");
+  await kubectl.feed(manifest("logs:2"), "apply", "-f", "-");
+  await done();
+  expect((await kubectl.run("rollout", "history", "ds/logs")).match(/^\d+/gm)).toEqual(["1", "2"]);
+  await kubectl.run("rollout", "undo", "ds/logs");
+  await done();
+  expect((await kubectl.run("get", "ds", "logs")).split("\n")[1]).toMatch(/^logs +1 +1 +1 +1 +1 +<none>/);
+});

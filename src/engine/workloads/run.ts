@@ -8,6 +8,7 @@ import type { Client } from "../../client/client.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
+import { runDaemonSets } from "./daemonset/controller.ts";
 import { runDeployments } from "./deployment/controller.ts";
 import { runDisruption } from "./disruption/controller.ts";
 import { runEndpointSlices } from "./endpointslice/controller.ts";
@@ -37,6 +38,7 @@ const controllers: Readonly<Record<string, Run>> = {
   deployment: runDeployments,
   replicaset: runReplicaSets,
   statefulset: runStatefulSets,
+  daemonset: runDaemonSets,
   job: runJobs,
   disruption: runDisruption,
   endpointslice: runEndpointSlices,

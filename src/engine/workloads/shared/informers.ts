@@ -12,6 +12,7 @@ import {
   controllerRevision,
   type ControllerRevision,
 } from "../../../model/kinds/apps/controllerrevision/controllerrevision.ts";
+import { daemonSet, type DaemonSet } from "../../../model/kinds/apps/daemonset/daemonset.ts";
 import { deployment, type Deployment } from "../../../model/kinds/apps/deployment/deployment.ts";
 import { replicaSet, type ReplicaSet } from "../../../model/kinds/apps/replicaset/replicaset.ts";
 import { statefulSet, type StatefulSet } from "../../../model/kinds/apps/statefulset/statefulset.ts";
@@ -49,6 +50,7 @@ export interface WorkloadInformers {
   readonly deployments: Informer<Deployment>;
   readonly replicaSets: Informer<ReplicaSet>;
   readonly statefulSets: Informer<StatefulSet>;
+  readonly daemonSets: Informer<DaemonSet>;
   readonly controllerRevisions: Informer<ControllerRevision>;
   readonly pods: Informer<Pod>;
   readonly jobs: Informer<Job>;
@@ -94,6 +96,7 @@ export function createInformers(options: {
     deployments: informer(deployment),
     replicaSets: informer(replicaSet, { [controllerIndex]: owned }),
     statefulSets: informer(statefulSet),
+    daemonSets: informer(daemonSet),
     controllerRevisions: informer(controllerRevision, { [controllerIndex]: owned }),
     pods: informer(pod, {
       [controllerIndex]: owned,

@@ -14,6 +14,8 @@ export interface FakeAgentOptions {
   readonly isGood?: ((pod: Pod) => boolean) | undefined;
   /** Node that pods are bound to; without it they run unbound, which the fake client allows. */
   readonly node?: string | undefined;
+  /** Pods without a node are left to a scheduler. */
+  readonly onlyBound?: boolean | undefined;
   /** Phase that a pod reaches; Running when absent. */
   readonly phaseOf?: ((pod: Pod) => "Running" | "Succeeded" | "Failed") | undefined;
 }
@@ -45,6 +47,7 @@ async function play(options: FakeAgentOptions, pod: Pod): Promise<void> {
       await client.post(podKind, refOf(pod), "binding", { target: { kind: "Node", name: node } });
       return;
     }
+    if (options.onlyBound === true && (pod.spec.nodeName ?? "") === "") return;
     const phase = phaseOf?.(pod) ?? "Running";
     const ready = phase === "Running" && (isGood?.(pod) ?? true);
     const podIP = `10.1.${Math.floor(++addresses / 250)}.${(addresses % 250) + 1}`;
