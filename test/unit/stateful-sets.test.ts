@@ -96,7 +96,9 @@ const podNamed = (name: string): Promise<Pod> => client.get(pod, { namespace: "d
 test("pods come one after the other, with names, hosts and claims that stay", async () => {
   start();
   const claimSpec = { accessModes: ["ReadWriteOnce" as const], resources: { requests: { storage: "1Gi" } } };
-  await db({ volumeClaimTemplates: [{ metadata: { name: "data" }, spec: claimSpec }] });
+  const mounting = template("db:1");
+  Object.assign(mounting.spec.containers[0] ?? {}, { volumeMounts: [{ name: "data", mountPath: "/data" }] });
+  await db({ template: mounting, volumeClaimTemplates: [{ metadata: { name: "data" }, spec: claimSpec }] });
   await until(isSettled(3));
   expect(happened).toEqual(["+db-0", "+db-1", "+db-2"]);
   const second = await podNamed("db-1");

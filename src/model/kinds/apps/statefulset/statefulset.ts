@@ -42,6 +42,21 @@ function applyStatefulSetDefaults({ spec }: { spec?: StatefulSetSpec | undefined
   applyTemplateDefaults(spec.template);
 }
 
+/** Containers may mount what the claim templates give the pods. */
+function withClaims(object: StatefulSet): StatefulSet {
+  const { template, volumeClaimTemplates = [] } = object.spec;
+  if (template.spec === undefined || volumeClaimTemplates.length === 0) return object;
+  const claims = volumeClaimTemplates.map(({ metadata }) => {
+    const name = metadata?.name ?? "";
+    return { name, persistentVolumeClaim: { claimName: name } };
+  });
+  const own = (template.spec.volumes ?? []).filter(({ name }) =>
+    claims.every((claim) => claim.name !== name),
+  );
+  const spec = { ...template.spec, volumes: [...own, ...claims] };
+  return { ...object, spec: { ...object.spec, template: { ...template, spec } } };
+}
+
 export const statefulSet = defineKind<StatefulSet>({
   group: "apps",
   version: "v1",
@@ -70,7 +85,7 @@ export const statefulSet = defineKind<StatefulSet>({
   applyDefaults: applyStatefulSetDefaults,
   validate: (object) => [
     ...selectorErrors(object, "statefulset"),
-    ...templateErrors(object, ["Always"]),
+    ...templateErrors(withClaims(object), ["Always"]),
     ...statefulSetSpecErrors(object.spec),
   ],
   validateUpdate: (next, previous) => statefulSetUpdateErrors(next.spec, previous.spec),

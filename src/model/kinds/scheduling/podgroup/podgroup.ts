@@ -35,9 +35,6 @@ const fields = {
 const schema = object("", fields);
 export interface PodGroup extends KubeObject, Infer<typeof schema> {}
 
-/** Pods name their group by this label. */
-export const podGroupLabel = "scheduling.x-k8s.io/pod-group";
-
 export const podGroup = defineKind<PodGroup>({
   group: "scheduling.x-k8s.io",
   version: "v1alpha1",

@@ -1,0 +1,76 @@
+/** Storage on the whole platform: made where the first pod goes, found again by the next one, gone with its claim. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { TestPlatform, until } from "../harness/platform.ts";
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await TestPlatform.start({ nodes: 2 });
+});
+afterAll(() => platform.stop());
+
+const set = {
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+  metadata: { name: "notes" },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: "notes" } },
+    template: {
+      metadata: { labels: { app: "notes" } },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: "main",
+            image: "localhost/nagi/base:latest",
+            imagePullPolicy: "IfNotPresent",
+            command: ["bash", "-c", "echo $HOSTNAME >> /data/log; exec sleep 3600"],
+            volumeMounts: [{ name: "data", mountPath: "/data" }],
+          },
+        ],
+      },
+    },
+    volumeClaimTemplates: [
+      {
+        metadata: { name: "data" },
+        spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Mi" } } },
+      },
+    ],
+  },
+};
+
+const get = (...argv: string[]): string => platform.kubectl(["get", ...argv]);
+const volumes = (): string => join(platform.dataDir, "volumes");
+const fileOf = (claim: string): string =>
+  join(volumes(), get("pvc", claim, "-o", "jsonpath={.spec.volumeName}"), "log");
+const ready = (): boolean => get("sts", "notes", "-o", "jsonpath={.status.readyReplicas}") === "2";
+const uid = (): string => get("pod", "notes-1", "-o", "jsonpath={.metadata.uid}");
+const node = (): string => get("pod", "notes-1", "-o", "jsonpath={.spec.nodeName}");
+
+it("keeps what a pod wrote for its successor, also over a restart of Nagi", async () => {
+  platform.nagi(["create", "-f", "-"], { input: JSON.stringify(set) });
+  await until(ready, "two pods");
+  const [before, where] = [uid(), node()];
+  platform.nagi(["delete", "pod", "notes-1"]);
+  await until(() => ready() && uid() !== before, "the pod again");
+  expect(node()).toBe(where);
+  const file = fileOf("data-notes-1");
+  await until(() => readFileSync(file, "utf8") === "notes-1\nnotes-1\n", "both lines");
+  await platform.kill();
+  platform.up();
+  expect(readFileSync(file, "utf8")).toBe("notes-1\nnotes-1\n");
+  expect(readFileSync(fileOf("data-notes-0"), "utf8")).toBe("notes-0\n");
+});
+
+it("removes a volume with its claim, not before its pod is gone", async () => {
+  const file = fileOf("data-notes-1");
+  platform.kubectl(["delete", "pvc", "data-notes-1", "--wait=false"]);
+  expect(get("pvc", "data-notes-1", "--no-headers")).toContain("Terminating");
+  expect(existsSync(file)).toBe(true);
+  platform.kubectl(["scale", "sts", "notes", "--replicas=1"]);
+  await until(() => readdirSync(volumes()).length === 1, "the volume to go");
+  expect(existsSync(file)).toBe(false);
+});
