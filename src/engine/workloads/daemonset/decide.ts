@@ -4,7 +4,7 @@ import type { DaemonSet, DaemonSetStatus } from "../../../model/kinds/apps/daemo
 import type { Node } from "../../../model/kinds/core/node/node.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { resolveIntOrPercent } from "../shared/int-or-percent.ts";
-import { availableInMs, hasEnded, isReady, soonest } from "../shared/pods.ts";
+import { availableInMs, hasEnded, isReady, replaceableInMs, soonest } from "../shared/pods.ts";
 import { revisionLabel } from "../shared/revisions.ts";
 import { belongsOn, nodeOf } from "./placement.ts";
 
@@ -60,11 +60,11 @@ function stepsOf(world: DaemonWorld, places: readonly Place[]): Pick<DaemonSteps
   const remove: Pod[] = [];
   for (const { name, run, keep, pods } of places) {
     const [oldest, ...others] = pods.filter((pod) => !isLeaving(pod) && !hasEnded(pod)).toSorted(byAge);
-    remove.push(...pods.filter((pod) => hasEnded(pod) && !isLeaving(pod)));
+    remove.push(...pods.filter((pod) => !isLeaving(pod) && replaceableInMs(pod, world.nowMs) === 0));
     if (!keep) remove.push(...[oldest, ...others].filter((pod) => pod !== undefined));
     else if (oldest === undefined) {
-      // One that is still going would have to share the node's ports with it.
-      if (run && pods.every((pod) => hasEnded(pod))) create.push(name);
+      // Not beside one that is still going, which has the node's ports, or that has just ended.
+      if (run && pods.length === 0) create.push(name);
     } else remove.push(...surplus(world, oldest, others));
   }
   const update = rollingSteps(world, places);
@@ -142,6 +142,9 @@ function statusOf(world: DaemonWorld, places: readonly Place[]): DaemonSetStatus
 }
 
 function recheckOf({ set, pods, nowMs }: DaemonWorld): number | undefined {
-  const waits = pods.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs));
+  const waits = pods.flatMap((pod) => [
+    availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs),
+    replaceableInMs(pod, nowMs),
+  ]);
   return soonest(waits.filter((wait) => wait !== 0));
 }

@@ -31,6 +31,16 @@ export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number):
   return Math.max(0, sinceMs + minReadySeconds * 1000 - nowMs);
 }
 
+/** A pod that ends as soon as it is made is not made again at once, again and again. */
+const endedStaysMs = 5000;
+
+/** Milliseconds until an ended pod is to be replaced: 0 when it is time, undefined when it has not ended. */
+export function replaceableInMs(pod: Pod, nowMs: number): number | undefined {
+  if (!hasEnded(pod)) return undefined;
+  const madeMs = timeMs(pod.metadata.creationTimestamp) ?? 0;
+  return Math.max(0, madeMs + endedStaysMs - nowMs);
+}
+
 /** Milliseconds since the epoch of an RFC 3339 time. */
 export function timeMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

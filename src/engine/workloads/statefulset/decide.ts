@@ -6,7 +6,7 @@
 import type { StatefulSet } from "../../../model/kinds/apps/statefulset/statefulset.ts";
 import type { StatefulSetStatus } from "../../../model/kinds/apps/statefulset/statefulset.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
-import { availableInMs, hasEnded, isReady, soonest } from "../shared/pods.ts";
+import { availableInMs, hasEnded, isReady, replaceableInMs, soonest } from "../shared/pods.ts";
 import { revisionLabel } from "../shared/revisions.ts";
 
 export interface StatefulWorld {
@@ -63,7 +63,9 @@ function stepsOf(world: StatefulWorld): Steps {
   for (let ordinal = start; ordinal < end; ordinal++) {
     const pod = known.get(ordinal);
     if (pod === undefined) create.push({ ordinal, revision: revisionFor(world, ordinal) });
-    else if (hasEnded(pod) && pod.metadata.deletionTimestamp === undefined) remove.push(pod);
+    else if (pod.metadata.deletionTimestamp === undefined && replaceableInMs(pod, world.nowMs) === 0) {
+      remove.push(pod);
+    }
     if (isOrdered && (pod === undefined || !isHealthy(world, pod))) return { create, remove, condemned: [] };
   }
   const condemned = [...known]
@@ -145,6 +147,9 @@ function statusOf(world: StatefulWorld): StatefulSetStatus {
 
 /** When a pod will have been ready for long enough. */
 function recheckOf({ set, pods, nowMs }: StatefulWorld): number | undefined {
-  const waits = pods.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs));
+  const waits = pods.flatMap((pod) => [
+    availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs),
+    replaceableInMs(pod, nowMs),
+  ]);
   return soonest(waits.filter((wait) => wait !== 0));
 }
