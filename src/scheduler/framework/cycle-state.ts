@@ -26,7 +26,9 @@ export class CycleState {
   readonly #priority: number;
   /** Kinds of related objects that the answers depend on. */
   readonly #related: readonly string[];
-  readonly #relatedVersion: number;
+  readonly #profile: Profile;
+  readonly #pod: PodInfo;
+  readonly #version: number;
   /** By verdict: whether other pods' leaving could change it, where that is the same for all nodes. */
   readonly #resolvable = new Map<Verdict, boolean>();
 
@@ -34,7 +36,9 @@ export class CycleState {
     this.layout = cluster.layout;
     this.#priority = pod.priority;
     this.#related = relatedKinds(profile, pod);
-    this.#relatedVersion = this.#versionOf(cluster);
+    this.#profile = profile;
+    this.#pod = pod;
+    this.#version = this.#versionOf(cluster);
     const filters: ActiveFilter[] = [];
     for (const [place, { plugin }] of profile.plugins.entries()) {
       const prepared = plugin.preFilter?.(pod, cluster) ?? { type: "state", state: undefined };
@@ -51,13 +55,14 @@ export class CycleState {
 
   /** Whether what the plugins worked out of the pod still holds. */
   isCurrent(cluster: Cluster): boolean {
-    return this.layout === cluster.layout && this.#relatedVersion === this.#versionOf(cluster);
+    return this.layout === cluster.layout && this.#version === this.#versionOf(cluster);
   }
 
   /** Versions only grow, so their sum moves when one of them does. */
-  #versionOf({ related }: Cluster): number {
+  #versionOf(cluster: Cluster): number {
     let sum = 0;
-    for (const kind of this.#related) sum += related.version(kind);
+    for (const kind of this.#related) sum += cluster.related.version(kind);
+    for (const plugin of this.#profile.farSeeing) sum += plugin.version?.(this.#pod, cluster) ?? 0;
     return sum;
   }
 

@@ -115,6 +115,12 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
    */
   readonly related?: readonly string[] | undefined;
 
+  /**
+   * For answers that depend on other nodes and their pods too: a number that only grows, and has grown when that
+   * changed; the pod is then held against all nodes anew. Asked at every decision, so it must be cheap.
+   */
+  version?(pod: PodInfo, cluster: Cluster): number;
+
   /** All of the pod that the answers depend on, as text; plugins without it look at nothing of the pod. */
   shareKey?(pod: PodInfo): string;
 

@@ -20,6 +20,8 @@ export interface Profile {
   readonly maxTotal: number;
   /** Whether a waiting pod can be held against one changed node alone. */
   readonly nodeLocal: boolean;
+  /** Those whose answers depend on other nodes too. */
+  readonly farSeeing: readonly Plugin[];
 }
 
 export function createProfile(schedulerName: string, plugins: readonly EnabledPlugin[]): Profile {
@@ -53,5 +55,6 @@ export function createProfile(schedulerName: string, plugins: readonly EnabledPl
     plugins,
     maxTotal,
     nodeLocal: filters.every(({ plugin }) => plugin.nodeLocal === true),
+    farSeeing: plugins.flatMap(({ plugin }) => (plugin.version === undefined ? [] : [plugin])),
   };
 }

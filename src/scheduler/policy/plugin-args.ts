@@ -113,6 +113,9 @@ export function balancedOf({ resources: list = [] }: BalancedDocument): { resour
   return { resources: list as ResourceWeight[] };
 }
 
+/** Of a plugin that is made anew for each profile, but takes none. */
+export const noArgs = object("None.", {});
+
 export const nodeAffinityArgs = object("Of NodeAffinity.", { addedAffinity: nodeAffinity });
 
 /** Both limit how many nodes are looked at; here it is all of them. */

@@ -11,6 +11,7 @@ export const pluginPoints = [
   "score",
   "reserve",
   "permit",
+  "preBind",
 ] as const;
 export type PluginPoint = (typeof pluginPoints)[number];
 
@@ -23,6 +24,7 @@ const membersOf: Readonly<Record<PluginPoint, readonly (keyof Plugin)[]>> = {
   score: ["preScore", "score", "normalize"],
   reserve: ["reserve", "unreserve"],
   permit: ["permit"],
+  preBind: ["needsPreBind", "preBind"],
 };
 
 export function hasPoint(plugin: Plugin, point: PluginPoint): boolean {

@@ -14,6 +14,8 @@ import {
   MAX_PRIORITY,
   requestedToCapacityRatioPriority,
 } from "../plugins/requestedpriority/requestedpriority.ts";
+import { serviceAffinity } from "../plugins/serviceaffinity/serviceaffinity.ts";
+import { serviceAntiAffinity } from "../plugins/serviceantiaffinity/serviceantiaffinity.ts";
 import { defaultSchedulerName } from "../profiles.ts";
 import { checkDocument } from "./check-document.ts";
 import { ConfigError } from "./config-error.ts";
@@ -135,7 +137,10 @@ function namedRules(named: ReadonlySet<string>, context: PolicyContext): Plugin[
 
 function makeRule(factory: PluginFactory, { ignored }: PolicyContext): Plugin {
   const args = factory.name === "NodeResourcesFit" ? { ignoredResources: [...ignored] } : {};
-  return withPoints(makeWith(factory, args), new Set(["preFilter", "filter", "reserve", "permit"]));
+  return withPoints(
+    makeWith(factory, args),
+    new Set(["preFilter", "filter", "reserve", "permit", "preBind"]),
+  );
 }
 
 function customRule(
@@ -149,7 +154,8 @@ function customRule(
     context.problems.push(invalid(`${path}.argument`, argument, detail));
     return [];
   }
-  const { labelsPresence: presence } = argument;
+  const { labelsPresence: presence, serviceAffinity: affinity } = argument;
+  if (affinity !== undefined) return [serviceAffinity({ name, labels: affinity.labels })];
   if (presence === undefined) return [];
   return [labelsPresence({ name, labels: presence.labels, presence: presence.presence ?? false })];
 }
@@ -181,7 +187,7 @@ function scoresOf(context: PolicyContext): EnabledPlugin[] {
 function namedScore(name: string, path: string, context: PolicyContext): Plugin | undefined {
   const { factories, policy, problems, warnings } = context;
   const own = ownPriorities.get(name);
-  if (own !== undefined) return scoreOnly(own, name);
+  if (own !== undefined) return scoreOnly(own(), name);
   const factory = factories.get(priorityPlugins.get(name) ?? "");
   if (factory !== undefined) {
     const { hardPodAffinitySymmetricWeight = 1 } = policy;
@@ -214,6 +220,10 @@ function customScore(
     return undefined;
   }
   const { labelPreference: preference, requestedToCapacityRatioArguments: ratio } = argument;
+  const { serviceAntiAffinity: antiAffinity } = argument;
+  if (antiAffinity !== undefined) {
+    return serviceAntiAffinity({ name, label: antiAffinity.label, maxScore: MAX_PRIORITY });
+  }
   if (preference !== undefined) {
     const { label, presence = false } = preference;
     return labelPreference({ name, label, presence, maxScore: MAX_PRIORITY });

@@ -14,6 +14,7 @@ import {
   MAX_PRIORITY,
   mostRequestedPriority,
 } from "../plugins/requestedpriority/requestedpriority.ts";
+import { selectorSpread, spreadKinds } from "../plugins/selectorspread/selectorspread.ts";
 import { scaledTaintToleration } from "../plugins/tainttoleration/tainttoleration.ts";
 
 /** What a predicate is here: the filters of these plugins. */
@@ -62,16 +63,22 @@ export const defaultPredicates: readonly string[] = [
 /** OpenShift v3's own, for a file that says nothing of priorities. */
 export const defaultPriorities: readonly string[] = ["LeastRequestedPriority", "BalancedResourceAllocation"];
 
-/** Priorities without an argument. */
-export const ownPriorities: ReadonlyMap<string, Plugin> = new Map<string, Plugin>([
-  ["LeastRequestedPriority", leastRequestedPriority],
-  ["MostRequestedPriority", mostRequestedPriority],
-  ["BalancedResourceAllocation", balancedResourcePriority],
-  ["EqualPriority", equalPriority],
-  ["NodeAffinityPriority", tenthOf(nodeAffinity())],
-  ["TaintTolerationPriority", scaledTaintToleration(MAX_PRIORITY)],
-  ["ImageLocalityPriority", tenthOf(imageLocality)],
+/** Priorities without an argument, made anew for each profile. */
+export const ownPriorities: ReadonlyMap<string, () => Plugin> = new Map<string, () => Plugin>([
+  ["LeastRequestedPriority", () => leastRequestedPriority],
+  ["MostRequestedPriority", () => mostRequestedPriority],
+  ["BalancedResourceAllocation", () => balancedResourcePriority],
+  ["SelectorSpreadPriority", () => spreadPriority("SelectorSpreadPriority", spreadKinds)],
+  ["ServiceSpreadingPriority", () => spreadPriority("ServiceSpreadingPriority", ["Service"])],
+  ["EqualPriority", () => equalPriority],
+  ["NodeAffinityPriority", () => tenthOf(nodeAffinity())],
+  ["TaintTolerationPriority", () => scaledTaintToleration(MAX_PRIORITY)],
+  ["ImageLocalityPriority", () => tenthOf(imageLocality)],
 ]);
+
+function spreadPriority(name: string, kinds: readonly string[]): Plugin {
+  return selectorSpread({ name, kinds, maxScore: MAX_PRIORITY });
+}
 
 /** Priorities that are the score of a plugin of today, brought down to 0 to 10. */
 export const priorityPlugins: ReadonlyMap<string, string> = new Map([

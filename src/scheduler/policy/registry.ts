@@ -13,6 +13,7 @@ import { nodeRealLoad } from "../plugins/noderealload/noderealload.ts";
 import { nodeResourcesFit } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
 import { nodeUnschedulable } from "../plugins/nodeunschedulable/nodeunschedulable.ts";
 import { nodeVolumeLimits } from "../plugins/nodevolumelimits/nodevolumelimits.ts";
+import { selectorSpread } from "../plugins/selectorspread/selectorspread.ts";
 import { taintToleration } from "../plugins/tainttoleration/tainttoleration.ts";
 import { volumeBinding } from "../plugins/volumebinding/volumebinding.ts";
 import { volumeRestrictions } from "../plugins/volumerestrictions/volumerestrictions.ts";
@@ -25,6 +26,7 @@ import {
   checkFitArgs,
   fitArgs,
   fitOf,
+  noArgs,
   nodeAffinityArgs,
   preemptionArgs,
   realLoadArgs,
@@ -55,6 +57,7 @@ export const builtinPlugins: readonly PluginFactory[] = [
     make: (args) => balancedAllocation(balancedOf(args)),
   }),
   plainPlugin(imageLocality),
+  pluginFactory("SelectorSpread", { args: noArgs, make: () => selectorSpread() }),
   pluginFactory("NodeRealLoad", { args: realLoadArgs, make: (args) => nodeRealLoad(realLoadOf(args)) }),
 ];
 
