@@ -25,6 +25,8 @@ export interface PlatformConfig {
   readonly clusterDomain: string;
   /** A Docker Engine API socket to use in place of Nagi's own podman service. */
   readonly engineSocket: string | undefined;
+  /** File that says how pods are placed; "none" for what is built in. */
+  readonly schedulerConfig: string | undefined;
 }
 
 export const defaults = {
@@ -47,7 +49,8 @@ type SettingName =
   | "platformPort"
   | "nodes"
   | "domain"
-  | "engineSocket";
+  | "engineSocket"
+  | "schedulerConfig";
 export type GivenSettings = { readonly [Name in SettingName]?: PlatformConfig[Name] | undefined };
 
 /** Subfolders of the data directory; the only places that Nagi writes to. */
@@ -91,14 +94,31 @@ export async function settleConfig(dataDir: string, given: GivenSettings): Promi
   const registryPort =
     portOwner(defaults.registryPort) === undefined ? defaults.registryPort : await freePort();
   const platformPort = chosen.platformPort ?? (await freePort());
-  const settled = { ...defaults, registryPort, platformPort, engineSocket: undefined, ...chosen };
+  const settled = {
+    ...defaults,
+    registryPort,
+    platformPort,
+    engineSocket: undefined,
+    schedulerConfig: undefined,
+    ...chosen,
+  };
   return { ...settled, dataDir, instance: instanceOf(dataDir) } as PlatformConfig;
 }
 
 export function rememberConfig(config: PlatformConfig): void {
-  const { httpPort, apiPort, registryPort, platformPort, nodes, domain, engineSocket } = config;
+  const { httpPort, apiPort, registryPort, platformPort, nodes, domain, engineSocket, schedulerConfig } =
+    config;
   const file = paths(config.dataDir).settings;
-  const settings = { httpPort, apiPort, registryPort, platformPort, nodes, domain, engineSocket };
+  const settings = {
+    httpPort,
+    apiPort,
+    registryPort,
+    platformPort,
+    nodes,
+    domain,
+    engineSocket,
+    schedulerConfig,
+  };
   const text = `${JSON.stringify(settings, null, 2)}\n`;
   writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
   renameSync(`${file}.new`, file);

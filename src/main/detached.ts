@@ -64,6 +64,7 @@ function childArguments(context: CommandContext, config: PlatformConfig): string
   );
   argv.push("--log-level", context.text("log-level") ?? "info", "--no-detach");
   if (config.engineSocket !== undefined) argv.push("--engine-socket", config.engineSocket);
+  if (config.schedulerConfig !== undefined) argv.push("--scheduler-config", config.schedulerConfig);
   for (const name of ["external-platform", "wait-platforms"]) if (context.flag(name)) argv.push(`--${name}`);
   return argv;
 }

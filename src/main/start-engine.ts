@@ -23,9 +23,11 @@ import { pod } from "../model/kinds/core/pod/pod.ts";
 import { allKinds } from "../model/registry.ts";
 import { internalCredentials } from "../platform/registry/registry.ts";
 import { createScheduler } from "../scheduler/loop/scheduler.ts";
+import { queueBackoff } from "../scheduler/queue/scheduling-queue.ts";
 import { paths, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";
 import { versionOf } from "./host.ts";
+import { schedulerSettings } from "./scheduler-settings.ts";
 import type { Service } from "./supervise.ts";
 
 export interface EngineHalf {
@@ -81,11 +83,27 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
       {
         name: "scheduler",
         run: (signal) =>
-          createScheduler({ client: clientFor("scheduler"), clock, random: freshRandom(), log }).run(signal),
+          createScheduler({
+            client: clientFor("scheduler"),
+            ...placementOptions(config, log),
+            clock,
+            random: freshRandom(),
+            log,
+          }).run(signal),
       },
       ...machine,
     ],
   };
+}
+
+/** What the scheduler's configuration file says, if there is one. */
+function placementOptions({ schedulerConfig }: PlatformConfig, log: Logger) {
+  const settings = schedulerSettings(schedulerConfig);
+  if (settings === undefined) return {};
+  for (const warning of settings.warnings) log.warn("scheduler configuration", { warning });
+  const { profiles, backoffInitialMs: baseMs = queueBackoff.baseMs, backoffMaxMs } = settings;
+  const backoff = { baseMs, capMs: Math.max(baseMs, backoffMaxMs ?? queueBackoff.capMs) };
+  return { profiles, backoff };
 }
 
 type ControlPlane = Omit<EngineHalf, "host">;

@@ -1,10 +1,12 @@
 import type { Command, CommandContext, Option } from "../../cli/command.ts";
 import { UsageError } from "../../cli/command.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { paint } from "../../cli/terminal.ts";
 import { defaults, nodesMax, settleConfig, type PlatformConfig } from "../config.ts";
 import { startDetachedPlatform } from "../detached.ts";
 import { canInstall, installPackages, missingRequirements } from "../packages.ts";
 import { preflight, problemText } from "../preflight.ts";
+import { schedulerSettings, settledPath } from "../scheduler-settings.ts";
 import { runningPlatform, runningPlatformHalf, startingPlatform, type PlatformState } from "../state.ts";
 import { survivingPorts } from "../surviving.ts";
 
@@ -50,6 +52,12 @@ const options: readonly Option[] = [
     type: "string",
     value: "PATH",
     description: "Docker Engine API socket to use, instead of Nagi's own Podman service.",
+  },
+  {
+    name: "scheduler-config",
+    type: "string",
+    value: "FILE",
+    description: "How pods are placed: a KubeSchedulerConfiguration or a Policy; none for what is built in.",
   },
   {
     name: "external-platform",
@@ -118,14 +126,29 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
   const domain = context.text("domain");
   if (domain !== undefined && !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(domain))
     throw new UsageError(`--domain is ${JSON.stringify(domain)}: must be a host name in lower case`);
-  return await settleConfig(dataDir, {
+  const config = await settleConfig(dataDir, {
     httpPort: context.number("http-port"),
     apiPort: context.number("api-port"),
     registryPort: context.number("registry-port"),
     nodes,
     domain,
     engineSocket: context.text("engine-socket"),
+    schedulerConfig: settledPath(context.text("scheduler-config")),
   });
+  checkSchedulerConfig(config);
+  return config;
+}
+
+/** Before anything is started. */
+function checkSchedulerConfig({ schedulerConfig }: PlatformConfig): void {
+  try {
+    schedulerSettings(schedulerConfig);
+  } catch (error) {
+    throw new UsageError(
+      messageOf(error),
+      "Mend the file, or start without it: nagi up --scheduler-config none",
+    );
+  }
 }
 
 async function checkMachine(context: CommandContext, config: PlatformConfig): Promise<boolean> {

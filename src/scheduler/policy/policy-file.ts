@@ -109,13 +109,21 @@ function rulesOf(context: PolicyContext): Plugin[] {
     const path = `predicates[${index}]`;
     if (predicate.argument !== undefined) custom.push(...customRule(predicate, path, context));
     else if (isKnownRule(predicate.name, context)) named.add(predicate.name);
-    else problems.push(notSupported(`${path}.name`, predicate.name, [...predicates.keys()].toSorted()));
+    else problems.push(notSupported(`${path}.name`, predicate.name, knownRules(context)));
   }
   return [...namedRules(named, context), ...custom];
 }
 
-function isKnownRule(name: string, { warnings }: PolicyContext): boolean {
-  if (!conditionPredicates.includes(name)) return predicates.has(name);
+function knownRules({ factories }: PolicyContext): string[] {
+  return [...predicates]
+    .filter(([, filters]) => filters.every((filter) => factories.has(filter)))
+    .map(([name]) => name)
+    .toSorted();
+}
+
+function isKnownRule(name: string, context: PolicyContext): boolean {
+  const { warnings } = context;
+  if (!conditionPredicates.includes(name)) return knownRules(context).includes(name);
   warnings.push(`predicate ${name} has no effect: nodes with such a condition are tainted`);
   return true;
 }

@@ -1,0 +1,30 @@
+/** The scheduler's configuration file, read at the start: what it says, or an error that a person can act on. */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { messageOf } from "../lib/errors.ts";
+import { readSchedulerConfig } from "../scheduler/policy/read-config.ts";
+import type { SchedulerConfig } from "../scheduler/policy/scheduler-config.ts";
+
+/** In place of a path: the built-in profile, whatever was chosen before. */
+const builtIn = "none";
+
+export function schedulerSettings(path: string | undefined): SchedulerConfig | undefined {
+  if (path === undefined || path === builtIn) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new Error(`cannot read the scheduler's configuration: ${messageOf(cause)}`, { cause });
+  }
+  try {
+    return readSchedulerConfig(text);
+  } catch (cause) {
+    throw new Error(`${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** As it is remembered: a path holds from anywhere. */
+export function settledPath(path: string | undefined): string | undefined {
+  return path === undefined || path === builtIn ? path : resolve(path);
+}
