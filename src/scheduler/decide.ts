@@ -12,6 +12,7 @@ import type { ClusterEvent } from "./framework/events.ts";
 import type { Attempt } from "./framework/plugin.ts";
 import type { Profile } from "./framework/profile.ts";
 import { FITS, pluginOf } from "./framework/verdict.ts";
+import { lowerPriorityPods, without } from "./plugins/defaultpreemption/victims.ts";
 import { nodeAspect, type Cluster } from "./snapshot/cluster.ts";
 import type { PodInfo } from "./snapshot/pod-info.ts";
 import { kindsInColumns } from "./snapshot/related.ts";
@@ -102,7 +103,7 @@ export class Decider {
 
   /**
    * Whether the event can let in a pod that was rejected by these plugins. Where all filters look at one node at a
-   * time that is known exactly: the changed node takes the pod now. Else it is what a plugin that said no thinks.
+   * time that is known exactly: the changed node takes the pod now, or when pods of lower priority made room. Else it is what a plugin that said no thinks.
    * A plugin that throws here will do so again, and be heard of, when the pod is tried.
    */
   couldHelp(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {
@@ -127,7 +128,19 @@ export class Decider {
     if (!isAdded && !this.#hinted(event, pod, this.profile.plugins.keys())) return false;
     const cycle = new CycleState(this.profile, pod, this.cluster);
     if (!cycle.nodeLocal) return isAdded || this.#hinted(event, pod, rejectedBy);
-    return cycle.rejected === undefined && cycle.judge(event.row, this.cluster, pod.uid) === FITS;
+    if (cycle.rejected !== undefined) return false;
+    return (
+      cycle.judge(event.row, this.cluster, pod.uid) === FITS || this.#couldMakeRoom(cycle, pod, event.row)
+    );
+  }
+
+  /** Whether the node takes the pod once the pods of lower priority are gone. */
+  #couldMakeRoom(cycle: CycleState, pod: PodInfo, row: number): boolean {
+    const { cluster, profile } = this;
+    if (pod.priority <= cluster.lowestPriority || pod.object.spec.preemptionPolicy === "Never") return false;
+    if (!profile.plugins.some(({ plugin }) => plugin.postFilter !== undefined)) return false;
+    const lower = lowerPriorityPods(cluster, row, pod.priority);
+    return lower.length > 0 && without(lower, cluster, () => cycle.judge(row, cluster, pod.uid) === FITS);
   }
 
   #hinted(event: ClusterEvent, pod: PodInfo, places: Iterable<number>): boolean {

@@ -193,7 +193,12 @@ export class FakeClient implements Client {
     await this.#called({ verb: "post", kind, ref, subresource });
     const current = this.#must(kind, ref) as T & { spec?: { nodeName?: string | undefined } };
     if (subresource === "binding") {
-      const { target } = body as { target: { name: string } };
+      const { target, metadata } = body as { target: { name: string }; metadata?: { uid?: string } };
+      const { uid } = current.metadata;
+      if (metadata?.uid !== undefined && metadata.uid !== uid) {
+        const message = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`;
+        throw new StatusError("Conflict", message, detailsOf(kind, ref));
+      }
       const assigned = current.spec?.nodeName ?? "";
       if (assigned !== "") {
         const message = `Operation cannot be fulfilled on pods/binding "${ref.name}": pod ${ref.name} is already assigned to node "${assigned}"`;

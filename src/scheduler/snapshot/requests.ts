@@ -46,6 +46,14 @@ export const everything: PodRequests = {
   scoredMemoryBytes: MAX_AMOUNT,
 };
 
+/** Of one resource, by its name. */
+export function requestOf(requests: PodRequests, resource: string): number {
+  if (resource === "cpu") return requests.milliCpu;
+  if (resource === "memory") return requests.memoryBytes;
+  if (resource === "ephemeral-storage") return requests.ephemeralBytes;
+  return requests.others.find(({ name }) => name === resource)?.amount ?? 0;
+}
+
 /** Throws an AmountError when a quantity cannot be counted. */
 export function podRequests(pod: PodObject): PodRequests {
   const asked = addUp(pod, (container) => container.resources?.requests ?? {});

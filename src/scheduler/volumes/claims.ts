@@ -25,7 +25,11 @@ export function claimUses({ object, name }: PodInfo): readonly ClaimUse[] {
   const { volumes } = object.spec;
   if (volumes === undefined) return none;
   let uses = known.get(object);
-  if (uses === undefined) known.set(object, (uses = volumes.flatMap((volume) => useOf(volume, name))));
+  if (uses === undefined) {
+    // A claim that is mounted twice is one claim, and gets one volume.
+    const byName = new Map(volumes.flatMap((volume) => useOf(volume, name)).map((use) => [use.name, use]));
+    known.set(object, (uses = [...byName.values()]));
+  }
   return uses;
 }
 

@@ -14,6 +14,7 @@ import {
   type ResourceWeight,
   type ScoredResource,
 } from "../noderesourcesfit/scored-resources.ts";
+import { requestOf } from "../../snapshot/requests.ts";
 import type { ResourceTable } from "../../snapshot/resources.ts";
 
 export interface BalancedArgs {
@@ -32,10 +33,10 @@ export function balancedAllocation(
     shareKey: ({ requests: { milliCpu, memoryBytes, ephemeralBytes, others } }) =>
       `${milliCpu},${memoryBytes},${ephemeralBytes}${others.length === 0 ? "" : JSON.stringify(others)}`,
     /** A pod that asks for nothing tips no balance. */
-    preScore: (pod, cluster) => {
-      const scored = scoredResources(weights, pod, cluster, false);
-      return scored.every(({ amount }) => amount === 0) ? skip : proceed(scored);
-    },
+    preScore: (pod, cluster) =>
+      weights.every(({ name }) => requestOf(pod.requests, name) === 0)
+        ? skip
+        : proceed(scoredResources(weights, pod, cluster, false)),
     score: (scored, row, { resources }) => {
       const withPod = evenness(scored, row, resources, 1);
       const without = evenness(scored, row, resources, 0);

@@ -31,15 +31,23 @@ export function lowerPriorityPods(cluster: Cluster, row: number, priority: numbe
 
 /** The verdict of the node when it takes the pod not even without the `lower` ones. */
 export function victimsOn(row: number, lower: readonly PodInfo[], search: VictimSearch): Victims | number {
-  const { cluster } = search;
-  const nodeName = cluster.nodeName(row);
+  return without(lower, search.cluster, () => {
+    const verdict = search.judge(row);
+    return verdict === 0 ? giveBack(row, lower, search) : verdict;
+  });
+}
+
+/** What `work` finds in the cluster while these pods are not there. */
+export function without<T>(pods: readonly PodInfo[], cluster: Cluster, work: () => T): T {
+  const places = pods.map((info) => ({ info, nodeName: cluster.pod(info.uid)?.nodeName ?? "" }));
   return cluster.tentatively(() => {
-    for (const info of lower) cluster.removePod(info.uid);
+    for (const info of pods) cluster.removePod(info.uid);
     try {
-      const verdict = search.judge(row);
-      return verdict === 0 ? giveBack(row, lower, search) : verdict;
+      return work();
     } finally {
-      for (const info of lower) if (cluster.pod(info.uid) === undefined) cluster.addPod(info, nodeName);
+      for (const { info, nodeName } of places) {
+        if (cluster.pod(info.uid) === undefined) cluster.addPod(info, nodeName);
+      }
     }
   });
 }

@@ -4,6 +4,7 @@ import type { Plugin, Reason } from "../../framework/plugin.ts";
 import { proceed, reject } from "../../framework/plugin.ts";
 import { nodeAspect, type Cluster } from "../../snapshot/cluster.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
+import { requestOf } from "../../snapshot/requests.ts";
 import type { ResourceColumn } from "../../snapshot/resources.ts";
 import { amountText, quantityText } from "./amount-text.ts";
 import { cpuAndMemory, scoredResources, type ScoredResource } from "./scored-resources.ts";
@@ -171,15 +172,8 @@ function shortageOf(
 
 function largestHolders(resource: string, row: number, cluster: Cluster): { key: string; amount: number }[] {
   return [...cluster.podsOn(row)]
-    .map(({ info }) => ({ key: info.key, amount: requestOf(info, resource) }))
+    .map(({ info }) => ({ key: info.key, amount: requestOf(info.requests, resource) }))
     .filter(({ amount }) => amount > 0)
     .sort((a, b) => b.amount - a.amount || (a.key < b.key ? -1 : 1))
     .slice(0, MAX_HOLDERS);
-}
-
-function requestOf({ requests }: PodInfo, resource: string): number {
-  if (resource === "cpu") return requests.milliCpu;
-  if (resource === "memory") return requests.memoryBytes;
-  if (resource === "ephemeral-storage") return requests.ephemeralBytes;
-  return requests.others.find(({ name }) => name === resource)?.amount ?? 0;
 }

@@ -2,6 +2,7 @@
 
 import type { Cluster } from "../../snapshot/cluster.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
+import { requestOf } from "../../snapshot/requests.ts";
 import type { ResourceColumn, ResourceTable } from "../../snapshot/resources.ts";
 
 export interface ResourceWeight {
@@ -52,7 +53,7 @@ export function scoredResources(
       case "ephemeral-storage":
         return [{ weight, amount: requests.ephemeralBytes, column, source: AS_REQUESTED }];
       default: {
-        const amount = requests.others.find((other) => other.name === name)?.amount ?? 0;
+        const amount = requestOf(requests, name);
         return amount === 0 ? [] : [{ weight, amount, column, source: AS_REQUESTED }];
       }
     }

@@ -1,14 +1,14 @@
 /** A fake API that answers late, loses answers, refuses bindings and delays events of one kind against another's. */
 
 import { setImmediate } from "node:timers/promises";
-import type { WatchEvent, WatchOptions } from "../../src/client/client.ts";
-import { FakeClient, type FakeClientOptions } from "../../src/client/testing/fake-client.ts";
-import type { Random } from "../../src/lib/random.ts";
-import type { Kind } from "../../src/model/kind.ts";
-import type { KubeObject, ObjectRef } from "../../src/model/meta.ts";
-import { pod as podKind, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
-import type { JsonValue } from "../../src/model/schema.ts";
-import { StatusError } from "../../src/model/status.ts";
+import type { WatchEvent, WatchOptions } from "../../../src/client/client.ts";
+import { FakeClient, type FakeClientOptions } from "../../../src/client/testing/fake-client.ts";
+import type { Random } from "../../../src/lib/random.ts";
+import type { Kind } from "../../../src/model/kind.ts";
+import type { KubeObject, ObjectRef } from "../../../src/model/meta.ts";
+import { pod as podKind, type Pod } from "../../../src/model/kinds/core/pod/pod.ts";
+import type { JsonValue } from "../../../src/model/schema.ts";
+import { StatusError } from "../../../src/model/status.ts";
 
 export interface UnstableOptions extends FakeClientOptions {
   readonly random: Random;

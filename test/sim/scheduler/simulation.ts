@@ -1,0 +1,192 @@
+/**
+ * The whole scheduler against an API that misbehaves, with a clock that only moves when told, and nodes whose pods
+ * end when told to. A run follows from its seed.
+ */
+
+import { setImmediate } from "node:timers/promises";
+import { FakeClock } from "../../../src/lib/clock.ts";
+import { silentLogger } from "../../../src/lib/log.ts";
+import { seededRandom, type Random } from "../../../src/lib/random.ts";
+import { node, type Node } from "../../../src/model/kinds/core/node/node.ts";
+import { pod, type Pod } from "../../../src/model/kinds/core/pod/pod.ts";
+import type { ObjectRef } from "../../../src/model/meta.ts";
+import { isNotFound, isStatus } from "../../../src/model/status.ts";
+import { createScheduler } from "../../../src/scheduler/loop/scheduler.ts";
+import { defaultProfile } from "../../../src/scheduler/profiles.ts";
+import { isFinished } from "../../../src/scheduler/snapshot/pod-info.ts";
+import { answerFor, couldPreempt, Judge } from "./judge.ts";
+import { packing, simNode, simPod } from "./sim-objects.ts";
+import { UnstableClient } from "./unstable-client.ts";
+
+const NODES = 4;
+const MAX_PODS = 40;
+
+export class Simulation {
+  readonly clock = new FakeClock();
+  readonly random: Random;
+  readonly client: UnstableClient;
+  readonly judge = new Judge();
+  readonly #seed: number;
+  #pods = 0;
+  #abort = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.random = seededRandom(seed);
+    this.client = new UnstableClient({
+      clock: this.clock,
+      random: this.random,
+      objects: Array.from({ length: NODES }, (_, index) => simNode(index)),
+      onBinding: (ref, nodeName, pods) => {
+        const mine = pods.find(({ metadata }) => metadata.name === ref.name);
+        if (mine !== undefined) this.judge.bound(mine, nodeName, pods);
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#nodesChanged();
+    this.#abort = new AbortController();
+    const { client, clock } = this;
+    const random = seededRandom(this.#seed + 1);
+    const profiles = [defaultProfile(), defaultProfile(packing)];
+    const scheduler = createScheduler({ client, clock, random, profiles, log: silentLogger });
+    this.#running = scheduler.run(this.#abort.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  async step(): Promise<void> {
+    const { random } = this;
+    const dice = random.next();
+    if (dice < 0.45) await this.#createPod();
+    else if (dice < 0.6) await this.#withAnyPod((any) => this.#delete(any));
+    else if (dice < 0.67) await this.#withAnyPod((any) => this.#finish(any));
+    else if (dice < 0.75) await this.#endPods(1);
+    else if (dice < 0.82) await this.#toggleNode();
+    else if (dice < 0.9) await this.#changeNode(random.below(NODES));
+    else if (dice < 0.93) this.client.expireWatches();
+    else if (dice < 0.95) await this.#restart();
+    else this.clock.advance(random.below(3000));
+    await this.#turns(random.below(12));
+  }
+
+  /** Lets everything come to rest: nothing fails any more, back-offs run out, pods that are to go are gone. */
+  async rest(): Promise<void> {
+    this.client.unstable = false;
+    for (let round = 0; round < 16; round++) {
+      this.clock.advance(11_000);
+      await this.#turns(40);
+      await this.#endPods(MAX_PODS);
+      await this.#turns(40);
+    }
+  }
+
+  /** Pods without a node that one of the nodes would take, at once or after pods of lower priority went. */
+  async forgotten(): Promise<string[]> {
+    const nodes = (await this.client.list(node)).items;
+    const pods = (await this.client.list(pod)).items;
+    const wait = pods.filter(
+      (each) => (each.spec.nodeName ?? "") === "" && !isFinished(each) && !isGoing(each),
+    );
+    const fitting = wait.filter((each) => answerFor(each, nodes, pods).totals.size > 0);
+    const pushing = wait.filter((each) => couldPreempt(each, nodes, pods));
+    return [
+      ...fitting.map(({ metadata }) => `${metadata.name} fits`),
+      ...pushing.map(({ metadata }) => `${metadata.name} could make room`),
+    ];
+  }
+
+  async unexplained(): Promise<string[]> {
+    const pods = (await this.client.list(pod)).items;
+    return pods
+      .filter((each) => (each.spec.nodeName ?? "") === "" && !isFinished(each))
+      .filter(({ status }) => !(status?.conditions ?? []).some(({ reason }) => reason === "Unschedulable"))
+      .map(({ metadata }) => metadata.name ?? "");
+  }
+
+  async #turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn++) await setImmediate();
+  }
+
+  async #nodesChanged(): Promise<void> {
+    this.judge.nodesAre((await this.client.list(node)).items);
+  }
+
+  async #createPod(): Promise<void> {
+    if ((await this.client.list(pod)).items.length >= MAX_PODS) return;
+    await this.client.create(pod, simPod(this.#pods++, this.random));
+  }
+
+  async #withAnyPod(act: (any: Pod) => Promise<void>): Promise<void> {
+    const pods = (await this.client.list(pod)).items;
+    const any = pods[this.random.below(Math.max(1, pods.length))];
+    if (any !== undefined) await act(any);
+  }
+
+  async #delete(any: Pod): Promise<void> {
+    const ref = refTo(any);
+    this.judge.podIsGone(any);
+    await this.client.delete(pod, ref, { gracePeriodSeconds: 0 });
+    // The same name again, at once: another pod.
+    if (this.random.next() < 0.3) {
+      const again = simPod(0, this.random);
+      await this.client.create(pod, { ...again, metadata: { ...again.metadata, name: ref.name } });
+    }
+  }
+
+  async #finish(any: Pod): Promise<void> {
+    this.judge.podIsGone(any);
+    const body = { status: { phase: "Succeeded" } };
+    await this.client.patch(pod, refTo(any), { type: "merge", body }, { subresource: "status" });
+  }
+
+  /** What a node does with pods that are deleted with grace: they end some time later. */
+  async #endPods(most: number): Promise<void> {
+    const going = (await this.client.list(pod)).items.filter(isGoing).slice(0, most);
+    for (const each of going) {
+      this.judge.podIsGone(each);
+      await this.client.delete(pod, refTo(each), { gracePeriodSeconds: 0 }).catch(unlessGone);
+    }
+  }
+
+  async #toggleNode(): Promise<void> {
+    const index = this.random.below(NODES);
+    try {
+      await this.client.delete(node, { name: `node-${index}` });
+    } catch (error) {
+      if (!isStatus(error, "NotFound")) throw error;
+      this.client.seed<Node>(simNode(index));
+    }
+    await this.#nodesChanged();
+  }
+
+  async #changeNode(index: number): Promise<void> {
+    const effect = this.random.next() < 0.5 ? "PreferNoSchedule" : "NoSchedule";
+    const taints = this.random.next() < 0.5 ? [] : [{ key: "old", effect }];
+    const body = { spec: { unschedulable: this.random.next() < 0.3, taints } };
+    await this.client.patch(node, { name: `node-${index}` }, { type: "merge", body }).catch(unlessGone);
+    await this.#nodesChanged();
+  }
+
+  async #restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+}
+
+function refTo({ metadata }: Pod): ObjectRef {
+  return { namespace: "default", name: metadata.name ?? "" };
+}
+
+function isGoing({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+function unlessGone(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}

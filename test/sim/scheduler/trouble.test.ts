@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { Simulation } from "./simulation.ts";
+
+const FIRST_SEED = Number(process.env["NAGI_TEST_SEED"] ?? 1);
+const SEEDS = 24;
+const STEPS = 120;
+
+for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+  test(`a cluster in trouble, seed ${seed}: no rule broken, no pod bound twice, none forgotten`, async () => {
+    const simulation = new Simulation(seed);
+    await simulation.start();
+    for (let step = 0; step < STEPS; step++) {
+      await simulation.step();
+      expect(simulation.judge.broken).toEqual([]);
+    }
+    await simulation.rest();
+    expect(simulation.judge.broken).toEqual([]);
+    expect(await simulation.forgotten()).toEqual([]);
+    expect(await simulation.unexplained()).toEqual([]);
+    await simulation.stop();
+  });
+}
