@@ -31,6 +31,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "delete", load: () => import("./commands/delete.ts") },
   { name: "events", load: () => import("./commands/events.ts") },
   { name: "why", load: () => import("./commands/why.ts") },
+  { name: "simulate", load: () => import("./commands/simulate.ts") },
   { name: "nodes", load: () => import("./commands/nodes.ts") },
   { name: "cordon", load: () => import("./commands/cordon.ts") },
   { name: "uncordon", load: () => import("./commands/uncordon.ts") },

@@ -80,3 +80,39 @@ export function share(requested: number, offered: number): number {
   if (offered > 0) return requested / offered;
   return requested > 0 ? 1 : 0;
 }
+
+/** How evenly a cluster is filled, in a few numbers. */
+export interface Balance {
+  readonly usedNodes: number;
+  readonly emptyNodes: number;
+  /** Of the fullest node. */
+  readonly highestCpuShare: number;
+  readonly highestMemoryShare: number;
+  /** Standard deviation over the nodes. */
+  readonly cpuDeviation: number;
+  readonly memoryDeviation: number;
+}
+
+export function balanceOf({ nodes }: ClusterUsage): Balance {
+  const cpu = nodes.map(({ requested, offered }) => share(requested.milliCpu, offered.milliCpu));
+  const memory = nodes.map(({ requested, offered }) => share(requested.memoryBytes, offered.memoryBytes));
+  const usedNodes = nodes.filter(({ requested }) => requested.pods > 0).length;
+  return {
+    usedNodes,
+    emptyNodes: nodes.length - usedNodes,
+    highestCpuShare: largest(cpu),
+    highestMemoryShare: largest(memory),
+    cpuDeviation: deviation(cpu),
+    memoryDeviation: deviation(memory),
+  };
+}
+
+function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+function deviation(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
