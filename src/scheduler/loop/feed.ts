@@ -12,6 +12,7 @@ import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { ClusterEvent } from "../framework/events.ts";
 import type { SchedulingQueue } from "../queue/scheduling-queue.ts";
 import { isFinished, readPod, type PodInfo } from "../snapshot/pod-info.ts";
+import type { Nomination } from "../snapshot/nominations.ts";
 import type { Deciders } from "./deciders.ts";
 
 export interface FeedOptions {
@@ -36,13 +37,23 @@ export class Feed {
 
   nodeChanged({ type, object }: InformerChange<Node>): void {
     const { cluster } = this.#options.deciders;
+    const { name = "" } = object.metadata;
+    const nominated = cluster.nominations.at(cluster.rowOf(name) ?? -1) ?? [];
     if (type === "deleted") {
-      cluster.removeNode(object.metadata.name ?? "");
+      cluster.removeNode(name);
+      this.#lookElsewhere(nominated);
       return;
     }
     const { row, added, aspects } = cluster.setNode(object);
     if (added) this.happened({ type: "NodeAdded", row });
     else if (aspects !== 0) this.happened({ type: "NodeChanged", row, aspects });
+    if (aspects !== 0) this.#lookElsewhere(nominated);
+  }
+
+  /** The node where room was made for these pods may take them no more. */
+  #lookElsewhere(nominated: readonly PodInfo[]): void {
+    for (const { uid } of nominated) this.#options.queue.wake(uid);
+    if (nominated.length > 0) this.#options.wake();
   }
 
   podChanged({ type, object, previous }: InformerChange<Pod>): void {
@@ -59,8 +70,32 @@ export class Feed {
   assume(pod: PodInfo, nodeName: string): void {
     const { cluster } = this.#options.deciders;
     this.#assumed.add(pod.uid);
+    const nomination = cluster.nominations.of(pod.uid);
     cluster.unnominate(pod.uid);
     cluster.addPod(pod, nodeName);
+    this.#roomLeft(nomination);
+  }
+
+  /** No room is made for the pod any more. */
+  giveUpRoom(uid: string): void {
+    const { cluster } = this.#options.deciders;
+    const nomination = cluster.nominations.of(uid);
+    cluster.unnominate(uid);
+    this.#roomLeft(nomination);
+  }
+
+  /** What was kept for the pod is there for others, as if it had been there and went, unless it is there. */
+  #roomLeft(nomination: Nomination | undefined): void {
+    if (nomination === undefined) return;
+    const { info, row } = nomination;
+    const { cluster } = this.#options.deciders;
+    if (cluster.pod(info.uid)?.nodeName === cluster.nodeName(row)) return;
+    this.happened({ type: "PodRemoved", row, pod: info });
+  }
+
+  /** Room was made for the pod somewhere `before`; whoever can use it now is told, unless it still is. */
+  roomMoved(uid: string, before: Nomination | undefined): void {
+    if (this.#options.deciders.cluster.nominations.of(uid)?.row !== before?.row) this.#roomLeft(before);
   }
 
   isAssumed(uid: string): boolean {
@@ -80,6 +115,7 @@ export class Feed {
     queue.remove(info.uid);
     onSettled(info.uid);
     this.#assumed.delete(info.uid);
+    const nomination = cluster.nominations.of(info.uid);
     cluster.unnominate(info.uid);
     const known = cluster.pod(info.uid);
     const isThere = known?.nodeName === nodeName;
@@ -89,6 +125,7 @@ export class Feed {
     }
     if (known !== undefined) this.#uncount(info.uid);
     cluster.addPod(info, nodeName);
+    this.#roomLeft(nomination);
   }
 
   #unplaced(pod: Pod): void {
@@ -97,7 +134,7 @@ export class Feed {
     if (deciders.find(pod) === undefined) return;
     if (pod.metadata.deletionTimestamp !== undefined) {
       queue.remove(uid);
-      deciders.cluster.unnominate(uid);
+      this.giveUpRoom(uid);
       return;
     }
     if (this.#assumed.has(uid)) return;
@@ -125,7 +162,7 @@ export class Feed {
     this.#options.queue.remove(uid);
     this.#options.onSettled(uid);
     this.#assumed.delete(uid);
-    this.#options.deciders.cluster.unnominate(uid);
+    this.giveUpRoom(uid);
     this.#uncount(uid);
   }
 

@@ -127,7 +127,7 @@ class Loop {
     this.#binder = new Binder({ client, clock, hasNode: (name) => cluster.rowOf(name) !== undefined });
     this.#reports = new Reports({ client, cluster, recorders, seed, isBusy, clock, log });
     const onFailed = ({ uid }: PodInfo): void => {
-      cluster.unnominate(uid);
+      this.#feed.giveUpRoom(uid);
       this.#queue.waitedInVain(uid, clock.now());
       this.#wake.resolve();
     };
@@ -215,14 +215,17 @@ class Loop {
   #noNode(entry: QueuedPod, decider: Decider, decision: Decision): void {
     const { cluster } = decider;
     const rejectedBy = decider.rejectedBy(decision);
+    const { uid } = entry.info;
+    const roomBefore = cluster.nominations.of(uid);
     const { message, nomination } = this.#askForHelp(entry, decider, decision);
-    const roomAt = cluster.nominations.of(entry.info.uid)?.row;
+    const roomAt = cluster.nominations.of(uid)?.row;
     const nominatedNodeName =
       nomination?.nodeName ?? (roomAt === undefined ? undefined : cluster.nodeName(roomAt));
     const sentence = `${unschedulableMessage(cluster.nodeCount, decision.evaluation)}${message}`;
     this.#reports.unschedulable(podOf(entry), decision, { message: sentence, nominatedNodeName });
     if (nomination !== undefined) this.#makeRoom(entry.info, nomination);
-    this.#queue.wait(entry, rejectedBy, cluster.nominations.of(entry.info.uid)?.row);
+    this.#feed.roomMoved(uid, roomBefore);
+    this.#queue.wait(entry, rejectedBy, cluster.nominations.of(uid)?.row);
   }
 
   /** What the plugins say that could help when no node takes the pod; the first that can make room does. */
@@ -251,7 +254,7 @@ class Loop {
   }
 
   #giveUpRoom(uid: string): void {
-    this.#deciders.cluster.unnominate(uid);
+    this.#feed.giveUpRoom(uid);
     this.#queue.wake(uid);
   }
 

@@ -13,8 +13,6 @@ export interface QueuedPod {
   failures: number;
   place: "active" | "backoff" | "waiting" | "taken" | "gone";
   dueMs: number;
-  /** Plugins that said no, by place in the profile. */
-  rejectedBy: ReadonlySet<number>;
   /** How often it has waited. */
   turn: number;
   /** While it waits: row of the node where room is being made for it. */

@@ -100,21 +100,30 @@ describe("a pod that waits", () => {
     expect(takeAll(other)).toEqual(["a", "b", "c"]);
   });
 
-  test("for which room is made on a node is held against that node by itself", () => {
+  test("for which room is made on a node looks again when that node changes, and at no other time", () => {
     const asked: string[] = [];
     const queue = new SchedulingQueue((_event, pod) => {
       asked.push(pod.name);
-      return pod.name === "b";
+      return false;
     });
     for (const name of ["a", "b", "c"]) queue.set(info(name), "key");
     for (const row of [3, 0, 0]) queue.wait(taken(queue), noOne, row);
-    expect(queue.happened(event)).toBe(1);
-    expect(asked).toEqual(["b", "c", "a"]);
-    expect(takeAll(queue)).toEqual(["b"]);
-    queue.wake("c");
-    queue.wake("c");
-    queue.wake("b");
-    expect(takeAll(queue)).toEqual(["c"]);
+    expect(queue.happened(event)).toBe(2);
+    expect(asked).toEqual([]);
+    expect(takeAll(queue)).toEqual(["b", "c"]);
+    queue.wake("a");
+    queue.wake("a");
+    expect(takeAll(queue)).toEqual(["a"]);
+  });
+
+  test("is tried when room was found for one that is like it", () => {
+    const { queue } = waiting(true);
+    queue.happened(event);
+    const [a, c] = [taken(queue), taken(queue)];
+    queue.wait(c, noOne);
+    queue.wait(a, noOne, 7);
+    expect(taken(queue).info.name).toBe("b");
+    expect(queue.activeCount).toBe(0);
   });
 
   test("stays when the event does not help, however much time passes", () => {

@@ -63,8 +63,7 @@ export class SchedulingQueue {
     }
     if (known?.place === "taken") return;
     const { order = this.#order++, failures = 0 } = known ?? {};
-    const rejectedBy = noPlugins;
-    const entry: QueuedPod = { info, key, order, failures, place: "active", dueMs: 0, rejectedBy, turn: 0 };
+    const entry: QueuedPod = { info, key, order, failures, place: "active", dueMs: 0, turn: 0 };
     this.#entries.set(info.uid, entry);
     if (known !== undefined) this.#leave(known);
     this.#activate(entry);
@@ -91,19 +90,26 @@ export class SchedulingQueue {
   wait(entry: QueuedPod, rejectedBy: ReadonlySet<number>, nominatedRow?: number): void {
     if (!this.#isTaken(entry)) return;
     entry.place = "waiting";
-    entry.rejectedBy = rejectedBy;
     // Whether making room works is still to be seen.
     if (nominatedRow === undefined) entry.failures = 0;
+    if (nominatedRow !== undefined) {
+      this.#waitForRoom(entry, nominatedRow);
+      return;
+    }
     let group = this.#waiting.get(entry.key);
     if (group === undefined) this.#waiting.set(entry.key, (group = new WaitingGroup()));
     if (group.probe === entry) group.probe = undefined;
     group.rejectedBy = rejectedBy;
     group.add(entry);
-    if (nominatedRow === undefined) return;
-    const others = this.#nominated.get(nominatedRow);
-    if (others === undefined) this.#nominated.set(nominatedRow, new Set([entry]));
+  }
+
+  /** It waits apart from those that are alike: where room was found for one, there may be more for the next. */
+  #waitForRoom(entry: QueuedPod, row: number): void {
+    const others = this.#nominated.get(row);
+    if (others === undefined) this.#nominated.set(row, new Set([entry]));
     else others.add(entry);
-    entry.nominatedRow = nominatedRow;
+    entry.nominatedRow = row;
+    this.#passOn(entry);
   }
 
   /** The pod was given a node: what let it in may let in the next that is like it. */
@@ -140,7 +146,7 @@ export class SchedulingQueue {
 
   /** Wakes the pods that the event could help; how many. */
   happened(event: ClusterEvent): number {
-    let woken = "row" in event ? this.#wakeNominated(event) : 0;
+    let woken = "row" in event ? this.#wakeNominated(event.row) : 0;
     for (const group of this.#waiting.values()) {
       // One that is about to be tried will see what happened.
       if (group.probe !== undefined) continue;
@@ -170,16 +176,14 @@ export class SchedulingQueue {
     return undefined;
   }
 
-  /** For them room is made on this very node: each is held against it by itself. */
-  #wakeNominated(event: ClusterEvent & { readonly row: number }): number {
-    let woken = 0;
-    for (const entry of this.#nominated.get(event.row) ?? []) {
-      if (!this.#couldHelp(event, entry.info, entry.rejectedBy)) continue;
+  /** For them room is made on this very node: each finds out whether it is there now, or never will be. */
+  #wakeNominated(row: number): number {
+    const nominated = [...(this.#nominated.get(row) ?? [])];
+    for (const entry of nominated) {
       this.#stopWaiting(entry);
       this.#activate(entry);
-      woken++;
     }
-    return woken;
+    return nominated.length;
   }
 
   #probe(group: WaitingGroup, entry: QueuedPod): void {
@@ -208,10 +212,12 @@ export class SchedulingQueue {
   }
 
   #stopWaiting(entry: QueuedPod): void {
-    const group = this.#waiting.get(entry.key);
-    if (group !== undefined) group.count--;
     const { nominatedRow } = entry;
-    if (nominatedRow === undefined) return;
+    if (nominatedRow === undefined) {
+      const group = this.#waiting.get(entry.key);
+      if (group !== undefined) group.count--;
+      return;
+    }
     const others = this.#nominated.get(nominatedRow);
     others?.delete(entry);
     if (others?.size === 0) this.#nominated.delete(nominatedRow);
@@ -228,5 +234,3 @@ export class SchedulingQueue {
     if (group?.count === 0 && group.probe === undefined) this.#waiting.delete(entry.key);
   }
 }
-
-const noPlugins: ReadonlySet<number> = new Set();

@@ -51,21 +51,24 @@ export class Judge {
   }
 }
 
-/** What is said of a pod that waits when all is quiet; room that is kept for other pods is taken. */
+/** What is said of a pod that waits when all is quiet. */
 export function answerFor(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): Answer {
+  return ask(rules, pod, worldFor(pod, nodes, pods));
+}
+
+/** Whether pods of lower priority could make room. */
+export function couldPreempt(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): boolean {
+  return sacrifices(rules, pod, worldFor(pod, nodes, pods)).length > 0;
+}
+
+/** Room that is kept for other pods, of no lower priority, is taken. */
+function worldFor(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): World {
   const kept = pods.filter(
     (other) => other !== pod && isNominated(other) && priorityOf(other) >= priorityOf(pod),
   );
   const places = kept.map((other) => ({ pod: other, nodeName: other.status?.nominatedNodeName ?? "" }));
   const world = worldOf(nodes, pods);
-  const crowded = { ...world, placements: [...world.placements, ...places] };
-  const empty = ask(rules, pod, world);
-  return empty.totals.size === 0 ? empty : ask(rules, pod, crowded);
-}
-
-/** Whether pods of lower priority could make room. */
-export function couldPreempt(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): boolean {
-  return sacrifices(rules, pod, worldOf(nodes, pods)).length > 0;
+  return { ...world, placements: [...world.placements, ...places] };
 }
 
 function worldOf(nodes: readonly Node[], pods: readonly Pod[]): World {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Simulation } from "./simulation.ts";
 
 const FIRST_SEED = Number(process.env["NAGI_TEST_SEED"] ?? 1);
-const SEEDS = 24;
+const SEEDS = Number(process.env["NAGI_TEST_RUNS"] ?? 40);
 const STEPS = 120;
 
 for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {

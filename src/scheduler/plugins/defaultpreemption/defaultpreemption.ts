@@ -30,6 +30,7 @@ export function defaultPreemption(): Plugin {
   return {
     name: "DefaultPreemption",
     related: ["PodDisruptionBudget"],
+    shareKey: ({ object }) => (object.spec.preemptionPolicy === "Never" ? "Never" : ""),
     postFilter: (attempt) => search.find(attempt),
   };
 }
