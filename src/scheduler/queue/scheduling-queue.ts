@@ -109,6 +109,7 @@ export class SchedulingQueue {
     if (others === undefined) this.#nominated.set(row, new Set([entry]));
     else others.add(entry);
     entry.nominatedRow = row;
+    entry.turn++;
     this.#passOn(entry);
   }
 
