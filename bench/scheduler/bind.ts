@@ -7,15 +7,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Client } from "../../src/client/client.ts";
 import { createApiServer } from "../../src/engine/apiserver/server.ts";
 import { openStore } from "../../src/engine/store/open-store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
+import { event } from "../../src/model/kinds/core/event/event.ts";
 import { node, type Node } from "../../src/model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
+import { schedulingDecision } from "../../src/model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { newObject } from "../../src/model/kind.ts";
+import type { KubeObject } from "../../src/model/meta.ts";
 import { allKinds } from "../../src/model/registry.ts";
 import { createScheduler } from "../../src/scheduler/loop/scheduler.ts";
 import type { PodObject } from "../../src/scheduler/snapshot/objects.ts";
@@ -24,6 +28,8 @@ import { benchNode, type Workload } from "./workloads.ts";
 
 /** Requests under way at a time, as a busy set of controllers would have. */
 const concurrency = 128;
+/** Longer than anything takes that is written one by one in a rush. */
+const toldPollMs = 500;
 const masters = { username: "bench", groups: ["system:masters"] };
 
 async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
@@ -75,6 +81,24 @@ class Watcher {
   }
 }
 
+/** The pods' events and explanations may come after the bindings, but they belong to the work. */
+async function allTold(client: Client): Promise<void> {
+  let before = -1;
+  for (let told = await countTold(client); told > before; told = await countTold(client)) {
+    before = told;
+    await setTimeout(toldPollMs);
+  }
+}
+
+async function countTold(client: Client): Promise<number> {
+  let count = 0;
+  for (const kind of [event, schedulingDecision]) {
+    const { items, metadata } = await client.list<KubeObject>(kind, { limit: 1 });
+    count += items.length + (metadata.remainingItemCount ?? 0);
+  }
+  return count;
+}
+
 export async function measureBindings(work: Workload, nodes: number, pods: number): Promise<Measured> {
   const directory = await mkdtemp(join(tmpdir(), "nagi-bench-"));
   const log = createLogger({ level: "warn", write: (line) => process.stderr.write(line) });
@@ -108,6 +132,7 @@ export async function measureBindings(work: Workload, nodes: number, pods: numbe
     });
     await watcher.until(() => watcher.boundMs.size === pods);
     const seconds = (performance.now() - startMs) / 1000;
+    await allTold(client);
     stop.abort();
     await running;
     const latenciesMs = createdMs.map((ms, index) => (watcher.boundMs.get(`pod-${index}`) ?? 0) - ms);

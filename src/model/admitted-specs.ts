@@ -1,6 +1,6 @@
 /**
  * New objects of a kind whose specs come again and again, as pods of one template do: a spec that was defaulted and
- * found right once is handed out to the next object that gives the same text. All of them share one frozen value.
+ * found right twice is handed out to all further objects that give the same text. They share one frozen value.
  */
 
 import { deepFreeze } from "./json.ts";
@@ -18,7 +18,7 @@ interface WithSpec extends KubeObject {
 }
 
 interface Known {
-  /** By the text that was given. */
+  /** By the text that was given; undefined when that came once only, so that single specs cost little. */
   readonly specs: Map<string, unknown>;
   /** The text of each admitted spec itself. */
   readonly texts: Map<unknown, string>;
@@ -42,7 +42,7 @@ export function admitNew<T extends KubeObject>(kind: Kind<T>, object: T): T {
     return { ...object, spec: admitted };
   }
   admitObject(kind, object);
-  remember(remembered, text, deepFreeze((object as WithSpec).spec));
+  remember(remembered, text, (object as WithSpec).spec);
   return object;
 }
 
@@ -53,17 +53,17 @@ function knownOf(kind: Kind): Known {
   return present;
 }
 
-function remember(present: Known, given: string, spec: unknown): void {
-  const text = JSON.stringify(spec);
-  const length = given.length + text.length;
-  if (present.textsLength + length > textsMaxLength) {
+function remember(present: Known, given: string, admitted: unknown): void {
+  const isSecond = present.specs.has(given);
+  const text = isSecond ? JSON.stringify(admitted) : given;
+  if (present.textsLength + text.length > textsMaxLength) {
     present.specs.clear();
     present.texts.clear();
     present.textsLength = 0;
   }
-  present.textsLength += length;
-  present.specs.set(given, spec);
-  present.texts.set(spec, text);
+  present.textsLength += text.length;
+  present.specs.set(given, isSecond ? deepFreeze(admitted) : undefined);
+  if (isSecond) present.texts.set(admitted, text);
 }
 
 /** The JSON of a spec that `admitNew` gave out and still remembers. */

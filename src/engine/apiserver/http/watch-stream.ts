@@ -33,7 +33,7 @@ class WatchStream {
   #watch: StoreWatch | undefined;
   #ended = false;
   /** Tables carry their columns with the first event, so that one is made for this watcher alone. */
-  #first = true;
+  #first: boolean;
   /** What may wait in the connection: the limit, and at the start also what the watch began with. */
   #allowedBytes: number;
 
@@ -43,6 +43,7 @@ class WatchStream {
     this.#response = exchange.response;
     this.#allowedBytes = exchange.api.parts.limits.watchBufferBytes;
     const { kind, selection, shape } = request;
+    this.#first = shape.form === "table";
     const key = [shape.form, shape.includeObject, resourceName(kind), selection.key].join("|");
     this.#view = exchange.api.parts.views.acquire(key, (events) => this.#lines(events, false));
   }
