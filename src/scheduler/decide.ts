@@ -87,6 +87,7 @@ export class Decider {
       cluster,
       key,
       nodeLocal: cycle.nodeLocal,
+      basis: cycle,
       judge: (row) => cycle.judge(row, cluster, pod.uid),
       isResolvable: (row) => cycle.isResolvable(evaluation.verdictOf(row), row, cluster),
       reasonsOf: (verdict) => cycle.reasonsOf(verdict),

@@ -79,6 +79,8 @@ export interface Attempt {
   readonly key: string;
   /** Whether what each node says of the pod depends on that node and its pods alone. */
   readonly nodeLocal: boolean;
+  /** Another one when the plugins have read the pod anew: what was found out before is void. */
+  readonly basis: object;
   /** The verdict of the node as the cluster is at this moment, `tentatively` or not; 0 when it takes the pod. */
   readonly judge: (row: number) => number;
   /** Whether other pods' leaving could turn the "no" of the node. */

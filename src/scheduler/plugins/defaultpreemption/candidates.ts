@@ -50,11 +50,16 @@ export class CandidateTable {
 
   refresh(attempt: Attempt, budgets: Budgets): void {
     const { sequence, layout, rows } = attempt.cluster;
+    const isOther = attempt.basis !== this.#attempt.basis;
     this.#attempt = attempt;
     const change = this.#budgets.changeTo(budgets);
     this.#budgets = budgets;
     const isStale =
-      !attempt.nodeLocal || layout !== this.#layout || change.type === "all" || rows !== this.#rows;
+      isOther ||
+      !attempt.nodeLocal ||
+      layout !== this.#layout ||
+      change.type === "all" ||
+      rows !== this.#rows;
     if (isStale || !this.#catchUp()) this.#searchAll();
     else if (change.type === "above") this.#searchAbove(change.count);
     this.#sequence = sequence;

@@ -5,6 +5,7 @@ import { randomHistory, type Step } from "../random/history.ts";
 import type { Topic } from "../random/topics.ts";
 import { Both } from "./both.ts";
 import { Coverage } from "./coverage.ts";
+import { randomPolicy } from "./policies.ts";
 import { randomSetup } from "./setups.ts";
 
 const STEPS = 24;
@@ -32,7 +33,8 @@ export function tryHistory({ topics, seed, coverage }: TrialOptions): void {
 }
 
 function run(steps: readonly Step[], { topics, seed, coverage }: TrialOptions): Error | undefined {
-  const setup = randomSetup(new Dice(seed + 1));
+  const dice = new Dice(seed + 1);
+  const setup = topics.includes("policy") ? randomPolicy(dice) : randomSetup(dice);
   const both = new Both({ setup, coverage, preempts: topics.includes("preemption") });
   try {
     for (const step of steps) both.apply(step);

@@ -261,6 +261,10 @@ function canProvision(storageClass: StorageClass | undefined, node: Node): boole
 export const nodeVolumeLimits: Rule = {
   name: "NodeVolumeLimits",
   filter: (pod, node, world) => {
+    const missing = claimNames(pod)[claimsOf(pod, world).indexOf(undefined)];
+    if (missing !== undefined) {
+      return [`looking up PVC ${namespaceOf(pod)}/${missing}: ${missingClaim(pod, world)}`];
+    }
     const drivers = world.related.CSINode.find(({ metadata }) => metadata.name === node.metadata.name)?.spec
       .drivers;
     const attached = new Set(podsOn(node, world).flatMap((other) => attachments(other, world)));

@@ -52,6 +52,7 @@ function randomStep(dice: Dice, topics: Topics, nextPod: () => Pod): Step {
 function podFrom(template: PodTemplate, number: number, dice: Dice): Pod {
   // No two start at the same time: which of two equals is more important, is not defined.
   const startTime = new Date(Date.UTC(2026, 0, 1, 0, dice.between(0, 9), number)).toISOString();
-  const metadata = { ...template.metadata, name: `p${number}`, uid: `uid-${number}` };
+  const creationTimestamp = new Date(Date.UTC(2026, 0, 1, 0, dice.between(0, 9), number)).toISOString();
+  const metadata = { ...template.metadata, name: `p${number}`, uid: `uid-${number}`, creationTimestamp };
   return { ...template, metadata, status: { phase: "Running", startTime } };
 }

@@ -10,6 +10,8 @@ export const topics = [
   "images",
   "preemption",
   "owners",
+  /** A policy file of OpenShift v3 decides. */
+  "policy",
 ] as const;
 
 export type Topic = (typeof topics)[number];
