@@ -22,8 +22,10 @@ import { isStatus } from "../../model/status.ts";
 import type { Decision } from "../decide.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { explain, type ExplainOptions } from "../explain/explain.ts";
+import type { Profile } from "../framework/profile.ts";
 import type { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
+import { Advisor } from "./advisor.ts";
 import { schedulerNameOf } from "./deciders.ts";
 import { LatestWriter } from "./latest-writer.ts";
 import type { Recorders } from "./recorders.ts";
@@ -47,6 +49,8 @@ export interface ReportsOptions {
   readonly recorders: Recorders;
   readonly seed: number | undefined;
   readonly isBusy: () => boolean;
+  /** Which rules decide about the pod. */
+  readonly profileOf: (pod: PodInfo) => Profile;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -70,6 +74,7 @@ export class Reports {
   readonly #decisions: LatestWriter<Explained>;
   /** What each waiting pod was told last. */
   readonly #told = new Map<string, string>();
+  readonly #advisor: Advisor;
   /** Pods that have a SchedulingDecision from us. */
   readonly #explained = new Set<string>();
   #lastWaiting: { evaluation: Evaluation; version: number; spec: SchedulingDecisionSpec } | undefined;
@@ -95,6 +100,7 @@ export class Reports {
       clock,
       log,
     });
+    this.#advisor = new Advisor(options);
   }
 
   /** No node took the pod. To be called before the cluster changes, as `placed` too. */
@@ -105,9 +111,14 @@ export class Reports {
     this.#told.set(uid, told);
     const waiting = { pod, reason: "Unschedulable", message, nominatedNodeName } as const;
     if (isNews) this.#conditions.put(uid, waiting, manners.news);
-    const spec = { ...this.#explainWaiting(decision), pod: podOf(pod), message };
+    const alike = this.#explainWaiting(decision);
+    const spec = { ...alike, pod: podOf(pod), message };
     // The same sentence again: only the numbers behind it may be others.
     this.#decisions.put(uid, { pod, spec }, isNews ? manners.news : manners.details);
+    // On top of what was said, while nothing newer was.
+    this.#advisor.ask(decision.pod, alike, (suggestions) => {
+      this.#decisions.put(uid, { pod, spec: { ...spec, suggestions: [...suggestions] } }, manners.details);
+    });
   }
 
   /** The pod is to wait for whoever gated it. */
@@ -141,6 +152,7 @@ export class Reports {
   /** The pod waits no more: what was to be said of its waiting need not be said. */
   settled(uid: string): void {
     this.#told.delete(uid);
+    this.#advisor.forget(uid);
     this.#conditions.forget(uid);
   }
 
@@ -156,6 +168,7 @@ export class Reports {
   }
 
   async close(): Promise<void> {
+    this.#advisor.close();
     await Promise.all([this.#conditions.close(), this.#decisions.close()]);
   }
 

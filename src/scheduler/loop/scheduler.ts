@@ -125,7 +125,8 @@ class Loop {
     });
     this.#placements = new Placements({ client, cluster, profiles, related: this.#related, clock });
     this.#binder = new Binder({ client, clock, hasNode: (name) => cluster.rowOf(name) !== undefined });
-    this.#reports = new Reports({ client, cluster, recorders, seed, isBusy, clock, log });
+    const profileOf = (pod: PodInfo): Profile => deciders.of(pod).profile;
+    this.#reports = new Reports({ client, cluster, recorders, profileOf, seed, isBusy, clock, log });
     const onFailed = ({ uid }: PodInfo): void => {
       this.#feed.giveUpRoom(uid);
       this.#queue.waitedInVain(uid, clock.now());
