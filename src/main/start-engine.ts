@@ -88,6 +88,8 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
             ...placementOptions(config, log),
             clock,
             random: freshRandom(),
+            // Told with every draw among equals.
+            seed: randomInt(2 ** 32),
             log,
           }).run(signal),
       },
