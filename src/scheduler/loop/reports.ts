@@ -127,6 +127,11 @@ export class Reports {
     this.#waits(pod, { outcome: "Gated", reason: "SchedulingGated", message });
   }
 
+  /** The pod waits for others, whatever the nodes say. */
+  held(pod: Pod, message: string): void {
+    this.#waits(pod, { outcome: "Unschedulable", reason: "Unschedulable", message });
+  }
+
   /** Something is wrong with the scheduler or a plugin; the pod will be tried again. */
   failed(pod: Pod, message: string): void {
     this.#waits(pod, { outcome: "Error", reason: "SchedulerError", message });
@@ -241,11 +246,11 @@ export class Reports {
 
 interface Unschedulable {
   readonly message: string;
-  readonly nominatedNodeName: string | undefined;
+  readonly nominatedNodeName?: string | undefined;
 }
 
 interface Waits {
-  readonly outcome: "Gated" | "Error";
+  readonly outcome: "Gated" | "Error" | "Unschedulable";
   readonly reason: Waiting["reason"];
   readonly message: string;
 }

@@ -19,6 +19,7 @@ import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import type { Decider, Decision } from "../decide.ts";
 import { unschedulableMessage } from "../explain/message.ts";
+import type { ClusterEvent } from "../framework/events.ts";
 import type { PostFilterResult } from "../framework/plugin.ts";
 import type { Profile } from "../framework/profile.ts";
 import { defaultProfile } from "../profiles.ts";
@@ -29,6 +30,7 @@ import { Binder, type BindResult } from "./binder.ts";
 import { Deciders } from "./deciders.ts";
 import { Evictions } from "./evictions.ts";
 import { Feed } from "./feed.ts";
+import { Gangs } from "./gangs.ts";
 import { Placements } from "./placements.ts";
 import { Recorders } from "./recorders.ts";
 import { RelatedFeed } from "./related-feed.ts";
@@ -87,6 +89,7 @@ class Loop {
   readonly #binder: Binder;
   readonly #placements: Placements;
   readonly #reports: Reports;
+  readonly #gangs: Gangs;
   readonly #evictions: Evictions;
   readonly #recorders: Recorders;
   readonly #nodes: Informer<Node>;
@@ -119,7 +122,7 @@ class Loop {
       client,
       cluster,
       kinds: deciders.relatedKinds(),
-      onEvent: (event) => this.#feed.happened(event),
+      onEvent: (event) => this.#relatedChanged(event),
       clock,
       log,
     });
@@ -127,6 +130,13 @@ class Loop {
     this.#binder = new Binder({ client, clock, hasNode: (name) => cluster.rowOf(name) !== undefined });
     const profileOf = (pod: PodInfo): Profile => deciders.of(pod).profile;
     this.#reports = new Reports({ client, cluster, recorders, profileOf, seed, isBusy, clock, log });
+    this.#gangs = new Gangs({
+      deciders,
+      queue: this.#queue,
+      placements: this.#placements,
+      reports: this.#reports,
+      clock,
+    });
     const onFailed = ({ uid }: PodInfo): void => {
       this.#feed.giveUpRoom(uid);
       this.#queue.waitedInVain(uid, clock.now());
@@ -151,6 +161,15 @@ class Loop {
       },
       onGated: (pod) => this.#reports.gated(pod),
     });
+  }
+
+  #relatedChanged(event: ClusterEvent): void {
+    if (event.type === "RelatedChanged" && event.kind === "PodGroup") {
+      const { namespace = "", name = "" } = event.object.metadata;
+      this.#gangs.wake(`${namespace}/${name}`);
+      this.#wake.resolve();
+    }
+    this.#feed.happened(event);
   }
 
   /** What has to be known before anything can be decided and is not yet. */
@@ -201,6 +220,13 @@ class Loop {
     const { info } = entry;
     this.#rush.note();
     try {
+      const group = this.#gangs.groupToTry(info);
+      if (group !== undefined) {
+        for (const { entry: member, nodeName, spec } of this.#gangs.decide(entry, group)) {
+          this.#take(member, { profile: this.#deciders.of(member.info).profile, nodeName, spec }, signal);
+        }
+        return;
+      }
       const decider = this.#deciders.of(info);
       const decision = decider.decide(info, entry.key);
       if (decision.chosen === undefined) this.#noNode(entry, decider, decision);
@@ -267,9 +293,14 @@ class Loop {
       this.#bindFailed(entry, refusal);
       return;
     }
-    this.#feed.assume(entry.info, nodeName);
+    this.#take(entry, { profile, nodeName, spec }, signal);
+  }
+
+  /** From now on the pod counts on the node; the binding goes on beside. */
+  #take(entry: QueuedPod, placed: Placed, signal: AbortSignal): void {
+    this.#feed.assume(entry.info, placed.nodeName);
     this.#queue.placed(entry);
-    const binding = this.#bind(entry, { profile, nodeName, spec }, signal).finally(() => {
+    const binding = this.#bind(entry, placed, signal).finally(() => {
       this.#bindings.delete(binding);
       this.#wake.resolve();
     });

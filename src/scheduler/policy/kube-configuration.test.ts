@@ -193,7 +193,7 @@ describe("what is wrong is named by its field, with what was given and what is a
     ["profiles: [{}, {}]", 'profiles[1].schedulerName: Duplicate value: "default-scheduler"'],
     [
       plugins("{ score: { enabled: [{ name: NodeAffinty }] } }"),
-      'profiles[0].plugins.score.enabled[0].name: Unsupported value: "NodeAffinty": supported values: "DefaultBinder"',
+      'profiles[0].plugins.score.enabled[0].name: Unsupported value: "NodeAffinty": supported values: "Coscheduling"',
     ],
     [
       plugins("{ score: { enabled: [{ name: NodePorts }] } }"),

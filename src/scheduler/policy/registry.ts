@@ -4,6 +4,7 @@
  */
 
 import { balancedAllocation } from "../plugins/balancedallocation/balancedallocation.ts";
+import { coscheduling } from "../plugins/coscheduling/coscheduling.ts";
 import { defaultPreemption } from "../plugins/defaultpreemption/defaultpreemption.ts";
 import { imageLocality } from "../plugins/imagelocality/imagelocality.ts";
 import { nodeAffinity } from "../plugins/nodeaffinity/nodeaffinity.ts";
@@ -50,6 +51,7 @@ export const builtinPlugins: readonly PluginFactory[] = [
   plainPlugin(nodeVolumeLimits),
   pluginFactory("VolumeBinding", { args: volumeBindingArgs, make: (args) => volumeBinding(bindingOf(args)) }),
   plainPlugin(volumeZone),
+  plainPlugin(coscheduling),
   pluginFactory("DefaultPreemption", { args: preemptionArgs, make: () => defaultPreemption() }),
   pluginFactory("NodeResourcesBalancedAllocation", {
     args: balancedArgs,
@@ -79,6 +81,7 @@ export const defaultPlugins: readonly WeightedName[] = [
   { name: "NodeVolumeLimits", weight: 1 },
   { name: "VolumeBinding", weight: 1 },
   { name: "VolumeZone", weight: 1 },
+  { name: "Coscheduling", weight: 1 },
   { name: "DefaultPreemption", weight: 1 },
   { name: "NodeResourcesBalancedAllocation", weight: 1 },
   { name: "ImageLocality", weight: 1 },
@@ -95,5 +98,5 @@ export const absent: ReadonlyMap<string, string> = new Map([
   ["CinderLimits", "NodeVolumeLimits does its work"],
   ["DynamicResources", "resource claims are not known here"],
   ["NodeDeclaredFeatures", "declared features of nodes are not known here"],
-  ["GangScheduling", "pod groups of scheduling.x-k8s.io have a plugin of their own"],
+  ["GangScheduling", "Coscheduling does its work, with pod groups of scheduling.x-k8s.io"],
 ]);

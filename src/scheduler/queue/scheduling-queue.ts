@@ -12,6 +12,7 @@
 
 import { backoffDelayMs, type BackoffOptions } from "../../lib/backoff.ts";
 import type { ClusterEvent } from "../framework/events.ts";
+import { groupOf } from "../snapshot/pod-groups.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { Heap } from "./heap.ts";
 import { goesBefore, type QueuedPod } from "./queued-pod.ts";
@@ -33,6 +34,8 @@ export class SchedulingQueue {
   readonly #waiting = new Map<string, WaitingGroup>();
   /** Those of them that wait for the victims on a node to go, by row of the node. */
   readonly #nominated = new Map<number, Set<QueuedPod>>();
+  /** Members of pod groups. */
+  readonly #groups = new Map<string, Set<QueuedPod>>();
   #order = 0;
   #activeCount = 0;
 
@@ -65,6 +68,7 @@ export class SchedulingQueue {
     const { order = this.#order++, failures = 0 } = known ?? {};
     const entry: QueuedPod = { info, key, order, failures, place: "active", dueMs: 0, turn: 0 };
     this.#entries.set(info.uid, entry);
+    this.#joinGroup(entry);
     if (known !== undefined) this.#leave(known);
     this.#activate(entry);
   }
@@ -84,6 +88,23 @@ export class SchedulingQueue {
       return entry;
     }
     return undefined;
+  }
+
+  /** Those of a pod group. */
+  membersOf(group: string): readonly QueuedPod[] {
+    return [...(this.#groups.get(group) ?? [])];
+  }
+
+  /** All of a pod group that are not being placed or backing off, to be decided about together. */
+  claimGroup(group: string): readonly QueuedPod[] {
+    const claimed = this.membersOf(group).filter(({ place }) => place === "active" || place === "waiting");
+    for (const entry of claimed) {
+      if (entry.place === "waiting") this.#stopWaiting(entry);
+      else this.#activeCount--;
+      entry.place = "taken";
+      this.#passOn(entry);
+    }
+    return claimed;
   }
 
   /** No node took the pod; `nominatedRow`: the node where room is being made for it. */
@@ -202,6 +223,22 @@ export class SchedulingQueue {
     else this.#probe(group, next);
   }
 
+  #joinGroup(entry: QueuedPod): void {
+    const group = groupOf(entry.info);
+    if (group === undefined) return;
+    const others = this.#groups.get(group);
+    if (others === undefined) this.#groups.set(group, new Set([entry]));
+    else others.add(entry);
+  }
+
+  #leaveGroup(entry: QueuedPod): void {
+    const group = groupOf(entry.info);
+    if (group === undefined) return;
+    const others = this.#groups.get(group);
+    others?.delete(entry);
+    if (others?.size === 0) this.#groups.delete(group);
+  }
+
   #isTaken(entry: QueuedPod): boolean {
     return entry.place === "taken" && this.#entries.get(entry.info.uid) === entry;
   }
@@ -230,6 +267,7 @@ export class SchedulingQueue {
     if (entry.place === "active") this.#activeCount--;
     if (entry.place === "waiting") this.#stopWaiting(entry);
     entry.place = "gone";
+    this.#leaveGroup(entry);
     this.#passOn(entry);
     const group = this.#waiting.get(entry.key);
     if (group?.count === 0 && group.probe === undefined) this.#waiting.delete(entry.key);

@@ -14,6 +14,7 @@ import { LabelTable, type LabelColumn } from "./labels.ts";
 import { Nominations } from "./nominations.ts";
 import { LoadTable, type NodeMetricsObject } from "./loads.ts";
 import type { NodeObject } from "./objects.ts";
+import { PodGroups } from "./pod-groups.ts";
 import type { PodInfo } from "./pod-info.ts";
 import { PortTable } from "./ports.ts";
 import { RelatedObjects } from "./related.ts";
@@ -41,6 +42,7 @@ export class Cluster {
     if (kind === "NodeMetrics") this.#measured(name, object);
   });
   readonly claimUsers = new ClaimUsers();
+  readonly groups = new PodGroups();
   /** To be read; `nominate` and `unnominate` change it. */
   readonly nominations = new Nominations();
   readonly #labels = new LabelTable();
@@ -158,6 +160,7 @@ export class Cluster {
     const placed: PlacedPod = { info, nodeName };
     this.#pods.set(info.uid, placed);
     this.#countPriority(info.priority, 1);
+    this.groups.add(info, 1);
     this.claimUsers.add(info);
     this.#tellOfClaims(info);
     let pods = this.#podsOf.get(nodeName);
@@ -178,6 +181,7 @@ export class Cluster {
     if (placed === undefined) return undefined;
     this.#pods.delete(uid);
     this.#countPriority(placed.info.priority, -1);
+    this.groups.add(placed.info, -1);
     this.claimUsers.remove(placed.info);
     this.#tellOfClaims(placed.info);
     const pods = this.#podsOf.get(placed.nodeName);
