@@ -9,6 +9,8 @@ import {
 } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { isNotFound } from "../../model/status.ts";
 import { explainNow } from "../../scheduler/simulate/explain-now.ts";
+import type { World } from "../../scheduler/simulate/world.ts";
+import { worldFrom } from "../simulation-input.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { renderDecision } from "../decision-text.ts";
 import { columns } from "../format.ts";
@@ -37,6 +39,13 @@ export const command: Command = {
       value: "NODE",
       description: "This node only, with every rule and score.",
     },
+    {
+      name: "file",
+      type: "string",
+      value: "FILE",
+      multiple: true,
+      description: "Nodes and pods, YAML or JSON, instead of the live cluster; - for standard input.",
+    },
     { name: "now", type: "boolean", description: "Work it out from the cluster as it is now." },
   ],
   examples: [
@@ -49,6 +58,7 @@ export const command: Command = {
     const name = context.args[0]?.replace(/^pods?\//, "");
     if (name === undefined)
       throw new UsageError("nagi why needs the name of a pod or an app", "The pods there are: nagi get pods");
+    if (context.texts("file").length > 0) return print(context, [await decisionInFile(context, name)]);
     const client = await context.client();
     const pods = await podsNamed(client, await context.namespace(), name);
     const telling = pods.length === 1 ? pods : tellingPods(context, pods);
@@ -57,6 +67,16 @@ export const command: Command = {
     print(context, decisions);
   },
 };
+
+async function decisionInFile(context: CommandContext, name: string): Promise<SchedulingDecision> {
+  const world = await worldFrom(context);
+  const namespace = context.text("namespace") ?? "default";
+  const pod = world.pods.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+  if (pod !== undefined) return decisionNow(context, world, pod);
+  throw new UsageError(
+    `there is no pod ${name} of namespace ${namespace} in ${context.texts("file").join(", ")}`,
+  );
+}
 
 /** A pod, or the pods of an app or of one of its process types. */
 async function podsNamed(client: Client, namespace: string, name: string): Promise<readonly Pod[]> {
@@ -95,14 +115,11 @@ async function decisionOf(context: CommandContext, client: Client, pod: Pod): Pr
       : kept?.spec.nodes?.every((each) => each.name !== node) === true;
   if (kept !== undefined && !context.flag("now") && !lacksNode) {
     if (!waits || kept.spec.outcome !== "Unschedulable" || kept.spec.suggestions !== undefined) return kept;
-    const { suggestions } = (await explainedNow(client, pod)).spec;
+    const { suggestions } = decisionNow(context, await liveWorld(client), pod).spec;
     return { ...kept, spec: { ...kept.spec, ...(suggestions === undefined ? {} : { suggestions }) } };
   }
   noteWhoDecides(context, pod, { isKept: kept !== undefined });
-  const made = await explainedNow(client, pod);
-  if (node !== undefined && made.spec.nodes?.every((each) => each.name !== node) === true)
-    throw new UsageError(`there is no node ${node}`, "The nodes there are: nagi nodes");
-  return made;
+  return decisionNow(context, await liveWorld(client), pod);
 }
 
 async function keptDecision(client: Client, ref: { namespace: string | undefined; name: string }, pod: Pod) {
@@ -137,14 +154,17 @@ function noteWhoDecides(
   terminal.note("Worked out now, from the cluster as it is, with the default rules.");
 }
 
-async function explainedNow(client: Client, pod: Pod): Promise<SchedulingDecision> {
+function decisionNow(context: CommandContext, world: World, pod: World["pods"][number]): SchedulingDecision {
   const { namespace, name = "" } = pod.metadata;
-  const spec = explainNow(await liveWorld(client), pod, {
+  const spec = explainNow(world, pod, {
     schedulerName: pod.spec.schedulerName,
     seed: randomInt(2 ** 32),
     decidedAt: timestamp(Date.now()),
     nodeLimit: Number.POSITIVE_INFINITY,
   });
+  const node = context.text("node");
+  if (node !== undefined && spec.nodes?.every((each) => each.name !== node) === true)
+    throw new UsageError(`there is no node ${node}`, "The nodes there are: nagi nodes");
   return newObject<SchedulingDecision>(schedulingDecision, { name, namespace }, { spec });
 }
 

@@ -91,11 +91,18 @@ function weight({ info: { requests } }: PlacedPod): number {
   return requests.milliCpu + requests.memoryBytes / (4 * 1024 * 1024);
 }
 
-/** One change a pod. */
-export function deletions(victims: readonly PlacedPod[]): Change[] {
+/** Of the same workload. */
+function isSibling(a: PodInfo, b: PodInfo): boolean {
+  const [left, right] = [ownerOf(a.object), ownerOf(b.object)];
+  const isSame = left !== undefined && left.kind === right?.kind && left.name === right.name;
+  return isSame && a.namespace === b.namespace;
+}
+
+/** One change a pod. That one of its own makes room for the pod helps least. */
+export function deletions(pod: PodInfo, victims: readonly PlacedPod[]): Change[] {
   return victims.map((victim, index) => {
     const { info, nodeName } = victim;
-    const lost = ownerOf(info.object) === undefined ? 5 : 0;
+    const lost = isSibling(pod, info) ? 25 : ownerOf(info.object) === undefined ? 5 : 0;
     return {
       type: "DeletePod",
       family: "DeletePod",
@@ -117,10 +124,11 @@ export function deletions(victims: readonly PlacedPod[]): Change[] {
  * Scaling down the workload of the victims: to so few that, whichever of its pods go, enough of them go from that
  * node.
  */
-export function scaleDown(trial: Trial, victims: readonly PlacedPod[]): Change | undefined {
+export function scaleDown(trial: Trial, pod: PodInfo, victims: readonly PlacedPod[]): Change | undefined {
   const [first] = victims;
   const owner = first === undefined ? undefined : ownerOf(first.info.object);
-  if (first === undefined || owner === undefined) return undefined;
+  // Scaled down, the pod's own workload would no longer want the pod.
+  if (first === undefined || owner === undefined || isSibling(pod, first.info)) return undefined;
   const all = trial.podsOwnedBy(owner, first.info.namespace);
   const uids = new Set(victims.map(({ info }) => info.uid));
   const ofOwner = all.filter(({ info, nodeName }) => uids.has(info.uid) && nodeName === first.nodeName);

@@ -26,7 +26,7 @@ export function* combine(
       const helping = yield* firstThatHelps(trial, { pod: current, row, refusals });
       if (helping === undefined) {
         const victims = yield* clearNode(trial, current, row);
-        return victims === undefined ? undefined : [...chosen, ...deletions(victims)];
+        return victims === undefined ? undefined : [...chosen, ...deletions(pod, victims)];
       }
       chosen.push(helping);
       undos.push(trial.apply([helping]));

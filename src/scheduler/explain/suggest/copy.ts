@@ -1,23 +1,9 @@
+/** A cluster of its own for trials. */
+
+import { relatedKinds } from "../../simulate/world.ts";
 import { Cluster } from "../../snapshot/cluster.ts";
 
-/** What plugins may look at beside pods and nodes. */
-const relatedKinds = [
-  "Namespace",
-  "Service",
-  "ReplicationController",
-  "ReplicaSet",
-  "StatefulSet",
-  "PersistentVolume",
-  "PersistentVolumeClaim",
-  "StorageClass",
-  "CSINode",
-  "PodDisruptionBudget",
-  "PriorityClass",
-  "PodGroup",
-  "NodeMetrics",
-];
-
-/** A cluster of its own with the same nodes, pods and other objects. */
+/** The same nodes, pods, room that is being made, and other objects. The cost grows with all of them. */
 export function copyOf(cluster: Cluster): Cluster {
   const copy = new Cluster();
   for (const kind of relatedKinds) {
@@ -25,9 +11,11 @@ export function copyOf(cluster: Cluster): Cluster {
   }
   for (let row = 0; row < cluster.rows; row++) {
     const node = cluster.node(row);
-    if (node === undefined) continue;
-    copy.setNode(node);
+    if (node !== undefined) copy.setNode(node);
+  }
+  for (let row = 0; row < cluster.rows; row++) {
     for (const { info, nodeName } of cluster.podsOn(row)) copy.addPod(info, nodeName);
+    for (const info of cluster.nominations.at(row) ?? []) copy.nominate(info, cluster.nodeName(row));
   }
   return copy;
 }

@@ -140,9 +140,9 @@ class Search {
     const trial = this.#trial;
     const victims = yield* clearNode(trial, this.#pod, row);
     if (victims === undefined) return;
-    this.#try(deletions(victims));
+    this.#try(deletions(this.#pod, victims));
     const more = [
-      scaleDown(trial, victims),
+      scaleDown(trial, this.#pod, victims),
       raisePriority(this.#pod, victims, { cluster: trial.cluster, profile: trial.profile }),
     ];
     yield* this.#tryEach(more.filter((change) => change !== undefined));

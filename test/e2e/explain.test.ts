@@ -1,0 +1,85 @@
+/** Why a pod waits and what helps, on a real platform: the suggestion works; what-if changes nothing. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { SchedulingDecision } from "../../src/model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
+import { TestPlatform, until } from "../harness/platform.ts";
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await TestPlatform.start({ nodes: 3 });
+});
+afterAll(() => platform.stop());
+
+function createPod(name: string, more: object = {}): void {
+  const container = {
+    name: "main",
+    image: "localhost/nagi/base:latest",
+    imagePullPolicy: "IfNotPresent",
+    command: ["sleep", "1000"],
+    ports: [{ containerPort: 8080, hostPort: 18080 }],
+    resources: { requests: { cpu: "10m", memory: "16Mi" } },
+  };
+  const labels = { "nagi.dev/app": "shop", "nagi.dev/process": "web" };
+  const spec = { terminationGracePeriodSeconds: 0, containers: [container], ...more };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name, labels }, spec };
+  platform.nagi(["create", "-f", "-"], { input: JSON.stringify(pod) });
+}
+
+const nodeOf = (name: string): string =>
+  platform.kubectl(["get", "pod", name, "-o", "jsonpath={.spec.nodeName}"]);
+
+const decisionOf = (name: string): SchedulingDecision =>
+  JSON.parse(platform.nagi(["why", name, "-o", "json"])) as SchedulingDecision;
+
+it("says why a pod waits; what it suggests helps", async () => {
+  for (const name of ["shop-1", "shop-2", "shop-3"]) createPod(name);
+  await until(() => ["shop-1", "shop-2", "shop-3"].every((name) => nodeOf(name) !== ""), "three placed pods");
+  createPod("shop-4");
+  const kept = (): string => platform.tryNagi(["get", "sd", "shop-4", "-o", "yaml"]).stdout;
+  await until(() => kept().includes("suggestions:"), "suggestions in the object");
+  const text = platform.nagi(["why", "shop-4"]);
+  expect(text).toMatch(/^node-3 +rejected +NodePorts +port 18080\/TCP is held by default\/shop-\d$/m);
+  expect(text).toContain("What would help, each tried on a copy of the cluster:");
+  const suggestions = decisionOf("shop-4").spec.suggestions ?? [];
+  const deletion = suggestions.find(({ changes }) => changes[0]?.type === "DeletePod");
+  const [program = "", ...argv] = deletion?.changes[0]?.command?.split(" ") ?? [];
+  expect(program).toBe("nagi");
+  platform.nagi(argv);
+  await until(() => nodeOf("shop-4") === deletion?.node, "the pod on the node that was foretold");
+});
+
+it("says why a pod is there, of an app, of one node, and when no decision is kept", async () => {
+  await until(() => decisionOf("shop-4").spec.outcome === "Scheduled", "the decision");
+  expect(platform.nagi(["why", "shop-4"])).toMatch(/was placed on node-\d/);
+  expect(platform.nagi(["why", "shop/web"])).toMatch(/^shop-4 +node-\d$/m);
+  expect(platform.nagi(["why", "shop-4", "--now", "--node", "node-1"])).toContain("NodePorts (PodFitsPorts)");
+  createPod("elsewhere", { schedulerName: "another" });
+  const { stdout, stderr } = platform.tryNagi(["why", "elsewhere"]);
+  expect(stderr).toContain("is left to the scheduler another");
+  expect(stdout).toContain("is waiting for a node");
+  expect(platform.tryNagi(["why", "nobody"]).stderr).toContain("there is no pod and no running app nobody");
+});
+
+it("simulates a drain and more pods, as table, JSON and picture, and changes nothing", () => {
+  const before = platform.kubectl([
+    "get",
+    "nodes,pods",
+    "-o",
+    "jsonpath={.items[*].metadata.resourceVersion}",
+  ]);
+  const table = platform.nagi(["simulate", "--drain", nodeOf("shop-4"), "--seed", "1"]);
+  expect(table).toMatch(/^STAYS PENDING +WHY$/m);
+  const picture = join(platform.dataDir, "cluster.svg");
+  const argv = ["simulate", "--add-nodes", "2", "--add-pods", "2", "--like", "pod/shop-4", "--svg", picture];
+  const { simulations } = JSON.parse(platform.nagi([...argv, "-o", "json"])) as {
+    simulations: { placements: { name: string; node: string }[] }[];
+  };
+  const places = simulations[0]?.placements.filter(({ name }) => name.startsWith("shop-4-sim"));
+  expect(places?.map(({ node }) => node).toSorted()).toEqual(["new-1", "new-2"]);
+  expect(readFileSync(picture, "utf8")).toContain("new-2 (new)");
+  expect(platform.kubectl(["get", "nodes,pods", "-o", "jsonpath={.items[*].metadata.resourceVersion}"])).toBe(
+    before,
+  );
+});
