@@ -25,6 +25,8 @@ export interface BinderOptions {
   readonly clock: Clock;
   /** Whether the node is still there. */
   readonly hasNode: (nodeName: string) => boolean;
+  /** Whether this process is still the one that binds; it is when absent. */
+  readonly mayBind?: (() => boolean) | undefined;
 }
 
 export class Binder {
@@ -44,7 +46,8 @@ export class Binder {
   async bind(pod: PodInfo, nodeName: string, signal: AbortSignal): Promise<BindResult> {
     if (!this.#slots.tryTake()) await this.#slots.take();
     try {
-      if (signal.aborted) return { type: "failed", message: "the scheduler stops" };
+      const { mayBind = () => true } = this.#options;
+      if (signal.aborted || !mayBind()) return { type: "failed", message: "the scheduler stops" };
       if (!this.#options.hasNode(nodeName)) return { type: "failed", message: `node ${nodeName} is gone` };
       return await this.#post(pod, nodeName, signal);
     } finally {

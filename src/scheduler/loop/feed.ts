@@ -14,10 +14,13 @@ import type { SchedulingQueue } from "../queue/scheduling-queue.ts";
 import { isFinished, readPod, type PodInfo } from "../snapshot/pod-info.ts";
 import type { Nomination } from "../snapshot/nominations.ts";
 import type { Deciders } from "./deciders.ts";
+import type { SchedulerMetrics } from "./scheduler-metrics.ts";
 
 export interface FeedOptions {
   readonly deciders: Deciders;
   readonly queue: SchedulingQueue;
+  readonly metrics: SchedulerMetrics;
+  readonly monotonicMs: () => number;
   /** There may be something to decide. */
   readonly wake: () => void;
   /** The pod needs no node any more, or is not to get one yet. */
@@ -30,6 +33,7 @@ export class Feed {
   readonly #options: FeedOptions;
   /** Pods that were given a node which the API does not show yet. */
   readonly #assumed = new Set<string>();
+  readonly #gated = new Set<string>();
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -98,8 +102,13 @@ export class Feed {
     if (this.#options.deciders.cluster.nominations.of(uid)?.row !== before?.row) this.#roomLeft(before);
   }
 
-  isAssumed(uid: string): boolean {
-    return this.#assumed.has(uid);
+  get assumedCount(): number {
+    return this.#assumed.size;
+  }
+
+  /** How many pods wait for whoever gated them. */
+  get gatedCount(): number {
+    return this.#gated.size;
   }
 
   /** The pod did not get there, as far as the API does not say otherwise. */
@@ -140,20 +149,24 @@ export class Feed {
     if (this.#assumed.has(uid)) return;
     if ((pod.spec.schedulingGates ?? []).length > 0) {
       queue.remove(uid);
+      this.#gated.add(uid);
       onGated(pod);
       return;
     }
+    this.#gated.delete(uid);
     const info = readPod(pod);
     // Room that was being made for it before this scheduler came.
     const { nominatedNodeName = "" } = pod.status ?? {};
     if (nominatedNodeName !== "" && queue.get(uid) === undefined) {
       deciders.cluster.nominate(info, nominatedNodeName);
     }
+    this.#options.metrics.arrived(uid, this.#options.monotonicMs());
     queue.set(info, deciders.keyOf(info));
     wake();
   }
 
   #gone(uid: string): void {
+    this.#options.metrics.left(uid);
     this.#leave(uid);
     this.#options.onGone(uid);
   }
@@ -162,6 +175,7 @@ export class Feed {
     this.#options.queue.remove(uid);
     this.#options.onSettled(uid);
     this.#assumed.delete(uid);
+    this.#gated.delete(uid);
     this.giveUpRoom(uid);
     this.#uncount(uid);
   }
@@ -174,7 +188,10 @@ export class Feed {
 
   /** Wakes the pods that the event could help. */
   happened(event: ClusterEvent): void {
-    if (this.#options.queue.happened(event) > 0) this.#options.wake();
+    const woken = this.#options.queue.happened(event);
+    if (woken === 0) return;
+    this.#options.metrics.woke(event, woken);
+    this.#options.wake();
   }
 }
 

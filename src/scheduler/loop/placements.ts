@@ -13,6 +13,7 @@ import type { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { MAX_PERMIT_MS, Permits } from "./permits.ts";
 import { relatedKind, type RelatedFeed } from "./related-feed.ts";
+import type { ExtensionPoint, SchedulerMetrics } from "./scheduler-metrics.ts";
 import { withinLimit } from "./within-limit.ts";
 
 export interface PlacementsOptions {
@@ -20,6 +21,8 @@ export interface PlacementsOptions {
   readonly cluster: Cluster;
   readonly profiles: readonly Profile[];
   readonly related: RelatedFeed;
+  readonly metrics: SchedulerMetrics;
+  readonly monotonicMs: () => number;
   readonly clock: Clock;
 }
 
@@ -81,13 +84,11 @@ export class Placements {
     this.#asking.set(uid, abort);
     const context = this.#contextOf(uid, AbortSignal.any([signal, abort.signal]));
     try {
-      const refusal = await this.#permits.ask(permit, place, context);
-      if (refusal !== undefined) return refusal;
-      for (const plugin of preBind) {
-        const said = await this.#preBind(plugin, place, context);
-        if (said !== undefined) return said;
-      }
-      return undefined;
+      const refusal = await this.#measured("Permit", profile, () =>
+        this.#permits.ask(permit, place, context),
+      );
+      if (refusal !== undefined || preBind.length === 0) return refusal;
+      return await this.#measured("PreBind", profile, () => this.#preBindAll(preBind, place, context));
     } finally {
       this.#asking.delete(uid);
     }
@@ -95,6 +96,30 @@ export class Placements {
 
   gone(uid: string): void {
     this.#asking.get(uid)?.abort();
+  }
+
+  async #measured(
+    point: ExtensionPoint,
+    profile: Profile,
+    work: () => Promise<string | undefined>,
+  ): Promise<string | undefined> {
+    const { metrics, monotonicMs } = this.#options;
+    const startMs = monotonicMs();
+    const refusal = await work();
+    metrics.point(point, profile, { isGood: refusal === undefined, ms: monotonicMs() - startMs });
+    return refusal;
+  }
+
+  async #preBindAll(
+    plugins: readonly Plugin[],
+    place: { readonly pod: PodInfo; readonly nodeName: string },
+    context: PlacementContext,
+  ): Promise<string | undefined> {
+    for (const plugin of plugins) {
+      const said = await this.#preBind(plugin, place, context);
+      if (said !== undefined) return said;
+    }
+    return undefined;
   }
 
   async #preBind(

@@ -13,6 +13,7 @@ import type { BackoffOptions } from "../../lib/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
+import { MetricsRegistry } from "../../lib/metrics.ts";
 import { seededRandom, type Random } from "../../lib/random.ts";
 import { node as nodeKind, type Node } from "../../model/kinds/core/node/node.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -20,7 +21,6 @@ import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingde
 import type { Decider, Decision } from "../decide.ts";
 import { unschedulableMessage } from "../explain/message.ts";
 import type { ClusterEvent } from "../framework/events.ts";
-import type { PostFilterResult } from "../framework/plugin.ts";
 import type { Profile } from "../framework/profile.ts";
 import { defaultProfile } from "../profiles.ts";
 import { SchedulingQueue, type QueuedPod } from "../queue/scheduling-queue.ts";
@@ -35,7 +35,9 @@ import { Placements } from "./placements.ts";
 import { Recorders } from "./recorders.ts";
 import { RelatedFeed } from "./related-feed.ts";
 import { Reports } from "./reports.ts";
+import { Rescue } from "./rescue.ts";
 import { Rush } from "./rush.ts";
+import { SchedulerMetrics, type AttemptResult, type SchedulerState } from "./scheduler-metrics.ts";
 
 /** Decisions in a row before everything else in the process gets its turn. */
 const MAX_DECISIONS_PER_TURN = 64;
@@ -58,25 +60,35 @@ export interface SchedulerOptions {
   readonly profiles?: readonly Profile[] | undefined;
   /** After a failure that is not the pod's. */
   readonly backoff?: BackoffOptions | undefined;
+  /** Asked right before each binding; false once another process may have taken over. */
+  readonly mayBind?: (() => boolean) | undefined;
+  readonly metrics?: SchedulerMetrics | undefined;
+  /** For durations; the clock when absent. */
+  readonly monotonicMs?: (() => number) | undefined;
 }
-
-type Nomination = NonNullable<PostFilterResult["nomination"]>;
 
 export interface Scheduler {
   /** Schedules until the signal aborts and the bindings under way have ended. */
   run(signal: AbortSignal): Promise<void>;
   /** What of the API it does not know yet, by kind; nothing when it can decide. */
   unsynced(): readonly string[];
+  /** Undefined while it does not run. */
+  state(): SchedulerState | undefined;
 }
 
 export function createScheduler(options: SchedulerOptions): Scheduler {
   let loop: Loop | undefined;
   return {
-    run(signal) {
+    async run(signal) {
       loop = new Loop(options);
-      return loop.run(signal);
+      try {
+        await loop.run(signal);
+      } finally {
+        loop = undefined;
+      }
     },
     unsynced: () => loop?.unsynced ?? ["everything"],
+    state: () => loop?.state,
   };
 }
 
@@ -91,17 +103,30 @@ class Loop {
   readonly #reports: Reports;
   readonly #gangs: Gangs;
   readonly #evictions: Evictions;
+  readonly #rescue: Rescue;
+  readonly #metrics: SchedulerMetrics;
   readonly #recorders: Recorders;
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #bindings = new Set<Promise<void>>();
   readonly #rush: Rush;
+  readonly #monotonicMs: () => number;
   #wake = Promise.withResolvers<void>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    const { client, clock, random, log, seed } = options;
+    const {
+      client,
+      clock,
+      random,
+      log,
+      seed,
+      metrics = new SchedulerMetrics(new MetricsRegistry()),
+    } = options;
     const profiles = profilesOf(options);
+    this.#metrics = metrics;
+    this.#monotonicMs = options.monotonicMs ?? (() => clock.now());
+    const monotonicMs = this.#monotonicMs;
     const cluster = new Cluster();
     const deciders = new Deciders({
       profiles,
@@ -126,8 +151,21 @@ class Loop {
       clock,
       log,
     });
-    this.#placements = new Placements({ client, cluster, profiles, related: this.#related, clock });
-    this.#binder = new Binder({ client, clock, hasNode: (name) => cluster.rowOf(name) !== undefined });
+    this.#placements = new Placements({
+      client,
+      cluster,
+      profiles,
+      related: this.#related,
+      metrics,
+      monotonicMs,
+      clock,
+    });
+    this.#binder = new Binder({
+      client,
+      clock,
+      hasNode: (name) => cluster.rowOf(name) !== undefined,
+      mayBind: options.mayBind,
+    });
     const profileOf = (pod: PodInfo): Profile => deciders.of(pod).profile;
     this.#reports = new Reports({ client, cluster, recorders, profileOf, seed, isBusy, clock, log });
     this.#gangs = new Gangs({
@@ -137,21 +175,45 @@ class Loop {
       reports: this.#reports,
       clock,
     });
-    const onFailed = ({ uid }: PodInfo): void => {
-      this.#feed.giveUpRoom(uid);
-      this.#queue.waitedInVain(uid, clock.now());
-      this.#wake.resolve();
-    };
-    this.#evictions = new Evictions({ client, recorders, clock, log, onFailed });
+    this.#evictions = this.#newEvictions();
+    this.#rescue = this.#newRescue();
     this.#feed = this.#newFeed();
     this.#nodes = new Informer({ client, kind: nodeKind, clock, log });
     this.#pods = new Informer({ client, kind: podKind, clock, log });
+  }
+
+  #newEvictions(): Evictions {
+    const { client, clock, log } = this.#options;
+    return new Evictions({
+      client,
+      recorders: this.#recorders,
+      clock,
+      log,
+      onFailed: ({ uid }) => {
+        this.#feed.giveUpRoom(uid);
+        this.#queue.waitedInVain(uid, clock.now());
+        this.#wake.resolve();
+      },
+    });
+  }
+
+  #newRescue(): Rescue {
+    return new Rescue({
+      cluster: this.#deciders.cluster,
+      queue: this.#queue,
+      evictions: this.#evictions,
+      giveUpRoom: (uid) => this.#feed.giveUpRoom(uid),
+      metrics: this.#metrics,
+      monotonicMs: this.#monotonicMs,
+    });
   }
 
   #newFeed(): Feed {
     return new Feed({
       deciders: this.#deciders,
       queue: this.#queue,
+      metrics: this.#metrics,
+      monotonicMs: this.#monotonicMs,
       wake: () => this.#wake.resolve(),
       onSettled: (uid) => this.#reports.settled(uid),
       onGone: (uid) => {
@@ -176,6 +238,19 @@ class Loop {
   get unsynced(): readonly string[] {
     const own = [this.#nodes, this.#pods].filter(({ hasSynced }) => !hasSynced);
     return [...own.map(({ kind }) => kind.plural), ...this.#related.unsynced];
+  }
+
+  get state(): SchedulerState {
+    const { cluster } = this.#deciders;
+    return {
+      entries: this.#queue.entries(),
+      gated: this.#feed.gatedCount,
+      nodes: cluster.nodeCount,
+      pods: cluster.podCount,
+      assumed: this.#feed.assumedCount,
+      profileOf: ({ info }) => this.#deciders.of(info).profile,
+      rejectedBy: (entry) => this.#queue.rejectedBy(entry),
+    };
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -219,24 +294,50 @@ class Loop {
   #decide(entry: QueuedPod, signal: AbortSignal): void {
     const { info } = entry;
     this.#rush.note();
+    const startMs = this.#monotonicMs();
+    const decider = this.#deciders.of(info);
     try {
       const group = this.#gangs.groupToTry(info);
       if (group !== undefined) {
-        for (const { entry: member, nodeName, spec } of this.#gangs.decide(entry, group)) {
-          this.#take(member, { profile: this.#deciders.of(member.info).profile, nodeName, spec }, signal);
-        }
+        this.#decideTogether(entry, { group, startMs }, signal);
         return;
       }
-      const decider = this.#deciders.of(info);
       const decision = decider.decide(info, entry.key);
-      if (decision.chosen === undefined) this.#noNode(entry, decider, decision);
-      else this.#place(entry, { decider, decision, nodeName: decision.chosen.nodeName }, signal);
+      this.#metrics.decided(this.#monotonicMs() - startMs);
+      if (decision.chosen === undefined) {
+        this.#noNode(entry, decider, decision);
+        this.#attempted(entry, decider.profile, { result: "unschedulable", startMs });
+      } else {
+        this.#place(entry, { decider, decision, nodeName: decision.chosen.nodeName, startMs }, signal);
+      }
     } catch (error) {
       // A fault of ours or of a plugin: that pod says so and is tried again, the others go on.
       this.#options.log.error("cannot decide", { pod: info.key, error });
       this.#reports.failed(podOf(entry), messageOf(error));
-      this.#queue.retry(entry, this.#options.clock.now());
+      this.#attempted(entry, decider.profile, { result: "error", startMs });
+      this.#retry(entry);
     }
+  }
+
+  #decideTogether(
+    entry: QueuedPod,
+    { group, startMs }: { group: string; startMs: number },
+    signal: AbortSignal,
+  ): void {
+    for (const { entry: member, nodeName, spec } of this.#gangs.decide(entry, group)) {
+      const { profile } = this.#deciders.of(member.info);
+      this.#take(member, { profile, nodeName, spec, startMs }, signal);
+    }
+  }
+
+  #attempted({ info }: QueuedPod, profile: Profile, end: { result: AttemptResult; startMs: number }): void {
+    const ms = this.#monotonicMs() - end.startMs;
+    this.#metrics.attempted(info.uid, profile, { result: end.result, ms });
+  }
+
+  #retry(entry: QueuedPod): void {
+    this.#metrics.incoming("ScheduleAttemptFailure", "backoff");
+    this.#queue.retry(entry, this.#options.clock.now());
   }
 
   #noNode(entry: QueuedPod, decider: Decider, decision: Decision): void {
@@ -244,56 +345,29 @@ class Loop {
     const rejectedBy = decider.rejectedBy(decision);
     const { uid } = entry.info;
     const roomBefore = cluster.nominations.of(uid);
-    const { message, nomination } = this.#askForHelp(entry, decider, decision);
+    const { message, nomination } = this.#rescue.ask(entry, decider, decision);
     const roomAt = cluster.nominations.of(uid)?.row;
     const nominatedNodeName =
       nomination?.nodeName ?? (roomAt === undefined ? undefined : cluster.nodeName(roomAt));
     const sentence = `${unschedulableMessage(cluster.nodeCount, decision.evaluation)}${message}`;
     this.#reports.unschedulable(podOf(entry), decision, { message: sentence, nominatedNodeName });
-    if (nomination !== undefined) this.#makeRoom(entry.info, nomination);
+    if (nomination !== undefined) this.#rescue.makeRoom(entry.info, nomination);
     this.#feed.roomMoved(uid, roomBefore);
+    this.#metrics.incoming("ScheduleAttemptFailure", "unschedulable");
     this.#queue.wait(entry, rejectedBy, cluster.nominations.of(uid)?.row);
   }
 
-  /** What the plugins say that could help when no node takes the pod; the first that can make room does. */
-  #askForHelp(entry: QueuedPod, decider: Decider, decision: Decision): PostFilterResult {
-    const isLeaving = (pod: PodInfo): boolean => this.#evictions.isLeaving(pod);
-    const attempt = decider.attempt(decision, isLeaving, entry.key);
-    let message = "";
-    for (const { plugin } of decider.profile.plugins) {
-      const help = plugin.postFilter?.(attempt);
-      if (help === undefined) continue;
-      if (help.message !== "") message += ` ${help.message}`;
-      if (help.nomination !== undefined) return { message, nomination: help.nomination };
-    }
-    return { message };
-  }
-
-  #makeRoom(preemptor: PodInfo, { nodeName, victims }: Nomination): void {
-    const { cluster } = this.#deciders;
-    cluster.nominate(preemptor, nodeName);
-    const row = cluster.rowOf(nodeName) ?? -1;
-    // Pods of lower priority for which room was being made there have to look elsewhere.
-    for (const other of cluster.nominations.at(row) ?? []) {
-      if (other.priority < preemptor.priority) this.#giveUpRoom(other.uid);
-    }
-    this.#evictions.start({ preemptor, nodeName, victims });
-  }
-
-  #giveUpRoom(uid: string): void {
-    this.#feed.giveUpRoom(uid);
-    this.#queue.wake(uid);
-  }
-
-  #place(entry: QueuedPod, { decider, decision, nodeName }: Placing, signal: AbortSignal): void {
-    const { profile } = decider;
+  #place(entry: QueuedPod, placing: Placing, signal: AbortSignal): void {
+    const { decision, nodeName, startMs } = placing;
+    const { profile } = placing.decider;
     const spec = this.#reports.explainPlaced(decision);
     const refusal = this.#placements.reserve(profile, entry.info, nodeName);
     if (refusal !== undefined) {
+      this.#attempted(entry, profile, { result: "error", startMs });
       this.#bindFailed(entry, refusal);
       return;
     }
-    this.#take(entry, { profile, nodeName, spec }, signal);
+    this.#take(entry, { profile, nodeName, spec, startMs }, signal);
   }
 
   /** From now on the pod counts on the node; the binding goes on beside. */
@@ -307,20 +381,30 @@ class Loop {
     this.#bindings.add(binding);
   }
 
-  async #bind(entry: QueuedPod, { profile, nodeName, spec }: Placed, signal: AbortSignal): Promise<void> {
+  async #bind(entry: QueuedPod, placed: Placed, signal: AbortSignal): Promise<void> {
     const { info } = entry;
+    const { profile, nodeName, spec, startMs } = placed;
     // "No node takes the pod" must not be written after the binding.
     const writing = this.#reports.quiet(info.uid);
     if (writing !== undefined) await writing;
     const refusal = this.#placements.hasSteps(profile, info)
       ? await this.#placements.prepare(profile, { pod: info, nodeName }, signal)
       : undefined;
+    const bindMs = this.#monotonicMs();
     const result: BindResult =
       refusal === undefined
         ? await this.#binder.bind(info, nodeName, signal)
         : { type: "failed", message: refusal };
-    if (result.type === "bound") this.#reports.placed(podOf(entry), spec);
-    else if (!signal.aborted) this.#undo(entry, { profile, nodeName, message: result.message });
+    const isBound = result.type === "bound";
+    const endMs = this.#monotonicMs();
+    if (refusal === undefined) {
+      this.#metrics.point("Bind", profile, { isGood: isBound, ms: endMs - bindMs });
+    }
+    this.#attempted(entry, profile, { result: isBound ? "scheduled" : "error", startMs });
+    if (isBound) {
+      this.#metrics.bound(info.uid, endMs);
+      this.#reports.placed(podOf(entry), spec);
+    } else if (!signal.aborted) this.#undo(entry, { profile, nodeName, message: result.message });
   }
 
   #undo(
@@ -338,7 +422,7 @@ class Loop {
     this.#options.log.info("cannot bind, trying again", { pod: entry.info.key, message });
     const pod = podOf(entry);
     this.#recorders.of(pod).event(pod, "Warning", "FailedScheduling", message);
-    this.#queue.retry(entry, this.#options.clock.now());
+    this.#retry(entry);
   }
 }
 
@@ -346,12 +430,14 @@ interface Placing {
   readonly decider: Decider;
   readonly decision: Decision;
   readonly nodeName: string;
+  readonly startMs: number;
 }
 
 interface Placed {
   readonly profile: Profile;
   readonly nodeName: string;
   readonly spec: SchedulingDecisionSpec;
+  readonly startMs: number;
 }
 
 function profilesOf({ profiles, profile, schedulerName }: SchedulerOptions): readonly Profile[] {

@@ -53,6 +53,16 @@ export class SchedulingQueue {
     return this.#entries.size;
   }
 
+  /** All pods without a node, in no order. */
+  entries(): Iterable<QueuedPod> {
+    return this.#entries.values();
+  }
+
+  /** Plugins that said no to a pod that waits, or to the last of those like it, by place in the profile. */
+  rejectedBy(entry: QueuedPod): ReadonlySet<number> {
+    return this.#waiting.get(entry.key)?.rejectedBy ?? noPlugins;
+  }
+
   get(uid: string): QueuedPod | undefined {
     return this.#entries.get(uid);
   }
@@ -273,3 +283,5 @@ export class SchedulingQueue {
     if (group?.count === 0 && group.probe === undefined) this.#waiting.delete(entry.key);
   }
 }
+
+const noPlugins: ReadonlySet<number> = new Set();
