@@ -5,6 +5,7 @@ import type { KubeObject } from "../../src/model/meta.ts";
 import { allKinds } from "../../src/model/registry.ts";
 import { StatusError } from "../../src/model/status.ts";
 import { startKubectl, type Kubectl } from "./kubectl.ts";
+import { furtherObjects } from "./further-objects.ts";
 
 let kubectl: Kubectl;
 
@@ -303,6 +304,8 @@ describe("describe, events, logs", () => {
   test("describe works for objects of every stored kind", async () => {
     const uid = await kubectl.run("get", "pod", "first", "-o", "jsonpath={.metadata.uid}");
     await kubectl.run("create", "-f", await kubectl.file("more.json", JSON.stringify(moreObjects(uid))));
+    const further = JSON.stringify({ apiVersion: "v1", kind: "List", items: furtherObjects });
+    await kubectl.run("create", "-f", await kubectl.file("further.json", further));
     for (const kind of allKinds.filter(({ verbs }) => verbs.includes("get"))) {
       const name = kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
       expect(await kubectl.run("get", name, "-A"), name).toMatch(/AGE|LAST SEEN/);

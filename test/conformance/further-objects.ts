@@ -1,0 +1,77 @@
+/** One object of each kind that comes with scheduling, storage and the workloads beyond Deployment. */
+
+const labels = { a: "further" };
+const template = { metadata: { labels }, spec: { containers: [{ name: "a", image: "b" }] } };
+const inDefault = (name: string) => ({ name, namespace: "default" });
+
+export const furtherObjects: readonly object[] = [
+  {
+    apiVersion: "apps/v1",
+    kind: "ControllerRevision",
+    metadata: inDefault("revision"),
+    data: {},
+    revision: 1,
+  },
+  {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: inDefault("daemons"),
+    spec: { selector: { matchLabels: labels }, template },
+  },
+  {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: inDefault("states"),
+    spec: { serviceName: "states", selector: { matchLabels: labels }, template },
+  },
+  {
+    apiVersion: "v1",
+    kind: "ReplicationController",
+    metadata: inDefault("controller"),
+    spec: { replicas: 0, selector: labels, template },
+  },
+  {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name: "volume" },
+    spec: {
+      capacity: { storage: "1Gi" },
+      accessModes: ["ReadWriteOnce"],
+      hostPath: { path: "/srv/volume" },
+    },
+  },
+  {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: inDefault("claim"),
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+  },
+  {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: "class" },
+    provisioner: "example.com/none",
+  },
+  { apiVersion: "storage.k8s.io/v1", kind: "CSINode", metadata: { name: "node-1" }, spec: { drivers: [] } },
+  { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "high" }, value: 1000 },
+  {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: inDefault("budget"),
+    spec: { minAvailable: 1, selector: { matchLabels: labels } },
+  },
+  {
+    apiVersion: "scheduling.x-k8s.io/v1alpha1",
+    kind: "PodGroup",
+    metadata: inDefault("group"),
+    spec: { minMember: 2 },
+  },
+  {
+    apiVersion: "metrics.k8s.io/v1beta1",
+    kind: "NodeMetrics",
+    metadata: { name: "node-1" },
+    timestamp: "2026-01-01T00:00:00Z",
+    window: "15s",
+    usage: { cpu: "1", memory: "1Gi" },
+  },
+];
