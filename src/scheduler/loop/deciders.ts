@@ -9,6 +9,13 @@ import type { Cluster } from "../snapshot/cluster.ts";
 import type { PodObject } from "../snapshot/objects.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 
+const keyless = "without a key ";
+
+/** Whether the plugins could say what they look at. */
+export function hasKey(key: string): boolean {
+  return !key.startsWith(keyless);
+}
+
 export interface DecidersOptions {
   /** At least one, each with a name of its own. */
   readonly profiles: readonly Profile[];
@@ -49,9 +56,13 @@ export class Deciders {
     return decider;
   }
 
-  /** Under which the pod waits in the queue. */
+  /** Under which the pod waits in the queue: by itself when a plugin fails at it, which is told when it is tried. */
   keyOf(pod: PodInfo): string {
-    return `${this.#keyPrefixes.get(schedulerNameOf(pod.object))}${this.of(pod).keyOf(pod)}`;
+    try {
+      return `${this.#keyPrefixes.get(schedulerNameOf(pod.object))}${this.of(pod).keyOf(pod)}`;
+    } catch {
+      return `${keyless}${pod.uid}`;
+    }
   }
 
   couldHelp(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {

@@ -27,7 +27,7 @@ import { SchedulingQueue, type QueuedPod } from "../queue/scheduling-queue.ts";
 import { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { Binder, type BindResult } from "./binder.ts";
-import { Deciders } from "./deciders.ts";
+import { Deciders, hasKey } from "./deciders.ts";
 import { Evictions } from "./evictions.ts";
 import { Feed } from "./feed.ts";
 import { Gangs } from "./gangs.ts";
@@ -190,8 +190,9 @@ class Loop {
       clock,
       log,
       onFailed: ({ uid }) => {
-        this.#feed.giveUpRoom(uid);
+        // First it is to wait, for the room that it gives up wakes whoever waits there.
         this.#queue.waitedInVain(uid, clock.now());
+        this.#feed.giveUpRoom(uid);
         this.#wake.resolve();
       },
     });
@@ -302,7 +303,7 @@ class Loop {
         this.#decideTogether(entry, { group, startMs }, signal);
         return;
       }
-      const decision = decider.decide(info, entry.key);
+      const decision = decider.decide(info, hasKey(entry.key) ? entry.key : undefined);
       this.#metrics.decided(this.#monotonicMs() - startMs);
       if (decision.chosen === undefined) {
         this.#noNode(entry, decider, decision);
