@@ -11,7 +11,7 @@ const layers = {
   "engine/agent": ["lib", "model", "client"],
   "engine/network": ["lib", "model", "client"],
   // ADR 0046: what-if runs in the command, on the pure part of the scheduler.
-  cli: ["lib", "model", "client", "scheduler/simulate"],
+  cli: ["lib", "model", "client", "scheduler/simulate", "scheduler/rebalance"],
 };
 
 /** Parts of the platform know each other through objects only. */

@@ -36,6 +36,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "cordon", load: () => import("./commands/cordon.ts") },
   { name: "uncordon", load: () => import("./commands/uncordon.ts") },
   { name: "drain", load: () => import("./commands/drain.ts") },
+  { name: "rebalance", load: () => import("./commands/rebalance.ts") },
   { name: "platforms", load: () => import("./commands/platforms.ts") },
   { name: "kubeconfig", load: () => import("./commands/kubeconfig.ts") },
   { name: "login", load: () => import("./commands/login.ts") },
