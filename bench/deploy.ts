@@ -5,7 +5,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { get } from "node:http";
+import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeContainerfile } from "../src/platform/builds/containerfile.ts";
@@ -22,9 +22,12 @@ const timeoutMs = 60_000;
 const server = (text: string): string =>
   `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT || ${port});\n`;
 
+/** Asking must cost little: it goes on while Nagi builds, on the same processors. */
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
 function bodyOf(host: string, atPort: number, header: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const options = { host, port: atPort, path: "/", headers: { host: header }, agent: false, timeout: 1000 };
+    const options = { host, port: atPort, path: "/", headers: { host: header }, agent, timeout: 1000 };
     const request = get(options, (response) => {
       let text = "";
       response.setEncoding("utf8");
