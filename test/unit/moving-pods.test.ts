@@ -1,0 +1,180 @@
+/** `drain` and `rebalance --apply` against the real API server, controllers and scheduler; a fake agent runs the pods. */
+
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { command as drain } from "../../src/cli/commands/drain.ts";
+import { command as rebalance } from "../../src/cli/commands/rebalance.ts";
+import type { Command, CommandContext, Terminal } from "../../src/cli/command.ts";
+import type { Client } from "../../src/client/client.ts";
+import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
+import { runWorkloads } from "../../src/engine/workloads/run.ts";
+import { runFakeAgent } from "../../src/engine/workloads/testing/fake-agent.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { silentLogger } from "../../src/lib/log.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { isConditionTrue } from "../../src/model/conditions.ts";
+import { newObject } from "../../src/model/kind.ts";
+import { deployment } from "../../src/model/kinds/apps/deployment/deployment.ts";
+import { node } from "../../src/model/kinds/core/node/node.ts";
+import { pod } from "../../src/model/kinds/core/pod/pod.ts";
+import { podDisruptionBudget } from "../../src/model/kinds/policy/poddisruptionbudget/poddisruptionbudget.ts";
+import { createScheduler } from "../../src/scheduler/loop/scheduler.ts";
+
+const namespace = "default";
+const labels = { app: "web" };
+let server: TestServer;
+let client: Client;
+let stop: AbortController;
+let running: Promise<unknown>;
+
+beforeEach(async () => {
+  server = await startTestServer();
+  client = server.client;
+  stop = new AbortController();
+  const shared = { client, clock: systemClock, log: silentLogger };
+  running = Promise.all([
+    runWorkloads(shared, stop.signal),
+    createScheduler({ ...shared, random: seededRandom(1) }).run(stop.signal),
+    runFakeAgent({ client, onlyBound: true }, stop.signal),
+  ]);
+});
+
+afterEach(async () => {
+  stop.abort();
+  await running;
+  await server[Symbol.asyncDispose]();
+});
+
+async function addNode(name: string): Promise<void> {
+  const capacity = { cpu: "4", memory: "8Gi", pods: "110" };
+  await client.create(node, newObject(node, { name }, { spec: {} }));
+  const body = { status: { capacity, allocatable: capacity } };
+  await client.patch(node, { name }, { type: "merge", body }, { subresource: "status" });
+}
+
+async function addWeb(replicas: number): Promise<void> {
+  const resources = { requests: { cpu: "500m", memory: "512Mi" } };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i", resources }] } };
+  const spec = { replicas, selector: { matchLabels: labels }, template };
+  await client.create(deployment, newObject(deployment, { name: "web", namespace }, { spec }));
+  const budget = { minAvailable: replicas - 1, selector: { matchLabels: labels } };
+  await client.create(
+    podDisruptionBudget,
+    newObject(podDisruptionBudget, { name: "web", namespace }, { spec: budget }),
+  );
+}
+
+async function readyPods(): Promise<string[]> {
+  const { items } = await client.list(pod);
+  return items
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .filter(({ status }) => isConditionTrue(status?.conditions, "Ready"))
+    .map(({ spec }) => spec.nodeName ?? "");
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("it did not come to it");
+}
+
+/** Runs a command as the command line would; what it printed. */
+async function run(
+  command: Command,
+  args: readonly string[],
+  flags: Readonly<Record<string, string | number | boolean>>,
+): Promise<string> {
+  const lines: string[] = [];
+  const terminal: Terminal = {
+    isTty: false,
+    colour: false,
+    columns: 100,
+    write: (text) => void lines.push(String(text)),
+    print: (line = "") => void lines.push(line),
+    note: (line) => void lines.push(line),
+    progress: () => undefined,
+    progressDone: () => undefined,
+    readInput: async () => "",
+  };
+  const given = (name: string) => flags[name] ?? command.options?.find((each) => each.name === name)?.default;
+  const context: CommandContext = {
+    args,
+    terminal,
+    host: {
+      cwd: "/",
+      env: {},
+      home: "/",
+      version: "0.0.0",
+      program: "nagi",
+      dataDir: () => "/",
+      capture: async () => undefined,
+    },
+    signal: stop.signal,
+    flag: (name) => given(name) === true,
+    text: (name) => given(name) as string | undefined,
+    texts: () => [],
+    number: (name) => given(name) as number | undefined,
+    client: async () => client,
+    commands: async () => [],
+    namespace: async () => namespace,
+  };
+  await command.run(context);
+  return lines.join("\n");
+}
+
+const count = (names: readonly string[], name: string): number =>
+  names.filter((each) => each === name).length;
+
+test("rebalance proposes, and moves pods one by one as far as the budget allows", async () => {
+  await addNode("node-1");
+  await addWeb(4);
+  await until(async () => (await readyPods()).length === 4);
+  await addNode("node-2");
+  const proposal = JSON.parse(await run(rebalance, [], { output: "json" })) as { moves: unknown[] };
+  expect(proposal.moves).toHaveLength(2);
+  expect(count(await readyPods(), "node-1")).toBe(4);
+  let fewest = 4;
+  const watching = setInterval(() => {
+    void readyPods().then((names) => (fewest = Math.min(fewest, names.length)));
+  }, 5);
+  const said = await run(rebalance, [], { apply: true, timeout: 20 });
+  clearInterval(watching);
+  expect(said.match(/is ready on node-2/g)).toHaveLength(2);
+  expect(count(await readyPods(), "node-2")).toBe(2);
+  expect(fewest).toBeGreaterThanOrEqual(3);
+  expect(await run(rebalance, [], {})).toBe("No move improves the spread of the pods.");
+});
+
+test("density empties a node and keeps it empty", async () => {
+  await addNode("node-1");
+  await addNode("node-2");
+  await addWeb(3);
+  await until(async () => (await readyPods()).length === 3);
+  const said = await run(rebalance, [], { objective: "density", apply: true, timeout: 20 });
+  expect(said).toMatch(/node\/node-[12] cordoned/);
+  const names = await readyPods();
+  expect([names.length, new Set(names).size]).toEqual([3, 1]);
+});
+
+test("drain empties a node within the budget", async () => {
+  await addNode("node-1");
+  await addWeb(2);
+  await until(async () => (await readyPods()).length === 2);
+  await addNode("node-2");
+  const said = await run(drain, ["node-1"], { timeout: 25 });
+  expect(said).toContain("node/node-1 cordoned");
+  expect(said).toContain("will retry after 5s");
+  expect(said).toContain("node/node-1 drained");
+  await until(async () => count(await readyPods(), "node-2") === 2);
+});
+
+test("drain says what it may not touch", async () => {
+  await addNode("node-1");
+  const spec = { containers: [{ name: "c", image: "i" }], nodeName: "node-1" };
+  await client.create(pod, newObject(pod, { name: "bare", namespace }, { spec }));
+  await expect(run(drain, ["node-1"], {})).rejects.toThrow(
+    "unable to drain node node-1, it stays cordoned: cannot delete Pods that declare no controller (use --force to override): default/bare",
+  );
+  expect(await run(drain, ["node-1"], { force: true })).toContain("pod default/bare evicted");
+});
