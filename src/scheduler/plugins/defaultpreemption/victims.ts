@@ -55,7 +55,7 @@ export function without<T>(pods: readonly PodInfo[], cluster: Cluster, work: () 
 function giveBack(row: number, lower: readonly PodInfo[], search: VictimSearch): Victims {
   const { cluster, budgets, judge } = search;
   const nodeName = cluster.nodeName(row);
-  const ordered = lower.toSorted(byImportance);
+  const ordered = inOrder(lower);
   const violating = budgets.violating(ordered);
   const staysOut = (info: PodInfo): boolean => {
     cluster.addPod(info, nodeName);
@@ -66,14 +66,22 @@ function giveBack(row: number, lower: readonly PodInfo[], search: VictimSearch):
   if (violating.size === 0) return { pods: ordered.filter(staysOut), violations: 0 };
   const protectedOut = ordered.filter((info) => violating.has(info)).filter(staysOut);
   const othersOut = ordered.filter((info) => !violating.has(info)).filter(staysOut);
-  return { pods: [...protectedOut, ...othersOut].sort(byImportance), violations: protectedOut.length };
+  return { pods: inOrder([...protectedOut, ...othersOut]), violations: protectedOut.length };
 }
 
 /** The more important first: by priority, then who has run for longer; by name where that is the same. */
-export function byImportance(a: PodInfo, b: PodInfo): number {
-  if (a.priority !== b.priority) return b.priority - a.priority;
-  const [startA, startB] = [startMs(a), startMs(b)];
-  if (startA !== startB) return startA < startB ? -1 : 1;
+function inOrder(pods: readonly PodInfo[]): PodInfo[] {
+  return pods
+    .map((info) => ({ info, start: startMs(info) }))
+    .sort((a, b) => b.info.priority - a.info.priority || before(a.start, b.start) || byName(a.info, b.info))
+    .map(({ info }) => info);
+}
+
+function before(startA: number, startB: number): number {
+  return startA === startB ? 0 : startA < startB ? -1 : 1;
+}
+
+function byName(a: PodInfo, b: PodInfo): number {
   return a.key < b.key ? -1 : 1;
 }
 
