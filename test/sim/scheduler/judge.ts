@@ -39,6 +39,8 @@ export class Judge {
     const { uid = "", name = "" } = pod.metadata;
     if (this.#bound.has(uid)) this.broken.push(`${name} was bound twice`);
     this.#bound.set(uid, nodeName);
+    // One that has ended meanwhile holds nothing of its node.
+    if (isFinished(pod)) return;
     const said: (readonly string[])[] = [];
     for (const nodes of this.#nodes) {
       for (const present of [pods, [...pods, ...this.#gone]]) {

@@ -9,12 +9,14 @@ import { silentLogger } from "../../../src/lib/log.ts";
 import { seededRandom, type Random } from "../../../src/lib/random.ts";
 import { node, type Node } from "../../../src/model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../../src/model/kinds/core/pod/pod.ts";
+import { podGroup } from "../../../src/model/kinds/scheduling/podgroup/podgroup.ts";
 import type { ObjectRef } from "../../../src/model/meta.ts";
 import { isNotFound, isStatus } from "../../../src/model/status.ts";
 import { createScheduler } from "../../../src/scheduler/loop/scheduler.ts";
 import { defaultProfile } from "../../../src/scheduler/profiles.ts";
 import { isFinished } from "../../../src/scheduler/snapshot/pod-info.ts";
 import { answerFor, couldPreempt, Judge } from "./judge.ts";
+import { gangOf, Gangs, simGang } from "./gangs.ts";
 import { packing, simNode, simPod } from "./sim-objects.ts";
 import { UnstableClient } from "./unstable-client.ts";
 
@@ -26,8 +28,10 @@ export class Simulation {
   readonly random: Random;
   readonly client: UnstableClient;
   readonly judge = new Judge();
+  readonly #gangs = new Gangs();
   readonly #seed: number;
   #pods = 0;
+  #groups = 0;
   #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -42,6 +46,7 @@ export class Simulation {
         const mine = pods.find(({ metadata }) => metadata.name === ref.name);
         if (mine !== undefined) this.judge.bound(mine, nodeName, pods);
       },
+      onRefusal: (pods) => this.#gangs.disturbed(pods),
     });
   }
 
@@ -63,7 +68,8 @@ export class Simulation {
   async step(): Promise<void> {
     const { random } = this;
     const dice = random.next();
-    if (dice < 0.45) await this.#createPod();
+    if (dice < 0.41) await this.#createPod();
+    else if (dice < 0.45) await this.#createGang();
     else if (dice < 0.6) await this.#withAnyPod((any) => this.#delete(any));
     else if (dice < 0.67) await this.#withAnyPod((any) => this.#finish(any));
     else if (dice < 0.75) await this.#endPods(1);
@@ -90,12 +96,11 @@ export class Simulation {
   async forgotten(): Promise<string[]> {
     const nodes = (await this.client.list(node)).items;
     const pods = (await this.client.list(pod)).items;
-    const wait = pods.filter(
-      (each) => (each.spec.nodeName ?? "") === "" && !isFinished(each) && !isGoing(each),
-    );
+    const wait = pods.filter((each) => isWaiting(each) && gangOf(each) === undefined);
     const fitting = wait.filter((each) => answerFor(each, nodes, pods).totals.size > 0);
     const pushing = wait.filter((each) => couldPreempt(each, nodes, pods));
     return [
+      ...this.#gangs.faults(nodes, pods),
       ...fitting.map(({ metadata }) => `${metadata.name} fits`),
       ...pushing.map(({ metadata }) => `${metadata.name} could make room`),
     ];
@@ -122,8 +127,22 @@ export class Simulation {
     await this.client.create(pod, simPod(this.#pods++, this.random));
   }
 
+  async #createGang(): Promise<void> {
+    if ((await this.client.list(pod)).items.length >= MAX_PODS) return;
+    const gang = simGang(this.#groups++, this.random);
+    this.#gangs.made(gang);
+    const first = this.random.next() < 0.5;
+    if (first) await this.client.create(podGroup, gang.group);
+    for (const each of gang.pods) {
+      await this.client.create(pod, each);
+      await this.#turns(this.random.below(6));
+    }
+    if (!first) await this.client.create(podGroup, gang.group);
+  }
+
+  /** But none of a gang: they stay, so that one sees whether they came whole. */
   async #withAnyPod(act: (any: Pod) => Promise<void>): Promise<void> {
-    const pods = (await this.client.list(pod)).items;
+    const pods = (await this.client.list(pod)).items.filter((each) => gangOf(each) === undefined);
     const any = pods[this.random.below(Math.max(1, pods.length))];
     if (any !== undefined) await act(any);
   }
@@ -156,6 +175,7 @@ export class Simulation {
 
   async #toggleNode(): Promise<void> {
     const index = this.random.below(NODES);
+    this.#gangs.disturbed((await this.client.list(pod)).items);
     try {
       await this.client.delete(node, { name: `node-${index}` });
     } catch (error) {
@@ -175,12 +195,17 @@ export class Simulation {
 
   async #restart(): Promise<void> {
     await this.stop();
+    this.#gangs.disturbed((await this.client.list(pod)).items);
     await this.start();
   }
 }
 
 function refTo({ metadata }: Pod): ObjectRef {
   return { namespace: "default", name: metadata.name ?? "" };
+}
+
+function isWaiting(each: Pod): boolean {
+  return (each.spec.nodeName ?? "") === "" && !isFinished(each) && !isGoing(each);
 }
 
 function isGoing({ metadata }: Pod): boolean {

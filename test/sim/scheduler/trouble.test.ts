@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { Simulation } from "./simulation.ts";
 
 const FIRST_SEED = Number(process.env["NAGI_TEST_SEED"] ?? 1);
-const SEEDS = Number(process.env["NAGI_TEST_RUNS"] ?? 40);
+const SEEDS = Number(process.env["NAGI_TEST_RUNS"] ?? 60);
 const STEPS = 120;
 
 for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
-  test(`a cluster in trouble, seed ${seed}: no rule broken, no pod bound twice, none forgotten`, async () => {
+  test(`a cluster in trouble, seed ${seed}: no rule broken, no pod bound twice, none forgotten, gangs whole`, async () => {
     const simulation = new Simulation(seed);
     await simulation.start();
     for (let step = 0; step < STEPS; step++) {

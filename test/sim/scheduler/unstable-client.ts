@@ -12,6 +12,8 @@ import { StatusError } from "../../../src/model/status.ts";
 
 export interface UnstableOptions extends FakeClientOptions {
   readonly random: Random;
+  /** Called when a binding is refused. */
+  readonly onRefusal: (pods: readonly Pod[]) => void;
   /** Called when a binding is about to be written. */
   readonly onBinding: (ref: ObjectRef, nodeName: string, pods: readonly Pod[]) => void;
 }
@@ -36,6 +38,7 @@ export class UnstableClient extends FakeClient {
   ): Promise<JsonValue> {
     await this.#dawdle();
     const fate = this.unstable ? this.#options.random.next() : 1;
+    if (fate < 0.2) this.#options.onRefusal((await this.list(podKind)).items);
     if (fate < 0.1) throw new StatusError("ServiceUnavailable", "the server is not available");
     if (fate < 0.2) throw new StatusError("Conflict", "somebody was quicker");
     const { target } = body as { target: { name: string } };
