@@ -17,6 +17,10 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { event } from "../../src/model/kinds/core/event/event.ts";
 import { node, type Node } from "../../src/model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
+import {
+  priorityClass,
+  type PriorityClass,
+} from "../../src/model/kinds/scheduling/priorityclass/priorityclass.ts";
 import { schedulingDecision } from "../../src/model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { newObject } from "../../src/model/kind.ts";
 import type { KubeObject } from "../../src/model/meta.ts";
@@ -52,7 +56,34 @@ async function createNodes(client: Client, count: number): Promise<void> {
 
 function asPod({ metadata, spec }: PodObject): Pod {
   const { name, namespace } = metadata;
-  return newObject<Pod>(pod, { name, namespace }, { spec: spec as Pod["spec"] });
+  const { priority, ...rest } = spec;
+  const named = priority === undefined || priority === 0 ? {} : { priorityClassName: className(priority) };
+  return newObject<Pod>(pod, { name, namespace }, { spec: { ...rest, ...named } as Pod["spec"] });
+}
+
+function className(priority: number): string {
+  return `bench-${priority}`;
+}
+
+/** Pods that are there before, with nobody to stop them: they go as soon as they are deleted. */
+async function createInitial(
+  client: Client,
+  { initial, pod: sample }: Workload,
+  nodes: number,
+): Promise<void> {
+  const { priority = 0 } = sample(0).spec;
+  if (priority !== 0) {
+    const metadata = { name: className(priority) };
+    await client.create(
+      priorityClass,
+      newObject<PriorityClass>(priorityClass, metadata, { value: priority }),
+    );
+  }
+  await inParallel(initial.length, (index) => {
+    const { metadata, spec } = asPod(initial[index] as PodObject);
+    const placed = { ...spec, nodeName: `node-${index % nodes}`, terminationGracePeriodSeconds: 0 };
+    return client.create(pod, newObject<Pod>(pod, metadata, { spec: placed }));
+  });
 }
 
 /** Follows the pods: when each was first seen bound, and whether it was ever told that no node takes it. */
@@ -66,7 +97,8 @@ class Watcher {
       if (event.type === "BOOKMARK") continue;
       const { metadata, spec, status } = event.object;
       const name = metadata.name ?? "";
-      if ((spec.nodeName ?? "") !== "" && !this.boundMs.has(name)) this.boundMs.set(name, performance.now());
+      const isNew = name.startsWith("pod-") && !this.boundMs.has(name);
+      if ((spec.nodeName ?? "") !== "" && isNew) this.boundMs.set(name, performance.now());
       if ((status?.conditions ?? []).some(({ reason }) => reason === "Unschedulable"))
         this.unschedulable.add(name);
       if (this.#wanted?.done() === true) this.#wanted.resolve();
@@ -120,6 +152,7 @@ export async function measureBindings(work: Workload, nodes: number, pods: numbe
   const watcher = new Watcher();
   try {
     await createNodes(client, nodes);
+    await createInitial(client, work, nodes);
     const scheduler = createScheduler({ client, clock, random: seededRandom(1), log });
     const running = Promise.all([scheduler.run(stop.signal), watcher.run(client, stop.signal)]);
     await inParallel(work.stuck.length, (index) => client.create(pod, asPod(work.stuck[index] as PodObject)));
