@@ -38,12 +38,15 @@ function candidate(client: FakeClient, identity: string) {
   });
   const abort = new AbortController();
   const state = { terms: 0, leading: false };
-  const running = election.run(async (signal) => {
+  const lead = async (signal: AbortSignal): Promise<void> => {
     state.terms++;
     state.leading = true;
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     state.leading = false;
-  }, abort.signal);
+  };
+  const running = (async () => {
+    while (!abort.signal.aborted) await election.term(lead, abort.signal);
+  })();
   const end = async (): Promise<void> => {
     abort.abort();
     await settle();

@@ -58,31 +58,30 @@ export class LeaderElection {
   }
 
   /**
-   * Waits to be elected and then runs `lead` until the signal aborts, and again whenever leadership was lost and won
-   * back. The signal that `lead` gets aborts when it must end; the lease is kept until it has, then given back.
+   * One term: waits to be elected, then runs `lead` until the signal aborts or leadership is lost. The signal that
+   * `lead` gets aborts when it must end; the lease is kept until it has, then given back.
    */
-  async run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async term(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     const { log, identity, name } = this.#options;
-    while (await this.#acquire(signal)) {
-      log.info("leading", { lease: name, identity });
-      const term = new AbortController();
-      const abort = (): void => term.abort();
-      signal.addEventListener("abort", abort, { once: true });
-      const ended = new AbortController();
-      const leading = lead(term.signal).finally(() => ended.abort());
-      // Its failure is thrown below, once the lease is given back.
-      leading.catch(() => undefined);
-      try {
-        await this.#keep(ended.signal);
-        if (!ended.signal.aborted) log.error("cannot renew the lease: leading no longer", { lease: name });
-        term.abort();
-        await leading;
-      } finally {
-        signal.removeEventListener("abort", abort);
-        if (this.isLeader) await this.#release();
-        this.#renewedMs = Number.NEGATIVE_INFINITY;
-      }
-      if (!term.signal.aborted) return;
+    if (!(await this.#acquire(signal))) return;
+    log.info("leading", { lease: name, identity });
+    const term = new AbortController();
+    const abort = (): void => term.abort();
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    const ended = new AbortController();
+    const leading = lead(term.signal).finally(() => ended.abort());
+    // Its failure is thrown below, once the lease is given back.
+    leading.catch(() => undefined);
+    try {
+      await this.#keep(ended.signal);
+      if (!ended.signal.aborted) log.error("cannot renew the lease: leading no longer", { lease: name });
+      term.abort();
+      await leading;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      if (this.isLeader) await this.#release();
+      this.#renewedMs = Number.NEGATIVE_INFINITY;
     }
   }
 

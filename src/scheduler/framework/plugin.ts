@@ -91,6 +91,15 @@ export interface Attempt {
   readonly isLeaving: (pod: PodInfo) => boolean;
 }
 
+/** A node where room could be made. */
+export interface Candidate {
+  readonly nodeName: string;
+  /** The most important first. */
+  readonly victims: readonly PodInfo[];
+  /** How many of them go against a disruption budget. */
+  readonly violations: number;
+}
+
 /** What a plugin that could help after all nodes said no has to say. */
 export interface PostFilterResult {
   /** As a sentence for the user; empty when there is nothing to say. */
@@ -135,6 +144,8 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
   resolvable?(state: FilterState, detail: number, at: { row: number; cluster: Cluster }): boolean;
   /** After no node fitted. */
   postFilter?(attempt: Attempt): PostFilterResult | undefined;
+  /** Of a plugin that nominates: the best nodes where room could be made, for extenders that have a say in it. */
+  candidates?(attempt: Attempt, limit: number): readonly Candidate[];
 
   preScore?(pod: PodInfo, cluster: Cluster): Prepared<ScoreState>;
   /** An integer; from 0 to MAX_NODE_SCORE unless `normalize` brings it there. */

@@ -27,6 +27,10 @@ export interface BinderOptions {
   readonly hasNode: (nodeName: string) => boolean;
   /** Whether this process is still the one that binds; it is when absent. */
   readonly mayBind?: (() => boolean) | undefined;
+  /** Who binds the pod in our place, if anybody does. */
+  readonly binderOf?:
+    | ((pod: PodInfo) => ((nodeName: string, signal: AbortSignal) => Promise<void>) | undefined)
+    | undefined;
 }
 
 export class Binder {
@@ -64,7 +68,9 @@ export class Binder {
       target: { apiVersion: "v1", kind: "Node", name: nodeName },
     };
     try {
-      await this.#options.client.post(podKind, { name, namespace }, "binding", body);
+      const other = this.#options.binderOf?.(pod);
+      if (other === undefined) await this.#options.client.post(podKind, { name, namespace }, "binding", body);
+      else await other(nodeName, signal);
       return { type: "bound" };
     } catch (error) {
       const message = `cannot bind to ${nodeName}: ${messageOf(error)}`;

@@ -11,9 +11,9 @@ import type { PodInfo } from "../snapshot/pod-info.ts";
 
 const keyless = "without a key ";
 
-/** Whether the plugins could say what they look at. */
-export function hasKey(key: string): boolean {
-  return !key.startsWith(keyless);
+/** Undefined where the plugins could not say what they look at: they are asked again, and fail where it is told. */
+export function keyToDecideBy({ key }: { readonly key: string }): string | undefined {
+  return key.startsWith(keyless) ? undefined : key;
 }
 
 export interface DecidersOptions {

@@ -33,7 +33,7 @@ export class Feed {
   readonly #options: FeedOptions;
   /** Pods that were given a node which the API does not show yet. */
   readonly #assumed = new Set<string>();
-  readonly #gated = new Set<string>();
+  readonly #gated = new Map<string, Pod>();
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -106,9 +106,9 @@ export class Feed {
     return this.#assumed.size;
   }
 
-  /** How many pods wait for whoever gated them. */
-  get gatedCount(): number {
-    return this.#gated.size;
+  /** Pods that wait for whoever gated them. */
+  gated(): readonly Pod[] {
+    return [...this.#gated.values()];
   }
 
   /** The pod did not get there, as far as the API does not say otherwise. */
@@ -149,7 +149,7 @@ export class Feed {
     if (this.#assumed.has(uid)) return;
     if ((pod.spec.schedulingGates ?? []).length > 0) {
       queue.remove(uid);
-      this.#gated.add(uid);
+      this.#gated.set(uid, pod);
       onGated(pod);
       return;
     }

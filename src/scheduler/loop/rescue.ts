@@ -1,7 +1,7 @@
 /** What is done for a pod that no node takes: plugins are asked for help, and room is made where one finds some. */
 
 import type { Decider, Decision } from "../decide.ts";
-import type { PostFilterResult } from "../framework/plugin.ts";
+import type { Candidate, PostFilterResult } from "../framework/plugin.ts";
 import type { SchedulingQueue, QueuedPod } from "../queue/scheduling-queue.ts";
 import type { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
@@ -9,6 +9,11 @@ import type { Evictions } from "./evictions.ts";
 import type { SchedulerMetrics } from "./scheduler-metrics.ts";
 
 export type Nomination = NonNullable<PostFilterResult["nomination"]>;
+
+export interface Help extends PostFilterResult {
+  /** The best nodes where room could be made; to be called before the cluster changes. */
+  readonly candidates?: ((limit: number) => readonly Candidate[]) | undefined;
+}
 
 export interface RescueOptions {
   readonly cluster: Cluster;
@@ -26,24 +31,27 @@ export class Rescue {
     this.#options = options;
   }
 
-  /** What the plugins say that could help; the first that can make room does. */
-  ask(entry: QueuedPod, decider: Decider, decision: Decision): PostFilterResult {
+  /** What the plugins say that could help; the first that can make room says where. */
+  ask(entry: QueuedPod, decider: Decider, decision: Decision): Help {
     const { evictions, metrics, monotonicMs } = this.#options;
     const startMs = monotonicMs();
     const isLeaving = (pod: PodInfo): boolean => evictions.isLeaving(pod);
     const attempt = decider.attempt(decision, isLeaving, entry.key);
     let message = "";
-    let nomination: Nomination | undefined;
+    let found: Omit<Help, "message"> = {};
     for (const { plugin } of decider.profile.plugins) {
       const help = plugin.postFilter?.(attempt);
       if (help === undefined) continue;
       if (help.message !== "") message += ` ${help.message}`;
-      ({ nomination } = help);
-      if (nomination !== undefined) break;
+      found = {
+        nomination: help.nomination,
+        candidates: (limit) => plugin.candidates?.(attempt, limit) ?? [],
+      };
+      if (help.nomination !== undefined) break;
     }
-    const end = { isGood: nomination !== undefined, ms: monotonicMs() - startMs };
+    const end = { isGood: found.nomination !== undefined, ms: monotonicMs() - startMs };
     metrics.point("PostFilter", decider.profile, end);
-    return { message, nomination };
+    return { message, ...found };
   }
 
   makeRoom(preemptor: PodInfo, { nodeName, victims }: Nomination): void {

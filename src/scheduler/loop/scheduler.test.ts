@@ -14,7 +14,8 @@ import { StatusError } from "../../model/status.ts";
 import { createProfile } from "../framework/profile.ts";
 import type { Plugin } from "../framework/plugin.ts";
 import { nodePorts } from "../plugins/nodeports/nodeports.ts";
-import { createScheduler, type SchedulerOptions } from "./scheduler.ts";
+import type { SchedulerOptions } from "./scheduler-options.ts";
+import { createScheduler } from "./scheduler.ts";
 
 const allocatable = { cpu: "4", memory: "8Gi", pods: "110" };
 const aNode = (name: string, extras: Partial<Node> = {}): Node => ({

@@ -7,18 +7,13 @@
  */
 
 import { setImmediate } from "node:timers/promises";
-import type { Client } from "../../client/client.ts";
 import { Informer } from "../../client/informer.ts";
-import type { BackoffOptions } from "../../lib/backoff.ts";
-import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
-import type { Logger } from "../../lib/log.ts";
 import { MetricsRegistry } from "../../lib/metrics.ts";
 import { seededRandom, type Random } from "../../lib/random.ts";
 import { node as nodeKind, type Node } from "../../model/kinds/core/node/node.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
-import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
-import type { Decider, Decision } from "../decide.ts";
+import type { Decider } from "../decide.ts";
 import { unschedulableMessage } from "../explain/message.ts";
 import type { ClusterEvent } from "../framework/events.ts";
 import type { Profile } from "../framework/profile.ts";
@@ -26,9 +21,12 @@ import { defaultProfile } from "../profiles.ts";
 import { SchedulingQueue, type QueuedPod } from "../queue/scheduling-queue.ts";
 import { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
-import { Binder, type BindResult } from "./binder.ts";
-import { Deciders, hasKey } from "./deciders.ts";
+import { Binder } from "./binder.ts";
+import { Bindings, podOf } from "./bindings.ts";
+import { Deciders, keyToDecideBy } from "./deciders.ts";
 import { Evictions } from "./evictions.ts";
+import { ExtendedDecisions, type NoNode } from "./extenders/extended-decisions.ts";
+import type { Extenders } from "./extenders/extenders.ts";
 import { Feed } from "./feed.ts";
 import { Gangs } from "./gangs.ts";
 import { Placements } from "./placements.ts";
@@ -37,7 +35,8 @@ import { RelatedFeed } from "./related-feed.ts";
 import { Reports } from "./reports.ts";
 import { Rescue } from "./rescue.ts";
 import { Rush } from "./rush.ts";
-import { SchedulerMetrics, type AttemptResult, type SchedulerState } from "./scheduler-metrics.ts";
+import { SchedulerMetrics, type SchedulerState } from "./scheduler-metrics.ts";
+import type { Scheduler, SchedulerOptions } from "./scheduler-options.ts";
 
 /** Decisions in a row before everything else in the process gets its turn. */
 const MAX_DECISIONS_PER_TURN = 64;
@@ -45,44 +44,13 @@ const MAX_TURN_MS = 5;
 /** More pods than this to decide about, or in one second, is a rush, in which explanations are short. */
 const RUSH = 100;
 
-export interface SchedulerOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  /** Pods that name another scheduler are left alone; `default-scheduler` when absent. */
-  readonly schedulerName?: string | undefined;
-  /** Makes the draws among equals follow from this number instead of `random`. */
-  readonly seed?: number | undefined;
-  /** Which plugins decide; the default profile when absent. */
-  readonly profile?: Profile | undefined;
-  /** In place of `profile` and `schedulerName`: several, each for the pods that name it, on one view of the cluster. */
-  readonly profiles?: readonly Profile[] | undefined;
-  /** After a failure that is not the pod's. */
-  readonly backoff?: BackoffOptions | undefined;
-  /** Asked right before each binding; false once another process may have taken over. */
-  readonly mayBind?: (() => boolean) | undefined;
-  readonly metrics?: SchedulerMetrics | undefined;
-  /** For durations; the clock when absent. */
-  readonly monotonicMs?: (() => number) | undefined;
-}
-
-export interface Scheduler {
-  /** Schedules until the signal aborts and the bindings under way have ended. */
-  run(signal: AbortSignal): Promise<void>;
-  /** What of the API it does not know yet, by kind; nothing when it can decide. */
-  unsynced(): readonly string[];
-  /** Undefined while it does not run. */
-  state(): SchedulerState | undefined;
-}
-
 export function createScheduler(options: SchedulerOptions): Scheduler {
   let loop: Loop | undefined;
   return {
-    async run(signal) {
+    async run(signal, turn) {
       loop = new Loop(options);
       try {
-        await loop.run(signal);
+        await loop.run(signal, turn);
       } finally {
         loop = undefined;
       }
@@ -108,9 +76,14 @@ class Loop {
   readonly #recorders: Recorders;
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
-  readonly #bindings = new Set<Promise<void>>();
+  readonly #bindings: Bindings;
   readonly #rush: Rush;
   readonly #monotonicMs: () => number;
+  /** Undefined when there are no extenders. */
+  readonly #extended: ExtendedDecisions | undefined;
+  #signal = AbortSignal.abort();
+  /** False while another scheduler acts. */
+  #acts = false;
   #wake = Promise.withResolvers<void>();
 
   constructor(options: SchedulerOptions) {
@@ -126,7 +99,6 @@ class Loop {
     const profiles = profilesOf(options);
     this.#metrics = metrics;
     this.#monotonicMs = options.monotonicMs ?? (() => clock.now());
-    const monotonicMs = this.#monotonicMs;
     const cluster = new Cluster();
     const deciders = new Deciders({
       profiles,
@@ -143,43 +115,54 @@ class Loop {
       this.#rush.isOn || this.#queue.activeCount > RUSH || this.#bindings.size > RUSH;
     this.#recorders = new Recorders(profiles, { client, isBusy, clock, log });
     const recorders = this.#recorders;
-    this.#related = new RelatedFeed({
-      client,
-      cluster,
-      kinds: deciders.relatedKinds(),
-      onEvent: (event) => this.#relatedChanged(event),
-      clock,
-      log,
-    });
-    this.#placements = new Placements({
-      client,
-      cluster,
-      profiles,
-      related: this.#related,
-      metrics,
-      monotonicMs,
-      clock,
-    });
-    this.#binder = new Binder({
-      client,
-      clock,
-      hasNode: (name) => cluster.rowOf(name) !== undefined,
-      mayBind: options.mayBind,
-    });
+    const onEvent = (event: ClusterEvent): void => this.#relatedChanged(event);
+    const kinds = deciders.relatedKinds();
+    this.#related = new RelatedFeed({ client, cluster, kinds, onEvent, clock, log });
+    const related = this.#related;
+    const monotonicMs = this.#monotonicMs;
+    this.#placements = new Placements({ client, cluster, profiles, related, metrics, monotonicMs, clock });
     const profileOf = (pod: PodInfo): Profile => deciders.of(pod).profile;
     this.#reports = new Reports({ client, cluster, recorders, profileOf, seed, isBusy, clock, log });
-    this.#gangs = new Gangs({
-      deciders,
-      queue: this.#queue,
-      placements: this.#placements,
-      reports: this.#reports,
-      clock,
-    });
+    const [queue, placements, reports] = [this.#queue, this.#placements, this.#reports];
+    this.#gangs = new Gangs({ deciders, queue, placements, reports, clock });
     this.#evictions = this.#newEvictions();
     this.#rescue = this.#newRescue();
     this.#feed = this.#newFeed();
+    this.#binder = this.#newBinder();
+    this.#bindings = this.#newBindings();
+    const { extenders } = options;
+    this.#extended = extenders === undefined ? undefined : this.#newExtended(extenders, random);
     this.#nodes = new Informer({ client, kind: nodeKind, clock, log });
     this.#pods = new Informer({ client, kind: podKind, clock, log });
+  }
+
+  #newBinder(): Binder {
+    const { client, clock, mayBind, extenders } = this.#options;
+    const { cluster } = this.#deciders;
+    return new Binder({
+      client,
+      clock,
+      hasNode: (name) => cluster.rowOf(name) !== undefined,
+      mayBind,
+      binderOf: (pod) => extenders?.binderOf(pod),
+    });
+  }
+
+  #newBindings(): Bindings {
+    const { clock, log } = this.#options;
+    return new Bindings({
+      feed: this.#feed,
+      queue: this.#queue,
+      placements: this.#placements,
+      binder: this.#binder,
+      reports: this.#reports,
+      recorders: this.#recorders,
+      metrics: this.#metrics,
+      monotonicMs: this.#monotonicMs,
+      clock,
+      log,
+      wake: () => this.#wake.resolve(),
+    });
   }
 
   #newEvictions(): Evictions {
@@ -190,7 +173,7 @@ class Loop {
       clock,
       log,
       onFailed: ({ uid }) => {
-        // First it is to wait, for the room that it gives up wakes whoever waits there.
+        // First, so that the room that it gives up does not wake the pod itself at once.
         this.#queue.waitedInVain(uid, clock.now());
         this.#feed.giveUpRoom(uid);
         this.#wake.resolve();
@@ -209,6 +192,27 @@ class Loop {
     });
   }
 
+  #newExtended(extenders: Extenders, random: Random): ExtendedDecisions {
+    return new ExtendedDecisions({
+      extenders,
+      queue: this.#queue,
+      random,
+      onPlace: (entry, decider, { decision, startMs }) => {
+        const { nodeName = "" } = decision.chosen ?? {};
+        this.#bindings.place(entry, { profile: decider.profile, decision, nodeName, startMs }, this.#signal);
+      },
+      onNoNode: (entry, decider, noNode) => this.#noNode(entry, decider, noNode, this.#signal),
+      onRefused: (entry, { profile }, { decision, message, startMs }) => {
+        this.#reports.unschedulable(podOf(entry), decision, { message });
+        this.#bindings.attempted(entry, profile, { result: "unschedulable", startMs });
+        // Nobody tells when an extender thinks otherwise: the pod comes back after a while.
+        this.#bindings.retry(entry);
+      },
+      onError: (entry, { profile }, failed) => this.#failed(entry, profile, failed),
+      onDone: () => this.#wake.resolve(),
+    });
+  }
+
   #newFeed(): Feed {
     return new Feed({
       deciders: this.#deciders,
@@ -222,7 +226,9 @@ class Loop {
         this.#evictions.gone(uid);
         this.#reports.gone(uid);
       },
-      onGated: (pod) => this.#reports.gated(pod),
+      onGated: (pod) => {
+        if (this.#acts) this.#reports.gated(pod);
+      },
     });
   }
 
@@ -245,7 +251,7 @@ class Loop {
     const { cluster } = this.#deciders;
     return {
       entries: this.#queue.entries(),
-      gated: this.#feed.gatedCount,
+      gated: this.#feed.gated().length,
       nodes: cluster.nodeCount,
       pods: cluster.podCount,
       assumed: this.#feed.assumedCount,
@@ -254,19 +260,29 @@ class Loop {
     };
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal, turn?: Promise<void>): Promise<void> {
+    this.#signal = signal;
     this.#nodes.onChange((change) => this.#feed.nodeChanged(change));
     this.#pods.onChange((change) => this.#feed.podChanged(change));
     const feeds = Promise.all([this.#nodes.run(signal), this.#related.run(signal), this.#pods.run(signal)]);
     const wakeAtEnd = (): void => this.#wake.resolve();
     signal.addEventListener("abort", wakeAtEnd, { once: true });
     for (const each of [this.#nodes, this.#related, this.#pods]) await each.waitForSync(signal);
+    if (turn !== undefined) await untilAborted(turn, signal);
+    this.#acts = true;
+    if (!signal.aborted) for (const pod of this.#feed.gated()) this.#reports.gated(pod);
     while (!signal.aborted) await this.#turn(signal);
-    await Promise.all(this.#bindings);
+    await this.#extended?.settled();
+    await this.#bindings.settled();
     await this.#evictions.settled();
     await this.#reports.close();
     await this.#recorders.close();
     await feeds;
+  }
+
+  /** Whether what has been decided goes ahead fast enough to decide more. */
+  get #hasRoom(): boolean {
+    return this.#binder.hasRoom && this.#extended?.hasRoom !== false;
   }
 
   /** Decides about some pods, or waits until there is one to decide about. */
@@ -274,7 +290,7 @@ class Loop {
     const { clock } = this.#options;
     this.#wake = Promise.withResolvers();
     const endMs = clock.now() + MAX_TURN_MS;
-    for (let count = 0; count < MAX_DECISIONS_PER_TURN && this.#binder.hasRoom; count++) {
+    for (let count = 0; count < MAX_DECISIONS_PER_TURN && this.#hasRoom; count++) {
       if (clock.now() > endMs) break;
       const entry = this.#queue.take();
       if (entry === undefined) break;
@@ -282,7 +298,7 @@ class Loop {
     }
     const dueMs = this.#queue.release(clock.now());
     this.#reports.idle();
-    if (this.#queue.activeCount > 0 && this.#binder.hasRoom) {
+    if (this.#queue.activeCount > 0 && this.#hasRoom) {
       await setImmediate();
       return;
     }
@@ -303,21 +319,33 @@ class Loop {
         this.#decideTogether(entry, { group, startMs }, signal);
         return;
       }
-      const decision = decider.decide(info, hasKey(entry.key) ? entry.key : undefined);
+      if (this.#extended?.concern(entry) === true) {
+        this.#extended.decide(entry, decider, { startMs, signal });
+        return;
+      }
+      const decision = decider.decide(info, keyToDecideBy(entry));
       this.#metrics.decided(this.#monotonicMs() - startMs);
       if (decision.chosen === undefined) {
-        this.#noNode(entry, decider, decision);
-        this.#attempted(entry, decider.profile, { result: "unschedulable", startMs });
+        this.#noNode(entry, decider, { decision, startMs }, signal);
       } else {
-        this.#place(entry, { decider, decision, nodeName: decision.chosen.nodeName, startMs }, signal);
+        this.#bindings.place(
+          entry,
+          { profile: decider.profile, decision, nodeName: decision.chosen.nodeName, startMs },
+          signal,
+        );
       }
     } catch (error) {
-      // A fault of ours or of a plugin: that pod says so and is tried again, the others go on.
-      this.#options.log.error("cannot decide", { pod: info.key, error });
-      this.#reports.failed(podOf(entry), messageOf(error));
-      this.#attempted(entry, decider.profile, { result: "error", startMs });
-      this.#retry(entry);
+      this.#failed(entry, decider.profile, { error, startMs });
     }
+  }
+
+  /** A fault of ours, of a plugin or an extender: that pod says so and is tried again, the others go on. */
+  #failed(entry: QueuedPod, profile: Profile, { error, startMs }: { error: unknown; startMs: number }): void {
+    if (this.#signal.aborted || this.#queue.get(entry.info.uid) !== entry) return;
+    this.#options.log.error("cannot decide", { pod: entry.info.key, error });
+    this.#reports.failed(podOf(entry), messageOf(error));
+    this.#bindings.attempted(entry, profile, { result: "error", startMs });
+    this.#bindings.retry(entry);
   }
 
   #decideTogether(
@@ -327,26 +355,26 @@ class Loop {
   ): void {
     for (const { entry: member, nodeName, spec } of this.#gangs.decide(entry, group)) {
       const { profile } = this.#deciders.of(member.info);
-      this.#take(member, { profile, nodeName, spec, startMs }, signal);
+      this.#bindings.take(member, { profile, nodeName, spec, startMs }, signal);
     }
   }
 
-  #attempted({ info }: QueuedPod, profile: Profile, end: { result: AttemptResult; startMs: number }): void {
-    const ms = this.#monotonicMs() - end.startMs;
-    this.#metrics.attempted(info.uid, profile, { result: end.result, ms });
-  }
-
-  #retry(entry: QueuedPod): void {
-    this.#metrics.incoming("ScheduleAttemptFailure", "backoff");
-    this.#queue.retry(entry, this.#options.clock.now());
-  }
-
-  #noNode(entry: QueuedPod, decider: Decider, decision: Decision): void {
+  #noNode(
+    entry: QueuedPod,
+    decider: Decider,
+    { decision, startMs, help: given }: NoNode,
+    signal: AbortSignal,
+  ): void {
     const { cluster } = decider;
-    const rejectedBy = decider.rejectedBy(decision);
     const { uid } = entry.info;
     const roomBefore = cluster.nominations.of(uid);
-    const { message, nomination } = this.#rescue.ask(entry, decider, decision);
+    const help = given ?? this.#rescue.ask(entry, decider, decision);
+    const { message, nomination } = help;
+    if (given === undefined && nomination !== undefined && this.#extended?.mayPreempt(entry) === true) {
+      this.#extended.preempt(entry, decider, { help, startMs, signal });
+      return;
+    }
+    const rejectedBy = decider.rejectedBy(decision);
     const roomAt = cluster.nominations.of(uid)?.row;
     const nominatedNodeName =
       nomination?.nodeName ?? (roomAt === undefined ? undefined : cluster.nodeName(roomAt));
@@ -355,97 +383,20 @@ class Loop {
     if (nomination !== undefined) this.#rescue.makeRoom(entry.info, nomination);
     this.#feed.roomMoved(uid, roomBefore);
     this.#metrics.incoming("ScheduleAttemptFailure", "unschedulable");
+    this.#bindings.attempted(entry, decider.profile, { result: "unschedulable", startMs });
     this.#queue.wait(entry, rejectedBy, cluster.nominations.of(uid)?.row);
   }
-
-  #place(entry: QueuedPod, placing: Placing, signal: AbortSignal): void {
-    const { decision, nodeName, startMs } = placing;
-    const { profile } = placing.decider;
-    const spec = this.#reports.explainPlaced(decision);
-    const refusal = this.#placements.reserve(profile, entry.info, nodeName);
-    if (refusal !== undefined) {
-      this.#attempted(entry, profile, { result: "error", startMs });
-      this.#bindFailed(entry, refusal);
-      return;
-    }
-    this.#take(entry, { profile, nodeName, spec, startMs }, signal);
-  }
-
-  /** From now on the pod counts on the node; the binding goes on beside. */
-  #take(entry: QueuedPod, placed: Placed, signal: AbortSignal): void {
-    this.#feed.assume(entry.info, placed.nodeName);
-    this.#queue.placed(entry);
-    const binding = this.#bind(entry, placed, signal).finally(() => {
-      this.#bindings.delete(binding);
-      this.#wake.resolve();
-    });
-    this.#bindings.add(binding);
-  }
-
-  async #bind(entry: QueuedPod, placed: Placed, signal: AbortSignal): Promise<void> {
-    const { info } = entry;
-    const { profile, nodeName, spec, startMs } = placed;
-    // "No node takes the pod" must not be written after the binding.
-    const writing = this.#reports.quiet(info.uid);
-    if (writing !== undefined) await writing;
-    const refusal = this.#placements.hasSteps(profile, info)
-      ? await this.#placements.prepare(profile, { pod: info, nodeName }, signal)
-      : undefined;
-    const bindMs = this.#monotonicMs();
-    const result: BindResult =
-      refusal === undefined
-        ? await this.#binder.bind(info, nodeName, signal)
-        : { type: "failed", message: refusal };
-    const isBound = result.type === "bound";
-    const endMs = this.#monotonicMs();
-    if (refusal === undefined) {
-      this.#metrics.point("Bind", profile, { isGood: isBound, ms: endMs - bindMs });
-    }
-    this.#attempted(entry, profile, { result: isBound ? "scheduled" : "error", startMs });
-    if (isBound) {
-      this.#metrics.bound(info.uid, endMs);
-      this.#reports.placed(podOf(entry), spec);
-    } else if (!signal.aborted) this.#undo(entry, { profile, nodeName, message: result.message });
-  }
-
-  #undo(
-    entry: QueuedPod,
-    { profile, nodeName, message }: { profile: Profile; nodeName: string; message: string },
-  ): void {
-    this.#placements.unreserve(profile, entry.info, nodeName);
-    this.#feed.forget(entry.info.uid);
-    this.#bindFailed(entry, message);
-  }
-
-  #bindFailed(entry: QueuedPod, message: string): void {
-    // A pod that is gone or has a node by now is in the queue no more: there is nothing to tell.
-    if (this.#queue.get(entry.info.uid) !== entry) return;
-    this.#options.log.info("cannot bind, trying again", { pod: entry.info.key, message });
-    const pod = podOf(entry);
-    this.#recorders.of(pod).event(pod, "Warning", "FailedScheduling", message);
-    this.#retry(entry);
-  }
-}
-
-interface Placing {
-  readonly decider: Decider;
-  readonly decision: Decision;
-  readonly nodeName: string;
-  readonly startMs: number;
-}
-
-interface Placed {
-  readonly profile: Profile;
-  readonly nodeName: string;
-  readonly spec: SchedulingDecisionSpec;
-  readonly startMs: number;
 }
 
 function profilesOf({ profiles, profile, schedulerName }: SchedulerOptions): readonly Profile[] {
   return profiles ?? [profile ?? defaultProfile(schedulerName)];
 }
 
-/** The feed makes entries from pods of the API only. */
-function podOf(entry: QueuedPod): Pod {
-  return entry.info.object as Pod;
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const abort = (): void => aborted.resolve();
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  await Promise.race([work, aborted.promise]);
+  signal.removeEventListener("abort", abort);
 }

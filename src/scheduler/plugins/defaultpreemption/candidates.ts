@@ -72,11 +72,11 @@ export class CandidateTable {
     return typeof found === "number" ? { pods: [], violations: 0 } : found;
   }
 
-  /** All rows whose nodes would take the pod. */
-  candidates(): number[] {
+  /** The rows whose nodes would take the pod, the best first. */
+  candidates(limit: number): number[] {
     const rows: number[] = [];
     for (let row = 0; row < this.#rows; row++) if (this.#kinds[row] === CANDIDATE) rows.push(row);
-    return rows;
+    return rows.sort((a, b) => (this.#isBetter(a, b) ? -1 : 1)).slice(0, limit);
   }
 
   /** Why no node does, with how many of them. */

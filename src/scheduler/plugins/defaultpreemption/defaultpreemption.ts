@@ -5,8 +5,7 @@
  * https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
  */
 
-import type { Attempt, Plugin, PostFilterResult } from "../../framework/plugin.ts";
-import type { PodInfo } from "../../snapshot/pod-info.ts";
+import type { Attempt, Candidate, Plugin, PostFilterResult } from "../../framework/plugin.ts";
 import { Budgets, type BudgetObject } from "./budgets.ts";
 import { CandidateTable } from "./candidates.ts";
 import { isTerminatingForPreemption } from "./victims.ts";
@@ -14,15 +13,6 @@ import { isTerminatingForPreemption } from "./victims.ts";
 const MAX_TABLES = 32;
 /** Nodes times tables: about 50 bytes each. */
 const MAX_CELLS = 2_000_000;
-
-/** A node where room could be made. */
-export interface Candidate {
-  readonly nodeName: string;
-  /** The most important first. */
-  readonly victims: readonly PodInfo[];
-  /** How many of them go against a disruption budget. */
-  readonly violations: number;
-}
 
 /** Makes the plugin for one scheduler: it keeps what it found out between two searches. */
 export function defaultPreemption(): Plugin {
@@ -32,6 +22,7 @@ export function defaultPreemption(): Plugin {
     related: ["PodDisruptionBudget"],
     shareKey: ({ object }) => (object.spec.preemptionPolicy === "Never" ? "Never" : ""),
     postFilter: (attempt) => search.find(attempt),
+    candidates: (attempt, limit) => search.candidates(attempt, limit),
   };
 }
 
@@ -53,10 +44,10 @@ export class PreemptionSearch {
     return { message: "", nomination: { nodeName, victims } };
   }
 
-  /** All nodes where room could be made, for extenders that have a say in it. */
-  candidates(attempt: Attempt): readonly Candidate[] {
+  /** The nodes where room could be made, the best first. */
+  candidates(attempt: Attempt, limit = Number.POSITIVE_INFINITY): readonly Candidate[] {
     const table = this.#tableOf(attempt);
-    return table.candidates().map((row) => candidateOf(attempt, table, row));
+    return table.candidates(limit).map((row) => candidateOf(attempt, table, row));
   }
 
   #tableOf(attempt: Attempt): CandidateTable {

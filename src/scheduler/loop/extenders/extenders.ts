@@ -1,0 +1,263 @@
+/**
+ * Web servers that are asked besides the plugins, as kube-scheduler asks them: which nodes to leave out, how much to
+ * prefer those that are left, whom to spare when room is made, and to bind.
+ * https://kubernetes.io/docs/concepts/extend-kubernetes/#scheduler-extensions
+ */
+
+import type { Clock } from "../../../lib/clock.ts";
+import { messageOf } from "../../../lib/errors.ts";
+import type { Logger } from "../../../lib/log.ts";
+import type { Candidate } from "../../framework/plugin.ts";
+import type { ExtenderConfig } from "../../policy/scheduler-config.ts";
+import type { ContainerObject, NodeObject, PodObject } from "../../snapshot/objects.ts";
+import type { PodInfo } from "../../snapshot/pod-info.ts";
+import type { SchedulerMetrics } from "../scheduler-metrics.ts";
+import { webServer, type WebServer } from "./post-json.ts";
+import {
+  readError,
+  readFilterResult,
+  readHostPriorities,
+  readPreemptionResult,
+  victimsText,
+  type FilterResultWire,
+} from "./wire.ts";
+
+export interface ExtendersOptions {
+  readonly configs: readonly ExtenderConfig[];
+  /** What one point of an extender, of 0 to 10, adds to a node's total: 10 where plugins score up to 100, else 1. */
+  readonly factor: number;
+  readonly metrics: SchedulerMetrics;
+  readonly monotonicMs: () => number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface ExtenderAnswer {
+  /** What the extenders add to the totals of the nodes that all of them take. */
+  readonly points: ReadonlyMap<string, number>;
+  /** Why they do not take the others. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+type Verb = "filterVerb" | "prioritizeVerb" | "preemptVerb" | "bindVerb";
+
+export class Extenders {
+  readonly #options: ExtendersOptions;
+  readonly #servers: ReadonlyMap<ExtenderConfig, WebServer>;
+  /** By node: the same object gives the same text. */
+  readonly #nodeTexts = new WeakMap<NodeObject, string>();
+
+  static async open(options: ExtendersOptions): Promise<Extenders> {
+    const { clock } = options;
+    const servers = new Map<ExtenderConfig, WebServer>();
+    for (const config of options.configs) {
+      const { urlPrefix, tls, timeoutMs, enableHttps } = config;
+      try {
+        const isHttps = enableHttps || urlPrefix.startsWith("https:");
+        servers.set(config, await webServer({ isHttps, tls, timeoutMs, clock }));
+      } catch (error) {
+        throw new Error(`cannot use the extender ${urlPrefix}: ${messageOf(error)}`, { cause: error });
+      }
+    }
+    return new Extenders(options, servers);
+  }
+
+  private constructor(options: ExtendersOptions, servers: ReadonlyMap<ExtenderConfig, WebServer>) {
+    this.#options = options;
+    this.#servers = servers;
+  }
+
+  close(): void {
+    for (const server of this.#servers.values()) server.close();
+  }
+
+  /** Whether any of them has a say in where the pod goes. */
+  judge(pod: PodObject): boolean {
+    return this.#having("filterVerb", pod).length > 0 || this.#having("prioritizeVerb", pod).length > 0;
+  }
+
+  preempts(pod: PodObject): boolean {
+    return this.#having("preemptVerb", pod).length > 0;
+  }
+
+  /** Rejects when one that must not be ignored fails. */
+  async ask(pod: PodInfo, nodes: readonly NodeObject[], signal: AbortSignal): Promise<ExtenderAnswer> {
+    const refused = new Map<string, string>();
+    let left = nodes;
+    for (const config of this.#having("filterVerb", pod.object)) {
+      if (left.length === 0) break;
+      left = await this.#filter(config, { pod, nodes: left, refused }, signal);
+    }
+    const points = new Map(left.map((node) => [node.metadata.name ?? "", 0]));
+    if (left.length > 0) {
+      const asking = this.#having("prioritizeVerb", pod.object);
+      await Promise.all(
+        asking.map((config) => this.#prioritize(config, { pod, nodes: left, points }, signal)),
+      );
+    }
+    return { points, refused };
+  }
+
+  /** Of the candidates, those that all of them agree to, with the victims that they leave. */
+  async preempt(
+    pod: PodInfo,
+    candidates: readonly Candidate[],
+    signal: AbortSignal,
+  ): Promise<readonly Candidate[]> {
+    let left = candidates;
+    for (const config of this.#having("preemptVerb", pod.object)) {
+      if (left.length === 0) break;
+      const body = preemptionArgs(config, pod, left);
+      const answer = await this.#call(
+        config,
+        { verb: "preemptVerb", body, read: readPreemptionResult },
+        signal,
+      );
+      if (answer === undefined) continue;
+      left = left.flatMap((candidate) => {
+        const kept = answer.get(candidate.nodeName);
+        if (kept === undefined) return [];
+        const victims = candidate.victims.filter(({ uid }) => kept.uids.includes(uid));
+        return [{ ...candidate, victims, violations: kept.violations }];
+      });
+    }
+    return left;
+  }
+
+  /** Undefined when no extender binds the pod. */
+  binderOf(pod: PodInfo): ((nodeName: string, signal: AbortSignal) => Promise<void>) | undefined {
+    const [config] = this.#having("bindVerb", pod.object);
+    if (config === undefined) return undefined;
+    return async (nodeName, signal) => {
+      const { name, namespace, uid } = pod;
+      const body = JSON.stringify({ PodName: name, PodNamespace: namespace, PodUID: uid, Node: nodeName });
+      // One that is ignorable is still the only one that binds.
+      const must = { ...config, ignorable: false };
+      const error = await this.#call(config, { verb: "bindVerb", body, read: readError, must }, signal);
+      if (error !== undefined && error !== "") throw new Error(`extender ${config.urlPrefix}: ${error}`);
+    };
+  }
+
+  #having(verb: Verb, pod: PodObject): readonly ExtenderConfig[] {
+    return this.#options.configs.filter((config) => (config[verb] ?? "") !== "" && manages(config, pod));
+  }
+
+  async #filter(
+    config: ExtenderConfig,
+    { pod, nodes, refused }: { pod: PodInfo; nodes: readonly NodeObject[]; refused: Map<string, string> },
+    signal: AbortSignal,
+  ): Promise<readonly NodeObject[]> {
+    const body = this.#args(config, pod, nodes);
+    const read = (value: unknown): FilterResultWire => {
+      const result = readFilterResult(value);
+      if (result.error !== "") throw new Error(result.error);
+      return result;
+    };
+    const answer = await this.#call(config, { verb: "filterVerb", body, read }, signal);
+    if (answer === undefined) return nodes;
+    const names = new Set(
+      answer.nodeNames ?? (answer.nodes?.items ?? []).map(({ metadata }) => metadata.name ?? ""),
+    );
+    const reasons = { ...answer.failedNodes, ...answer.failedAndUnresolvableNodes };
+    return nodes.filter(({ metadata: { name = "" } }) => {
+      const reason = reasons[name];
+      if (reason === undefined && names.has(name)) return true;
+      refused.set(name, reason ?? `node(s) were left out by extender ${config.urlPrefix}`);
+      return false;
+    });
+  }
+
+  /** A failure costs its points only, as in kube-scheduler. */
+  async #prioritize(
+    config: ExtenderConfig,
+    { pod, nodes, points }: { pod: PodInfo; nodes: readonly NodeObject[]; points: Map<string, number> },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const body = this.#args(config, pod, nodes);
+    const lenient = { ...config, ignorable: true };
+    const call = { verb: "prioritizeVerb", body, read: readHostPriorities, must: lenient } as const;
+    for (const { host, score } of (await this.#call(config, call, signal)) ?? []) {
+      const known = points.get(host);
+      if (known !== undefined) points.set(host, known + score * config.weight * this.#options.factor);
+    }
+  }
+
+  #args({ nodeCacheCapable }: ExtenderConfig, { object }: PodInfo, nodes: readonly NodeObject[]): string {
+    const pod = JSON.stringify(object);
+    if (nodeCacheCapable) {
+      const names = JSON.stringify(nodes.map(({ metadata }) => metadata.name ?? ""));
+      return `{"Pod":${pod},"Nodes":null,"NodeNames":${names}}`;
+    }
+    const items = nodes.map((node) => this.#nodeText(node)).join(",");
+    return `{"Pod":${pod},"Nodes":{"metadata":{},"items":[${items}]},"NodeNames":null}`;
+  }
+
+  #nodeText(node: NodeObject): string {
+    let text = this.#nodeTexts.get(node);
+    if (text === undefined) this.#nodeTexts.set(node, (text = JSON.stringify(node)));
+    return text;
+  }
+
+  /** Undefined when it failed and may be ignored. */
+  async #call<T>(
+    config: ExtenderConfig,
+    call: { verb: Verb; body: string; read: (value: unknown) => T; must?: { readonly ignorable: boolean } },
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    const { metrics, monotonicMs, log } = this.#options;
+    const { urlPrefix } = config;
+    const url = `${urlPrefix.replace(/\/+$/, "")}/${config[call.verb]}`;
+    const startMs = monotonicMs();
+    let isGood = false;
+    try {
+      const answer = call.read(await this.#servers.get(config)?.post(url, call.body, signal));
+      isGood = true;
+      return answer;
+    } catch (error) {
+      const message = `extender ${url}: ${messageOf(error)}`;
+      if (!(call.must ?? config).ignorable) throw new Error(message, { cause: error });
+      if (!signal.aborted) log.warn("an extender failed, going on without it", { message });
+      return undefined;
+    } finally {
+      metrics.extender(urlPrefix, call.verb.replace("Verb", ""), { isGood, ms: monotonicMs() - startMs });
+    }
+  }
+}
+
+function manages({ managedResources }: ExtenderConfig, { spec }: PodObject): boolean {
+  if (managedResources.length === 0) return true;
+  const asks = ({ resources }: ContainerObject): boolean =>
+    managedResources.some(
+      (name) => resources?.requests?.[name] !== undefined || resources?.limits?.[name] !== undefined,
+    );
+  return spec.containers.some(asks) || (spec.initContainers ?? []).some(asks);
+}
+
+function preemptionArgs(
+  { nodeCacheCapable }: ExtenderConfig,
+  { object }: PodInfo,
+  candidates: readonly Candidate[],
+): string {
+  if (nodeCacheCapable) {
+    const victims = new Map(
+      candidates.map(({ nodeName, victims: pods, violations }) => [
+        nodeName,
+        { uids: pods.map(({ uid }) => uid), violations },
+      ]),
+    );
+    return JSON.stringify({
+      Pod: object,
+      NodeNameToVictims: null,
+      NodeNameToMetaVictims: victimsText(victims),
+    });
+  }
+  const victims = candidates.map(({ nodeName, victims: pods, violations }) => [
+    nodeName,
+    { Pods: pods.map((pod) => pod.object), NumPDBViolations: violations },
+  ]);
+  return JSON.stringify({
+    Pod: object,
+    NodeNameToVictims: Object.fromEntries(victims) as unknown,
+    NodeNameToMetaVictims: null,
+  });
+}
