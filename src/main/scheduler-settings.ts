@@ -18,7 +18,10 @@ export function schedulerSettings(path: string | undefined): SchedulerConfig | u
     throw new Error(`cannot read the scheduler's configuration: ${messageOf(cause)}`, { cause });
   }
   try {
-    return readSchedulerConfig(text);
+    const config = readSchedulerConfig(text);
+    // Better not to start than to place pods without asking whom the file says to ask.
+    if (config.extenders.length > 0) throw new Error("extenders: are not asked by nagi up: take them out");
+    return config;
   } catch (cause) {
     throw new Error(`${path}: ${messageOf(cause)}`, { cause });
   }
