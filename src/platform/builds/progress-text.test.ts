@@ -38,6 +38,16 @@ describe("ProgressText", () => {
     );
   });
 
+  it("leaves out what the engine says of its own copying", () => {
+    const id = "0".repeat(64);
+    const text = shown([
+      "STEP 1/1: FROM x\n",
+      `COMMIT localhost/x\nGetting image source signatures\nCopying blob sha256:${id}\n`,
+      `Copying config sha256:${id}\nWriting manifest to image destination\nStoring signatures\n--> 0123456789a\n`,
+    ]);
+    expect(text).toBe("       [1/1] FROM x\n");
+  });
+
   it("shows Docker's steps the same", () => {
     const text = shown([
       "Step 1/2 : FROM x\n",

@@ -16,6 +16,8 @@ const tailLines = 300;
 /** Podman and Docker say the same in different words. */
 const stepLine = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+) ?: (.*)$/i;
 const cachedLine = /^-+> Using cache/;
+const copying =
+  /^(Getting image source signatures|Copying (blob|config) sha256:|Writing manifest to|Storing signatures)/;
 const noise =
   /^(-+> [0-9a-f]{11,12}|-+> Running in|COMMIT|Removing intermediate container|[0-9a-f]{64}$|Successfully (built|tagged)|time="[^"]*" level=warning)/;
 
@@ -74,7 +76,8 @@ export class ProgressText {
       else this.#flushHeader("  (cached)");
       return;
     }
-    if (line.trim() === "" || noise.test(line.trim())) return;
+    const text = line.trim();
+    if (text === "" || noise.test(text) || copying.test(text)) return;
     this.#tail.push(line.slice(0, maxLineLength));
     if (this.#tail.length > tailLines) this.#tail.shift();
     this.#flushHeader();

@@ -8,14 +8,14 @@ import type { EventRecorder } from "../../../client/event-recorder.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import { daemonSet, type DaemonSet } from "../../../model/kinds/apps/daemonset/daemonset.ts";
 import { pod as podKind, type Pod } from "../../../model/kinds/core/pod/pod.ts";
-import { matches, selectorFromLabelSelector } from "../../../model/labels.ts";
-import { controllerOf, keyOf, refOf } from "../../../model/meta.ts";
+import { keyOf, refOf } from "../../../model/meta.ts";
 import { applyClaim } from "../shared/adopt.ts";
 import { claim } from "../shared/claim.ts";
 import { recorderFor, settleRecheckMs, type WorkloadContext } from "../shared/context.ts";
 import { deletePod } from "../shared/delete-pod.ts";
 import { controllerIndex, orphanOf } from "../shared/informers.ts";
 import { newPod } from "../shared/new-pod.ts";
+import { ownerKeys, selects } from "../shared/owner-keys.ts";
 import { PendingWrites } from "../shared/pending-writes.ts";
 import { isActive, soonest } from "../shared/pods.ts";
 import { isRefusal, refusalRecheckMs } from "../shared/refusal.ts";
@@ -40,7 +40,7 @@ export function runDaemonSets(context: WorkloadContext, signal: AbortSignal): Pr
       workers,
       watches: [
         { informer: informers.daemonSets, keysOf: (set: DaemonSet) => [keyOf(refOf(set))] },
-        { informer: informers.pods, keysOf: (pod: Pod) => controller.keysOfPod(pod) },
+        { informer: informers.pods, keysOf: (pod: Pod) => ownerKeys(pod, "DaemonSet", informers.daemonSets) },
         { informer: informers.nodes, keysOf: all },
       ],
       reconcile: (key) => controller.reconcile(key),
@@ -60,16 +60,6 @@ class DaemonSetController {
     this.#events = recorderFor(context, "daemonset-controller");
     this.#pendingPods = new PendingWrites(() => context.clock.now());
     this.#pendingSets = new PendingWrites(() => context.clock.now());
-  }
-
-  keysOfPod(pod: Pod): string[] {
-    const { namespace = "" } = pod.metadata;
-    const owner = controllerOf(pod);
-    if (owner !== undefined) return owner.kind === "DaemonSet" ? [`${namespace}/${owner.name}`] : [];
-    return this.#context.informers.daemonSets
-      .list(namespace)
-      .filter((set) => selects(set, pod))
-      .map((set) => keyOf(refOf(set)));
   }
 
   async reconcile(key: string): Promise<Reconciled | undefined> {
@@ -140,8 +130,4 @@ class DaemonSetController {
     const labels = { ...pod.metadata.labels, [revisionLabel]: revision };
     return { ...pod, metadata: { ...pod.metadata, labels }, spec: placedSpec(pod.spec, nodeName) };
   }
-}
-
-function selects(set: DaemonSet, { metadata }: Pod): boolean {
-  return matches(selectorFromLabelSelector(set.spec.selector), metadata.labels);
 }

@@ -12,13 +12,13 @@ import {
 } from "../../../model/kinds/apps/deployment/deployment.ts";
 import { replicaSet, type ReplicaSet } from "../../../model/kinds/apps/replicaset/replicaset.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
-import { matches, selectorFromLabelSelector } from "../../../model/labels.ts";
 import { controllerOf, keyOf, refOf } from "../../../model/meta.ts";
 import { isNotFound, isStatus } from "../../../model/status.ts";
 import { applyClaim } from "../shared/adopt.ts";
 import { claim } from "../shared/claim.ts";
 import { recorderFor, settleRecheckMs, type WorkloadContext } from "../shared/context.ts";
 import { controllerIndex, orphanOf } from "../shared/informers.ts";
+import { selects } from "../shared/owner-keys.ts";
 import { PendingWrites } from "../shared/pending-writes.ts";
 import { isRefusal, refusalRecheckMs } from "../shared/refusal.ts";
 import { writeStatus } from "../shared/write-status.ts";
@@ -192,8 +192,4 @@ class DeploymentController {
     const message = `Scaled ${direction} replica set ${nameOf(set)} from ${from} to ${to}`;
     this.#events.event(deployment, "Normal", "ScalingReplicaSet", message);
   }
-}
-
-function selects(deployment: Deployment, { metadata }: ReplicaSet): boolean {
-  return matches(selectorFromLabelSelector(deployment.spec.selector), metadata.labels);
 }

@@ -8,7 +8,6 @@ import type { EventRecorder } from "../../../client/event-recorder.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import { replicaSet, type ReplicaSet } from "../../../model/kinds/apps/replicaset/replicaset.ts";
 import { pod as podKind, type Pod } from "../../../model/kinds/core/pod/pod.ts";
-import { matches, selectorFromLabelSelector } from "../../../model/labels.ts";
 import { controllerOf, keyOf, refOf } from "../../../model/meta.ts";
 import { applyClaim } from "../shared/adopt.ts";
 import { claim } from "../shared/claim.ts";
@@ -16,6 +15,7 @@ import { recorderFor, settleRecheckMs, type WorkloadContext } from "../shared/co
 import { deletePod } from "../shared/delete-pod.ts";
 import { controllerIndex, orphanOf } from "../shared/informers.ts";
 import { newPod } from "../shared/new-pod.ts";
+import { ownerKeys, selects } from "../shared/owner-keys.ts";
 import { PendingWrites } from "../shared/pending-writes.ts";
 import { isActive, soonest } from "../shared/pods.ts";
 import { isRefusal, refusalRecheckMs } from "../shared/refusal.ts";
@@ -37,7 +37,10 @@ export function runReplicaSets(context: WorkloadContext, signal: AbortSignal): P
       workers,
       watches: [
         { informer: informers.replicaSets, keysOf: (set: ReplicaSet) => [keyOf(refOf(set))] },
-        { informer: informers.pods, keysOf: (pod: Pod) => controller.keysOfPod(pod) },
+        {
+          informer: informers.pods,
+          keysOf: (pod: Pod) => ownerKeys(pod, "ReplicaSet", informers.replicaSets),
+        },
       ],
       reconcile: (key) => controller.reconcile(key),
     },
@@ -56,16 +59,6 @@ class ReplicaSetController {
     this.#events = recorderFor(context, "replicaset-controller");
     this.#pendingPods = new PendingWrites(() => context.clock.now());
     this.#pendingSets = new PendingWrites(() => context.clock.now());
-  }
-
-  keysOfPod(pod: Pod): string[] {
-    const { namespace = "" } = pod.metadata;
-    const owner = controllerOf(pod);
-    if (owner !== undefined) return owner.kind === "ReplicaSet" ? [`${namespace}/${owner.name}`] : [];
-    return this.#context.informers.replicaSets
-      .list(namespace)
-      .filter((set) => selects(set, pod))
-      .map((set) => keyOf(refOf(set)));
   }
 
   async reconcile(key: string): Promise<Reconciled | undefined> {
@@ -143,8 +136,4 @@ class ReplicaSetController {
     const written = await writeStatus(this.#context.client, replicaSet, set, status);
     if (written !== undefined) this.#pendingSets.wrote(key, written);
   }
-}
-
-function selects(set: ReplicaSet, { metadata }: Pod): boolean {
-  return matches(selectorFromLabelSelector(set.spec.selector), metadata.labels);
 }

@@ -11,14 +11,14 @@ import type { ControllerRevision } from "../../../model/kinds/apps/controllerrev
 import { statefulSet, type StatefulSet } from "../../../model/kinds/apps/statefulset/statefulset.ts";
 import { persistentVolumeClaim } from "../../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { pod as podKind, type Pod } from "../../../model/kinds/core/pod/pod.ts";
-import { matches, selectorFromLabelSelector } from "../../../model/labels.ts";
-import { controllerOf, controllerRef, keyOf, refOf } from "../../../model/meta.ts";
+import { controllerRef, keyOf, refOf } from "../../../model/meta.ts";
 import { isNotFound, isStatus } from "../../../model/status.ts";
 import { applyClaim } from "../shared/adopt.ts";
 import { claim } from "../shared/claim.ts";
 import { recorderFor, settleRecheckMs, type WorkloadContext } from "../shared/context.ts";
 import { deletePod } from "../shared/delete-pod.ts";
 import { controllerIndex, orphanOf } from "../shared/informers.ts";
+import { ownerKeys, selects } from "../shared/owner-keys.ts";
 import { PendingWrites } from "../shared/pending-writes.ts";
 import { isActive, soonest } from "../shared/pods.ts";
 import { isRefusal, refusalRecheckMs } from "../shared/refusal.ts";
@@ -42,7 +42,10 @@ export function runStatefulSets(context: WorkloadContext, signal: AbortSignal): 
       workers,
       watches: [
         { informer: informers.statefulSets, keysOf: (set: StatefulSet) => [keyOf(refOf(set))] },
-        { informer: informers.pods, keysOf: (pod: Pod) => controller.keysOfPod(pod) },
+        {
+          informer: informers.pods,
+          keysOf: (pod: Pod) => ownerKeys(pod, "StatefulSet", informers.statefulSets),
+        },
       ],
       reconcile: (key) => controller.reconcile(key),
     },
@@ -61,16 +64,6 @@ class StatefulSetController {
     this.#events = recorderFor(context, "statefulset-controller");
     this.#pendingPods = new PendingWrites(() => context.clock.now());
     this.#pendingSets = new PendingWrites(() => context.clock.now());
-  }
-
-  keysOfPod(pod: Pod): string[] {
-    const { namespace = "" } = pod.metadata;
-    const owner = controllerOf(pod);
-    if (owner !== undefined) return owner.kind === "StatefulSet" ? [`${namespace}/${owner.name}`] : [];
-    return this.#context.informers.statefulSets
-      .list(namespace)
-      .filter((set) => selects(set, pod))
-      .map((set) => keyOf(refOf(set)));
   }
 
   async reconcile(key: string): Promise<Reconciled | undefined> {
@@ -204,8 +197,4 @@ class StatefulSetController {
     const inUse = new Set([currentRevision, updateRevision, ...ofPods]);
     await dropOldRevisions(this.#context.client, set, revisions, inUse);
   }
-}
-
-function selects(set: StatefulSet, { metadata }: Pod): boolean {
-  return matches(selectorFromLabelSelector(set.spec.selector), metadata.labels);
 }

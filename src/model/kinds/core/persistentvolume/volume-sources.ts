@@ -1,12 +1,13 @@
 /** Where the bytes of a persistent volume are; one of these. */
 
-import { array, boolean, integer, map, object, required, string, type Infer } from "../../../schema.ts";
+import { map, object, required, string, type Infer } from "../../../schema.ts";
 import {
   awsElasticBlockStore,
   azureDisk,
   fsType,
   gcePersistentDisk,
   hostPath,
+  networkDisks,
   nfs,
   readOnly,
 } from "../pod/volume.ts";
@@ -42,47 +43,19 @@ const csi = object(
 
 const rbd = object(
   "A Ceph block device.",
-  {
-    monitors: required(array(string("Monitor."), "Ceph monitors.", { minLength: 1 })),
-    image: required(string("Name of the image.")),
-    fsType,
-    pool: string("Pool of the image.", { default: "rbd" }),
-    user: string("Ceph user.", { default: "admin" }),
-    keyring: string("Path of the user's keyring.", { default: "/etc/ceph/keyring" }),
-    secretRef: secretReference,
-    readOnly,
-  },
+  { ...networkDisks.rbd, secretRef: secretReference },
   { name: "io.k8s.api.core.v1.RBDPersistentVolumeSource" },
 );
 
 const iscsi = object(
   "A disk that is reached by iSCSI.",
-  {
-    targetPortal: required(string("Address of the target.")),
-    iqn: required(string("Qualified name of the target.")),
-    lun: required(integer("Logical unit.", { min: 0, max: 255 })),
-    iscsiInterface: string("Interface of the initiator.", { default: "default" }),
-    fsType,
-    readOnly,
-    portals: array(string("Address."), "Further addresses of the target."),
-    chapAuthDiscovery: boolean("Whether discovery uses CHAP."),
-    chapAuthSession: boolean("Whether the session uses CHAP."),
-    secretRef: secretReference,
-    initiatorName: string("Name of the initiator."),
-  },
+  { ...networkDisks.iscsi, secretRef: secretReference },
   { name: "io.k8s.api.core.v1.ISCSIPersistentVolumeSource" },
 );
 
 const cephfs = object(
   "A Ceph file system.",
-  {
-    monitors: required(array(string("Monitor."), "Ceph monitors.", { minLength: 1 })),
-    path: string("Path in the file system."),
-    user: string("Ceph user."),
-    secretFile: string("Path of the user's keyring."),
-    secretRef: secretReference,
-    readOnly,
-  },
+  { ...networkDisks.cephfs, secretRef: secretReference },
   { name: "io.k8s.api.core.v1.CephFSPersistentVolumeSource" },
 );
 

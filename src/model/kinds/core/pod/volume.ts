@@ -66,24 +66,18 @@ export const awsElasticBlockStore = object(
   { name: "io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource" },
 );
 
-const rbd = object(
-  "A Ceph block device.",
-  {
+/** Of the disks that pods name themselves and of persistent ones alike: only their secrets are pointed at differently. */
+export const networkDisks = {
+  rbd: {
     monitors: required(array(string("Monitor."), "Ceph monitors.", { minLength: 1 })),
     image: required(string("Name of the image.")),
     fsType,
     pool: string("Pool of the image.", { default: "rbd" }),
     user: string("Ceph user.", { default: "admin" }),
     keyring: string("Path of the user's keyring.", { default: "/etc/ceph/keyring" }),
-    secretRef: localObjectReference,
     readOnly,
   },
-  { name: "io.k8s.api.core.v1.RBDVolumeSource" },
-);
-
-const iscsi = object(
-  "A disk that is reached by iSCSI.",
-  {
+  iscsi: {
     targetPortal: required(string("Address of the target.")),
     iqn: required(string("Qualified name of the target.")),
     lun: required(integer("Logical unit.", { min: 0, max: 255 })),
@@ -93,22 +87,32 @@ const iscsi = object(
     portals: array(string("Address."), "Further addresses of the target."),
     chapAuthDiscovery: boolean("Whether discovery uses CHAP."),
     chapAuthSession: boolean("Whether the session uses CHAP."),
-    secretRef: localObjectReference,
     initiatorName: string("Name of the initiator."),
   },
+  cephfs: {
+    monitors: required(array(string("Monitor."), "Ceph monitors.", { minLength: 1 })),
+    path: string("Path in the file system."),
+    user: string("Ceph user."),
+    secretFile: string("Path of the user's keyring."),
+    readOnly,
+  },
+};
+
+const rbd = object(
+  "A Ceph block device.",
+  { ...networkDisks.rbd, secretRef: localObjectReference },
+  { name: "io.k8s.api.core.v1.RBDVolumeSource" },
+);
+
+const iscsi = object(
+  "A disk that is reached by iSCSI.",
+  { ...networkDisks.iscsi, secretRef: localObjectReference },
   { name: "io.k8s.api.core.v1.ISCSIVolumeSource" },
 );
 
 const cephfs = object(
   "A Ceph file system.",
-  {
-    monitors: required(array(string("Monitor."), "Ceph monitors.", { minLength: 1 })),
-    path: string("Path in the file system."),
-    user: string("Ceph user."),
-    secretFile: string("Path of the user's keyring."),
-    secretRef: localObjectReference,
-    readOnly,
-  },
+  { ...networkDisks.cephfs, secretRef: localObjectReference },
   { name: "io.k8s.api.core.v1.CephFSVolumeSource" },
 );
 
