@@ -15,6 +15,7 @@ import {
 } from "../../../schema.ts";
 import { ageText, durationText } from "../../../table.ts";
 import { objectReference } from "../../core/references.ts";
+import { appManifest } from "../app-manifest.ts";
 import { commonSpecFields } from "../build-spec.ts";
 import { sourceCell, strategyCell } from "../columns.ts";
 
@@ -76,6 +77,7 @@ const buildStatus = object(
     logSnippet: string("The last lines of the log of a failed build."),
     processes: map(string("Command."), "Process types of the app and their commands, from its Procfile."),
     port: integer("Port that the image listens on."),
+    manifest: appManifest,
     detected: object(
       "What was found out about the source.",
       {

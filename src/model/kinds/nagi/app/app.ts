@@ -19,6 +19,21 @@ const appProcess = object(
   { name: "dev.nagi.v1.AppProcess" },
 );
 
+const buildpack = object(
+  "A buildpack.",
+  { url: required(string("Where it is: a git repository or an archive, or a directory of the source.")) },
+  { name: "dev.nagi.v1.Buildpack" },
+);
+
+const wantedAddon = object(
+  "An add-on that the app's app.json asks for.",
+  {
+    plan: required(string("The add-on and its plan, for instance postgresql:small.")),
+    as: string("Prefix of its config vars."),
+  },
+  { name: "dev.nagi.v1.WantedAddon" },
+);
+
 const appSpec = object(
   "What the app should be.",
   {
@@ -27,6 +42,12 @@ const appSpec = object(
     processes: map(appProcess, "How process types run, by name."),
     domains: array(string("Host."), "Further hosts that lead to the app.", { mergeKey: "" }),
     branch: string("Branch whose push deploys; main or master when absent."),
+    buildpacks: array(
+      buildpack,
+      "Buildpacks that build the app, in this order, instead of what detection finds.",
+    ),
+    addons: array(wantedAddon, "Add-ons that the app asks for; they are recorded only."),
+    releaseTimeoutSeconds: integer("How long a release phase may take; 600 when absent.", { min: 1 }),
   },
   { name: "dev.nagi.v1.AppSpec" },
 );

@@ -2,7 +2,18 @@ import { defineKind } from "../../../define.ts";
 import { orNone } from "../../../cells.ts";
 import { invalidIf } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
-import { array, integer, map, object, oneOf, required, string, type Infer } from "../../../schema.ts";
+import {
+  array,
+  boolean,
+  integer,
+  map,
+  object,
+  oneOf,
+  required,
+  string,
+  time,
+  type Infer,
+} from "../../../schema.ts";
 import { checkProcessType } from "../app-names.ts";
 
 const releaseProcess = object(
@@ -20,7 +31,11 @@ const releaseSpec = object(
     port: integer("Port that web listens on.", { min: 1, max: 65_535 }),
     processes: required(map(releaseProcess, "Process types, by name.")),
     configSecret: required(string("Secret with the config vars of the release.")),
+    imageDigest: string("Digest of the image in the registry, when it was known."),
+    postDeploy: string("Command of app.json that runs once, before an app's first release serves."),
+    releaseTimeoutSeconds: integer("How long the release phase may take.", { min: 1 }),
     description: string("What changed."),
+    cause: string("What led to it: push abc1234, config set, image, rollback of v3, retry of v5."),
     createdBy: string("Who made it."),
     build: string("Build that made the image."),
     commit: string("Commit that was built."),
@@ -29,11 +44,31 @@ const releaseSpec = object(
 );
 export interface ReleaseSpec extends Infer<typeof releaseSpec> {}
 
+const releasePhaseStatus = object(
+  "What became of the command that runs before the release serves.",
+  {
+    state: oneOf(["Running", "Succeeded", "Failed"], "How far it is."),
+    pod: string("Name of the pod that runs it."),
+    podUID: string("UID of that pod: it is never made a second time."),
+    startedAt: time("When it was started."),
+    completedAt: time("When it ended."),
+    exitCode: integer("Its exit code."),
+    output: string("ConfigMap with the end of its log."),
+  },
+  { name: "dev.nagi.v1.ReleasePhaseStatus" },
+);
+
 const releaseStatus = object(
   "What became of the release.",
   {
-    phase: oneOf(["Pending", "Deploying", "Live", "Superseded", "Failed"], "How far the release is."),
+    phase: oneOf(
+      ["Pending", "Releasing", "Deploying", "Live", "Superseded", "Failed"],
+      "How far the release is; Releasing while its release phase runs.",
+    ),
     message: string("Why it is in this phase."),
+    logSnippet: string("The last lines of the log of what failed."),
+    releasePhase: releasePhaseStatus,
+    configRestored: boolean("Whether the app's config vars went back to those of the release that runs."),
     conditions: array(condition, "Aspects of the release.", { mergeKey: "type" }),
   },
   { name: "dev.nagi.v1.ReleaseStatus" },
