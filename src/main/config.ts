@@ -27,6 +27,8 @@ export interface PlatformConfig {
   readonly engineSocket: string | undefined;
   /** File that says how pods are placed; "none" for what is built in. */
   readonly schedulerConfig: string | undefined;
+  /** Modules with plugins of others for the scheduler. */
+  readonly schedulerPlugins: readonly string[] | undefined;
 }
 
 export const defaults = {
@@ -50,7 +52,8 @@ type SettingName =
   | "nodes"
   | "domain"
   | "engineSocket"
-  | "schedulerConfig";
+  | "schedulerConfig"
+  | "schedulerPlugins";
 export type GivenSettings = { readonly [Name in SettingName]?: PlatformConfig[Name] | undefined };
 
 /** Subfolders of the data directory; the only places that Nagi writes to. */
@@ -100,25 +103,15 @@ export async function settleConfig(dataDir: string, given: GivenSettings): Promi
     platformPort,
     engineSocket: undefined,
     schedulerConfig: undefined,
+    schedulerPlugins: undefined,
     ...chosen,
   };
   return { ...settled, dataDir, instance: instanceOf(dataDir) } as PlatformConfig;
 }
 
 export function rememberConfig(config: PlatformConfig): void {
-  const { httpPort, apiPort, registryPort, platformPort, nodes, domain, engineSocket, schedulerConfig } =
-    config;
-  const file = paths(config.dataDir).settings;
-  const settings = {
-    httpPort,
-    apiPort,
-    registryPort,
-    platformPort,
-    nodes,
-    domain,
-    engineSocket,
-    schedulerConfig,
-  };
+  const { dataDir, instance: _instance, serviceCidr: _cidr, clusterDomain: _domain, ...settings } = config;
+  const file = paths(dataDir).settings;
   const text = `${JSON.stringify(settings, null, 2)}\n`;
   writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
   renameSync(`${file}.new`, file);

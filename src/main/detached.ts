@@ -5,6 +5,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path";
 import type { CommandContext } from "../cli/command.ts";
 import { paths, type PlatformConfig } from "./config.ts";
+import { noPlugins } from "./scheduler/load-plugins.ts";
 import type { PlatformState } from "./state.ts";
 
 /** What the child tells its parent. */
@@ -65,6 +66,8 @@ function childArguments(context: CommandContext, config: PlatformConfig): string
   argv.push("--log-level", context.text("log-level") ?? "info", "--no-detach");
   if (config.engineSocket !== undefined) argv.push("--engine-socket", config.engineSocket);
   if (config.schedulerConfig !== undefined) argv.push("--scheduler-config", config.schedulerConfig);
+  const plugins = config.schedulerPlugins ?? [];
+  for (const path of plugins.length === 0 ? [noPlugins] : plugins) argv.push("--scheduler-plugin", path);
   for (const name of ["external-platform", "wait-platforms"]) if (context.flag(name)) argv.push(`--${name}`);
   return argv;
 }

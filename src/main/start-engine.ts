@@ -1,6 +1,5 @@
 /** The half that a real Kubernetes replaces: store, API server, scheduler, controllers, agent, network. */
 
-import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { singleKubeconfig } from "../client/single-kubeconfig.ts";
@@ -17,17 +16,15 @@ import { runWorkloads } from "../engine/workloads/run.ts";
 import { systemClock } from "../lib/clock.ts";
 import { EngineHost } from "../lib/container-engine-host.ts";
 import type { Logger } from "../lib/log.ts";
-import { seededRandom, type Random } from "../lib/random.ts";
 import { resourceName } from "../model/kind.ts";
 import { pod } from "../model/kinds/core/pod/pod.ts";
 import { allKinds } from "../model/registry.ts";
 import { internalCredentials } from "../platform/registry/registry.ts";
-import { createScheduler } from "../scheduler/loop/scheduler.ts";
-import { queueBackoff } from "../scheduler/queue/scheduling-queue.ts";
 import { paths, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";
 import { versionOf } from "./host.ts";
-import { schedulerSettings } from "./scheduler-settings.ts";
+import { openScheduler } from "./scheduler/open-scheduler.ts";
+import { schedulerSettings } from "./scheduler/settings.ts";
 import type { Service } from "./supervise.ts";
 
 export interface EngineHalf {
@@ -66,6 +63,11 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
     log,
   });
   await host.start();
+  const placing = await openScheduler({
+    client: control.clientFor("scheduler"),
+    settings: await schedulerSettings({ config: config.schedulerConfig, plugins: config.schedulerPlugins }),
+    log,
+  });
   const machine = await startMachine(options, control, host);
   const { clientFor } = control;
   const volumesDir = paths(config.dataDir).volumes;
@@ -80,32 +82,14 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
         run: (signal) =>
           runWorkloads({ client: clientFor("controller-manager"), volumesDir, clock, log }, signal),
       },
-      {
-        name: "scheduler",
-        run: (signal) =>
-          createScheduler({
-            client: clientFor("scheduler"),
-            ...placementOptions(config, log),
-            clock,
-            random: freshRandom(),
-            // Told with every draw among equals.
-            seed: randomInt(2 ** 32),
-            log,
-          }).run(signal),
-      },
+      { name: "scheduler", run: (signal) => placing.scheduler.run(signal) },
       ...machine,
     ],
+    async close() {
+      placing.close();
+      await control.close();
+    },
   };
-}
-
-/** What the scheduler's configuration file says, if there is one. */
-function placementOptions({ schedulerConfig }: PlatformConfig, log: Logger) {
-  const settings = schedulerSettings(schedulerConfig);
-  if (settings === undefined) return {};
-  for (const warning of settings.warnings) log.warn("scheduler configuration", { warning });
-  const { profiles, backoffInitialMs: baseMs = queueBackoff.baseMs, backoffMaxMs } = settings;
-  const backoff = { baseMs, capMs: Math.max(baseMs, backoffMaxMs ?? queueBackoff.capMs) };
-  return { profiles, backoff };
 }
 
 type ControlPlane = Omit<EngineHalf, "host">;
@@ -205,10 +189,6 @@ function registryAccess(config: PlatformConfig) {
     const auth = await internalCredentials(paths(config.dataDir).registry);
     return { insecure: true, auth };
   };
-}
-
-function freshRandom(): Random {
-  return seededRandom(randomInt(2 ** 32));
 }
 
 interface Access {

@@ -9,6 +9,7 @@ import { Evaluations } from "./evaluate/evaluations.ts";
 import type { Evaluation } from "./evaluate/evaluation.ts";
 import { CycleState } from "./framework/cycle-state.ts";
 import type { ClusterEvent } from "./framework/events.ts";
+import type { Extended } from "./framework/opinion.ts";
 import type { Attempt } from "./framework/plugin.ts";
 import type { Profile } from "./framework/profile.ts";
 import { FITS, pluginOf } from "./framework/verdict.ts";
@@ -25,6 +26,8 @@ export interface Decision {
   /** How many nodes had the best score. */
   readonly ties: number;
   readonly evaluation: Evaluation;
+  /** Present when extenders were asked too. */
+  readonly extended?: Extended | undefined;
 }
 
 export interface DeciderOptions {

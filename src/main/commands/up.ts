@@ -6,7 +6,8 @@ import { defaults, nodesMax, settleConfig, type PlatformConfig } from "../config
 import { startDetachedPlatform } from "../detached.ts";
 import { canInstall, installPackages, missingRequirements } from "../packages.ts";
 import { preflight, problemText } from "../preflight.ts";
-import { schedulerSettings, settledPath } from "../scheduler-settings.ts";
+import { settledPlugins } from "../scheduler/load-plugins.ts";
+import { schedulerSettings, settledPath } from "../scheduler/settings.ts";
 import { runningPlatform, runningPlatformHalf, startingPlatform, type PlatformState } from "../state.ts";
 import { survivingPorts } from "../surviving.ts";
 
@@ -58,6 +59,13 @@ const options: readonly Option[] = [
     type: "string",
     value: "FILE",
     description: "How pods are placed: a KubeSchedulerConfiguration or a Policy; none for what is built in.",
+  },
+  {
+    name: "scheduler-plugin",
+    type: "string",
+    value: "MODULE",
+    multiple: true,
+    description: "A plugin for the scheduler: a folder, file or npm package; none for no more of them.",
   },
   {
     name: "external-platform",
@@ -134,20 +142,29 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
     domain,
     engineSocket: context.text("engine-socket"),
     schedulerConfig: settledPath(context.text("scheduler-config")),
+    schedulerPlugins: pluginsOf(context),
   });
-  checkSchedulerConfig(config);
+  await checkScheduler(config);
   return config;
 }
 
 /** Before anything is started. */
-function checkSchedulerConfig({ schedulerConfig }: PlatformConfig): void {
+async function checkScheduler({ schedulerConfig, schedulerPlugins }: PlatformConfig): Promise<void> {
   try {
-    schedulerSettings(schedulerConfig);
+    await schedulerSettings({ config: schedulerConfig, plugins: schedulerPlugins });
   } catch (error) {
     throw new UsageError(
       messageOf(error),
-      "Mend the file, or start without it: nagi up --scheduler-config none",
+      "Mend it, or start without: nagi up --scheduler-config none --scheduler-plugin none",
     );
+  }
+}
+
+function pluginsOf(context: CommandContext): readonly string[] | undefined {
+  try {
+    return settledPlugins(context.texts("scheduler-plugin"), context.host.cwd);
+  } catch (error) {
+    throw new UsageError(messageOf(error), "Give a folder, a file or an installed npm package");
   }
 }
 

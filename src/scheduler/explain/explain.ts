@@ -15,6 +15,7 @@ import type { CycleState } from "../framework/cycle-state.ts";
 import type { Plugin, Reason } from "../framework/plugin.ts";
 import { FITS, NO_NODE, type Verdict } from "../framework/verdict.ts";
 import type { Cluster } from "../snapshot/cluster.ts";
+import { extendNode } from "./extend-node.ts";
 import { countReasons, unschedulableMessage } from "./message.ts";
 
 /** How many pods in the way one verdict names. */
@@ -30,24 +31,25 @@ export interface ExplainOptions {
 }
 
 export function explain(decision: Decision, options: ExplainOptions): SchedulingDecisionSpec {
-  const { pod, chosen, evaluation } = decision;
+  const { pod, chosen, evaluation, extended } = decision;
+  const refused = [...(extended?.refused.values() ?? [])];
   const { cluster, schedulerName, decidedAt, nodeLimit } = options;
   const rows =
     chosen === undefined ? variedRows(decision, options) : placedRows(decision, chosen.row, options);
-  const feasible = evaluation.ranking.size;
+  const feasible = extended?.totals.size ?? evaluation.ranking.size;
   return {
     pod: { name: pod.name, namespace: pod.namespace, uid: pod.uid },
     node: chosen?.nodeName,
     outcome: chosen === undefined ? "Unschedulable" : "Scheduled",
     message:
       chosen === undefined
-        ? unschedulableMessage(cluster.nodeCount, evaluation)
+        ? unschedulableMessage(cluster.nodeCount, evaluation, refused)
         : `Successfully assigned ${pod.key} to ${chosen.nodeName}`,
     decidedAt,
     scheduler: schedulerName,
     evaluatedNodes: cluster.nodeCount,
     feasibleNodes: feasible,
-    reasons: [...countReasons(evaluation)],
+    reasons: [...countReasons(evaluation, refused)],
     nodes: rows.map((row) => explainNode(decision, row, cluster)),
     omittedNodes: cluster.nodeCount - rows.length,
     ...(chosen === undefined || decision.ties < 2
@@ -57,29 +59,38 @@ export function explain(decision: Decision, options: ExplainOptions): Scheduling
 }
 
 function explainTie(
-  { evaluation, ties }: Decision,
+  { evaluation, extended, ties }: Decision,
   chosen: string,
   { cluster, seed, limit }: { cluster: Cluster; seed: number | undefined; limit: number },
 ): SchedulingDecisionSpec["tie"] {
-  const candidates = evaluation.ranking.top(Math.min(limit, ties)).map((row) => cluster.nodeName(row));
+  const candidates = bestRows({ evaluation, extended }, Math.min(limit, ties)).map((row) =>
+    cluster.nodeName(row),
+  );
   return { candidates, count: ties, chosen, seed };
+}
+
+function bestRows({ evaluation, extended }: Pick<Decision, "evaluation" | "extended">, limit: number) {
+  return extended === undefined ? evaluation.ranking.top(limit) : [...extended.totals.keys()].slice(0, limit);
 }
 
 /** The chosen node, the next best, then some that do not fit. */
 function placedRows(decision: Decision, chosen: number, options: ExplainOptions): number[] {
-  const rows = new Set([chosen, ...decision.evaluation.ranking.top(options.nodeLimit)]);
+  const rows = new Set([chosen, ...bestRows(decision, options.nodeLimit)]);
   if (rows.size >= options.nodeLimit) return [...rows].slice(0, options.nodeLimit);
   for (const row of variedRows(decision, options)) rows.add(row);
   return [...rows].slice(0, options.nodeLimit);
 }
 
-/** Nodes that do not fit: of each different verdict as many as of the others, as far as there are that many. */
-function variedRows({ evaluation }: Decision, { cluster, nodeLimit }: ExplainOptions): number[] {
-  if (evaluation.rejections.size === 0) return [];
+/**
+ * Nodes that do not fit: those that only extenders refuse, then of each different verdict as many as of the others,
+ * as far as there are that many.
+ */
+function variedRows({ evaluation, extended }: Decision, { cluster, nodeLimit }: ExplainOptions): number[] {
+  const rows = [...(extended?.refused.keys() ?? [])].slice(0, nodeLimit);
+  if (evaluation.rejections.size === 0) return rows;
   const all = cluster.nodeCount <= nodeLimit;
   const share = all ? nodeLimit : Math.ceil(nodeLimit / Math.max(1, evaluation.rejections.size));
   const taken = new Map<Verdict, number>();
-  const rows: number[] = [];
   for (let row = 0; row < cluster.rows && rows.length < nodeLimit; row++) {
     const verdict = evaluation.verdictOf(row);
     if (verdict === NO_NODE || verdict === FITS) continue;
@@ -91,7 +102,7 @@ function variedRows({ evaluation }: Decision, { cluster, nodeLimit }: ExplainOpt
   return rows;
 }
 
-function explainNode({ evaluation }: Decision, row: number, cluster: Cluster): NodeDecision {
+function explainNode({ evaluation, extended }: Decision, row: number, cluster: Cluster): NodeDecision {
   const name = cluster.nodeName(row);
   if (evaluation.verdictOf(row) !== FITS) {
     return { name, feasible: false, predicates: explainFilters(evaluation.cycle, row, cluster) };
@@ -103,7 +114,9 @@ function explainNode({ evaluation }: Decision, row: number, cluster: Cluster): N
     return { plugin: plugin.name, raw, normalized: inRange, weight, weighted: inRange * weight };
   });
   const predicates = allPass(evaluation.cycle);
-  return { name, feasible: true, predicates, scores, total: evaluation.ranking.totalOf(row) };
+  const total = evaluation.ranking.totalOf(row);
+  const node: NodeDecision = { name, feasible: true, predicates, scores, total };
+  return extended === undefined ? node : extendNode(node, row, extended);
 }
 
 const passes = new WeakMap<CycleState, PredicateVerdict[]>();

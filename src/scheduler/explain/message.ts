@@ -10,9 +10,10 @@ export interface ReasonCount {
   readonly count: number;
 }
 
-/** How many nodes gave which reason, in the order of the message. */
-export function countReasons(evaluation: Evaluation): readonly ReasonCount[] {
+/** How many nodes gave which reason, in the order of the message; `refused`: what extenders said, node by node. */
+export function countReasons(evaluation: Evaluation, refused: Iterable<string> = []): readonly ReasonCount[] {
   const counts = new Map<string, number>();
+  for (const reason of refused) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   for (const [verdict, nodes] of evaluation.rejections) {
     const filter = evaluation.cycle.filterAt(pluginOf(verdict));
     for (const { text } of filter?.plugin.reasons?.(filter.state, detailOf(verdict)) ?? []) {
@@ -25,12 +26,16 @@ export function countReasons(evaluation: Evaluation): readonly ReasonCount[] {
     .map(({ reason, count }) => ({ reason, count }));
 }
 
-export function unschedulableMessage(nodeCount: number, evaluation: Evaluation): string {
+export function unschedulableMessage(
+  nodeCount: number,
+  evaluation: Evaluation,
+  refused: Iterable<string> = [],
+): string {
   if (nodeCount === 0) return noNodes;
   const { rejected } = evaluation.cycle;
   const reasons =
     rejected === undefined
-      ? countReasons(evaluation).map(({ reason, count }) => `${count} ${reason}`)
+      ? countReasons(evaluation, refused).map(({ reason, count }) => `${count} ${reason}`)
       : [rejected.reason.text];
   return `0/${nodeCount} nodes are available: ${reasons.join(", ")}.`;
 }

@@ -13,6 +13,7 @@ import { goesBefore } from "../queue/queued-pod.ts";
 import type { QueuedPod, SchedulingQueue } from "../queue/scheduling-queue.ts";
 import { groupOf } from "../snapshot/pod-groups.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
+import type { DecideMember } from "./extenders/group-asking.ts";
 import type { Deciders } from "./deciders.ts";
 import type { Placements } from "./placements.ts";
 import type { Reports } from "./reports.ts";
@@ -36,6 +37,7 @@ interface Demand {
   readonly minMember: number;
   /** How many of the members have to find a node. */
   readonly needed: number;
+  readonly decide: DecideMember;
 }
 
 export class Gangs {
@@ -55,7 +57,7 @@ export class Gangs {
   }
 
   /** Places with what plugins reserve there, for all that have to be placed at once; else none, and all wait. */
-  decide(first: QueuedPod, group: string): readonly GangPlace[] {
+  decide(first: QueuedPod, group: string, decide: DecideMember = this.#decideAlone): readonly GangPlace[] {
     const { deciders, queue } = this.#options;
     const minMember = membersNeeded(deciders.cluster, group);
     if (minMember === undefined) return this.#hold(first, `pod group ${group} is not there`);
@@ -63,7 +65,7 @@ export class Gangs {
     const short = `0/${minMember} of pod group ${group} can be placed: fewer than ${minMember} of its pods are there`;
     if (queue.membersOf(group).length < needed) return this.#hold(first, short);
     const members = [first, ...queue.claimGroup(group)].sort((a, b) => (goesBefore(a, b) ? -1 : 1));
-    if (members.length >= needed) return this.#try(members, { group, minMember, needed });
+    if (members.length >= needed) return this.#try(members, { group, minMember, needed, decide });
     for (const entry of members) this.#hold(entry, short);
     return [];
   }
@@ -74,22 +76,28 @@ export class Gangs {
     for (const { info } of queue.membersOf(group)) queue.wake(info.uid);
   }
 
-  #try(members: readonly QueuedPod[], { group, minMember, needed }: Demand): readonly GangPlace[] {
-    const { deciders, reports, queue } = this.#options;
+  readonly #decideAlone: DecideMember = ({ info, key }) => this.#options.deciders.of(info).decide(info, key);
+
+  #try(members: readonly QueuedPod[], { group, minMember, needed, decide }: Demand): readonly GangPlace[] {
+    const { deciders, reports, queue, clock } = this.#options;
     const { cluster } = deciders;
     const found: GangPlace[] = [];
     const without = new Map<QueuedPod, ReadonlySet<number>>();
+    /** Refused by extenders: nobody tells when those think otherwise. */
+    const comesBack = new Set<QueuedPod>();
     const placed = tryGang({
       cluster,
       members,
       needed,
-      decide: ({ info, key }) => deciders.of(info).decide(info, key),
+      decide,
       onPlace: (entry, decision, nodeName) => {
         found.push({ entry, nodeName, spec: reports.explainPlaced(decision) });
       },
       onNoPlace: (entry, decision, places) => {
         without.set(entry, deciders.of(entry.info).rejectedBy(decision));
-        const why = unschedulableMessage(cluster.nodeCount, decision.evaluation);
+        const refused = decision.extended?.refused.values();
+        if (refused !== undefined) comesBack.add(entry);
+        const why = unschedulableMessage(cluster.nodeCount, decision.evaluation, refused);
         const isDecisive = members.length - without.size < needed;
         const room = places === 0 ? "" : ` (only ${places} find room)`;
         const message = isDecisive
@@ -103,9 +111,11 @@ export class Gangs {
     });
     const rejectedBy = [...without.values()].at(-1) ?? new Set<number>();
     if (placed < needed) {
+      for (const entry of comesBack) queue.retry(entry, clock.now());
       for (const entry of members) queue.wait(entry, rejectedBy);
       return [];
     }
+    for (const entry of comesBack) queue.retry(entry, clock.now());
     for (const [entry, plugins] of without) queue.wait(entry, plugins);
     return this.#reserve(found);
   }

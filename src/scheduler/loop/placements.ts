@@ -5,6 +5,7 @@
 
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { PlacementContext, PreBindContext } from "../framework/placement.ts";
 import type { Plugin } from "../framework/plugin.ts";
@@ -24,6 +25,7 @@ export interface PlacementsOptions {
   readonly metrics: SchedulerMetrics;
   readonly monotonicMs: () => number;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** The plugins of a profile that have something to do at each point. */
@@ -180,9 +182,16 @@ export class Placements {
   ): void {
     const { unreserve = [] } = this.#points.get(profile) ?? {};
     if (unreserve.length === 0) return;
+    const { log } = this.#options;
     const context = this.#contextOf(pod.uid, AbortSignal.abort());
     for (const plugin of unreserve) {
-      if (concerns(plugin)) plugin.unreserve?.(pod, nodeName, context);
+      if (!concerns(plugin)) continue;
+      try {
+        plugin.unreserve?.(pod, nodeName, context);
+      } catch (error) {
+        // The others have to undo theirs all the same.
+        log.error("a plugin cannot undo what it reserved", { plugin: plugin.name, pod: pod.key, error });
+      }
     }
   }
 }

@@ -48,6 +48,7 @@ export interface ReportsOptions {
   readonly cluster: Cluster;
   readonly recorders: Recorders;
   readonly seed: number | undefined;
+  readonly keepsDecisions: (() => boolean) | undefined;
   readonly isBusy: () => boolean;
   /** Which rules decide about the pod. */
   readonly profileOf: (pod: PodInfo) => Profile;
@@ -190,10 +191,11 @@ export class Reports {
   /** Pods that are alike wait for the same reasons: worked out once. */
   #explainWaiting(decision: Decision): SchedulingDecisionSpec {
     const { evaluation } = decision;
-    const last = this.#lastWaiting;
+    const last = decision.extended === undefined ? this.#lastWaiting : undefined;
     if (last?.evaluation === evaluation && last.version === evaluation.version) return last.spec;
     const spec = explain(decision, this.#explainOptions(decision.pod, nodeLimits.waiting));
-    this.#lastWaiting = { evaluation, version: evaluation.version, spec };
+    if (decision.extended === undefined)
+      this.#lastWaiting = { evaluation, version: evaluation.version, spec };
     return spec;
   }
 
@@ -218,7 +220,8 @@ export class Reports {
   }
 
   async #writeDecision(uid: string, { pod, spec }: Explained): Promise<void> {
-    const { client } = this.#options;
+    const { client, keepsDecisions = () => true } = this.#options;
+    if (!keepsDecisions()) return;
     const { name = "", namespace } = pod.metadata;
     const metadata = { name, namespace, ownerReferences: [controllerRef(pod)] };
     const decision = newObject<SchedulingDecision>(schedulingDecision, metadata, { spec });

@@ -26,6 +26,8 @@ export interface SchedulerOptions {
   readonly backoff?: BackoffOptions | undefined;
   /** Asked right before each binding; false once another process may have taken over. */
   readonly mayBind?: (() => boolean) | undefined;
+  /** Whether the cluster takes SchedulingDecisions; it does when absent. */
+  readonly keepsDecisions?: (() => boolean) | undefined;
   readonly metrics?: SchedulerMetrics | undefined;
   /** Asked besides the plugins; whoever opened them closes them. */
   readonly extenders?: Extenders | undefined;

@@ -25,8 +25,10 @@ import { Binder } from "./binder.ts";
 import { Bindings, podOf } from "./bindings.ts";
 import { Deciders, keyToDecideBy } from "./deciders.ts";
 import { Evictions } from "./evictions.ts";
-import { ExtendedDecisions, type NoNode } from "./extenders/extended-decisions.ts";
+import { createAskers, type Askers } from "./extenders/askers.ts";
+import type { NoNode } from "./extenders/extended-decisions.ts";
 import type { Extenders } from "./extenders/extenders.ts";
+import type { DecideMember } from "./extenders/group-asking.ts";
 import { Feed } from "./feed.ts";
 import { Gangs } from "./gangs.ts";
 import { Placements } from "./placements.ts";
@@ -80,7 +82,7 @@ class Loop {
   readonly #rush: Rush;
   readonly #monotonicMs: () => number;
   /** Undefined when there are no extenders. */
-  readonly #extended: ExtendedDecisions | undefined;
+  readonly #askers: Askers | undefined;
   #signal = AbortSignal.abort();
   /** False while another scheduler acts. */
   #acts = false;
@@ -120,9 +122,28 @@ class Loop {
     this.#related = new RelatedFeed({ client, cluster, kinds, onEvent, clock, log });
     const related = this.#related;
     const monotonicMs = this.#monotonicMs;
-    this.#placements = new Placements({ client, cluster, profiles, related, metrics, monotonicMs, clock });
+    this.#placements = new Placements({
+      client,
+      cluster,
+      profiles,
+      related,
+      metrics,
+      monotonicMs,
+      clock,
+      log,
+    });
     const profileOf = (pod: PodInfo): Profile => deciders.of(pod).profile;
-    this.#reports = new Reports({ client, cluster, recorders, profileOf, seed, isBusy, clock, log });
+    this.#reports = new Reports({
+      keepsDecisions: options.keepsDecisions,
+      client,
+      cluster,
+      recorders,
+      profileOf,
+      seed,
+      isBusy,
+      clock,
+      log,
+    });
     const [queue, placements, reports] = [this.#queue, this.#placements, this.#reports];
     this.#gangs = new Gangs({ deciders, queue, placements, reports, clock });
     this.#evictions = this.#newEvictions();
@@ -131,7 +152,7 @@ class Loop {
     this.#binder = this.#newBinder();
     this.#bindings = this.#newBindings();
     const { extenders } = options;
-    this.#extended = extenders === undefined ? undefined : this.#newExtended(extenders, random);
+    this.#askers = extenders === undefined ? undefined : this.#newAskers(extenders, random);
     this.#nodes = new Informer({ client, kind: nodeKind, clock, log });
     this.#pods = new Informer({ client, kind: podKind, clock, log });
   }
@@ -192,24 +213,21 @@ class Loop {
     });
   }
 
-  #newExtended(extenders: Extenders, random: Random): ExtendedDecisions {
-    return new ExtendedDecisions({
+  #newAskers(extenders: Extenders, random: Random): Askers {
+    return createAskers({
       extenders,
+      deciders: this.#deciders,
       queue: this.#queue,
+      bindings: this.#bindings,
+      gangs: this.#gangs,
+      reports: this.#reports,
       random,
-      onPlace: (entry, decider, { decision, startMs }) => {
-        const { nodeName = "" } = decision.chosen ?? {};
-        this.#bindings.place(entry, { profile: decider.profile, decision, nodeName, startMs }, this.#signal);
-      },
-      onNoNode: (entry, decider, noNode) => this.#noNode(entry, decider, noNode, this.#signal),
-      onRefused: (entry, { profile }, { decision, message, startMs }) => {
-        this.#reports.unschedulable(podOf(entry), decision, { message });
-        this.#bindings.attempted(entry, profile, { result: "unschedulable", startMs });
-        // Nobody tells when an extender thinks otherwise: the pod comes back after a while.
-        this.#bindings.retry(entry);
-      },
-      onError: (entry, { profile }, failed) => this.#failed(entry, profile, failed),
-      onDone: () => this.#wake.resolve(),
+      monotonicMs: this.#monotonicMs,
+      signal: () => this.#signal,
+      noNode: (entry, decider, noNode) => this.#noNode(entry, decider, noNode, this.#signal),
+      failed: (entry, { profile }, failed) => this.#failed(entry, profile, failed),
+      decideTogether: (entry, tried) => this.#decideTogether(entry, tried, this.#signal),
+      wake: () => this.#wake.resolve(),
     });
   }
 
@@ -272,7 +290,7 @@ class Loop {
     this.#acts = true;
     if (!signal.aborted) for (const pod of this.#feed.gated()) this.#reports.gated(pod);
     while (!signal.aborted) await this.#turn(signal);
-    await this.#extended?.settled();
+    await this.#askers?.extended.settled();
     await this.#bindings.settled();
     await this.#evictions.settled();
     await this.#reports.close();
@@ -282,7 +300,7 @@ class Loop {
 
   /** Whether what has been decided goes ahead fast enough to decide more. */
   get #hasRoom(): boolean {
-    return this.#binder.hasRoom && this.#extended?.hasRoom !== false;
+    return this.#binder.hasRoom && this.#askers?.extended.hasRoom !== false;
   }
 
   /** Decides about some pods, or waits until there is one to decide about. */
@@ -316,11 +334,12 @@ class Loop {
     try {
       const group = this.#gangs.groupToTry(info);
       if (group !== undefined) {
-        this.#decideTogether(entry, { group, startMs }, signal);
+        if (this.#askers === undefined) this.#decideTogether(entry, { group, startMs }, signal);
+        else this.#askers.groups.start(entry, group, signal);
         return;
       }
-      if (this.#extended?.concern(entry) === true) {
-        this.#extended.decide(entry, decider, { startMs, signal });
+      if (this.#askers?.extended.concern(entry) === true) {
+        this.#askers.extended.decide(entry, decider, { startMs, signal });
         return;
       }
       const decision = decider.decide(info, keyToDecideBy(entry));
@@ -350,10 +369,10 @@ class Loop {
 
   #decideTogether(
     entry: QueuedPod,
-    { group, startMs }: { group: string; startMs: number },
+    { group, startMs, decide }: { group: string; startMs: number; decide?: DecideMember },
     signal: AbortSignal,
   ): void {
-    for (const { entry: member, nodeName, spec } of this.#gangs.decide(entry, group)) {
+    for (const { entry: member, nodeName, spec } of this.#gangs.decide(entry, group, decide)) {
       const { profile } = this.#deciders.of(member.info);
       this.#bindings.take(member, { profile, nodeName, spec, startMs }, signal);
     }
@@ -370,20 +389,31 @@ class Loop {
     const roomBefore = cluster.nominations.of(uid);
     const help = given ?? this.#rescue.ask(entry, decider, decision);
     const { message, nomination } = help;
-    if (given === undefined && nomination !== undefined && this.#extended?.mayPreempt(entry) === true) {
-      this.#extended.preempt(entry, decider, { help, startMs, signal });
+    if (
+      given === undefined &&
+      nomination !== undefined &&
+      this.#askers?.extended.mayPreempt(entry) === true
+    ) {
+      this.#askers.extended.preempt(entry, decider, { help, extended: decision.extended, startMs, signal });
       return;
     }
     const rejectedBy = decider.rejectedBy(decision);
     const roomAt = cluster.nominations.of(uid)?.row;
     const nominatedNodeName =
       nomination?.nodeName ?? (roomAt === undefined ? undefined : cluster.nodeName(roomAt));
-    const sentence = `${unschedulableMessage(cluster.nodeCount, decision.evaluation)}${message}`;
+    const refused = decision.extended?.refused;
+    const said = unschedulableMessage(cluster.nodeCount, decision.evaluation, refused?.values());
+    const sentence = `${said}${message}`;
     this.#reports.unschedulable(podOf(entry), decision, { message: sentence, nominatedNodeName });
     if (nomination !== undefined) this.#rescue.makeRoom(entry.info, nomination);
     this.#feed.roomMoved(uid, roomBefore);
-    this.#metrics.incoming("ScheduleAttemptFailure", "unschedulable");
     this.#bindings.attempted(entry, decider.profile, { result: "unschedulable", startMs });
+    // Nobody tells when an extender thinks otherwise: the pod comes back after a while.
+    if (refused !== undefined && nomination === undefined) {
+      this.#bindings.retry(entry);
+      return;
+    }
+    this.#metrics.incoming("ScheduleAttemptFailure", "unschedulable");
     this.#queue.wait(entry, rejectedBy, cluster.nominations.of(uid)?.row);
   }
 }

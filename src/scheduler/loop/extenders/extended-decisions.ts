@@ -8,10 +8,12 @@
 
 import type { Random } from "../../../lib/random.ts";
 import type { Decider, Decision } from "../../decide.ts";
-import { countReasons } from "../../explain/message.ts";
+import { weightedPoints, type Extended, type Opinion } from "../../framework/opinion.ts";
 import type { Candidate } from "../../framework/plugin.ts";
 import type { SchedulingQueue, QueuedPod } from "../../queue/scheduling-queue.ts";
+import type { Cluster } from "../../snapshot/cluster.ts";
 import type { NodeObject } from "../../snapshot/objects.ts";
+import type { PodInfo } from "../../snapshot/pod-info.ts";
 import { keyToDecideBy } from "../deciders.ts";
 import type { Help } from "../rescue.ts";
 import type { ExtenderAnswer, Extenders } from "./extenders.ts";
@@ -24,15 +26,11 @@ export interface ExtendedDecisionsOptions {
   readonly extenders: Extenders;
   readonly queue: SchedulingQueue;
   readonly random: Random;
+  /** What one point of an extender is among the plugins' scores. */
+  readonly factor: number;
   readonly onPlace: (entry: QueuedPod, decider: Decider, placed: Decided) => void;
-  /** No node fits; `room` is what the extenders left of the places where room could be made. */
+  /** No node fits, or the extenders want none of those that do. */
   readonly onNoNode: (entry: QueuedPod, decider: Decider, noNode: NoNode) => void;
-  /** Nodes fit, and the extenders want none of them. */
-  readonly onRefused: (
-    entry: QueuedPod,
-    decider: Decider,
-    refused: Decided & { readonly message: string },
-  ) => void;
   readonly onError: (entry: QueuedPod, decider: Decider, failed: Failed) => void;
   /** Something has come to its end. */
   readonly onDone: () => void;
@@ -44,17 +42,20 @@ interface Decided {
   readonly startMs: number;
 }
 
-interface Failed {
+export interface Failed {
   readonly error: unknown;
   readonly startMs: number;
 }
 
 export interface NoNode extends Decided {
+  /** What the extenders left of the places where room could be made; absent while they were not asked. */
   readonly help?: Help | undefined;
 }
 
 interface Preempting {
   readonly help: Help;
+  /** Of a pod whose nodes the extenders refused. */
+  readonly extended: Extended | undefined;
   readonly startMs: number;
   readonly signal: AbortSignal;
 }
@@ -85,7 +86,7 @@ export class ExtendedDecisions {
     decider: Decider,
     { startMs, signal }: { readonly startMs: number; readonly signal: AbortSignal },
   ): void {
-    this.#run(entry, { decider, startMs }, async () => {
+    this.#try(entry, { decider, startMs }, async () => {
       const { extenders, queue } = this.#options;
       const first = decider.decide(entry.info, keyToDecideBy(entry));
       if (first.chosen === undefined)
@@ -94,23 +95,28 @@ export class ExtendedDecisions {
       if (signal.aborted || queue.get(entry.info.uid) !== entry) return undefined;
       const decision = decider.decide(entry.info, keyToDecideBy(entry));
       if (decision.chosen === undefined) return this.#options.onNoNode(entry, decider, { decision, startMs });
-      const best = this.#best(decider, decision, answer);
-      if (best !== undefined) {
-        return this.#options.onPlace(entry, decider, { decision: { ...decision, ...best }, startMs });
-      }
-      const message = refusalText(decider, decision, answer);
-      return this.#options.onRefused(entry, decider, { decision, startMs, message });
+      const best = this.choose(entry, decider, { decision, answer });
+      const told = { decision: best, startMs };
+      if (best.chosen !== undefined) return this.#options.onPlace(entry, decider, told);
+      return this.#options.onNoNode(entry, decider, told);
     });
   }
 
   /** Asks the extenders whether room may be made where `help` would; then `onNoNode` hears of what is left. */
-  preempt(entry: QueuedPod, decider: Decider, { help, startMs, signal }: Preempting): void {
-    this.#run(entry, { decider, startMs }, async () => {
+  preempt(entry: QueuedPod, decider: Decider, { help, extended, startMs, signal }: Preempting): void {
+    this.#try(entry, { decider, startMs }, async () => {
       const { extenders, queue } = this.#options;
       const candidates = help.candidates?.(MAX_CANDIDATES) ?? [];
-      const left = await extenders.preempt(entry.info, candidates, signal);
+      const { cluster } = decider;
+      const victimOn = (nodeName: string, uid: string): PodInfo | undefined => {
+        const found = cluster.pod(uid);
+        const isBelow = found !== undefined && found.info.priority < entry.info.priority;
+        return isBelow && found.nodeName === nodeName ? found.info : undefined;
+      };
+      const left = await extenders.preempt(entry.info, candidates, { signal, victimOn });
       if (signal.aborted || queue.get(entry.info.uid) !== entry) return;
-      const decision = decider.decide(entry.info, keyToDecideBy(entry));
+      const fresh = decider.decide(entry.info, keyToDecideBy(entry));
+      const decision = extended === undefined ? fresh : { ...fresh, chosen: undefined, extended };
       const choice = left.find((candidate) => areThere(decider, candidate));
       if (decision.chosen !== undefined) queue.retryNow(entry);
       else {
@@ -125,40 +131,82 @@ export class ExtendedDecisions {
     await Promise.all(this.#asking);
   }
 
-  #run(
+  #try(
     entry: QueuedPod,
     { decider, startMs }: { readonly decider: Decider; readonly startMs: number },
     work: () => Promise<void>,
   ): void {
-    const asking = work()
-      .catch((error: unknown) => this.#options.onError(entry, decider, { error, startMs }))
-      .finally(() => {
-        this.#asking.delete(asking);
-        this.#options.onDone();
-      });
+    this.run(async () => {
+      try {
+        await work();
+      } catch (error) {
+        this.#options.onError(entry, decider, { error, startMs });
+      }
+    });
+  }
+
+  /** The work, which never rejects, counts among what is under way. */
+  run(work: () => Promise<void>): void {
+    const asking = work().finally(() => {
+      this.#asking.delete(asking);
+      this.#options.onDone();
+    });
     this.#asking.add(asking);
   }
 
-  /** Among the nodes that fit now and that the extenders want. */
-  #best(
-    { cluster }: Decider,
-    { evaluation }: Decision,
-    { points }: ExtenderAnswer,
-  ): Pick<Decision, "chosen" | "ties"> | undefined {
-    let bestTotal = Number.NEGATIVE_INFINITY;
-    let best: number[] = [];
-    for (const [name, extra] of points) {
-      const row = cluster.rowOf(name);
-      const own = row === undefined ? -1 : evaluation.ranking.totalOf(row);
-      if (row === undefined || own < 0 || own + extra < bestTotal) continue;
-      if (own + extra > bestTotal) best = [];
-      bestTotal = own + extra;
-      best.push(row);
-    }
-    const row = best[best.length === 1 ? 0 : this.#options.random.below(Math.max(1, best.length))];
-    if (row === undefined) return undefined;
-    return { chosen: { row, nodeName: cluster.nodeName(row) }, ties: best.length };
+  /** What the extenders say of the nodes that take the pod. */
+  async ask({ info, key }: QueuedPod, decider: Decider, signal: AbortSignal): Promise<ExtenderAnswer> {
+    const decision = decider.decide(info, keyToDecideBy({ key }));
+    return await this.#options.extenders.ask(info, fittingNodes(decider, decision), signal);
   }
+
+  /** Among the nodes that fit now and that the extenders want; where room was made for the pod if it can be. */
+  choose(
+    { info }: QueuedPod,
+    { cluster }: Decider,
+    { decision, answer }: { readonly decision: Decision; readonly answer: ExtenderAnswer },
+  ): Decision {
+    const extended = this.#extend(decision, answer, cluster);
+    const [best, most] = [...extended.totals][0] ?? [];
+    if (best === undefined) return { ...decision, chosen: undefined, ties: 0, extended };
+    const nominated = cluster.nominations.of(info.uid)?.row;
+    if (nominated !== undefined && extended.totals.has(nominated)) {
+      return { ...decision, chosen: chosenAt(nominated, cluster), ties: 1, extended };
+    }
+    const equals = [...extended.totals].filter(([, total]) => total === most).map(([row]) => row);
+    const row = equals[equals.length === 1 ? 0 : this.#options.random.below(equals.length)] ?? best;
+    return { ...decision, chosen: chosenAt(row, cluster), ties: equals.length, extended };
+  }
+
+  #extend({ evaluation }: Decision, { opinions, taken }: ExtenderAnswer, cluster: Cluster): Extended {
+    const { factor } = this.#options;
+    const totals: [row: number, total: number][] = [];
+    const refused = new Map<number, string>();
+    for (let row = 0; row < cluster.rows; row++) {
+      const own = evaluation.ranking.totalOf(row);
+      if (own < 0) continue;
+      const name = cluster.nodeName(row);
+      if (taken.has(name)) {
+        const extra = opinions.map((opinion) => weightedPoints(opinion, name, factor));
+        totals.push([row, extra.reduce((sum, each) => sum + each, own)]);
+      } else refused.set(row, refusalOf(opinions, name));
+    }
+    totals.sort(([, a], [, b]) => b - a);
+    return { opinions, factor, totals: new Map(totals), refused };
+  }
+}
+
+function chosenAt(row: number, cluster: Cluster): Decision["chosen"] {
+  return { row, nodeName: cluster.nodeName(row) };
+}
+
+/** A node that came to fit while the extenders were asked is not known to them. */
+function refusalOf(opinions: readonly Opinion[], nodeName: string): string {
+  for (const { refused } of opinions) {
+    const reason = refused.get(nodeName);
+    if (reason !== undefined) return reason;
+  }
+  return "node(s) were not known to the extenders yet";
 }
 
 function fittingNodes({ cluster }: Decider, { evaluation }: Decision): readonly NodeObject[] {
@@ -173,11 +221,4 @@ function fittingNodes({ cluster }: Decider, { evaluation }: Decision): readonly 
 /** Whether the victims are still on the node. */
 function areThere({ cluster }: Decider, { nodeName, victims }: Candidate): boolean {
   return victims.length > 0 && victims.every(({ uid }) => cluster.pod(uid)?.nodeName === nodeName);
-}
-
-function refusalText({ cluster }: Decider, { evaluation }: Decision, { refused }: ExtenderAnswer): string {
-  const counts = new Map(countReasons(evaluation).map(({ reason, count }) => [reason, count]));
-  for (const reason of refused.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
-  return `0/${cluster.nodeCount} nodes are available: ${reasons.join(", ")}.`;
 }

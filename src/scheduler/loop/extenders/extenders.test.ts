@@ -11,6 +11,8 @@ import { seededRandom } from "../../../lib/random.ts";
 import { findCondition } from "../../../model/conditions.ts";
 import type { Node } from "../../../model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../../model/kinds/core/pod/pod.ts";
+import { schedulingDecision } from "../../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
+import { podGroup } from "../../../model/kinds/scheduling/podgroup/podgroup.ts";
 import { newObject } from "../../../model/kind.ts";
 import type { ExtenderConfig } from "../../policy/scheduler-config.ts";
 import { SchedulerMetrics } from "../scheduler-metrics.ts";
@@ -108,9 +110,68 @@ test("they leave nodes out, and their points decide among the others", async () 
   );
   await client.create(pod, aPod("p"));
   await nodeOf(of, "p", "c");
+  const decision = async () => (await client.list(schedulingDecision)).items[0]?.spec;
+  await expect.poll(async () => (await decision())?.outcome, { timeout: 5000 }).toBe("Scheduled");
+  const spec = await decision();
+  expect(spec).toMatchObject({ feasibleNodes: 2, reasons: [{ reason: "no a", count: 1 }] });
+  const said = (name: string) => spec?.nodes?.find((node) => node.name === name);
+  const plugin = `Extender ${url}`;
+  expect(said("a")?.predicates?.at(-1)).toMatchObject({ plugin, verdict: "fail", reason: "no a" });
+  expect(said("c")?.predicates?.at(-1)).toMatchObject({ plugin, verdict: "pass" });
+  const points = { plugin, raw: 9, normalized: 90, weight: 1, weighted: 90 };
+  expect(said("c")?.scores?.at(-1)).toEqual(points);
+  expect((said("c")?.total ?? 0) - (said("b")?.total ?? 0)).toBe(60);
   expect(registry.text()).toMatch(
     /scheduler_extender_duration_seconds_count{[^}]*verb="filter",status="success"} 1/,
   );
+});
+
+test("where it refuses the nodes that fit, room is made on one that it takes", async () => {
+  const url = await serve((_path, { NodeNames: names }) => ({
+    NodeNames: (names as string[]).filter((name) => name === "full"),
+    FailedNodes: { free: "not free" },
+  }));
+  const full = { ...aNode("full"), status: { allocatable: { cpu: "1", memory: "1Gi", pods: "9" } } };
+  const { client, of } = await start([config(url)], [aNode("free"), full]);
+  await client.create(pod, aPod("low", { nodeName: "full", priority: 1 }));
+  await client.create(pod, aPod("high", { priority: 100 }));
+  await expect
+    .poll(async () => (await of("low")).metadata.deletionTimestamp, { timeout: 5000 })
+    .toBeDefined();
+  expect((await of("high")).status?.nominatedNodeName).toBe("full");
+  await client.delete(pod, { namespace: "default", name: "low" }, { gracePeriodSeconds: 0 });
+  await nodeOf(of, "high", "full");
+});
+
+test("a pod group goes where they let each of its members go, whole or not at all", async () => {
+  let allowed = ["a"];
+  const asked: string[] = [];
+  const url = await serve((_path, { Pod: object, NodeNames: names }) => {
+    asked.push((object as Pod).metadata.name ?? "");
+    return { NodeNames: (names as string[]).filter((name) => allowed.includes(name)), FailedNodes: {} };
+  });
+  const small = (name: string): Node => ({
+    ...aNode(name),
+    status: { allocatable: { cpu: "1", memory: "1Gi", pods: "9" } },
+  });
+  const { client, of } = await start([config(url)], [small("a"), small("b"), small("c")]);
+  await client.create(
+    podGroup,
+    newObject(podGroup, { name: "g", namespace: "default" }, { spec: { minMember: 2 } }),
+  );
+  for (const name of ["m1", "m2"]) {
+    const labels = { "scheduling.x-k8s.io/pod-group": "g" };
+    const member = aPod(name);
+    await client.create(pod, { ...member, metadata: { ...member.metadata, labels } });
+  }
+  const message = async (name: string) =>
+    findCondition((await of(name)).status?.conditions, "PodScheduled")?.message ?? "";
+  await expect.poll(() => message("m1"), { timeout: 5000 }).toContain("left out by extender");
+  expect(new Set(asked)).toEqual(new Set(["m1", "m2"]));
+  expect([(await of("m1")).spec.nodeName, (await of("m2")).spec.nodeName]).toEqual([undefined, undefined]);
+  allowed = ["b", "c"];
+  const places = async () => new Set([(await of("m1")).spec.nodeName, (await of("m2")).spec.nodeName]);
+  await expect.poll(places, { timeout: 10_000 }).toEqual(new Set(["b", "c"]));
 });
 
 test("one that is slow holds up nobody else, and one that fails is told of", async () => {

@@ -7,6 +7,7 @@
 import type { Clock } from "../../../lib/clock.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log.ts";
+import type { Opinion } from "../../framework/opinion.ts";
 import type { Candidate } from "../../framework/plugin.ts";
 import type { ExtenderConfig } from "../../policy/scheduler-config.ts";
 import type { ContainerObject, NodeObject, PodObject } from "../../snapshot/objects.ts";
@@ -20,6 +21,7 @@ import {
   readPreemptionResult,
   victimsText,
   type FilterResultWire,
+  type HostPriorityWire,
 } from "./wire.ts";
 
 export interface ExtendersOptions {
@@ -33,11 +35,27 @@ export interface ExtendersOptions {
 }
 
 export interface ExtenderAnswer {
-  /** What the extenders add to the totals of the nodes that all of them take. */
-  readonly points: ReadonlyMap<string, number>;
-  /** Why they do not take the others. */
-  readonly refused: ReadonlyMap<string, string>;
+  readonly opinions: readonly Opinion[];
+  /** Names of the nodes that all of them take. */
+  readonly taken: ReadonlySet<string>;
 }
+
+export interface Preempting {
+  readonly signal: AbortSignal;
+  /** The pod of that uid, if it is on the node and may be evicted. */
+  readonly victimOn: (nodeName: string, uid: string) => PodInfo | undefined;
+}
+
+interface Filtered {
+  readonly left: readonly NodeObject[];
+  readonly refused: ReadonlyMap<string, string>;
+  readonly error?: string | undefined;
+}
+
+/** An answer, or how it failed where that may be ignored. */
+type Called<T> =
+  | { readonly answer: T; readonly error?: undefined }
+  | { readonly answer?: undefined; readonly error: string };
 
 type Verb = "filterVerb" | "prioritizeVerb" | "preemptVerb" | "bindVerb";
 
@@ -67,6 +85,11 @@ export class Extenders {
     this.#servers = servers;
   }
 
+  /** What one of their points is among the plugins' scores. */
+  get factor(): number {
+    return this.#options.factor;
+  }
+
   close(): void {
     for (const server of this.#servers.values()) server.close();
   }
@@ -82,33 +105,39 @@ export class Extenders {
 
   /** Rejects when one that must not be ignored fails. */
   async ask(pod: PodInfo, nodes: readonly NodeObject[], signal: AbortSignal): Promise<ExtenderAnswer> {
-    const refused = new Map<string, string>();
+    const filtered = new Map<ExtenderConfig, Filtered>();
     let left = nodes;
     for (const config of this.#having("filterVerb", pod.object)) {
       if (left.length === 0) break;
-      left = await this.#filter(config, { pod, nodes: left, refused }, signal);
+      const answer = await this.#filter(config, { pod, nodes: left }, signal);
+      filtered.set(config, answer);
+      ({ left } = answer);
     }
-    const points = new Map(left.map((node) => [node.metadata.name ?? "", 0]));
-    if (left.length > 0) {
-      const asking = this.#having("prioritizeVerb", pod.object);
+    const asked = left.length === 0 ? [] : this.#having("prioritizeVerb", pod.object);
+    const points = new Map(
       await Promise.all(
-        asking.map((config) => this.#prioritize(config, { pod, nodes: left, points }, signal)),
-      );
-    }
-    return { points, refused };
+        asked.map(
+          async (config) => [config, await this.#prioritize(config, { pod, nodes: left }, signal)] as const,
+        ),
+      ),
+    );
+    const opinions = this.#options.configs
+      .filter((config) => filtered.has(config) || points.has(config))
+      .map((config) => opinionOf(config, filtered.get(config), points.get(config)));
+    return { opinions, taken: new Set(left.map(nameOf)) };
   }
 
   /** Of the candidates, those that all of them agree to, with the victims that they leave. */
   async preempt(
     pod: PodInfo,
     candidates: readonly Candidate[],
-    signal: AbortSignal,
+    { signal, victimOn }: Preempting,
   ): Promise<readonly Candidate[]> {
     let left = candidates;
     for (const config of this.#having("preemptVerb", pod.object)) {
       if (left.length === 0) break;
       const body = preemptionArgs(config, pod, left);
-      const answer = await this.#call(
+      const { answer } = await this.#call(
         config,
         { verb: "preemptVerb", body, read: readPreemptionResult },
         signal,
@@ -117,7 +146,7 @@ export class Extenders {
       left = left.flatMap((candidate) => {
         const kept = answer.get(candidate.nodeName);
         if (kept === undefined) return [];
-        const victims = candidate.victims.filter(({ uid }) => kept.uids.includes(uid));
+        const victims = kept.uids.flatMap((uid) => victimOn(candidate.nodeName, uid) ?? []);
         return [{ ...candidate, victims, violations: kept.violations }];
       });
     }
@@ -133,8 +162,12 @@ export class Extenders {
       const body = JSON.stringify({ PodName: name, PodNamespace: namespace, PodUID: uid, Node: nodeName });
       // One that is ignorable is still the only one that binds.
       const must = { ...config, ignorable: false };
-      const error = await this.#call(config, { verb: "bindVerb", body, read: readError, must }, signal);
-      if (error !== undefined && error !== "") throw new Error(`extender ${config.urlPrefix}: ${error}`);
+      const { answer: error = "" } = await this.#call(
+        config,
+        { verb: "bindVerb", body, read: readError, must },
+        signal,
+      );
+      if (error !== "") throw new Error(`extender ${config.urlPrefix}: ${error}`);
     };
   }
 
@@ -144,42 +177,40 @@ export class Extenders {
 
   async #filter(
     config: ExtenderConfig,
-    { pod, nodes, refused }: { pod: PodInfo; nodes: readonly NodeObject[]; refused: Map<string, string> },
+    { pod, nodes }: { pod: PodInfo; nodes: readonly NodeObject[] },
     signal: AbortSignal,
-  ): Promise<readonly NodeObject[]> {
+  ): Promise<Filtered> {
     const body = this.#args(config, pod, nodes);
     const read = (value: unknown): FilterResultWire => {
       const result = readFilterResult(value);
       if (result.error !== "") throw new Error(result.error);
       return result;
     };
-    const answer = await this.#call(config, { verb: "filterVerb", body, read }, signal);
-    if (answer === undefined) return nodes;
-    const names = new Set(
-      answer.nodeNames ?? (answer.nodes?.items ?? []).map(({ metadata }) => metadata.name ?? ""),
-    );
+    const { answer, error } = await this.#call(config, { verb: "filterVerb", body, read }, signal);
+    const refused = new Map<string, string>();
+    if (answer === undefined) return { left: nodes, refused, error };
+    const names = new Set(answer.nodeNames ?? (answer.nodes?.items ?? []).map(nameOf));
     const reasons = { ...answer.failedNodes, ...answer.failedAndUnresolvableNodes };
-    return nodes.filter(({ metadata: { name = "" } }) => {
+    const left = nodes.filter((node) => {
+      const name = nameOf(node);
       const reason = reasons[name];
       if (reason === undefined && names.has(name)) return true;
       refused.set(name, reason ?? `node(s) were left out by extender ${config.urlPrefix}`);
       return false;
     });
+    return { left, refused };
   }
 
   /** A failure costs its points only, as in kube-scheduler. */
   async #prioritize(
     config: ExtenderConfig,
-    { pod, nodes, points }: { pod: PodInfo; nodes: readonly NodeObject[]; points: Map<string, number> },
+    { pod, nodes }: { pod: PodInfo; nodes: readonly NodeObject[] },
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<Called<readonly HostPriorityWire[]>> {
     const body = this.#args(config, pod, nodes);
     const lenient = { ...config, ignorable: true };
     const call = { verb: "prioritizeVerb", body, read: readHostPriorities, must: lenient } as const;
-    for (const { host, score } of (await this.#call(config, call, signal)) ?? []) {
-      const known = points.get(host);
-      if (known !== undefined) points.set(host, known + score * config.weight * this.#options.factor);
-    }
+    return await this.#call(config, call, signal);
   }
 
   #args({ nodeCacheCapable }: ExtenderConfig, { object }: PodInfo, nodes: readonly NodeObject[]): string {
@@ -198,12 +229,11 @@ export class Extenders {
     return text;
   }
 
-  /** Undefined when it failed and may be ignored. */
   async #call<T>(
     config: ExtenderConfig,
     call: { verb: Verb; body: string; read: (value: unknown) => T; must?: { readonly ignorable: boolean } },
     signal: AbortSignal,
-  ): Promise<T | undefined> {
+  ): Promise<Called<T>> {
     const { metrics, monotonicMs, log } = this.#options;
     const { urlPrefix } = config;
     const url = `${urlPrefix.replace(/\/+$/, "")}/${config[call.verb]}`;
@@ -212,16 +242,36 @@ export class Extenders {
     try {
       const answer = call.read(await this.#servers.get(config)?.post(url, call.body, signal));
       isGood = true;
-      return answer;
+      return { answer };
     } catch (error) {
       const message = `extender ${url}: ${messageOf(error)}`;
       if (!(call.must ?? config).ignorable) throw new Error(message, { cause: error });
       if (!signal.aborted) log.warn("an extender failed, going on without it", { message });
-      return undefined;
+      return { error: message };
     } finally {
       metrics.extender(urlPrefix, call.verb.replace("Verb", ""), { isGood, ms: monotonicMs() - startMs });
     }
   }
+}
+
+function nameOf({ metadata }: NodeObject): string {
+  return metadata.name ?? "";
+}
+
+function opinionOf(
+  { urlPrefix, weight }: ExtenderConfig,
+  filtered: Filtered | undefined,
+  points: Called<readonly HostPriorityWire[]> | undefined,
+): Opinion {
+  const given = points?.answer?.map(({ host, score }) => [host, score] as const);
+  return {
+    extender: urlPrefix,
+    filters: filtered !== undefined,
+    refused: filtered?.refused ?? new Map(),
+    points: given === undefined ? undefined : new Map(given),
+    weight,
+    error: filtered?.error ?? points?.error,
+  };
 }
 
 function manages({ managedResources }: ExtenderConfig, { spec }: PodObject): boolean {
