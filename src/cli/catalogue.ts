@@ -15,6 +15,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "destroy", aliases: ["apps:destroy"], load: () => import("./commands/destroy.ts") },
   { name: "open", aliases: ["apps:open"], load: () => import("./commands/open.ts") },
   { name: "deploy", load: () => import("./commands/deploy.ts") },
+  { name: "source", load: () => import("./commands/source.ts") },
   { name: "config", load: () => import("./commands/config.ts") },
   { name: "releases", load: () => import("./commands/releases.ts") },
   { name: "rollback", aliases: ["releases:rollback"], load: () => import("./commands/rollback.ts") },

@@ -83,6 +83,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     dataDir: place.git,
     sources,
     path: process.env["PATH"] ?? "",
+    platformUrl: httpUrlOf(config),
     clock,
     log,
   });
@@ -94,6 +95,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     host: await loadHostConfig({ env: process.env, home: homedir() }),
     limits: buildLimits,
     ulimits: options.ulimits(),
+    restoreSource: (build) => git.restoreSource(build),
     dataDir: place.builds,
     maxConcurrent: concurrentBuildsMax,
     clock,
@@ -170,10 +172,14 @@ function openPlatforms({ config, clientFor, engine, log }: PlatformHalfOptions):
   });
 }
 
+function httpUrlOf({ domain, httpPort }: PlatformConfig): string {
+  return `http://${domain}:${httpPort}`;
+}
+
 /** What clients need to know beside the API; they read it from the ConfigMap. */
 async function publishPlatformInfo(client: Client, config: PlatformConfig): Promise<void> {
   const data = {
-    httpUrl: `http://${config.domain}:${config.httpPort}`,
+    httpUrl: httpUrlOf(config),
     domain: config.domain,
     registry: `127.0.0.1:${config.registryPort}`,
     version: versionOf(),

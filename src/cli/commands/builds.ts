@@ -1,51 +1,133 @@
-import { build } from "../../model/kinds/build/build/build.ts";
-import { appName, appOption } from "../app.ts";
-import { UsageError, type Command } from "../command.ts";
+import { createBuild } from "../../client/create-build.ts";
+import { newObject } from "../../model/kind.ts";
+import { build, type Build } from "../../model/kinds/build/build/build.ts";
+import { controllerRef } from "../../model/meta.ts";
+import { isNotFound } from "../../model/status.ts";
+import { appName, appOption, getApp } from "../app.ts";
+import { buildInfo } from "../build-text.ts";
+import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { cancelBuild, followBuild, isEnded, printBuildLog } from "../follow-build.ts";
+import { columns } from "../format.ts";
 import { listObjects, listOptions } from "../listing.ts";
-import { writeStream } from "../output.ts";
+import { objectText } from "../output.ts";
+import { followRelease } from "../release-progress.ts";
+
+const counting = new Intl.Collator("en", { numeric: true });
 
 export const command: Command = {
   name: "builds",
   group: "Deploying",
-  summary: "List an app's builds, show the log of one, or cancel one.",
-  usage: "[logs BUILD | cancel BUILD]",
-  subcommands: ["logs", "cancel"],
+  summary: "List an app's builds; show, cancel or repeat one.",
+  usage: "[info | logs | cancel | retry] [BUILD]",
+  description:
+    "BUILD is a name (shop-3) or its number (3); without it the newest build of the app is meant. retry builds the\n" +
+    "same source again and deploys it; the branch in git stays where it is.",
+  subcommands: ["info", "logs", "cancel", "retry"],
   options: [
     appOption,
     ...listOptions,
     { name: "follow", short: "f", type: "boolean", description: "With logs: go on until the build ends." },
+    { name: "no-wait", type: "boolean", description: "With retry: do not wait for the release." },
   ],
-  examples: ["nagi builds", "nagi builds logs shop-3", "nagi builds cancel shop-3"],
+  examples: ["nagi builds", "nagi builds logs -f", "nagi builds cancel", "nagi builds retry shop-3"],
   async run(context) {
     const [action, name] = context.args;
-    const client = await context.client();
-    const namespace = await context.namespace();
-    if (action === undefined) {
-      const everything = context.flag("all-namespaces");
-      const app = everything ? undefined : await appName(context);
-      await listObjects(context, build, {
-        labelSelector: app === undefined ? undefined : `nagi.dev/app=${app}`,
-        numbered: true,
-        empty: "No builds yet. A push makes one: git push nagi main",
-      });
-      return;
-    }
-    if (name === undefined)
-      throw new UsageError(
-        `nagi builds ${action} needs the name of a build`,
-        "The builds there are: nagi builds",
-      );
-    if (action === "logs") {
-      const options = { follow: context.flag("follow"), signal: context.signal };
-      await writeStream(context.terminal, client.log(build, { namespace, name }, options));
-    } else if (action === "cancel") {
-      const patch = { type: "merge", body: { status: { cancelled: true } } } as const;
-      await client.patch(build, { namespace, name }, patch, { subresource: "status" });
-      context.terminal.print(`Cancelling build ${name}`);
-    } else
+    if (action === undefined) return await list(context);
+    const act = actions[action];
+    if (act === undefined)
       throw new UsageError(
         `nagi builds has no action ${JSON.stringify(action)}`,
-        "The actions: logs, cancel",
+        `The actions: ${Object.keys(actions).join(", ")}`,
       );
+    return await act(context, await findBuild(context, name));
   },
 };
+
+type Action = (context: CommandContext, found: Build) => Promise<number | void>;
+
+const actions: Readonly<Record<string, Action>> = { info, logs, cancel, retry };
+
+async function list(context: CommandContext): Promise<void> {
+  const app = context.flag("all-namespaces") ? undefined : await appName(context);
+  await listObjects(context, build, {
+    labelSelector: app === undefined ? undefined : `nagi.dev/app=${app}`,
+    numbered: true,
+    empty: "No builds yet. A push makes one: git push nagi main",
+  });
+}
+
+/** By name, by number, or the newest of the app. */
+async function findBuild(context: CommandContext, given: string | undefined): Promise<Build> {
+  const client = await context.client();
+  const namespace = await context.namespace();
+  const isName = given !== undefined && !/^\d+$/.test(given);
+  if (!isName) {
+    const app = await appName(context);
+    const { items } = await client.list(build, { namespace, labelSelector: `nagi.dev/app=${app}` });
+    const sorted = items.toSorted((a, b) => counting.compare(a.metadata.name ?? "", b.metadata.name ?? ""));
+    const found =
+      given === undefined ? sorted.at(-1) : items.find(({ metadata }) => metadata.name === `${app}-${given}`);
+    if (found !== undefined) return found;
+    const what = given === undefined ? `app ${app} has no builds yet` : `app ${app} has no build ${given}`;
+    throw new UsageError(
+      what,
+      given === undefined ? "A push makes one: git push nagi main" : "See: nagi builds",
+    );
+  }
+  try {
+    return await client.get(build, { namespace, name: given });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw new UsageError(
+      `there is no build ${given} in namespace ${namespace}`,
+      "The builds there are: nagi builds --app NAME",
+    );
+  }
+}
+
+async function info(context: CommandContext, found: Build): Promise<void> {
+  const output = context.text("output");
+  if (output === "json" || output === "yaml") context.terminal.write(objectText(found, output));
+  else context.terminal.print(columns(buildInfo(found, Date.now())));
+}
+
+async function logs(context: CommandContext, found: Build): Promise<void> {
+  const client = await context.client();
+  const { namespace, name = "" } = found.metadata;
+  const options = { follow: context.flag("follow"), signal: context.signal };
+  await printBuildLog(context.terminal, client.log(build, { namespace, name }, options));
+}
+
+async function cancel(context: CommandContext, found: Build): Promise<number> {
+  const { name = "" } = found.metadata;
+  if (isEnded(found)) {
+    context.terminal.note(`Build ${name} has ended already: ${found.status?.phase}`);
+    return 1;
+  }
+  await cancelBuild(await context.client(), found);
+  context.terminal.print(`Cancelling build ${name}`);
+  return 0;
+}
+
+async function retry(context: CommandContext, found: Build): Promise<number> {
+  const { name: old = "", namespace, labels, annotations = {} } = found.metadata;
+  if (!isEnded(found))
+    throw new UsageError(`build ${old} has not ended yet`, `Stop it first: nagi builds cancel ${old}`);
+  const app = await getApp(context, labels?.["nagi.dev/app"]);
+  const appLabel = app.metadata.name ?? "";
+  const { "openshift.io/build.number": _number, ...kept } = annotations;
+  const fresh = newObject<Build>(
+    build,
+    {
+      namespace,
+      labels: { "nagi.dev/app": appLabel },
+      annotations: kept,
+      ownerReferences: [controllerRef(app)],
+    },
+    { spec: { ...found.spec, triggeredBy: [{ message: `Retry of ${old}` }] } },
+  );
+  const made = await createBuild(await context.client(), appLabel, fresh);
+  context.terminal.print(`Build ${made.metadata.name} builds the source of ${old} again`);
+  if (!(await followBuild(context, made))) return 1;
+  return context.flag("no-wait") ? 0 : await followRelease(context, app);
+}

@@ -7,6 +7,7 @@ import { credentialHelper } from "../git-credentials.ts";
 import { fileOption, manifestsOf, outputOption } from "../manifests.ts";
 import { printWritten } from "../output.ts";
 import { kindOf } from "../resources.ts";
+import { rootOf } from "../source-root.ts";
 
 export const command: Command = {
   name: "create",
@@ -26,9 +27,26 @@ export const command: Command = {
       default: "nagi",
       description: "Name of the git remote.",
     },
+    {
+      name: "root",
+      type: "string",
+      value: "DIR",
+      description: "Directory of the repository that the app is built from, where it holds several.",
+    },
+    {
+      name: "branch",
+      type: "string",
+      value: "NAME",
+      description: "Branch whose push deploys (default: main or master).",
+    },
     { name: "no-remote", type: "boolean", description: "Leave the git repository alone." },
   ],
-  examples: ["nagi create shop", "git push nagi main", "nagi create -f hello-pod.json"],
+  examples: [
+    "nagi create shop",
+    "git push nagi main",
+    "nagi create web --root apps/web --remote web",
+    "nagi create -f hello-pod.json",
+  ],
   async run(context) {
     if (context.texts("filename").length > 0) await createObjects(context);
     else await createApp(context);
@@ -48,8 +66,13 @@ async function createApp(context: CommandContext): Promise<void> {
   const name = context.args[0] ?? nameFromFolder(context.host.cwd);
   const client = await context.client();
   const namespace = await context.namespace();
+  const root = rootOf(context.text("root") ?? "");
+  const spec = {
+    branch: context.text("branch"),
+    ...(root === undefined ? {} : { source: { contextDir: root } }),
+  };
   try {
-    await client.create(app, newObject<App>(app, { name, namespace }, { spec: {} }));
+    await client.create(app, newObject<App>(app, { name, namespace }, { spec }));
   } catch (error) {
     if (!isStatus(error, "AlreadyExists")) throw error;
     throw new UsageError(
@@ -88,7 +111,9 @@ async function addRemote(context: CommandContext, url: string): Promise<void> {
   if (present === undefined && (await git("remote", "add", remote, url)) === undefined)
     throw new Error(`cannot add the git remote ${remote} in ${host.cwd}`);
   await git("config", `credential.${new URL(url).origin}.helper`, credentialHelper(context));
-  terminal.print(`Added the git remote ${remote}. Next: git push ${remote} main`);
+  terminal.print(
+    `Added the git remote ${remote}. Next: git push ${remote} ${context.text("branch") ?? "main"}`,
+  );
 }
 
 function nameFromFolder(cwd: string): string {

@@ -29,6 +29,8 @@ export class ProgressText {
   #timer: Timer | undefined;
   #stepStartMs: number | undefined;
   readonly #tail: string[] = [];
+  #steps = 0;
+  #cached = 0;
 
   constructor(write: (text: string) => void, clock: Clock) {
     this.#write = write;
@@ -48,6 +50,16 @@ export class ProgressText {
     return this.#tail;
   }
 
+  /** How many steps there were. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Of these, how many were not done again. */
+  get cached(): number {
+    return this.#cached;
+  }
+
   /** After the last message. */
   end(): void {
     if (this.#rest !== "") this.#line(this.#rest);
@@ -65,12 +77,14 @@ export class ProgressText {
   #line(line: string): void {
     const step = stepLine.exec(line);
     if (step !== null) {
+      this.#steps += 1;
       this.#flushHeader();
       this.#tellTime();
       this.#begin(`       [${step[1]}/${step[2]}] ${plain(step[3] ?? "")}`);
       return;
     }
     if (cachedLine.test(line.trim())) {
+      this.#cached += 1;
       this.#stepStartMs = undefined;
       if (this.#header === undefined) this.#write("       (cached)\n");
       else this.#flushHeader("  (cached)");

@@ -55,6 +55,8 @@ export interface RunBuildOptions {
   readonly host: HostConfig;
   readonly limits: BuildLimits;
   readonly ulimits?: readonly Ulimit[] | undefined;
+  /** Puts the source of a build that is built again into the store; false when nothing has it any more. */
+  readonly restoreSource?: ((build: Build) => Promise<boolean>) | undefined;
   readonly clock: Clock;
 }
 
@@ -89,7 +91,7 @@ export async function runBuild(
   log.line(`-----> ${plan.explanation}`);
   const image = imageReference(build, options.registry);
   const port = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
-  log.line(`-----> Image ${image}`);
+  log.line(`-----> Image ${image}${await imageSizeText(image, options)}`);
   const digest = pushImage(image, options);
   // Who follows the push comes only after the build's end was written.
   digest.catch(() => undefined);
@@ -108,6 +110,11 @@ export async function runBuild(
     },
     digest,
   };
+}
+
+async function imageSizeText(image: string, { engine }: RunBuildOptions): Promise<string> {
+  const { Size: bytes } = await engine.inspectImage(image);
+  return bytes === undefined ? "" : `, ${Math.round(bytes / 1024 ** 2)} MiB`;
 }
 
 /** `registry/namespace/stream:tag`; the tag is the build's own, so that what it names never changes. */
@@ -140,7 +147,7 @@ function sourceId(build: Build): string {
 
 async function readTree({ build, options }: Work): Promise<SourceTree> {
   const id = sourceId(build);
-  if (!(await options.sources.has(id))) {
+  if (!(await options.sources.has(id)) && (await options.restoreSource?.(build)) !== true) {
     throw new BuildFailure("FetchSourceFailed", "the source is no longer there: push it again");
   }
   try {
@@ -249,7 +256,8 @@ async function makeImage(
     context.destroy();
   }
   text.end();
-  log.line(`       built in ${seconds(clock.now() - startMs)}`);
+  const cached = text.cached === 0 ? "" : `, ${text.cached} of ${text.steps} steps from the cache`;
+  log.line(`       built in ${seconds(clock.now() - startMs)}${cached}`);
   return plan.strategy === "dockerfile" ? exposedPort(await engine.inspectImage(image)) : platformPort;
 }
 

@@ -6,36 +6,33 @@
  * a pusher who is gone cancels the build.
  */
 
-import { spawn } from "node:child_process";
-import { PassThrough } from "node:stream";
 import type { Client } from "../../client/client.ts";
+import type { UserInfo } from "../../client/user.ts";
 import { waitFor } from "../../client/wait-for.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
-import type { SourceStore } from "../../lib/source-store.ts";
-import { newObject } from "../../model/kind.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
-import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
-import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
-import { controllerRef, refOf } from "../../model/meta.ts";
+import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
+import { refOf } from "../../model/meta.ts";
 import { isStatus } from "../../model/status.ts";
+import type { BuildMaker, Wanted } from "./build-maker.ts";
+import { changesText, isSameTree, liveSource, type Git, type LiveSource } from "./changes.ts";
 import type { HookCall, Tell } from "./hook-session.ts";
-import { planPush, type PushPlan } from "./push-plan.ts";
+import { planPush, pushOptionsOf, sourceName, type Deployed } from "./push-plan.ts";
+import { tellRelease } from "./release-teller.ts";
 import type { Repositories, RepositoryRef } from "./repositories.ts";
+import { SubmoduleProblem } from "./submodules.ts";
 import { Turns } from "./turns.ts";
 
 const buildTimeoutMs = 2 * 60 * 60_000;
-const releaseTimeoutMs = 15 * 60_000;
-const maxNameTries = 20;
-const maxComplaintBytes = 4096;
-const maxSubjectLength = 200;
+
 const endPhases: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);
 
 export interface DeployOptions {
   readonly client: Client;
   readonly repositories: Repositories;
-  readonly sources: SourceStore;
+  readonly maker: BuildMaker;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,12 +40,16 @@ export interface DeployOptions {
 /** One push, from the first hook to the end of its connection. */
 export interface Push {
   readonly repository: RepositoryRef;
-  readonly user: string;
+  readonly user: UserInfo;
   /** Aborted when who pushes is gone. */
   readonly signal: AbortSignal;
 }
 
-type Deployed = NonNullable<PushPlan["deploy"]>;
+/** What the hooks of one push ask for, and what to do when the push is over. */
+export interface PushSession {
+  answer(call: HookCall, tell: Tell): Promise<boolean>;
+  end(): void;
+}
 
 export class Deployer {
   readonly #options: DeployOptions;
@@ -58,8 +59,7 @@ export class Deployer {
     this.#options = options;
   }
 
-  /** The answers to the hooks of a push, and what to do when the push is over. */
-  begin(push: Push): { answer(call: HookCall, tell: Tell): Promise<boolean>; end(): void } {
+  begin(push: Push): PushSession {
     let build: Build | undefined;
     let release: (() => void) | undefined;
     const end = (): void => {
@@ -67,35 +67,58 @@ export class Deployer {
       release = undefined;
     };
     const before = async (call: HookCall, tell: Tell): Promise<boolean> => {
-      const app = await this.#options.client.get(appKind, appRef(push));
-      const plan = planPush(push.repository.app, app.spec?.branch, call.updates);
-      for (const note of plan.notes) tell(`-----> ${note}`);
-      if (plan.refusal !== undefined) return refuse(tell, plan.refusal);
-      if (plan.deploy === undefined) return true;
+      const asked = await this.#wanted(push, call, tell);
+      if (typeof asked === "boolean") return asked;
       const turn = await this.#turn(push, tell);
       release = turn.giveBack;
-      const moved = turn.waited ? await this.#moved(push, plan.deploy) : undefined;
+      const moved = turn.waited ? await this.#moved(push, asked.deployed) : undefined;
       if (moved !== undefined) return refuse(tell, moved);
-      build = await this.#startBuild(push, app, plan.deploy, call);
+      const begun = await this.#startBuild(asked, tell);
+      if (typeof begun === "boolean") return begun;
+      build = begun;
       return await this.#follow(build, push, tell);
+    };
+    const after = async (call: HookCall, tell: Tell): Promise<void> => {
+      // The ref has moved: the next push may have its turn while this one is released.
+      end();
+      if (build === undefined) return;
+      const options = pushOptionsOf(call.options);
+      if (typeof options === "object" && options.noWait)
+        tell("-----> The release goes on: see nagi releases");
+      else await tellRelease(build, tell, this.#options, push.signal);
     };
     return {
       end,
       answer: async (call, tell) => {
         try {
           if (call.hook === "pre-receive") return await before(call, tell);
-          // The ref has moved: the next push may have its turn while this one is released.
-          end();
-          if (build !== undefined) await this.#tellRelease(build, push, tell);
+          await after(call, tell);
           return true;
         } catch (error) {
           if (push.signal.aborted) return false;
-          const failure = isStatus(error) ? "info" : "error";
-          this.#options.log[failure]("a push failed", { ...push.repository, error });
+          const isAnswer = isStatus(error) || error instanceof SubmoduleProblem;
+          this.#options.log[isAnswer ? "info" : "error"]("a push failed", { ...push.repository, error });
           return refuse(tell, messageOf(error));
         }
       },
     };
+  }
+
+  /** What is to be built, or whether the push is accepted without a build. */
+  async #wanted(push: Push, call: HookCall, tell: Tell): Promise<Wanted | boolean> {
+    const { repository, user } = push;
+    const options = pushOptionsOf(call.options);
+    if (typeof options === "string") return refuse(tell, options);
+    const app = await this.#options.client.get(appKind, {
+      namespace: repository.namespace,
+      name: repository.app,
+    });
+    const plan = planPush(repository.app, app.spec?.branch, call.updates);
+    for (const note of plan.notes) tell(`-----> ${note}`);
+    if (plan.refusal !== undefined) return refuse(tell, plan.refusal);
+    if (plan.deploy === undefined) return true;
+    const { environment } = call;
+    return { app, repository, user, deployed: plan.deploy, options, environment };
   }
 
   async #turn(push: Push, tell: Tell): Promise<{ readonly giveBack: () => void; readonly waited: boolean }> {
@@ -107,90 +130,51 @@ export class Deployer {
   }
 
   /** What was pushed while this push waited: git would refuse to move the ref, after a build for nothing. */
-  async #moved(push: Push, { branch, old }: Deployed): Promise<string | undefined> {
+  async #moved(push: Push, { ref, old }: Deployed): Promise<string | undefined> {
     const { repositories } = this.#options;
     const path = repositories.path(push.repository);
     const present = await repositories
-      .git(path, ["rev-parse", "--verify", "--quiet", `refs/heads/${branch}`])
+      .git(path, ["rev-parse", "--verify", "--quiet", ref])
       .then((text) => text.trim())
       .catch(() => undefined);
     if (present === old) return undefined;
-    return `another push has moved ${branch} meanwhile: fetch, merge and push again`;
+    return ref.startsWith("refs/heads/")
+      ? `another push has moved ${sourceName(ref)} meanwhile: fetch, merge and push again`
+      : "another directory was deployed meanwhile: deploy again";
   }
 
-  async #startBuild(push: Push, app: App, deployed: Deployed, call: HookCall): Promise<Build> {
-    const { commit } = deployed;
-    const path = this.#options.repositories.path(push.repository);
-    const [source, about] = await Promise.all([
-      this.#archive(path, commit, call.environment),
-      this.#options.repositories.git(
-        path,
-        ["show", "-s", "--format=%an%x00%ae%x00%s", commit],
-        call.environment,
-      ),
-    ]);
-    const [name = "", email = "", subject = ""] = about.trimEnd().split("\0");
-    const message = subject.slice(0, maxSubjectLength);
-    const fresh = newObject<Build>(
-      buildKind,
-      {
-        namespace: push.repository.namespace,
-        labels: { "nagi.dev/app": push.repository.app },
-        annotations: { "nagi.dev/pushed-by": push.user, "nagi.dev/branch": deployed.branch },
-        ownerReferences: [controllerRef(app)],
-      },
-      {
-        spec: {
-          source: { type: "Binary", binary: { asFile: source } },
-          revision: { type: "Git", git: { commit, author: { name, email }, message } },
-          strategy: { type: "Nagi" },
-          output: { to: { kind: "ImageStreamTag", name: `${push.repository.app}:latest` } },
-          triggeredBy: [{ message: `Push of ${deployed.branch} by ${push.user}` }],
-        },
-      },
-    );
-    return await this.#createNumbered(fresh, push.repository);
-  }
-
-  async #archive(path: string, commit: string, environment: HookCall["environment"]): Promise<string> {
-    const { repositories, sources } = this.#options;
-    const child = spawn("git", ["archive", "--format=tar", commit], {
-      cwd: path,
-      env: { ...repositories.gitEnvironment(), ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let complaint = "";
-    child.stderr.on(
-      "data",
-      (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-maxComplaintBytes)),
-    );
-    const ended = new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", resolve);
-    });
-    // Read from the start: Node throws away what nobody reads when a child has ended.
-    const tar = child.stdout.pipe(new PassThrough());
-    const [{ id }, code] = await Promise.all([sources.put(tar), ended]);
-    if (code === 0) return id;
-    throw new Error(`cannot read the files of ${commit}: ${complaint.trim()}`);
-  }
-
-  /** `hello-1`, `hello-2`: numbers of an app's builds grow, and two at once get two numbers. */
-  async #createNumbered(fresh: Build, { namespace, app }: RepositoryRef): Promise<Build> {
-    const { client } = this.#options;
-    const { items } = await client.list(buildKind, { namespace, labelSelector: `nagi.dev/app=${app}` });
-    const numbers = items.map(({ metadata }) => Number(/-(\d+)$/.exec(metadata.name ?? "")?.[1] ?? 0));
-    const first = Math.max(0, ...numbers) + 1;
-    for (let number = first; number < first + maxNameTries; number += 1) {
-      const annotations = { ...fresh.metadata.annotations, "openshift.io/build.number": String(number) };
-      const metadata = { ...fresh.metadata, name: `${app}-${number}`, annotations };
-      try {
-        return await client.create(buildKind, { ...fresh, metadata });
-      } catch (error) {
-        if (!isStatus(error, "AlreadyExists")) throw error;
-      }
+  /** The build; or whether the push is accepted without one. */
+  async #startBuild(wanted: Wanted, tell: Tell): Promise<Build | boolean> {
+    const { maker, repositories } = this.#options;
+    const { repository, deployed, app } = wanted;
+    const refusal = await maker.refusal(wanted);
+    if (refusal !== undefined) return refuse(tell, refusal);
+    const path = repositories.path(repository);
+    const git: Git = (...args) => repositories.git(path, args, wanted.environment);
+    const live = await liveSource(this.#options.client, app);
+    const contextDir = app.spec?.source?.contextDir ?? "";
+    if (live !== undefined && (await isUnchanged(git, wanted, live))) {
+      tell(
+        `-----> Nothing in ${contextDir} has changed since ${live.version}, which is live: not built again`,
+      );
+      tell(`       To build it all the same: nagi builds retry --app ${repository.app}`);
+      return true;
     }
-    throw new Error(`cannot name a build of ${app}: ${maxNameTries} names from ${app}-${first} are taken`);
+    const { commit } = deployed;
+    const [{ build, source }, changes] = await Promise.all([
+      maker.start(wanted),
+      live === undefined ? "First build" : changesText(git, live, commit, contextDir),
+    ]);
+    const subject = build.spec.revision?.git?.message ?? "";
+    tell(`-----> ${build.metadata.name}: ${sourceName(deployed.ref)} at ${commit.slice(0, 7)}, ${subject}`);
+    const facts = [
+      `source of ${sizeText(source.sizeBytes)}`,
+      ...(contextDir === "" ? [] : [`root ${contextDir}`]),
+      ...(source.submodules.length === 0 ? [] : [`with submodules ${source.submodules.join(", ")}`]),
+    ];
+    if (changes !== undefined) tell(`       ${changes}`);
+    tell(`       ${facts.join(", ")}`);
+    return build;
   }
 
   /** Tells the log and says whether the build is complete. */
@@ -236,57 +220,19 @@ export class Deployer {
       log.warn("cannot cancel the build of a broken push", { build: build.metadata.name, error });
     });
   }
-
-  /** The push is accepted: the rest is for the pusher's eyes. */
-  async #tellRelease(build: Build, push: Push, tell: Tell): Promise<void> {
-    const { client } = this.#options;
-    const aborter = new AbortController();
-    const timer = this.#options.clock.after(releaseTimeoutMs, () => aborter.abort());
-    const signal = AbortSignal.any([aborter.signal, push.signal]);
-    let announced = false;
-    try {
-      const { namespace, app } = push.repository;
-      for await (const event of client.watch(releaseKind, {
-        namespace,
-        fieldSelector: `spec.app=${app}`,
-        signal,
-      })) {
-        if (event.type === "BOOKMARK" || event.object.spec.build !== build.metadata.name) continue;
-        if (!announced) tell(`-----> Release v${event.object.spec.version}`);
-        announced = true;
-        if (await this.#tellPhase(event.object, push, tell)) return;
-      }
-    } finally {
-      timer.cancel();
-      aborter.abort();
-    }
-    if (!push.signal.aborted) tell(" !     The release is not live yet. See `nagi ps` and `nagi events`.");
-  }
-
-  /** Whether that was the end. */
-  async #tellPhase({ spec, status }: Release, push: Push, tell: Tell): Promise<boolean> {
-    switch (status?.phase) {
-      case "Live": {
-        const app = await this.#options.client.get(appKind, appRef(push));
-        const url = app.status?.url;
-        tell(url === undefined ? "       live" : `       ${url}`);
-        return true;
-      }
-      case "Failed":
-        tell(` !     v${spec.version} failed: ${status.message ?? "no reason is known"}`);
-        tell(" !     What ran before goes on. See `nagi logs` and `nagi events`.");
-        return true;
-      case "Superseded":
-        tell(`       v${spec.version} was followed by a newer release before it was live`);
-        return true;
-      default:
-        return false;
-    }
-  }
 }
 
-function appRef({ repository }: Push): { readonly namespace: string; readonly name: string } {
-  return { namespace: repository.namespace, name: repository.app };
+/** Only where an app has a part of the repository: an empty commit is a usual way to build all anew. */
+async function isUnchanged(git: Git, { app, deployed, options }: Wanted, live: LiveSource): Promise<boolean> {
+  const contextDir = app.spec?.source?.contextDir;
+  if (contextDir === undefined || contextDir !== live.contextDir) return false;
+  if (options.force || options.noCache) return false;
+  return await isSameTree(git, live, deployed.commit);
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1024 ** 2) return `${Math.ceil(bytes / 1024)} KiB`;
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
 function refuse(tell: Tell, message: string): false {

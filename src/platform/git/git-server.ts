@@ -16,9 +16,11 @@ import type { Clock } from "../../lib/clock.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { SourceStore } from "../../lib/source-store.ts";
+import type { Build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
+import { BuildMaker } from "./build-maker.ts";
 import { Deployer } from "./deploy.ts";
 import { serveHooks } from "./hook-session.ts";
 import { writeHooks } from "./hook-script.ts";
@@ -38,6 +40,8 @@ export interface GitServerOptions {
   readonly sources: SourceStore;
   /** PATH, with git in it. */
   readonly path: string;
+  /** Where git answers, for submodules that are apps: http://localhost:8080. */
+  readonly platformUrl: string;
   /** Largest push, packed. */
   readonly maxPushBytes?: number | undefined;
   readonly clock: Clock;
@@ -46,6 +50,8 @@ export interface GitServerOptions {
 
 export interface GitServer {
   readonly handler: HttpHandler;
+  /** Puts the source of a build into the store again; false when its commit is no longer there. */
+  restoreSource(build: Build): Promise<boolean>;
   /** Removes the repositories of apps that are gone, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -60,8 +66,13 @@ export async function createGitServer(options: GitServerOptions): Promise<GitSer
     path: options.path,
   });
   const program = join((await repositories.git(options.dataDir, ["--exec-path"])).trim(), "git-http-backend");
+  const { client, sources, clock, log, platformUrl } = options;
+  const submodulesDir = join(options.dataDir, "submodules");
+  const maker = new BuildMaker({ client, repositories, sources, submodulesDir, platformUrl });
+  const deployer = new Deployer({ client, repositories, maker, clock, log });
   return {
-    handler: new GitHandler(options, repositories, program),
+    handler: new GitHandler(options, { repositories, deployer, program }),
+    restoreSource: (build) => maker.restore(build),
     run: (signal) => removeOrphans(options, repositories, signal),
   };
 }
@@ -93,6 +104,13 @@ export function parseGitRequest(method: string, target: string): GitRequest | un
   return { repository: { namespace, app }, rest, query: url.search.slice(1), writes };
 }
 
+interface GitParts {
+  readonly repositories: Repositories;
+  readonly deployer: Deployer;
+  /** Path of git's http-backend. */
+  readonly program: string;
+}
+
 class GitHandler implements HttpHandler {
   readonly prefix = "/";
   readonly #options: GitServerOptions;
@@ -101,12 +119,11 @@ class GitHandler implements HttpHandler {
   readonly #program: string;
   #running = 0;
 
-  constructor(options: GitServerOptions, repositories: Repositories, program: string) {
+  constructor(options: GitServerOptions, { repositories, deployer, program }: GitParts) {
     this.#program = program;
     this.#options = options;
     this.#repositories = repositories;
-    const { client, sources, clock, log } = options;
-    this.#deployer = new Deployer({ client, repositories, sources, clock, log });
+    this.#deployer = deployer;
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -177,7 +194,7 @@ class GitHandler implements HttpHandler {
     response.once("close", () => {
       if (!response.writableFinished) gone.abort(new Error("who pushed is gone"));
     });
-    const push = this.#deployer.begin({ repository, user: user.username, signal: gone.signal });
+    const push = this.#deployer.begin({ repository, user, signal: gone.signal });
     const onHooks = (stream: Duplex): void => {
       serveHooks(stream, (call, tell) => push.answer(call, tell)).catch((error: unknown) => {
         stream.destroy();

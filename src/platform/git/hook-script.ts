@@ -19,6 +19,12 @@ fi
 {
   printf '%s\\n' "\${0##*/}" "objects \${GIT_OBJECT_DIRECTORY:-}" "alternates \${GIT_ALTERNATE_OBJECT_DIRECTORIES:-}"
   while read -r line; do printf 'update %s\\n' "$line"; done
+  number=0
+  while [ "$number" -lt "\${GIT_PUSH_OPTION_COUNT:-0}" ]; do
+    eval "value=\\$GIT_PUSH_OPTION_$number"
+    printf 'option %s\\n' "$(printf %s "$value" | tr -d '\\n')"
+    number=$((number + 1))
+  done
   printf 'end\\n'
 } >&3
 while IFS= read -r line <&3; do

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 const zero = /^0+$/;
 /** Refs in one push; more is a mistake, or an attack. */
 const maxUpdates = 1000;
+const maxOptions = 20;
 const maxLineLength = 2000;
 
 export interface RefUpdate {
@@ -19,6 +20,8 @@ export interface RefUpdate {
 export interface HookCall {
   readonly hook: "pre-receive" | "post-receive";
   readonly updates: readonly RefUpdate[];
+  /** What `git push -o OPTION` gave. */
+  readonly options: readonly string[];
   /** Where the pushed objects are until they are accepted. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -37,8 +40,8 @@ export async function serveHooks(stream: Duplex, answer: HookAnswer): Promise<vo
   let lines: string[] = [];
   for await (const line of createInterface({ input: stream })) {
     if (line !== "end") {
-      if (lines.length > maxUpdates + 3)
-        throw new Error(`cannot take a push of more than ${maxUpdates} refs`);
+      if (lines.length > maxUpdates + maxOptions + 3)
+        throw new Error(`cannot take a push of more than ${maxUpdates} refs and ${maxOptions} options`);
       lines.push(line);
       continue;
     }
@@ -54,15 +57,17 @@ export function parseCall(lines: readonly string[]): HookCall | undefined {
   if (hook !== "pre-receive" && hook !== "post-receive") return undefined;
   const environment: Record<string, string> = {};
   const updates: RefUpdate[] = [];
+  const options: string[] = [];
   for (const line of rest) {
     const [, word, value = ""] = /^(\w+) ?(.*)$/.exec(line) ?? [];
     if (word === "objects" && value !== "") environment["GIT_OBJECT_DIRECTORY"] = value;
     if (word === "alternates" && value !== "") environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = value;
+    if (word === "option") options.push(value);
     const [, from = "", to = "", ref = ""] =
       (word === "update" ? /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (refs\/.+)$/.exec(value) : null) ?? [];
     if (ref !== "") updates.push({ old: shaOf(from), new: shaOf(to), ref });
   }
-  return { hook, updates, environment };
+  return { hook, updates, options, environment };
 }
 
 function shaOf(text: string): string | undefined {

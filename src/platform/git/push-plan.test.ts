@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCall, type RefUpdate } from "./hook-session.ts";
-import { planPush } from "./push-plan.ts";
+import { planPush, pushOptionsOf } from "./push-plan.ts";
 
 const a = "a".repeat(40);
 const b = "b".repeat(40);
@@ -15,7 +15,8 @@ describe("planPush", () => {
     ["nothing of another branch", undefined, [push("refs/heads/feature/x")], undefined],
     ["nothing of a tag", undefined, [push("refs/tags/main")], undefined],
   ])("deploys %s", (_name, branch, updates, deployed) => {
-    expect(planPush("hello", branch, updates).deploy?.branch).toBe(deployed);
+    const ref = deployed === undefined ? undefined : `refs/heads/${deployed}`;
+    expect(planPush("hello", branch, updates).deploy?.ref).toBe(ref);
   });
 
   it("says what is stored, and how to deploy it", () => {
@@ -27,9 +28,24 @@ describe("planPush", () => {
     ];
     expect(planPush("hello", undefined, updates).notes).toEqual([
       "Branch x is stored and not deployed. To deploy it: git push nagi x:main",
-      "Tag v1 is stored. hello is deployed from branch main.",
+      "Tag v1 is stored and not deployed. To deploy it: git push nagi v1^{}:refs/heads/main",
       "refs/notes/n is stored. hello is deployed from branch main.",
     ]);
+  });
+
+  it("deploys what is pushed of a directory", () => {
+    expect(planPush("hello", "live", [push("refs/nagi/directory", a)]).deploy).toEqual({
+      ref: "refs/nagi/directory",
+      commit: b,
+      old: a,
+    });
+  });
+
+  it("refuses an option that it does not know", () => {
+    expect(pushOptionsOf(["no-wait", "force"])).toEqual({ noWait: true, force: true, noCache: false });
+    expect(pushOptionsOf(["nowait"])).toBe(
+      'there is no push option "nowait"; the options: no-wait, force, no-cache',
+    );
   });
 
   it("refuses to delete the branch that is deployed, and no other", () => {
@@ -45,9 +61,11 @@ describe("parseCall", () => {
   it("reads what a hook tells", () => {
     const zero = "0".repeat(40);
     const lines = ["pre-receive", "objects /q", "alternates /o", `update ${zero} ${b} refs/heads/main`];
+    lines.push("option no-wait");
     expect(parseCall(lines)).toEqual({
       hook: "pre-receive",
       updates: [{ old: undefined, new: b, ref: "refs/heads/main" }],
+      options: ["no-wait"],
       environment: { GIT_OBJECT_DIRECTORY: "/q", GIT_ALTERNATE_OBJECT_DIRECTORIES: "/o" },
     });
   });

@@ -11,7 +11,9 @@ import { checkDnsLabel } from "../../model/names.ts";
 
 const run = promisify(execFile);
 const uidFile = "nagi-app-uid";
-const maxOutputBytes = 1024 ** 2;
+const maxOutputBytes = 4 * 1024 ** 2;
+/** Packing a large repository takes its time. */
+const gitTimeoutMs = 60 * 60_000;
 
 export interface GitLimits {
   /** Of what one push sends, packed. */
@@ -55,7 +57,11 @@ export class Repositories {
       ["receive.keepAlive", "1"],
       ["receive.denyNonFastForwards", "false"],
       ["receive.denyDeletes", "false"],
-      ["receive.advertisePushOptions", "false"],
+      ["receive.advertisePushOptions", "true"],
+      // A clone without history can be deployed as well as any.
+      ["receive.shallowUpdate", "true"],
+      // Of `nagi deploy --dir`: no part of what a clone wants.
+      ["uploadpack.hideRefs", "refs/nagi"],
       ["http.receivepack", "true"],
       ["safe.directory", "*"],
       ["gc.auto", "2000"],
@@ -68,6 +74,8 @@ export class Repositories {
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_CONFIG_COUNT: String(settings.length),
       GIT_TERMINAL_PROMPT: "0",
+      // Directories have the names that they have.
+      GIT_LITERAL_PATHSPECS: "1",
     };
     for (const [index, [key, value]] of settings.entries()) {
       variables[`GIT_CONFIG_KEY_${index}`] = key;
@@ -153,11 +161,13 @@ export class Repositories {
     path: string,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    timeoutMs = gitTimeoutMs,
   ): Promise<string> {
     const { stdout } = await run("git", [...args], {
       cwd: path,
       env: { ...this.gitEnvironment(), ...env },
       maxBuffer: maxOutputBytes,
+      timeout: timeoutMs,
     });
     return stdout;
   }

@@ -8,6 +8,7 @@ import { resourceRequirements } from "../../core/resources.ts";
 import { resourceErrors } from "../../core/validate-resources.ts";
 import { checkHost } from "../../route/route/validate-route.ts";
 import { checkAppName, checkImage, checkProcessType } from "../app-names.ts";
+import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 
 const appProcess = object(
   "How a process type runs.",
@@ -34,6 +35,14 @@ const wantedAddon = object(
   { name: "dev.nagi.v1.WantedAddon" },
 );
 
+const appSource = object(
+  "Where in what is pushed the app is.",
+  {
+    contextDir: string("Directory that is built, of a repository with several apps; the root when absent."),
+  },
+  { name: "dev.nagi.v1.AppSource" },
+);
+
 const appSpec = object(
   "What the app should be.",
   {
@@ -48,6 +57,7 @@ const appSpec = object(
     ),
     addons: array(wantedAddon, "Add-ons that the app asks for; they are recorded only."),
     releaseTimeoutSeconds: integer("How long a release phase may take; 600 when absent.", { min: 1 }),
+    source: appSource,
   },
   { name: "dev.nagi.v1.AppSpec" },
 );
@@ -92,8 +102,13 @@ function processesCell({ status }: App): string {
   return entries.map(([name, { ready, desired }]) => `${name}=${ready}/${desired}`).join(",");
 }
 
-function appErrors({ image, processes = {}, domains = [] }: AppSpec): FieldError[] {
+function appErrors({ image, processes = {}, domains = [], branch, source = {} }: AppSpec): FieldError[] {
+  const { contextDir } = source;
   return [
+    ...(branch === undefined ? [] : invalidIf(checkBranch(branch), "spec.branch", branch)),
+    ...(contextDir === undefined
+      ? []
+      : invalidIf(checkSourceDirectory(contextDir), "spec.source.contextDir", contextDir)),
     ...(image === undefined ? [] : invalidIf(checkImage(image), "spec.image", image)),
     ...Object.entries(processes).flatMap(([name, { resources }]) => [
       ...invalidIf(checkProcessType(name), `spec.processes[${name}]`, name),

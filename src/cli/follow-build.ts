@@ -1,0 +1,65 @@
+/** Shows a build's log as it is written and waits for its end. Whoever interrupts cancels the build. */
+
+import type { Client } from "../client/client.ts";
+import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
+import { refOf } from "../model/meta.ts";
+import type { CommandContext, Terminal } from "./command.ts";
+import { paint } from "./terminal.ts";
+import { pause, pollMs } from "./wait.ts";
+
+const endPhases: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);
+
+export function isEnded({ status }: Build): boolean {
+  return endPhases.has(status?.phase ?? "New");
+}
+
+/** Whether the build is complete. */
+export async function followBuild(context: CommandContext, made: Build): Promise<boolean> {
+  const { terminal, signal } = context;
+  const client = await context.client();
+  const ref = refOf(made);
+  try {
+    await printBuildLog(terminal, client.log(buildKind, ref, { follow: true, signal }));
+    for (;;) {
+      signal.throwIfAborted();
+      const found = await client.get(buildKind, ref);
+      if (found.status?.phase === "Complete") return true;
+      if (isEnded(found)) {
+        const { phase = "", message, reason } = found.status ?? {};
+        terminal.note(`Build ${ref.name} ${phase.toLowerCase()}: ${message ?? reason ?? "no reason given"}`);
+        return false;
+      }
+      await pause(pollMs, signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    await cancelBuild(client, made);
+    terminal.note(`Cancelled build ${ref.name}. What runs is left as it is.`);
+    throw error;
+  }
+}
+
+export async function cancelBuild(client: Client, found: Build): Promise<void> {
+  const patch = { type: "merge", body: { status: { cancelled: true } } } as const;
+  await client.patch(buildKind, refOf(found), patch, { subresource: "status" });
+}
+
+/** The lines of a log as they come; coloured where the terminal has colours. */
+export async function printBuildLog(terminal: Terminal, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) terminal.print(paintBuildLine(terminal, line));
+  }
+  if (rest !== "") terminal.print(paintBuildLine(terminal, rest));
+}
+
+export function paintBuildLine(terminal: Terminal, line: string): string {
+  if (line.startsWith("-----> "))
+    return `${paint(terminal, "cyan", "----->")} ${paint(terminal, "bold", line.slice(7))}`;
+  if (line.startsWith(" !")) return paint(terminal, "red", line);
+  const dim = /^(.*?)( *\((?:cached|[\d.]+ s)\))$/.exec(line);
+  return dim === null ? line : `${dim[1] ?? ""}${paint(terminal, "dim", dim[2] ?? "")}`;
+}

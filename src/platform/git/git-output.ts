@@ -1,0 +1,35 @@
+/** A git command whose output is read as a stream; its end is checked. */
+
+import { spawn } from "node:child_process";
+import { PassThrough, type Readable } from "node:stream";
+
+const maxComplaintBytes = 4096;
+
+export interface GitStream {
+  readonly output: Readable;
+  /** Rejects with what git said. */
+  readonly ended: Promise<void>;
+}
+
+export function streamGit(
+  path: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): GitStream {
+  const child = spawn("git", [...args], { cwd: path, env: { ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  let complaint = "";
+  child.stderr.on(
+    "data",
+    (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-maxComplaintBytes)),
+  );
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`cannot run git ${args[0]}: ${complaint.trim()}`));
+    });
+  });
+  ended.catch(() => child.stdout.destroy());
+  // Read from the start: Node throws away what nobody reads when a child has ended.
+  return { output: child.stdout.pipe(new PassThrough()), ended };
+}

@@ -1,0 +1,103 @@
+/** The files of a commit as one tar in the source store, those of its submodules included. */
+
+import type { Readable } from "node:stream";
+import { extract, pack, type Header, type Pack } from "tar-stream";
+import { pipeline } from "node:stream/promises";
+import type { SourceStore, StoredSource } from "../../lib/source-store.ts";
+import { streamGit } from "./git-output.ts";
+import { findSubmodule, listSubmodules, SubmoduleProblem, type SubmoduleOptions } from "./submodules.ts";
+
+/** Submodules of submodules of submodules. */
+const maxDepth = 5;
+const maxSubmodules = 200;
+
+export interface ArchiveOptions {
+  readonly sources: SourceStore;
+  readonly submodules: SubmoduleOptions;
+  readonly namespace: string;
+}
+
+export interface Archived {
+  /** The repository on disk. */
+  readonly path: string;
+  readonly commit: string;
+  /** What is archived; empty for everything. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface StoredArchive extends StoredSource {
+  readonly submodules: readonly string[];
+}
+
+interface Part extends Archived {
+  /** Where its files go, with a slash; empty for the root. */
+  readonly prefix: string;
+}
+
+export async function archiveCommit(asked: Archived, options: ArchiveOptions): Promise<StoredArchive> {
+  const whole: Part = { ...asked, prefix: "" };
+  const [stored, parts] = await Promise.all([
+    putWhole(whole, options.sources),
+    submoduleParts(whole, options, 1),
+  ]);
+  if (parts.length === 0) return { ...stored, submodules: [] };
+  const merged = pack();
+  const writing = writeParts(merged, [whole, ...parts]).catch((error: unknown) => {
+    merged.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  const [together] = await Promise.all([options.sources.put(merged as unknown as Readable), writing]);
+  await options.sources.remove(stored.id);
+  return { ...together, submodules: parts.map(({ prefix }) => prefix.slice(0, -1)) };
+}
+
+async function putWhole(part: Part, sources: SourceStore): Promise<StoredSource> {
+  const { output, ended } = archiveOf(part);
+  const [stored] = await Promise.all([sources.put(output), ended]);
+  return stored;
+}
+
+function archiveOf({ path, commit, directory, prefix, env }: Part): ReturnType<typeof streamGit> {
+  const args = ["archive", "--format=tar", ...(prefix === "" ? [] : [`--prefix=${prefix}`]), commit];
+  return streamGit(path, directory === "" ? args : [...args, "--", directory], env);
+}
+
+async function submoduleParts(part: Part, options: ArchiveOptions, depth: number): Promise<Part[]> {
+  const found = await listSubmodules(part.path, part.commit, part.directory, part.env);
+  if (found.length > maxSubmodules)
+    throw new SubmoduleProblem(`the commit has more than ${maxSubmodules} submodules`);
+  if (found.length > 0 && depth > maxDepth)
+    throw new SubmoduleProblem(`submodules lie more than ${maxDepth} deep, below ${part.prefix}`);
+  const parts: Part[] = [];
+  const env = options.submodules.repositories.gitEnvironment();
+  for (const submodule of found) {
+    const path = await findSubmodule(submodule, options.namespace, options.submodules);
+    const prefix = `${part.prefix}${submodule.path}/`;
+    const inner: Part = { path, commit: submodule.commit, directory: "", env, prefix };
+    parts.push(inner, ...(await submoduleParts(inner, options, depth + 1)));
+  }
+  return parts;
+}
+
+async function writeParts(target: Pack, parts: readonly Part[]): Promise<void> {
+  for (const part of parts) {
+    const { output, ended } = archiveOf(part);
+    await Promise.all([copyEntries(output, target), ended]);
+  }
+  target.finalize();
+}
+
+async function copyEntries(source: Readable, target: Pack): Promise<void> {
+  const entries = extract();
+  source.on("error", (error) => entries.destroy(error));
+  source.pipe(entries);
+  for await (const entry of entries) {
+    const { name, mode, mtime, type, linkname, size } = entry.header;
+    const header: Header = { name, mode, mtime, type, linkname, size, uid: 0, gid: 0 } as Header;
+    const done = Promise.withResolvers<void>();
+    const sink = target.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
+    if (type === "file") await pipeline(entry, sink as unknown as NodeJS.WritableStream);
+    else entry.resume();
+    await done.promise;
+  }
+}
