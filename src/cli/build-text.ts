@@ -4,32 +4,44 @@ import type { Build } from "../model/kinds/build/build/build.ts";
 import { ageText } from "../model/table.ts";
 
 /** Rows of a label and what it says. */
-export function buildInfo({ metadata, spec, status = {} }: Build, nowMs: number): string[][] {
+export function buildInfo(build: Build, nowMs: number): string[][] {
+  const rows = [...sourceRows(build), ...resultRows(build), ...timeRows(build, nowMs)];
+  return rows.flatMap(([label, text]) => (text === undefined || text === "" ? [] : [[label, text]]));
+}
+
+type Row = readonly [label: string, text: string | undefined];
+
+function sourceRows({ metadata, spec, status }: Build): Row[] {
   const { commit, author, message } = spec.revision?.git ?? {};
   const branch = metadata.annotations?.["nagi.dev/branch"];
   const on = branch === undefined ? "" : ` on ${branch}`;
-  const rows: (readonly [string, string | undefined])[] = [
+  return [
     ["Build:", metadata.name],
-    ["Status:", [status.phase ?? "New", status.message ?? ""].filter((text) => text !== "").join(": ")],
+    ["Status:", [status?.phase ?? "New", status?.message ?? ""].filter((text) => text !== "").join(": ")],
     ["Why:", spec.triggeredBy?.map((cause) => cause.message ?? "").join(", ")],
     ["Commit:", commit === undefined ? undefined : `${commit.slice(0, 7)}${on}: ${message ?? ""}`],
     ["Author:", author?.name === undefined ? undefined : `${author.name} <${author.email ?? ""}>`],
     ["Root:", spec.source?.contextDir],
+  ];
+}
+
+function resultRows({ status = {} }: Build): Row[] {
+  return [
     ["Detected:", status.detected?.explanation],
     ["Platform:", status.detected?.platform],
     ["Image:", status.outputDockerImageReference],
     ["Digest:", status.output?.to?.imageDigest],
     ["Processes:", processesText(status.processes)],
-    [
-      "Started:",
-      status.startTimestamp === undefined ? "not yet" : `${ageText(status.startTimestamp, nowMs)} ago`,
-    ],
-    ["Took:", status.duration === undefined ? undefined : secondsText(status.duration / 1e6)],
-    ...(status.stages ?? []).map(
-      ({ name, durationMilliseconds }) => [`  ${name}:`, secondsText(durationMilliseconds ?? 0)] as const,
-    ),
   ];
-  return rows.flatMap(([label, text]) => (text === undefined || text === "" ? [] : [[label, text]]));
+}
+
+function timeRows({ status = {} }: Build, nowMs: number): Row[] {
+  const { startTimestamp, duration, stages = [] } = status;
+  return [
+    ["Started:", startTimestamp === undefined ? "not yet" : `${ageText(startTimestamp, nowMs)} ago`],
+    ["Took:", duration === undefined ? undefined : secondsText(duration / 1e6)],
+    ...stages.map((stage): Row => [`  ${stage.name}:`, secondsText(stage.durationMilliseconds ?? 0)]),
+  ];
 }
 
 function processesText(processes: Readonly<Record<string, string>> | undefined): string {

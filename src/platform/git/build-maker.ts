@@ -39,6 +39,15 @@ export interface Wanted {
   readonly environment: HookCall["environment"];
 }
 
+interface AskedSource {
+  readonly repository: RepositoryRef;
+  readonly commit: string;
+  readonly contextDir: string | undefined;
+  /** Whose rights count for submodules; absent for a source that was built before. */
+  readonly user?: UserInfo;
+  readonly environment?: HookCall["environment"];
+}
+
 export class BuildMaker {
   readonly #options: BuildMakerOptions;
 
@@ -71,7 +80,7 @@ export class BuildMaker {
     const { commit } = deployed;
     const contextDir = app.spec?.source?.contextDir;
     const [source, about] = await Promise.all([
-      this.#archive(repository, commit, contextDir, user, wanted.environment),
+      this.#archive({ repository, commit, contextDir, user, environment: wanted.environment }),
       this.#about(repository, commit, wanted.environment),
     ]);
     const name = sourceName(deployed.ref);
@@ -111,17 +120,12 @@ export class BuildMaker {
     );
     if (!isThere) return false;
     // Who pushed it could read its submodules then.
-    const stored = await this.#archive(repository, commit, spec.source?.contextDir, undefined, {});
+    const stored = await this.#archive({ repository, commit, contextDir: spec.source?.contextDir });
     return stored.id === spec.source?.binary?.asFile;
   }
 
-  async #archive(
-    repository: RepositoryRef,
-    commit: string,
-    contextDir: string | undefined,
-    user: UserInfo | undefined,
-    environment: HookCall["environment"],
-  ): Promise<StoredArchive> {
+  async #archive(asked: AskedSource): Promise<StoredArchive> {
+    const { repository, commit, contextDir, user, environment } = asked;
     const { repositories, sources, submodulesDir, platformUrl } = this.#options;
     const env = { ...repositories.gitEnvironment(), ...environment };
     const path = repositories.path(repository);
