@@ -19,10 +19,21 @@ import type { JsonValue } from "../../model/schema.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { appDeployment, appRoutes, appService, configSecret } from "./app-objects.ts";
 import { appStatus } from "./app-status.ts";
-import { configName, isOwnedBy, processLabel, releaseHistoryMax, releaseLabel, webProcess } from "./names.ts";
+import {
+  configName,
+  isOwnedBy,
+  processLabel,
+  releaseHistoryMax,
+  releaseLabel,
+  servedProcesses,
+  webProcess,
+} from "./names.ts";
 import { ignoreNotFound, OwnedObjects } from "./owned-objects.ts";
 import { isRouted, routedWaitMs } from "./routed.ts";
+import { ReleasePhaseRunner } from "./release-phase-runner.ts";
 import { ReleaseMaker } from "./release-maker.ts";
+import { lastWords } from "./last-words.ts";
+import { phaseState } from "./release-phase.ts";
 import { decideRollout, phaseOf, routingMessage, type PhaseChange, type Rollout } from "./rollout.ts";
 
 export interface ReconcilerOptions {
@@ -38,11 +49,13 @@ export class AppReconciler {
   readonly #options: ReconcilerOptions;
   readonly #owned: OwnedObjects;
   readonly #maker: ReleaseMaker;
+  readonly #phases: ReleasePhaseRunner;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#owned = new OwnedObjects(options);
     this.#maker = new ReleaseMaker(options);
+    this.#phases = new ReleasePhaseRunner(options);
   }
 
   async reconcile(key: string): Promise<Reconciled | undefined> {
@@ -51,7 +64,8 @@ export class AppReconciler {
     // What belongs to a deleted app goes with it, through its owner.
     if (app === undefined || app.metadata.deletionTimestamp !== undefined) return undefined;
     await this.#ensureFrame(app);
-    const releases = await this.#maker.ensure(app);
+    const advanced = await this.#phases.advance(app, await this.#maker.ensure(app));
+    const { releases } = advanced;
     const { pods } = caches.of(app);
     const deployed = this.#deploymentsOf(app);
     const isRoutedNow = (release: Release): boolean => this.#isRouted(app, release);
@@ -61,7 +75,10 @@ export class AppReconciler {
     await this.#prune(decided);
     await this.#writeStatus(app, { releases: decided, target: rollout.target, deployments });
     const isWaiting = decided.some(({ status }) => status?.message === routingMessage);
-    return isWaiting ? { requeueAfterMs: routedWaitMs } : undefined;
+    const waits = [isWaiting ? routedWaitMs : undefined, advanced.requeueAfterMs].filter(
+      (ms) => ms !== undefined,
+    );
+    return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
   }
 
   #isRouted(app: App, { spec }: Release): boolean {
@@ -115,7 +132,8 @@ export class AppReconciler {
     const written = new Map<Release, Release>();
     for (const change of changes) {
       const { release, phase, message } = change;
-      const body = { status: { phase, message } };
+      const logSnippet = phase === "Failed" ? await this.#lastWords(app, release) : undefined;
+      const body = { status: { phase, message, ...(logSnippet === undefined ? {} : { logSnippet }) } };
       const options = { subresource: "status" };
       written.set(
         release,
@@ -124,6 +142,17 @@ export class AppReconciler {
       this.#tell(app, change);
     }
     return releases.map((release) => written.get(release) ?? release);
+  }
+
+  /** The end of the log of a pod that did not get ready; of a release phase it is there already. */
+  async #lastWords(app: App, release: Release): Promise<string | undefined> {
+    if (phaseOf(release) === "Failed" || phaseState(release) === "Failed") return undefined;
+    const version = `v${release.spec.version}`;
+    const own = this.#options.caches
+      .of(app)
+      .pods.filter(({ metadata }) => metadata.labels?.[releaseLabel] === version);
+    const words = await lastWords(this.#options.client, own);
+    return words === "" ? undefined : words;
   }
 
   #tell(app: App, { release, phase, message }: PhaseChange): void {
@@ -142,7 +171,7 @@ export class AppReconciler {
   async #ensureDeployments(app: App, target: Release | undefined): Promise<readonly Deployment[]> {
     if (target === undefined) return this.#deploymentsOf(app);
     const { client, events } = this.#options;
-    const processes = Object.keys(target.spec.processes);
+    const processes = servedProcesses(target.spec.processes);
     const kept: Deployment[] = [];
     for (const present of this.#deploymentsOf(app)) {
       const process = present.metadata.labels?.[processLabel] ?? "";

@@ -9,7 +9,7 @@ import type { Route } from "../../model/kinds/route/route/route.ts";
 import type { Condition } from "../../model/meta.ts";
 import { appHost } from "./app-objects.ts";
 import { worstProblem } from "./failure-reason.ts";
-import { processLabel, replicasOf } from "./names.ts";
+import { processLabel, releaseProcess, replicasOf, servedProcesses } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import { phaseOf } from "./rollout.ts";
 
@@ -51,7 +51,7 @@ export function appStatus(input: StatusInput): AppStatus {
 }
 
 function processCounts({ app, target, deployments }: StatusInput): Processes {
-  const names = Object.keys(target?.spec.processes ?? {}).toSorted();
+  const names = servedProcesses(target?.spec.processes ?? {}).toSorted();
   return Object.fromEntries(
     names.map((process) => {
       const desired = replicasOf(app, process);
@@ -94,7 +94,10 @@ function ready({ target, pods }: StatusInput, processes: Processes): Condition {
   const counts = missing
     .map(([name, counts]) => `${name}: ${counts.ready} of ${counts.desired} ready`)
     .join("; ");
-  const problem = worstProblem(pods.filter(({ metadata }) => metadata.labels?.[processLabel] !== "run"));
+  const oneOff = ["run", releaseProcess];
+  const problem = worstProblem(
+    pods.filter(({ metadata }) => !oneOff.includes(metadata.labels?.[processLabel] ?? "")),
+  );
   return problem === undefined ? no("Starting", counts) : no("NotReady", `${counts}; ${problem.text}`);
 }
 

@@ -9,10 +9,20 @@ export const releaseLabel = "nagi.dev/release";
 
 /** On an App: asks for a rollback to that version; removed when it is done. */
 export const rollbackAnnotation = "nagi.dev/rollback-to";
-/** On an App or a Build: who changed it, for the release's `createdBy`. */
+/** On an App: asks for its newest release, which failed, to be tried again; removed when it is done. */
+export const retryAnnotation = "nagi.dev/retry";
+/** On an App: why the rollback or the retry that was asked for last cannot be. */
+export const wishProblemAnnotation = "nagi.dev/wish-problem";
+/** On a Release: the one that it tries again. */
+export const retryOfAnnotation = "nagi.dev/retry-of";
+/** On an App, a Build or a config secret: who changed it, for the release's `createdBy`. The API server writes it. */
 export const createdByAnnotation = "nagi.dev/created-by";
+/** On a Build: who pushed what it builds. */
+export const pushedByAnnotation = "nagi.dev/pushed-by";
 
 export const webProcess = "web";
+/** The command of this type runs once a release, before it serves; it is no process of its own. */
+export const releaseProcess = "release";
 export const defaultPort = 8080;
 /** Of the web container, and of the service's target: releases may differ in the number. */
 export const portName = "http";
@@ -26,6 +36,21 @@ export function configName(app: string): string {
 
 export function releaseName(app: string, version: number): string {
   return `${app}-v${version}`;
+}
+
+/** Of the pod that runs the release's release phase: the same name always, so that there is one. */
+export function releasePodName(release: string): string {
+  return `${release}-release`;
+}
+
+/** Of the ConfigMap with what the release phase said. */
+export function outputName(release: string): string {
+  return `${release}-output`;
+}
+
+/** The process types that go on running. */
+export function servedProcesses(processes: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(processes).filter((name) => name !== releaseProcess);
 }
 
 export function deploymentName(app: string, process: string): string {

@@ -20,10 +20,32 @@ export interface TemplateInput {
 }
 
 export function podTemplate({ release, process, resources }: TemplateInput): PodTemplateSpec {
-  const { app, version, image, port = defaultPort, processes, configSecret } = release.spec;
-  const labels = { [appLabel]: app, [processLabel]: process, [releaseLabel]: `v${version}` };
-  const command = processes[process]?.command;
+  const { port = defaultPort, processes } = release.spec;
   const container: Container = {
+    ...processContainer(release, process, processes[process]?.command),
+    ...(resources === undefined ? {} : { resources }),
+    ...(process === webProcess ? webParts(port) : {}),
+  };
+  return {
+    metadata: { labels: podLabels(release, process) },
+    spec: { ...podOptions, containers: [container] },
+  };
+}
+
+export const podOptions = {
+  terminationGracePeriodSeconds: gracePeriodSeconds,
+  enableServiceLinks: false,
+  automountServiceAccountToken: false,
+} as const;
+
+export function podLabels({ spec }: Release, process: string): Record<string, string> {
+  return { [appLabel]: spec.app, [processLabel]: process, [releaseLabel]: `v${spec.version}` };
+}
+
+/** What all containers of a release have in common. */
+export function processContainer({ spec }: Release, process: string, command: string | undefined): Container {
+  const { app, version, image, port = defaultPort, configSecret } = spec;
+  return {
     name: process,
     image,
     ...(command === undefined ? {} : { command: shellCommand(command) }),
@@ -34,19 +56,8 @@ export function podTemplate({ release, process, resources }: TemplateInput): Pod
       { name: "NAGI_RELEASE", value: `v${version}` },
     ],
     envFrom: [{ secretRef: { name: configSecret } }],
-    ...(resources === undefined ? {} : { resources }),
     // A crash without a last word is explained by the end of the log.
     terminationMessagePolicy: "FallbackToLogsOnError",
-    ...(process === webProcess ? webParts(port) : {}),
-  };
-  return {
-    metadata: { labels },
-    spec: {
-      terminationGracePeriodSeconds: gracePeriodSeconds,
-      enableServiceLinks: false,
-      automountServiceAccountToken: false,
-      containers: [container],
-    },
   };
 }
 

@@ -3,7 +3,7 @@
  * there now, not at a cache; a release is never without its config.
  */
 
-import type { Client } from "../../client/client.ts";
+import type { Client, PatchBody } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
@@ -13,7 +13,14 @@ import { refOf, type ObjectRef } from "../../model/meta.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { newRelease, releaseSecret } from "./app-objects.ts";
-import { appLabel, configName, isOwnedBy, rollbackAnnotation } from "./names.ts";
+import {
+  appLabel,
+  configName,
+  createdByAnnotation,
+  isOwnedBy,
+  rollbackAnnotation,
+  wishProblemAnnotation,
+} from "./names.ts";
 import { newestRelease, planRelease, type NewRelease, type ReleasePlan } from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
 
@@ -21,6 +28,8 @@ export interface ReleaseMakerOptions {
   readonly client: Client;
   readonly caches: AppCaches;
   readonly events: EventRecorder;
+  /** Whether the image can still be had; absent: it is taken for granted. */
+  readonly hasImage?: ((image: string) => Promise<boolean>) | undefined;
 }
 
 export class ReleaseMaker {
@@ -40,6 +49,7 @@ export class ReleaseMaker {
     const guess = planRelease({
       app,
       config: secretOf(configName(name))?.data ?? {},
+      configBy: secretOf(configName(name))?.metadata.annotations?.[createdByAnnotation],
       builds: caches.of(app).builds,
       releases: cached,
       configOf: ({ spec }) => dataOf(secretOf(spec.configSecret)),
@@ -53,27 +63,71 @@ export class ReleaseMaker {
     const app = await client.get(appKind, { namespace, name });
     const { items } = await client.list(releaseKind, { namespace, labelSelector: `${appLabel}=${name}` });
     const releases = items.filter((each) => isOwnedBy(each, app));
-    const wanted = app.metadata.annotations?.[rollbackAnnotation];
-    const needed = releases.filter(({ spec }) => String(spec.version) === wanted?.replace(/^v/, ""));
-    const latest = newestRelease(releases);
     const configs = new Map<Release, ConfigData | undefined>();
-    for (const release of latest === undefined ? needed : [latest, ...needed]) {
+    for (const release of needed(app, releases)) {
       configs.set(release, dataOf(await this.#find({ namespace, name: release.spec.configSecret })));
     }
+    const config = await this.#find({ namespace, name: configName(name) });
     const plan = planRelease({
       app,
-      config: dataOf(await this.#find({ namespace, name: configName(name) })) ?? {},
+      config: dataOf(config) ?? {},
+      configBy: config?.metadata.annotations?.[createdByAnnotation],
       builds: caches.of(app).builds,
       releases,
       configOf: (release) => configs.get(release),
     });
-    if (plan.action === "create") return [...releases, await this.#create(app, plan.release)];
-    if (plan.action === "drop-image") {
-      const body = { metadata: { resourceVersion: app.metadata.resourceVersion }, spec: { image: null } };
-      await client.patch(appKind, refOf(app), { type: "merge", body });
+    switch (plan.action) {
+      case "create": {
+        const problem = await this.#imageProblem(app, plan.release);
+        if (problem === undefined) return [...releases, await this.#create(app, plan.release)];
+        await this.#settle(app, { action: "settle", wish: rollbackAnnotation, config: undefined, problem });
+        return releases;
+      }
+      case "drop-image": {
+        const body = { metadata: { resourceVersion: app.metadata.resourceVersion }, spec: { image: null } };
+        await client.patch(appKind, refOf(app), { type: "merge", body });
+        return releases;
+      }
+      case "restore-config":
+        return await this.#restoreConfig(app, releases, plan);
+      case "settle":
+        await this.#settle(app, plan);
+        return releases;
+      default:
+        return releases;
     }
-    if (plan.action === "settle-rollback") await this.#settleRollback(app, plan);
-    return releases;
+  }
+
+  /** Of a rollback: what it goes back to must still be there. */
+  async #imageProblem(app: App, { spec }: NewRelease): Promise<string | undefined> {
+    const wanted = app.metadata.annotations?.[rollbackAnnotation];
+    const { hasImage } = this.#options;
+    if (wanted === undefined || hasImage === undefined || (await hasImage(spec.image))) return undefined;
+    const version = `v${wanted.replace(/^v/, "")}`;
+    return `cannot roll back to ${version}: its image ${spec.image} is no longer there; deploy that source again, or choose another release`;
+  }
+
+  async #restoreConfig(
+    app: App,
+    releases: readonly Release[],
+    { failed, config }: Extract<ReleasePlan, { action: "restore-config" }>,
+  ): Promise<readonly Release[]> {
+    const { client, events } = this.#options;
+    await this.#writeConfig(app, config);
+    const body = { status: { configRestored: true } };
+    const options = { subresource: "status" };
+    const written = await client.patch(releaseKind, refOf(failed), { type: "merge", body }, options);
+    const text = `Config vars are those of what runs again, since v${failed.spec.version} failed`;
+    events.event(app, "Normal", "ConfigRestored", text);
+    return releases.map((each) => (each === failed ? written : each));
+  }
+
+  async #writeConfig({ metadata }: App, data: ConfigData): Promise<void> {
+    const { client } = this.#options;
+    const ref = { namespace: metadata.namespace, name: configName(metadata.name ?? "") };
+    const config = await client.get(secret, ref);
+    if (isJsonEqual(config.data ?? {}, data)) return;
+    await client.update(secret, { ...config, data: { ...data } });
   }
 
   async #create(app: App, planned: NewRelease): Promise<Release> {
@@ -100,18 +154,14 @@ export class ReleaseMaker {
     await client.create(secret, wanted);
   }
 
-  async #settleRollback(app: App, plan: Extract<ReleasePlan, { action: "settle-rollback" }>): Promise<void> {
+  async #settle(app: App, plan: Extract<ReleasePlan, { action: "settle" }>): Promise<void> {
     const { client, events } = this.#options;
-    const { namespace, name = "", resourceVersion } = app.metadata;
-    if (plan.config !== undefined) {
-      const config = await client.get(secret, { namespace, name: configName(name) });
-      if (!isJsonEqual(config.data ?? {}, plan.config)) {
-        await client.update(secret, { ...config, data: { ...plan.config } });
-      }
-    }
-    const body = { metadata: { annotations: { [rollbackAnnotation]: null }, resourceVersion } };
-    await client.patch(appKind, refOf(app), { type: "merge", body });
-    if (plan.problem !== undefined) events.event(app, "Warning", "RollbackFailed", plan.problem);
+    if (plan.config !== undefined) await this.#writeConfig(app, plan.config);
+    const annotations = { [plan.wish]: null, [wishProblemAnnotation]: plan.problem ?? null };
+    const body = { metadata: { annotations, resourceVersion: app.metadata.resourceVersion } };
+    await client.patch(appKind, refOf(app), { type: "merge", body } as PatchBody);
+    const reason = plan.wish === rollbackAnnotation ? "RollbackFailed" : "RetryFailed";
+    if (plan.problem !== undefined) events.event(app, "Warning", reason, plan.problem);
   }
 
   async #find(ref: ObjectRef): Promise<Secret | undefined> {
@@ -122,6 +172,15 @@ export class ReleaseMaker {
       throw error;
     }
   }
+}
+
+/** The releases whose config the plan may ask for. */
+function needed(app: App, releases: readonly Release[]): ReadonlySet<Release> {
+  const wanted = app.metadata.annotations?.[rollbackAnnotation]?.replace(/^v/, "");
+  const latest = newestRelease(releases);
+  const live = newestRelease(releases.filter(({ status }) => status?.phase === "Live"));
+  const target = releases.find(({ spec }) => String(spec.version) === wanted);
+  return new Set([latest, live, target].filter((release) => release !== undefined));
 }
 
 /** A secret without entries has no data; only one that is not there is lost. */

@@ -4,7 +4,7 @@ import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
 import { newRelease } from "./app-objects.ts";
-import { rollbackAnnotation } from "./names.ts";
+import { retryAnnotation, rollbackAnnotation } from "./names.ts";
 import { planRelease, type PlanInput, type ReleasePlan } from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
 
@@ -12,6 +12,7 @@ import type { ConfigData } from "./release-text.ts";
 class History {
   app: App = newObject<App>(appKind, { name: "shop", namespace: "default", uid: "u" }, { spec: {} });
   config: ConfigData = {};
+  configBy: string | undefined;
   builds: Build[] = [];
   releases: Release[] = [];
   readonly configs = new Map<string, ConfigData>();
@@ -19,7 +20,7 @@ class History {
   plan(): ReleasePlan {
     const { app, config, builds, releases } = this;
     const configOf: PlanInput["configOf"] = ({ spec }) => this.configs.get(spec.configSecret);
-    return planRelease({ app, config, builds, releases, configOf });
+    return planRelease({ app, config, configBy: this.configBy, builds, releases, configOf });
   }
 
   /** Follows the plan until nothing is left to do; returns what was released. */
@@ -32,9 +33,14 @@ class History {
         this.set({ image: undefined });
         continue;
       }
-      if (plan.action === "settle-rollback") {
+      if (plan.action === "restore-config") {
+        this.config = plan.config;
+        this.mark(plan.failed, { configRestored: true });
+        continue;
+      }
+      if (plan.action === "settle") {
         this.config = plan.config ?? this.config;
-        const { [rollbackAnnotation]: _done, ...annotations } = this.app.metadata.annotations ?? {};
+        const { [plan.wish]: _done, ...annotations } = this.app.metadata.annotations ?? {};
         this.app = { ...this.app, metadata: { ...this.app.metadata, annotations } };
         continue;
       }
@@ -46,13 +52,24 @@ class History {
     throw new Error("the plan never settles");
   }
 
+  /** The release's status becomes so. */
+  mark(of: Release | undefined, status: NonNullable<Release["status"]>): void {
+    this.releases = this.releases.map((each) =>
+      each.spec.version === of?.spec.version ? { ...each, status: { ...each.status, ...status } } : each,
+    );
+  }
+
   set(spec: App["spec"]): this {
     this.app = { ...this.app, spec: { ...this.app.spec, ...spec } };
     return this;
   }
 
   rollback(to: string): this {
-    this.app = { ...this.app, metadata: { ...this.app.metadata, annotations: { [rollbackAnnotation]: to } } };
+    return this.wish(rollbackAnnotation, to);
+  }
+
+  wish(annotation: string, value: string): this {
+    this.app = { ...this.app, metadata: { ...this.app.metadata, annotations: { [annotation]: value } } };
     return this;
   }
 
@@ -152,7 +169,8 @@ describe("a rollback", () => {
   test("makes one release of the old image, commands, port and config, and is not undone by what the app says", () => {
     const history = prepared();
     expect(history.rollback("1").settle()).toEqual(["v3 Rollback to v1"]);
-    const { version, description, configSecret, ...rest } = history.latest ?? {};
+    const { version, description, configSecret, cause, ...rest } = history.latest ?? {};
+    expect(cause).toBe("rollback to v1");
     expect([version, description, configSecret]).toEqual([3, "Rollback to v1", "shop-v3"]);
     const first = history.releases[0]?.spec;
     expect({ ...first, ...rest }).toEqual(first);
@@ -166,12 +184,113 @@ describe("a rollback", () => {
   test.each(["9", "x", ""])("to %j is refused, and changes nothing", (to) => {
     const history = prepared().rollback(to);
     expect(history.plan()).toMatchObject({
-      action: "settle-rollback",
+      action: "settle",
       problem: expect.stringContaining("no such release"),
     });
     expect(history.settle()).toEqual([]);
     expect(history.config).toEqual({ A: "Mg==" });
   });
+});
+
+describe("after a release that failed", () => {
+  const failing = (): History => {
+    const history = new History().built(1);
+    history.config = { A: "MQ==" };
+    history.settle();
+    history.mark(history.releases[0], { phase: "Live" });
+    return history;
+  };
+  const fail = (history: History): void => history.mark(history.releases.at(-1), { phase: "Failed" });
+
+  test("a change is one of what runs, not of what failed", () => {
+    const history = failing().built(2);
+    history.settle();
+    fail(history);
+    expect(history.settle()).toEqual([]);
+    history.config = { A: "Mg==" };
+    expect(history.settle()).toEqual(["v3 Set A config vars"]);
+    expect(history.latest).toMatchObject({ image: "r/shop:1", build: "shop-1", cause: "config set" });
+    expect(history.built(3).settle()).toEqual(["v4 Deploy 3333333"]);
+  });
+
+  test("an image that failed is not tried again with the next change", () => {
+    const history = failing().set({ image: "bad:1" });
+    expect(history.settle()).toEqual(["v2 Deploy bad:1"]);
+    fail(history);
+    history.config = { A: "Mg==" };
+    expect(history.settle()).toEqual(["v3 Set A config vars"]);
+    expect(history.latest?.image).toBe("r/shop:1");
+  });
+
+  test("config vars go back to those of what runs, once, and the same ones can be tried again", () => {
+    const history = failing();
+    history.config = { A: "bad" };
+    expect(history.settle()).toEqual(["v2 Set A config vars"]);
+    fail(history);
+    expect(history.settle()).toEqual([]);
+    expect(history.config).toEqual({ A: "MQ==" });
+    history.config = { A: "bad" };
+    expect(history.settle()).toEqual(["v3 Set A config vars"]);
+  });
+
+  test("config vars that were set meanwhile stay", () => {
+    const history = failing();
+    history.config = { A: "bad" };
+    history.settle();
+    history.config = { A: "good" };
+    fail(history);
+    expect(history.settle()).toEqual(["v3 Set A config vars"]);
+    expect(history.config).toEqual({ A: "good" });
+  });
+
+  test("it is tried again when that is asked for, once", () => {
+    const history = failing();
+    history.config = { A: "bad" };
+    history.settle();
+    expect(history.wish(retryAnnotation, "v2").plan()).toMatchObject({
+      problem: "cannot retry v2: it has not failed",
+    });
+    history.settle();
+    fail(history);
+    history.settle();
+    expect(history.wish(retryAnnotation, "v2").settle()).toEqual(["v3 Retry of v2"]);
+    expect(history.latest).toMatchObject({ cause: "retry of v2", image: "r/shop:1" });
+    expect(history.config).toEqual({ A: "bad" });
+    expect(history.wish(retryAnnotation, "v1").plan()).toMatchObject({
+      problem: "cannot retry v1: it is not the newest release",
+    });
+  });
+});
+
+describe("who and why", () => {
+  test("is told of each cause", () => {
+    const history = new History().built(1);
+    history.builds = history.builds.map((each) => ({
+      ...each,
+      metadata: { ...each.metadata, annotations: { "nagi.dev/pushed-by": "ann" } },
+    }));
+    history.settle();
+    expect(history.latest).toMatchObject({ cause: "push 1111111", createdBy: "ann" });
+    history.config = { A: "MQ==" };
+    history.configBy = "ben";
+    history.settle();
+    expect(history.latest).toMatchObject({ cause: "config set", createdBy: "ben" });
+    history.wish("nagi.dev/created-by", "cy").set({ image: "nginx:1" }).settle();
+    expect(history.latest).toMatchObject({ cause: "image nginx:1", createdBy: "cy" });
+  });
+});
+
+test("what app.json wants done once is part of releases until one serves", () => {
+  const history = new History().built(1, { manifest: { postdeploy: "seed" } });
+  history.settle();
+  expect(history.latest?.postDeploy).toBe("seed");
+  history.mark(history.releases.at(-1), { phase: "Failed" });
+  history.config = { A: "MQ==" };
+  history.settle();
+  expect(history.latest?.postDeploy).toBe("seed");
+  history.mark(history.releases.at(-1), { phase: "Live" });
+  history.built(2, { manifest: { postdeploy: "seed" } }).settle();
+  expect(history.latest?.postDeploy).toBeUndefined();
 });
 
 test("a version is not given out again after its release is deleted", () => {

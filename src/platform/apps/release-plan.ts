@@ -12,7 +12,16 @@ import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release, ReleaseSpec } from "../../model/kinds/nagi/release/release.ts";
 import { describeChange, type ConfigData } from "./release-text.ts";
-import { createdByAnnotation, releaseName, rollbackAnnotation, webProcess } from "./names.ts";
+import {
+  createdByAnnotation,
+  pushedByAnnotation,
+  releaseName,
+  retryAnnotation,
+  retryOfAnnotation,
+  rollbackAnnotation,
+  servedProcesses,
+  webProcess,
+} from "./names.ts";
 
 /** On a release: the newest build that had been completed when it was made. */
 export const buildMarkAnnotation = "nagi.dev/newest-build";
@@ -23,6 +32,8 @@ export interface PlanInput {
   readonly app: App;
   /** Of the app's config secret. */
   readonly config: ConfigData;
+  /** Who changed it last. */
+  readonly configBy?: string | undefined;
   readonly builds: readonly Build[];
   readonly releases: readonly Release[];
   /** Of a release's secret; undefined when it is lost. */
@@ -42,9 +53,12 @@ export type ReleasePlan =
   /** A build came after the image that was asked for: that wish is over, and leaves the app's spec first. */
   | { readonly action: "drop-image" }
   | { readonly action: "create"; readonly release: NewRelease }
-  /** The rollback that was asked for is made (or cannot be): the app's config becomes this, and the wish is removed. */
+  /** A release failed and the one before goes on: the app's config vars become those of what runs. */
+  | { readonly action: "restore-config"; readonly failed: Release; readonly config: ConfigData }
+  /** The wish on the app is done (or cannot be): the app's config becomes this, and the wish is removed. */
   | {
-      readonly action: "settle-rollback";
+      readonly action: "settle";
+      readonly wish: typeof rollbackAnnotation | typeof retryAnnotation;
       readonly config: ConfigData | undefined;
       readonly problem: string | undefined;
     };
@@ -58,88 +72,155 @@ interface Wishes {
 
 type Processes = ReleaseSpec["processes"];
 
-type Content = Pick<ReleaseSpec, "image" | "port" | "processes" | "build" | "commit" | "createdBy">;
+type Content = Pick<
+  ReleaseSpec,
+  "image" | "imageDigest" | "port" | "processes" | "build" | "commit" | "postDeploy" | "createdBy" | "cause"
+>;
 
 export function planRelease(input: PlanInput): ReleasePlan {
   const { app, config, builds, releases } = input;
   const latest = newestRelease(releases);
+  const base = baseOf(releases);
   const wanted = app.metadata.annotations?.[rollbackAnnotation];
-  if (wanted !== undefined) return planRollback(input, wanted, latest);
+  if (wanted !== undefined) return planRollback(input, wanted);
+  const retried = app.metadata.annotations?.[retryAnnotation];
+  if (retried !== undefined) return planRetry(input, retried);
+  const restore = planRestore(input, latest, base);
+  if (restore !== undefined) return restore;
 
   const build = newestBuild(builds);
   const isNewBuild = build !== undefined && buildMark(build) > markOf(latest, buildMarkAnnotation);
   const wishes = wishesOf(app);
   const imageStays = wishes.image !== undefined && wishes.image === parseWishes(latest).image;
   if (imageStays && isNewBuild) return { action: "drop-image" };
-  const content = chooseContent({ wishes, build, isNewBuild, latest, builds });
+  const content = chooseContent({ input, wishes, build, isNewBuild, latest, base });
   if (content === undefined) return { action: "wait" };
 
-  const name = app.metadata.name ?? "";
-  const version = nextVersion(app, latest);
-  const base = { app: name, version, ...content, configSecret: releaseName(name, version) };
-  const latestConfig = latest === undefined ? undefined : input.configOf(latest);
-  const description = describeChange({ next: base, config, latest: latest?.spec, latestConfig, isNewBuild });
+  const next = { ...nextSpec(app, latest), ...content };
+  const latestConfig = base === undefined ? undefined : input.configOf(base);
+  const description = describeChange({ next, config, latest: base?.spec, latestConfig, isNewBuild });
   if (description === undefined) return { action: "none" };
   return {
     action: "create",
-    release: { spec: { ...base, description }, config, annotations: marks(app, build) },
+    release: { spec: { ...next, description }, config, annotations: marks(app, build) },
   };
 }
 
-function planRollback(input: PlanInput, wanted: string, latest: Release | undefined): ReleasePlan {
+/**
+ * What the next release changes: the newest release, or, when that failed, the live one that goes on. What failed
+ * is not tried again with the next change of something else.
+ */
+function baseOf(releases: readonly Release[]): Release | undefined {
+  const latest = newestRelease(releases);
+  if (latest?.status?.phase !== "Failed") return latest;
+  return newestRelease(releases.filter(({ status }) => status?.phase === "Live")) ?? latest;
+}
+
+function planRestore(
+  { config, configOf }: PlanInput,
+  latest: Release | undefined,
+  base: Release | undefined,
+): ReleasePlan | undefined {
+  if (latest === undefined || base === undefined || latest === base) return undefined;
+  if (latest.status?.configRestored === true) return undefined;
+  const [failed, good] = [configOf(latest), configOf(base)];
+  if (failed === undefined || good === undefined || isJsonEqual(failed, good)) return undefined;
+  if (!isJsonEqual(failed, config)) return undefined;
+  return { action: "restore-config", failed: latest, config: good };
+}
+
+function planRollback(input: PlanInput, wanted: string): ReleasePlan {
+  const { app, releases, configOf } = input;
   const version = Number(wanted.replace(/^v/, ""));
-  const target = input.releases.find(({ spec }) => spec.version === version);
-  const config = target === undefined ? undefined : input.configOf(target);
-  if (target === undefined || config === undefined || latest === undefined) {
+  const [latest, base] = [newestRelease(releases), baseOf(releases)];
+  const target = releases.find(({ spec }) => spec.version === version);
+  const config = target === undefined ? undefined : configOf(target);
+  const wish = rollbackAnnotation;
+  if (target === undefined || config === undefined || base === undefined) {
     const problem = `cannot roll back to ${JSON.stringify(wanted)}: there is no such release`;
-    return { action: "settle-rollback", config: undefined, problem };
+    return { action: "settle", wish, config: undefined, problem };
   }
-  const { app } = input;
-  const next = nextVersion(app, latest);
-  const { image, port, processes, build, commit } = target.spec;
-  const base: ReleaseSpec = {
-    app: target.spec.app,
-    version: next,
-    image,
-    port,
-    processes,
-    build,
-    commit,
-    configSecret: releaseName(target.spec.app, next),
+  const next = {
+    ...copiedSpec(app, latest, target),
+    cause: `rollback to v${version}`,
     createdBy: app.metadata.annotations?.[createdByAnnotation],
   };
   const difference = describeChange({
-    next: base,
+    next,
     config,
-    latest: latest.spec,
-    latestConfig: input.configOf(latest),
+    latest: base.spec,
+    latestConfig: configOf(base),
     isNewBuild: false,
   });
-  if (difference === undefined) return { action: "settle-rollback", config, problem: undefined };
-  const spec = { ...base, description: `Rollback to v${version}` };
+  if (difference === undefined) return { action: "settle", wish, config, problem: undefined };
+  const spec = { ...next, description: `Rollback to v${version}` };
   const release = { spec, config, annotations: marks(app, newestBuild(input.builds)) };
   return { action: "create", release };
 }
 
+/** The newest release once more, its release phase included. */
+function planRetry(input: PlanInput, wanted: string): ReleasePlan {
+  const { app, releases } = input;
+  const latest = newestRelease(releases);
+  const config = latest === undefined ? undefined : input.configOf(latest);
+  const wish = retryAnnotation;
+  if (latest !== undefined && markOf(latest, retryOfAnnotation) === wanted)
+    return { action: "settle", wish, config, problem: undefined };
+  const no = (why: string): ReleasePlan => {
+    return { action: "settle", wish, config: undefined, problem: `cannot retry ${wanted}: ${why}` };
+  };
+  if (latest === undefined || config === undefined || `v${latest.spec.version}` !== wanted)
+    return no("it is not the newest release");
+  if (latest.status?.phase !== "Failed") return no("it has not failed");
+  const spec = {
+    ...copiedSpec(app, latest, latest),
+    description: `Retry of ${wanted}`,
+    cause: `retry of ${wanted}`,
+    createdBy: app.metadata.annotations?.[createdByAnnotation],
+  };
+  const annotations = { ...marks(app, newestBuild(input.builds)), [retryOfAnnotation]: wanted };
+  return { action: "create", release: { spec, config, annotations } };
+}
+
+/** What every new release of the app has. */
+function nextSpec(
+  app: App,
+  latest: Release | undefined,
+): Pick<ReleaseSpec, "app" | "version" | "configSecret" | "releaseTimeoutSeconds"> {
+  const name = app.metadata.name ?? "";
+  const version = nextVersion(app, latest);
+  const { releaseTimeoutSeconds } = app.spec ?? {};
+  return { app: name, version, configSecret: releaseName(name, version), releaseTimeoutSeconds };
+}
+
+function copiedSpec(app: App, latest: Release | undefined, { spec }: Release): ReleaseSpec {
+  const { image, imageDigest, port, processes, build, commit, postDeploy } = spec;
+  return { ...nextSpec(app, latest), image, imageDigest, port, processes, build, commit, postDeploy };
+}
+
 interface Choice {
+  readonly input: PlanInput;
   readonly wishes: Wishes;
   readonly build: Build | undefined;
   readonly isNewBuild: boolean;
   readonly latest: Release | undefined;
-  readonly builds: readonly Build[];
+  readonly base: Release | undefined;
 }
 
 /** What came last wins: an image that was just asked for, a build that was just completed, what is released. */
-function chooseContent({ wishes, build, isNewBuild, latest, builds }: Choice): Content | undefined {
+function chooseContent({ input, wishes, build, isNewBuild, latest, base }: Choice): Content | undefined {
+  const { app, builds } = input;
   const before = parseWishes(latest);
   const imageChanged = (wishes.image ?? "") !== (before.image ?? "");
-  if (imageChanged && wishes.image !== undefined) return imageContent(wishes.image, wishes);
-  if (build !== undefined && (isNewBuild || imageChanged)) return buildContent(build, wishes);
-  if (latest === undefined) return undefined;
+  if (imageChanged && wishes.image !== undefined) return imageContent(wishes.image, wishes, app);
+  if (build !== undefined && (isNewBuild || imageChanged)) return buildContent(build, wishes, input);
+  if (base === undefined) return undefined;
 
-  const { image, port, processes, build: from, commit, createdBy } = latest.spec;
-  const kept = { image, port, processes, build: from, commit, createdBy };
+  const { image, imageDigest, port, processes, build: from, commit, postDeploy } = base.spec;
+  const kept = { image, imageDigest, port, processes, build: from, commit };
   const origin = builds.find(({ metadata }) => from !== undefined && metadata.name === from);
+  const baseConfig = input.configOf(base);
+  const isConfig = baseConfig !== undefined && !isJsonEqual(baseConfig, input.config);
   return {
     ...kept,
     // What the app's spec says counts when it changes, so that a rollback is not undone by what it always said.
@@ -147,30 +228,49 @@ function chooseContent({ wishes, build, isNewBuild, latest, builds }: Choice): C
     processes: isJsonEqual(wishes.commands, before.commands)
       ? processes
       : withCommands(origin === undefined ? without(processes, before.commands) : fromBuild(origin), wishes),
+    postDeploy: hasLived(input) ? undefined : postDeploy,
+    cause: isConfig ? "config set" : "app changed",
+    createdBy: isConfig ? input.configBy : app.metadata.annotations?.[createdByAnnotation],
   };
 }
 
-function imageContent(image: string, wishes: Wishes): Content {
-  return { image, port: wishes.port, processes: withCommands({ [webProcess]: {} }, wishes) };
+/** What app.json wants done once is done with the first release that serves. */
+function hasLived({ app, releases }: PlanInput): boolean {
+  return app.status?.currentRelease !== undefined || releases.some(({ status }) => status?.phase === "Live");
 }
 
-function buildContent(build: Build, wishes: Wishes): Content {
+function imageContent(image: string, wishes: Wishes, app: App): Content {
+  return {
+    image,
+    port: wishes.port,
+    processes: withCommands({ [webProcess]: {} }, wishes),
+    cause: `image ${image}`,
+    createdBy: app.metadata.annotations?.[createdByAnnotation],
+  };
+}
+
+function buildContent(build: Build, wishes: Wishes, input: PlanInput): Content {
   const { metadata, spec, status } = build;
+  const commit = spec.revision?.git?.commit;
+  const { annotations } = metadata;
   return {
     image: status?.outputDockerImageReference ?? "",
+    imageDigest: status?.output?.to?.imageDigest,
     port: wishes.port ?? status?.port,
     processes: withCommands(fromBuild(build), wishes),
     build: metadata.name,
-    commit: spec.revision?.git?.commit,
-    createdBy: metadata.annotations?.[createdByAnnotation],
+    commit,
+    postDeploy: hasLived(input) ? undefined : status?.manifest?.postdeploy,
+    cause: commit === undefined ? `build ${metadata.name}` : `push ${commit.slice(0, 7)}`,
+    createdBy: annotations?.[pushedByAnnotation] ?? annotations?.[createdByAnnotation],
   };
 }
 
-/** An image without a Procfile has the one command that it starts with. */
+/** An image without a Procfile has the one command that it starts with; a release phase alone is no process. */
 function fromBuild({ status }: Build): Processes {
   const commands = Object.entries(status?.processes ?? {});
-  if (commands.length === 0) return { [webProcess]: {} };
-  return Object.fromEntries(commands.map(([name, command]) => [name, { command }]));
+  const processes = Object.fromEntries(commands.map(([name, command]) => [name, { command }]));
+  return servedProcesses(processes).length === 0 ? { [webProcess]: {}, ...processes } : processes;
 }
 
 /** What the app says of a process type wins over the Procfile; a type of its own needs a command. */

@@ -151,3 +151,55 @@ describe("the newest release", () => {
     });
   });
 });
+
+describe("a release phase", () => {
+  const live = release(1, "Live", "all instances are ready");
+  const withPhase = (
+    phase: Phase,
+    releasePhase?: NonNullable<Release["status"]>["releasePhase"],
+  ): Release => {
+    const made = release(2, phase);
+    const processes = { web: {}, release: { command: "migrate" } };
+    return { ...made, spec: { ...made.spec, processes }, status: { ...made.status, releasePhase } };
+  };
+
+  test("comes before the release has pods; what runs goes on", () => {
+    expect(decide({ releases: [live, withPhase("Pending")] })).toEqual({
+      target: "shop-v1",
+      changes: ["v2 Releasing: release phase: starting"],
+    });
+    expect(decide({ releases: [live, withPhase("Releasing", { state: "Running" })] })).toEqual({
+      target: "shop-v1",
+      changes: ["v2 Releasing: release phase runs: migrate"],
+    });
+    expect(decide({ releases: [withPhase("Releasing", { state: "Running" })] }).target).toBeUndefined();
+  });
+
+  test("that succeeded lets the release be deployed; its command is no process", () => {
+    const done = withPhase("Releasing", { state: "Succeeded" });
+    expect(decide({ releases: [live, done] })).toEqual({
+      target: "shop-v2",
+      changes: ["v2 Deploying: starting"],
+    });
+    const deploying = withPhase("Deploying", { state: "Succeeded" });
+    const deployments = [deployed(deploying, [2, 2, 2])];
+    expect(decide({ releases: [live, deploying], deployments }).changes[0]).toMatch(/^v2 Live/);
+  });
+
+  test("that failed fails the release, which never gets pods", () => {
+    const failed = { state: "Failed" as const, message: "it ended with exit code 3" };
+    expect(decide({ releases: [live, withPhase("Releasing", failed)] })).toEqual({
+      target: "shop-v1",
+      changes: ["v2 Failed: release phase: it ended with exit code 3 (v1 goes on running)"],
+    });
+    expect(decide({ releases: [withPhase("Failed", failed)] }).target).toBeUndefined();
+  });
+
+  test("waits for that of an earlier release to end", () => {
+    const earlier = { ...withPhase("Superseded", { state: "Running" }), metadata: { name: "shop-v1" } };
+    const first = { ...earlier, spec: { ...earlier.spec, version: 1 } };
+    expect(decide({ releases: [first, withPhase("Pending")] }).changes).toEqual([
+      "v2 Releasing: waits for the release phase of v1 to end",
+    ]);
+  });
+});

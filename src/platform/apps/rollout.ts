@@ -10,7 +10,8 @@ import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import { worstProblem } from "./failure-reason.ts";
-import { processLabel, releaseLabel } from "./names.ts";
+import { processLabel, releaseLabel, servedProcesses } from "./names.ts";
+import { phaseCommand, phaseState } from "./release-phase.ts";
 import { newestRelease } from "./release-plan.ts";
 
 /** On a deployment: the name of the release that its template is of. */
@@ -58,15 +59,17 @@ export function decideRollout(input: RolloutInput): Rollout {
   const isLive = wanted[0]?.phase === "Live";
   for (const release of others) {
     const phase = phaseOf(release);
-    if (phase === "Pending" || phase === "Deploying") {
+    if (phase === "Pending" || phase === "Releasing" || phase === "Deploying") {
       const message = `v${latest.spec.version} came before it was live`;
       wanted.push({ release, phase: "Superseded", message });
     } else if (phase === "Live" && (isLive || release !== lastLive)) {
       wanted.push({ release, phase: "Superseded", message: `v${latest.spec.version} is live` });
     }
   }
-  const failed = wanted[0]?.phase === "Failed";
-  return { target: failed ? (lastLive ?? latest) : latest, changes: wanted.filter(isChange) };
+  const runs = wanted[0]?.phase === "Failed" ? (lastLive ?? latest) : latest;
+  // Before its release phase has succeeded, a release has no pods.
+  const target = isReleased(runs) ? runs : lastLive;
+  return { target, changes: wanted.filter(isChange) };
 }
 
 function decideLatest(release: Release, lastLive: Release | undefined, input: RolloutInput): PhaseChange {
@@ -74,21 +77,45 @@ function decideLatest(release: Release, lastLive: Release | undefined, input: Ro
   const as = (next: Phase, message: string): PhaseChange => ({ release, phase: next, message });
   const present = as(phase, release.status?.message ?? "");
   if (phase === "Live" || phase === "Superseded") return present;
-  if (phase === "Pending") return as("Deploying", "starting");
+  if (!isReleased(release)) return decidePhase(release, lastLive, input);
+  if (phase === "Pending" || phase === "Releasing") return as("Deploying", "starting");
   const progress = progressOf(release, input);
   const isRouted = progress.state !== "complete" || (input.isRouted?.(release) ?? true);
   if (!isRouted) return as("Deploying", routingMessage);
   if (progress.state === "complete") return as("Live", "all instances are ready");
   if (phase === "Failed") return present;
   if (progress.state === "moving") return as("Deploying", progress.message);
-  const back = lastLive === undefined ? "" : ` (v${lastLive.spec.version} goes on running)`;
-  return as("Failed", `${progress.message}${back}`);
+  return as("Failed", `${progress.message}${goesOn(lastLive)}`);
+}
+
+function goesOn(lastLive: Release | undefined): string {
+  return lastLive === undefined ? "" : ` (v${lastLive.spec.version} goes on running)`;
+}
+
+function isReleased(release: Release): boolean {
+  const state = phaseState(release);
+  return state === "none" || state === "Succeeded";
+}
+
+function decidePhase(release: Release, lastLive: Release | undefined, input: RolloutInput): PhaseChange {
+  if (phaseState(release) === "Failed") {
+    const why = release.status?.releasePhase?.message ?? "no reason is known";
+    return { release, phase: "Failed", message: `release phase: ${why}${goesOn(lastLive)}` };
+  }
+  const other = input.releases.find((each) => each !== release && phaseState(each) === "Running");
+  const isRunning = phaseState(release) === "Running";
+  const message = isRunning
+    ? `release phase runs: ${phaseCommand(release.spec)}`
+    : other === undefined
+      ? "release phase: starting"
+      : `waits for the release phase of v${other.spec.version} to end`;
+  return { release, phase: "Releasing", message };
 }
 
 /** How far the deployments are with the release. */
 export function progressOf(release: Release, { deployments, pods }: RolloutInput): Progress {
   const messages: string[] = [];
-  for (const process of Object.keys(release.spec.processes).toSorted()) {
+  for (const process of servedProcesses(release.spec.processes).toSorted()) {
     const deployment = deployments.find(({ metadata }) => metadata.labels?.[processLabel] === process);
     const own = pods.filter(
       ({ metadata }) =>

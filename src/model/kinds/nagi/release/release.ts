@@ -53,6 +53,7 @@ const releasePhaseStatus = object(
     startedAt: time("When it was started."),
     completedAt: time("When it ended."),
     exitCode: integer("Its exit code."),
+    message: string("Why it failed."),
     output: string("ConfigMap with the end of its log."),
   },
   { name: "dev.nagi.v1.ReleasePhaseStatus" },
