@@ -3,7 +3,7 @@
  * there now, not at a cache; a release is never without its config.
  */
 
-import type { Client, PatchBody } from "../../client/client.ts";
+import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
@@ -159,7 +159,7 @@ export class ReleaseMaker {
     if (plan.config !== undefined) await this.#writeConfig(app, plan.config);
     const annotations = { [plan.wish]: null, [wishProblemAnnotation]: plan.problem ?? null };
     const body = { metadata: { annotations, resourceVersion: app.metadata.resourceVersion } };
-    await client.patch(appKind, refOf(app), { type: "merge", body } as PatchBody);
+    await client.patch(appKind, refOf(app), { type: "merge", body });
     const reason = plan.wish === rollbackAnnotation ? "RollbackFailed" : "RetryFailed";
     if (plan.problem !== undefined) events.event(app, "Warning", reason, plan.problem);
   }

@@ -85,7 +85,7 @@ describe("the outcome", () => {
       { state: "Failed", message: "it did not end within 600 s and was stopped" },
     ],
   ] as const)("of a pod that is %s", (_name, status, expected) => {
-    const found = aPod(status as unknown as Pod["status"]);
+    const found = aPod(status);
     expect(phaseOutcome(release(), found, createdMs + 1000)).toMatchObject(expected);
   });
 

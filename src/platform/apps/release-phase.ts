@@ -79,22 +79,21 @@ export function phaseOutcome(release: Release, found: Pod | undefined, nowMs: nu
     const message = "its pod was removed before it ended; what it did until then is done";
     return { state: "Failed", message };
   }
-  const { phase, reason, containerStatuses = [] } = found.status ?? {};
-  const ended = containerStatuses[0]?.state?.terminated;
-  if (phase === "Succeeded") return { state: "Succeeded", exitCode: ended?.exitCode ?? 0 };
-  if (phase === "Failed") {
-    const exitCode = ended?.exitCode;
-    if (reason === "DeadlineExceeded") return { state: "Failed", message: lateText(seconds), exitCode };
-    return { state: "Failed", message: endText(ended, reason), exitCode };
-  }
+  const { status = {}, metadata } = found;
+  const ended = status.containerStatuses?.[0]?.state?.terminated;
+  if (status.phase === "Succeeded") return { state: "Succeeded", exitCode: ended?.exitCode ?? 0 };
+  if (status.phase === "Failed") return failedOutcome(status.reason, ended, seconds);
   const problem = worstProblem([found]);
   if (problem?.final === true) return { state: "Failed", message: problem.text };
-  const leftMs = Date.parse(found.metadata.creationTimestamp ?? "") + seconds * 1000 + overdueMs - nowMs;
+  const leftMs = Date.parse(metadata.creationTimestamp ?? "") + seconds * 1000 + overdueMs - nowMs;
   if (leftMs > 0) return { state: "Running", leftMs };
-  return {
-    state: "Failed",
-    message: phase === "Running" ? lateText(seconds) : unstartedText(seconds, problem?.text),
-  };
+  const isLate = status.phase === "Running";
+  return { state: "Failed", message: isLate ? lateText(seconds) : unstartedText(seconds, problem?.text) };
+}
+
+function failedOutcome(reason: string | undefined, ended: Ended | undefined, seconds: number): PhaseOutcome {
+  const message = reason === "DeadlineExceeded" ? lateText(seconds) : endText(ended, reason);
+  return { state: "Failed", message, exitCode: ended?.exitCode };
 }
 
 function lateText(seconds: number): string {

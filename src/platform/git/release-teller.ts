@@ -1,13 +1,15 @@
 /** Tells who pushed how the release of a build goes, until it serves or has failed. */
 
 import type { Client } from "../../client/client.ts";
+import { lastWordsOf, releasePhaseLines, type PhaseLogOptions } from "../../client/release-phase-log.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import type { Tell } from "./hook-session.ts";
 
-const releaseTimeoutMs = 15 * 60_000;
+/** A release phase may take its time. */
+const releaseTimeoutMs = 60 * 60_000;
 
 export interface ReleaseTellerOptions {
   readonly client: Client;
@@ -27,6 +29,7 @@ export async function tellRelease(
   const signal = AbortSignal.any([aborter.signal, gone]);
   const startMs = clock.now();
   let announced = false;
+  let shownPhase = false;
   try {
     const { namespace, labels } = build.metadata;
     const fieldSelector = `spec.app=${labels?.["nagi.dev/app"] ?? ""}`;
@@ -34,8 +37,12 @@ export async function tellRelease(
       if (event.type === "BOOKMARK" || event.object.spec.build !== build.metadata.name) continue;
       if (!announced) tell(`-----> Release v${event.object.spec.version}${processesText(event.object)}`);
       announced = true;
+      if (!shownPhase && event.object.status?.releasePhase?.pod !== undefined) {
+        shownPhase = true;
+        await tellReleasePhase(event.object, tell, { client, clock, signal });
+      }
       const tookText = `${((clock.now() - startMs) / 1000).toFixed(1)} s`;
-      if (await tellPhase(event.object, tell, client, tookText)) return;
+      if (await tellPhase(event.object, tell, { client, tookText, shownPhase })) return;
     }
   } finally {
     timer.cancel();
@@ -45,17 +52,29 @@ export async function tellRelease(
 }
 
 function processesText({ spec }: Release): string {
-  const names = Object.keys(spec.processes);
+  const names = Object.keys(spec.processes).filter((name) => name !== "release");
   return names.length === 0 ? "" : `: ${names.join(", ")}`;
+}
+
+async function tellReleasePhase(release: Release, tell: Tell, options: PhaseLogOptions): Promise<void> {
+  tell("-----> Release phase");
+  for await (const line of releasePhaseLines(release, options)) tell(`       ${line}`);
+}
+
+interface Telling {
+  readonly client: Client;
+  readonly tookText: string;
+  /** Whether the pusher has seen the release phase's log. */
+  readonly shownPhase: boolean;
 }
 
 /** Whether that was the end. */
 async function tellPhase(
-  { metadata, spec, status }: Release,
+  release: Release,
   tell: Tell,
-  client: Client,
-  tookText: string,
+  { client, tookText, shownPhase }: Telling,
 ): Promise<boolean> {
+  const { metadata, spec, status } = release;
   switch (status?.phase) {
     case "Live": {
       const app = await client.get(appKind, { namespace: metadata.namespace, name: spec.app });
@@ -66,6 +85,7 @@ async function tellPhase(
     }
     case "Failed":
       tell(` !     v${spec.version} failed: ${status.message ?? "no reason is known"}`);
+      for (const line of lastWordsOf(release, shownPhase)) tell(`         ${line}`);
       tell(" !     What ran before goes on. See `nagi logs` and `nagi events`.");
       return true;
     case "Superseded":
