@@ -41,6 +41,7 @@ export class LeaderElection {
   /** The lease as it was last seen, and when it was first seen so. */
   #seen: { readonly text: string; readonly lease: Lease; readonly sinceMs: number } | undefined;
   #renewedMs = Number.NEGATIVE_INFINITY;
+  #trouble: string | undefined;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -117,9 +118,14 @@ export class LeaderElection {
     try {
       if (!(await this.#takeOrRenew())) return false;
     } catch (error) {
-      log.debug("cannot write the lease", { lease: name, error: messageOf(error) });
+      const message = messageOf(error);
+      // Told once for each reason: missing rights do not pass by themselves.
+      if (message !== this.#trouble)
+        log.warn("cannot write the lease, trying again", { lease: name, error: message });
+      this.#trouble = message;
       return false;
     }
+    this.#trouble = undefined;
     this.#renewedMs = Math.max(this.#renewedMs, startMs);
     return true;
   }

@@ -4,6 +4,8 @@
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 
+export const metricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
 /** Combinations of label values of one metric; further ones are counted together under empty labels. */
 const MAX_SERIES = 2000;
 

@@ -6,5 +6,6 @@ export const platformCommands: readonly CatalogueEntry[] = [
   { name: "up", load: () => import("./commands/up.ts") },
   { name: "down", load: () => import("./commands/down.ts") },
   { name: "platform", load: () => import("./commands/platform.ts") },
+  { name: "scheduler", load: () => import("./commands/scheduler.ts") },
   { name: "status", load: () => import("./commands/status.ts") },
 ];

@@ -49,6 +49,11 @@ export class Deciders {
     return this.#byName.get(schedulerNameOf(pod));
   }
 
+  /** The pod's own, or the first. */
+  forPod(pod: PodObject): Decider | undefined {
+    return this.find(pod) ?? this.#byName.values().next().value;
+  }
+
   /** Of a pod that is ours. */
   of({ object }: PodInfo): Decider {
     const decider = this.#byName.get(schedulerNameOf(object));

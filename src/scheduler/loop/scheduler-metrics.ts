@@ -176,6 +176,45 @@ export class SchedulerMetrics {
   }
 }
 
+/** Gauges of what there is at the moment. */
+export function collectState(registry: MetricsRegistry, stateOf: () => SchedulerState | undefined): void {
+  const pending = registry.gauge({
+    name: "scheduler_pending_pods",
+    help: "Number of pending pods, by the queue that they are in.",
+    labels: ["queue"],
+  });
+  const unschedulable = registry.gauge({
+    name: "scheduler_unschedulable_pods",
+    help: "Number of waiting pods that each plugin has rejected.",
+    labels: ["plugin", "profile"],
+  });
+  const size = registry.gauge({
+    name: "scheduler_cache_size",
+    help: "Number of nodes, pods on nodes, and pods on their way to one.",
+    labels: ["type"],
+  });
+  registry.collect(() => {
+    const state = stateOf();
+    const counts = { active: 0, backoff: 0, waiting: 0, taken: 0, gone: 0 };
+    unschedulable.clear();
+    for (const entry of state?.entries ?? []) {
+      counts[entry.place]++;
+      if (entry.place !== "waiting" || state === undefined) continue;
+      const { plugins, schedulerName } = state.profileOf(entry);
+      for (const place of state.rejectedBy(entry)) {
+        unschedulable.with(plugins[place]?.plugin.name ?? "", schedulerName).add();
+      }
+    }
+    pending.with("active").set(counts.active + counts.taken);
+    pending.with("backoff").set(counts.backoff);
+    pending.with("unschedulable").set(counts.waiting);
+    pending.with("gated").set(state?.gated ?? 0);
+    size.with("nodes").set(state?.nodes ?? 0);
+    size.with("pods").set(state?.pods ?? 0);
+    size.with("assumed_pods").set(state?.assumed ?? 0);
+  });
+}
+
 function eventName(event: ClusterEvent): string {
   if (event.type === "NodeAdded") return "NodeAdd";
   if (event.type === "NodeChanged") return "NodeUpdate";

@@ -5,7 +5,9 @@ import type { BackoffOptions } from "../../lib/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
+import type { Decider } from "../decide.ts";
 import type { Profile } from "../framework/profile.ts";
+import type { PodObject } from "../snapshot/objects.ts";
 import type { Extenders } from "./extenders/extenders.ts";
 import type { SchedulerMetrics, SchedulerState } from "./scheduler-metrics.ts";
 
@@ -43,6 +45,8 @@ export interface Scheduler {
   run(signal: AbortSignal, turn?: Promise<void>): Promise<void>;
   /** What of the API it does not know yet, by kind; nothing when it can decide. */
   unsynced(): readonly string[];
+  /** Whose rules hold for the pod, also for one of another scheduler; undefined while the cluster is not known. */
+  deciderFor(pod: PodObject): Decider | undefined;
   /** Undefined while it does not run. */
   state(): SchedulerState | undefined;
 }

@@ -20,6 +20,7 @@ import type { Profile } from "../framework/profile.ts";
 import { defaultProfile } from "../profiles.ts";
 import { SchedulingQueue, type QueuedPod } from "../queue/scheduling-queue.ts";
 import { Cluster } from "../snapshot/cluster.ts";
+import type { PodObject } from "../snapshot/objects.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
 import { Binder } from "./binder.ts";
 import { Bindings, podOf } from "./bindings.ts";
@@ -58,6 +59,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       }
     },
     unsynced: () => loop?.unsynced ?? ["everything"],
+    deciderFor: (pod) => loop?.deciderFor(pod),
     state: () => loop?.state,
   };
 }
@@ -263,6 +265,10 @@ class Loop {
   get unsynced(): readonly string[] {
     const own = [this.#nodes, this.#pods].filter(({ hasSynced }) => !hasSynced);
     return [...own.map(({ kind }) => kind.plural), ...this.#related.unsynced];
+  }
+
+  deciderFor(pod: PodObject): Decider | undefined {
+    return this.unsynced.length > 0 ? undefined : this.#deciders.forPod(pod);
   }
 
   get state(): SchedulerState {

@@ -4,13 +4,19 @@
  * https://github.com/kubernetes/design-proposals-archive/blob/main/scheduling/scheduler_extender.md
  */
 
-import type { NodeObject } from "../../snapshot/objects.ts";
+import type { NodeObject, PodObject } from "../../snapshot/objects.ts";
 
 export interface NodeListWire {
   readonly items: readonly NodeObject[];
 }
 
 /** Of filter and prioritize. */
+export interface ArgsWire {
+  readonly pod: PodObject;
+  readonly nodes?: NodeListWire | undefined;
+  readonly nodeNames?: readonly string[] | undefined;
+}
+
 export interface FilterResultWire {
   readonly nodes?: NodeListWire | undefined;
   readonly nodeNames?: readonly string[] | undefined;
@@ -22,6 +28,13 @@ export interface FilterResultWire {
 export interface HostPriorityWire {
   readonly host: string;
   readonly score: number;
+}
+
+export interface BindingArgsWire {
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly podUid: string;
+  readonly node: string;
 }
 
 /** Of one node: the victims by uid. */
@@ -69,6 +82,17 @@ function textMap(value: unknown, what: string): Readonly<Record<string, string>>
   return Object.fromEntries(entries);
 }
 
+export function readArgs(value: unknown): ArgsWire {
+  const fields = fieldsOf(value, "ExtenderArgs");
+  const pod = fieldsOf(field(fields, "Pod"), "Pod") as unknown as PodObject;
+  if (!Array.isArray(pod.spec?.containers)) throw new Error("Pod.spec.containers is no list");
+  return {
+    pod,
+    nodes: nodeList(field(fields, "Nodes")),
+    nodeNames: texts(field(fields, "NodeNames"), "NodeNames"),
+  };
+}
+
 export function readFilterResult(value: unknown): FilterResultWire {
   const fields = fieldsOf(value, "ExtenderFilterResult");
   return {
@@ -94,9 +118,37 @@ export function readHostPriorities(value: unknown): readonly HostPriorityWire[] 
   });
 }
 
+export function readBindingArgs(value: unknown): BindingArgsWire {
+  const fields = fieldsOf(value, "ExtenderBindingArgs");
+  return {
+    podName: text(fields, "PodName"),
+    podNamespace: text(fields, "PodNamespace"),
+    podUid: text(fields, "PodUID"),
+    node: text(fields, "Node"),
+  };
+}
+
 /** Of `ExtenderBindingResult`: why it did not work, or nothing. */
 export function readError(value: unknown): string {
   return value === null || value === undefined ? "" : text(fieldsOf(value, "the answer"), "Error");
+}
+
+export interface PreemptionArgsWire {
+  readonly pod: PodObject;
+  readonly victims: ReadonlyMap<string, VictimsWire>;
+}
+
+export function readPreemptionArgs(value: unknown): PreemptionArgsWire {
+  const fields = fieldsOf(value, "ExtenderPreemptionArgs");
+  const { pod } = readArgs(value);
+  const meta = field(fields, "NodeNameToMetaVictims");
+  const victims =
+    meta === undefined || meta === null
+      ? readVictims(field(fields, "NodeNameToVictims"), (each) =>
+          text(fieldsOf(each["metadata"], "a pod"), "uid"),
+        )
+      : readVictims(meta, (each) => text(each, "UID"));
+  return { pod, victims };
 }
 
 export function readPreemptionResult(value: unknown): ReadonlyMap<string, VictimsWire> {
