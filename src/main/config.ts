@@ -60,7 +60,7 @@ export type GivenSettings = { readonly [Name in SettingName]?: PlatformConfig[Na
 export function paths(dataDir: string) {
   return {
     settings: join(dataDir, "settings.json"),
-    store: join(dataDir, "store"),
+    store: join(dataDir, "store", "nagi.db"),
     pki: join(dataDir, "pki"),
     tokens: join(dataDir, "tokens"),
     kubeconfig: join(dataDir, "kubeconfig"),

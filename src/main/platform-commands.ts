@@ -7,5 +7,6 @@ export const platformCommands: readonly CatalogueEntry[] = [
   { name: "down", load: () => import("./commands/down.ts") },
   { name: "platform", load: () => import("./commands/platform.ts") },
   { name: "scheduler", load: () => import("./commands/scheduler.ts") },
+  { name: "rotate-key", load: () => import("./commands/rotate-key.ts") },
   { name: "status", load: () => import("./commands/status.ts") },
 ];

@@ -1,6 +1,5 @@
 /** The half that a real Kubernetes replaces: store, API server, scheduler, controllers, agent, network. */
 
-import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { singleKubeconfig } from "../client/single-kubeconfig.ts";
 import { writeKubeconfig } from "../client/kubeconfig.ts";
@@ -98,7 +97,7 @@ type ControlPlane = Omit<EngineHalf, "host">;
 async function startControlPlane({ config, log, logSources }: StartEngineOptions): Promise<ControlPlane> {
   const clock = systemClock;
   const place = paths(config.dataDir);
-  const store = await openStore({ path: join(place.store, "nagi.db"), log });
+  const store = await openStore({ path: place.store, log });
   const pki = await openPki({ directory: place.pki, clock });
   const api = await createApiServer({
     store,

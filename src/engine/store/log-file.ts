@@ -5,6 +5,8 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { Envelope, isSealed } from "./envelope.ts";
+import type { StoreKey } from "./store-keys.ts";
 
 export interface LogRow {
   readonly revision: number;
@@ -51,6 +53,21 @@ const layout = `
 export interface LogFileOptions {
   readonly path: string;
   readonly maxPages: number;
+  /** What is written sealed; absent: nothing. */
+  readonly sealing?: Sealing | undefined;
+}
+
+export interface Sealing {
+  readonly keys: readonly StoreKey[];
+  /** Whose rows are sealed. */
+  readonly resources: readonly string[];
+}
+
+type Row = readonly [revision: number, resource: string, namespace: string, name: string];
+
+/** What a sealed text is bound to. */
+function rowText([revision, resource, namespace, name]: Row): string {
+  return `${resource} ${namespace}/${name} at revision ${revision}`;
 }
 
 export class LogFile {
@@ -58,6 +75,8 @@ export class LogFile {
   readonly #insert: StatementSync;
   readonly #remove: StatementSync;
   readonly #setCompacted: StatementSync;
+  readonly #envelope: Envelope | undefined;
+  readonly #sealed: ReadonlySet<string>;
 
   constructor(options: LogFileOptions) {
     this.#db = new DatabaseSync(options.path, { timeout: 5000 });
@@ -67,6 +86,9 @@ export class LogFile {
       PRAGMA wal_autocheckpoint = ${walCheckpointPages};
       PRAGMA journal_size_limit = ${walMaxBytes};
     `);
+    const { sealing } = options;
+    this.#envelope = sealing === undefined ? undefined : new Envelope(sealing.keys);
+    this.#sealed = new Set(sealing?.resources);
     if (options.maxPages > 0) this.#db.exec(`PRAGMA max_page_count = ${options.maxPages}`);
     this.#migrate(options.path);
     this.#insert = this.#db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -102,7 +124,8 @@ export class LogFile {
         number,
         string,
       ];
-      yield { revision, resource, namespace, name, createdRevision, deleted: deleted === 1, encoded };
+      const text = isSealed(encoded) ? this.#open(encoded, [revision, resource, namespace, name]) : encoded;
+      yield { revision, resource, namespace, name, createdRevision, deleted: deleted === 1, encoded: text };
     }
   }
 
@@ -111,7 +134,8 @@ export class LogFile {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
       const { rows, removals, compacted } = batch;
-      for (let at = 0; at < rows.length; at += rowWidth) this.#insert.run(...rows.slice(at, at + rowWidth));
+      for (let at = 0; at < rows.length; at += rowWidth)
+        this.#insert.run(...this.#sealRow(rows.slice(at, at + rowWidth)));
       for (const revision of removals) this.#remove.run(revision);
       if (compacted !== undefined) this.#setCompacted.run(compacted);
       this.#db.exec("COMMIT");
@@ -120,6 +144,52 @@ export class LogFile {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /** Whether any row is sealed: then its key must not be missing. */
+  hasSealed(): boolean {
+    return this.#db.prepare("SELECT 1 FROM log WHERE encoded LIKE 'sealed:%' LIMIT 1").get() !== undefined;
+  }
+
+  /** Seals with the present key what is not; returns how many rows that were. Nothing of the old text stays on disk. */
+  sealAnew(): number {
+    const envelope = this.#envelope;
+    if (envelope === undefined) return 0;
+    const places = [...this.#sealed].map(() => "?").join(", ");
+    const old = this.#db
+      .prepare(`SELECT revision, resource, namespace, name, encoded FROM log WHERE resource IN (${places})`)
+      .all(...this.#sealed)
+      .filter(({ encoded }) => !envelope.isCurrent(String(encoded)));
+    if (old.length === 0) return 0;
+    const update = this.#db.prepare("UPDATE log SET encoded = ? WHERE revision = ?");
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      for (const { revision, resource, namespace, name, encoded } of old) {
+        const row = [revision, resource, namespace, name] as Row;
+        const text = envelope.open(String(encoded), rowText(row));
+        update.run(envelope.seal(text, rowText(row)), Number(revision));
+      }
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+    // Free pages and the write-ahead log still have the old text.
+    this.#db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+    return old.length;
+  }
+
+  #sealRow(row: (string | number)[]): (string | number)[] {
+    const [revision, resource, namespace, name, , , encoded] = row;
+    if (this.#envelope === undefined || !this.#sealed.has(String(resource))) return row;
+    const bound = rowText([revision, resource, namespace, name] as Row);
+    return [...row.slice(0, -1), this.#envelope.seal(String(encoded), bound)];
+  }
+
+  #open(text: string, row: Row): string {
+    if (this.#envelope === undefined)
+      throw new Error(`cannot open ${rowText(row)}: there is no file of keys`);
+    return this.#envelope.open(text, rowText(row));
   }
 
   close(): void {
