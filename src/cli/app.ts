@@ -52,6 +52,10 @@ export interface PlatformInfo {
   readonly domain: string;
   readonly registry: string;
   readonly version: string;
+  /** For instance ssh://nagi@localhost:2222; undefined where git is not served over SSH. */
+  readonly sshUrl?: string | undefined;
+  /** The key of the SSH server: `ssh-ed25519 AAAA...`. */
+  readonly sshHostKey?: string | undefined;
 }
 
 /** The platform publishes this in the ConfigMap nagi-system/nagi-platform. */
@@ -62,9 +66,20 @@ export async function platformInfo(client: Client): Promise<PlatformInfo> {
     domain: data["domain"] ?? "",
     registry: data["registry"] ?? "",
     version: data["version"] ?? "",
+    sshUrl: data["sshUrl"],
+    sshHostKey: data["sshHostKey"],
   };
 }
 
 export function gitUrl(info: PlatformInfo, namespace: string, name: string): string {
-  return `${info.httpUrl}/${namespace === "default" ? "" : `${namespace}/`}${name}.git`;
+  return `${info.httpUrl}/${repositoryPath(namespace, name)}`;
+}
+
+/** Undefined where git is not served over SSH. */
+export function gitSshUrl(info: PlatformInfo, namespace: string, name: string): string | undefined {
+  return info.sshUrl === undefined ? undefined : `${info.sshUrl}/${repositoryPath(namespace, name)}`;
+}
+
+function repositoryPath(namespace: string, name: string): string {
+  return `${namespace === "default" ? "" : `${namespace}/`}${name}.git`;
 }

@@ -41,6 +41,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "platforms", load: () => import("./commands/platforms.ts") },
   { name: "kubeconfig", load: () => import("./commands/kubeconfig.ts") },
   { name: "login", load: () => import("./commands/login.ts") },
+  { name: "keys", load: () => import("./commands/keys.ts") },
   { name: "whoami", aliases: ["auth:whoami"], load: () => import("./commands/whoami.ts") },
   { name: "completion", load: () => import("./commands/completion.ts") },
   { name: "git-credential", load: () => import("./commands/git-credential.ts") },

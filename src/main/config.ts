@@ -16,6 +16,8 @@ export interface PlatformConfig {
   readonly httpPort: number;
   readonly apiPort: number;
   readonly registryPort: number;
+  /** Where git answers over SSH. */
+  readonly sshPort: number;
   /** Where git, uploads and registry tokens answer on loopback; the router leads there. */
   readonly platformPort: number;
   readonly nodes: number;
@@ -36,6 +38,8 @@ export const defaults = {
   apiPort: 6443,
   /** Taken when free, else another. */
   registryPort: 5000,
+  /** Taken when free, else another. */
+  sshPort: 2222,
   nodes: 1,
   domain: "localhost",
   serviceCidr: "10.96.0.0/16",
@@ -48,6 +52,7 @@ type SettingName =
   | "httpPort"
   | "apiPort"
   | "registryPort"
+  | "sshPort"
   | "platformPort"
   | "nodes"
   | "domain"
@@ -83,7 +88,13 @@ export function paths(dataDir: string) {
     builds: join(dataDir, "builds"),
     registry: join(dataDir, "registry"),
     router: join(dataDir, "router"),
+    ssh: join(dataDir, "ssh"),
   } as const;
+}
+
+/** What the sessions of git over SSH read: outside of the data directory, which may be closed to their account. */
+export function sshRunDir(config: PlatformConfig): string {
+  return `/run/nagi-${config.instance}`;
 }
 
 export function instanceOf(dataDir: string): string {
@@ -96,10 +107,12 @@ export async function settleConfig(dataDir: string, given: GivenSettings): Promi
   const chosen = { ...readSettings(paths(dataDir).settings), ...withoutAbsent(given) };
   const registryPort =
     portOwner(defaults.registryPort) === undefined ? defaults.registryPort : await freePort();
+  const sshPort = portOwner(defaults.sshPort) === undefined ? defaults.sshPort : await freePort();
   const platformPort = chosen.platformPort ?? (await freePort());
   const settled = {
     ...defaults,
     registryPort,
+    sshPort,
     platformPort,
     engineSocket: undefined,
     schedulerConfig: undefined,

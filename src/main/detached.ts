@@ -58,6 +58,8 @@ function childArguments(context: CommandContext, config: PlatformConfig): string
   argv.push(
     "--registry-port",
     `${config.registryPort}`,
+    "--ssh-port",
+    `${config.sshPort}`,
     "--nodes",
     `${config.nodes}`,
     "--domain",

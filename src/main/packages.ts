@@ -20,6 +20,9 @@ export const requirements: readonly Requirement[] = [
   { program: "haproxy", debianPackage: "haproxy", purpose: "routes requests to apps" },
   { program: "docker-registry", debianPackage: "docker-registry", purpose: "keeps the images of apps" },
   { program: "git", debianPackage: "git", purpose: "takes pushes" },
+  { program: "sshd", debianPackage: "openssh-server", purpose: "takes pushes over SSH" },
+  { program: "ssh-keygen", debianPackage: "openssh-client", purpose: "makes the key of the SSH server" },
+  { program: "socat", debianPackage: "socat", purpose: "connects SSH sessions to git" },
   { program: "mmdebstrap", debianPackage: "mmdebstrap", purpose: "makes base images" },
   {
     program: "busybox",
@@ -32,7 +35,7 @@ export const requirements: readonly Requirement[] = [
 const extraFolders = ["/usr/sbin", "/sbin", "/usr/lib/podman", "/usr/libexec/podman"];
 
 /** Services that Debian's packages would start or enable by themselves; Nagi runs its own instances. */
-const servicesToKeepOff = ["docker-registry.service", "haproxy.service"];
+const servicesToKeepOff = ["docker-registry.service", "haproxy.service", "ssh.service"];
 
 const policyFile = "/usr/sbin/policy-rc.d";
 

@@ -27,7 +27,7 @@ export async function listenPlatformHttp({
   const ordered = handlers.toSorted((a, b) => b.prefix.length - a.prefix.length);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const handler = ordered.find(({ prefix }) => path.startsWith(prefix));
+    const handler = ordered.find(({ prefix }) => isBelow(path, prefix));
     if (handler !== undefined) return await handler.handle(request, response);
     response.writeHead(404, { "content-type": "text/plain; charset=utf-8" });
     response.end(`Nothing is at ${path}. Apps answer at their own addresses; see: nagi routes\n`);
@@ -53,4 +53,9 @@ export async function listenPlatformHttp({
         server.closeAllConnections();
       }),
   };
+}
+
+/** An app named sources has its repository at /sources.git, which is not below /sources. */
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
 }

@@ -16,9 +16,9 @@ interface Surviving extends PlatformProcess {
 }
 
 export async function survivingProcesses(dataDir: string): Promise<Surviving[]> {
-  const { engine, router, registry, network } = paths(dataDir);
+  const { engine, router, registry, network, ssh } = paths(dataDir);
   const found: Surviving[] = [];
-  for (const dir of [router, registry, network, engine]) {
+  for (const dir of [router, registry, ssh, network, engine]) {
     if (!existsSync(dir)) continue;
     for (const file of readdirSync(dir).filter((name) => name.endsWith(".pid"))) {
       const record = await readRecord(join(dir, file));

@@ -19,12 +19,13 @@ import { isStatus } from "../model/status.ts";
 import { runApps } from "../platform/apps/run-apps.ts";
 import { createBuilds } from "../platform/builds/builds.ts";
 import { loadHostConfig } from "../platform/builds/host-config.ts";
-import { createGitServer } from "../platform/git/git-server.ts";
+import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
+import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
 import { createImageStreams } from "../platform/images/image-streams.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry } from "../platform/registry/registry.ts";
 import { Router } from "../platform/routes/router.ts";
-import { paths, type PlatformConfig } from "./config.ts";
+import { paths, sshRunDir, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";
 import { versionOf } from "./host.ts";
 import { listenPlatformHttp } from "./platform-http.ts";
@@ -87,6 +88,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     clock,
     log,
   });
+  const ssh = await openSshServer(options, git);
   const builds = createBuilds({
     client: clientFor("builds"),
     engine,
@@ -112,12 +114,12 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const { domain, httpPort } = config;
   const http = await listenPlatformHttp({
     port: config.platformPort,
-    handlers: [git.handler, registry.handler, builds.handler, ...options.handlers],
+    handlers: [git.handler, ssh.handler, registry.handler, builds.handler, ...options.handlers],
     log,
   });
   onProgress("Starting the registry");
   await registry.start();
-  await publishPlatformInfo(clientFor("platform"), config);
+  await publishPlatformInfo(clientFor("platform"), config, ssh);
   return {
     router,
     logSources: new Map([
@@ -127,6 +129,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     services: [
       { name: "registry", run: (signal) => registry.run(signal) },
       { name: "router", run: (signal) => router.run(signal) },
+      { name: "ssh", run: (signal) => ssh.run(signal) },
       { name: "git", run: (signal) => git.run(signal) },
       { name: "builds", run: (signal) => builds.run(signal) },
       { name: "images", run: (signal) => streams.run(signal) },
@@ -160,6 +163,20 @@ function loopbackAddresses(): readonly string[] {
   return all.some(({ address }) => address === "::1") ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 }
 
+function openSshServer({ config, clientFor, log }: PlatformHalfOptions, git: GitServer): Promise<SshServer> {
+  return createSshServer({
+    client: clientFor("ssh"),
+    dataDir: paths(config.dataDir).ssh,
+    runDir: sshRunDir(config),
+    addresses: loopbackAddresses(),
+    port: config.sshPort,
+    path: process.env["PATH"] ?? "",
+    sessions: git.sessions,
+    clock: systemClock,
+    log,
+  });
+}
+
 function openPlatforms({ config, clientFor, engine, log }: PlatformHalfOptions): Platforms {
   return createPlatforms({
     client: clientFor("platforms"),
@@ -177,12 +194,14 @@ function httpUrlOf({ domain, httpPort }: PlatformConfig): string {
 }
 
 /** What clients need to know beside the API; they read it from the ConfigMap. */
-async function publishPlatformInfo(client: Client, config: PlatformConfig): Promise<void> {
+async function publishPlatformInfo(client: Client, config: PlatformConfig, ssh: SshServer): Promise<void> {
   const data = {
     httpUrl: httpUrlOf(config),
     domain: config.domain,
     registry: `127.0.0.1:${config.registryPort}`,
     version: versionOf(),
+    sshUrl: `ssh://${ssh.account}@${config.domain}:${config.sshPort}`,
+    sshHostKey: ssh.hostKey,
   };
   const metadata = { namespace: "nagi-system", name: "nagi-platform" };
   try {

@@ -1,12 +1,13 @@
 /** Ends what outlives Nagi: the containers of its pods with their network, then the programs beside it. Data stays. */
 
+import { rm } from "node:fs/promises";
 import { endContainers } from "../engine/agent/end-containers.ts";
 import { EngineHost } from "../lib/container-engine-host.ts";
 import { stopManaged } from "../lib/managed-process.ts";
 import { systemClock } from "../lib/clock.ts";
 import { silentLogger } from "../lib/log.ts";
 import { cleanupNetwork } from "../engine/network/network.ts";
-import { paths, type PlatformConfig } from "./config.ts";
+import { paths, sshRunDir, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";
 import { survivingProcesses } from "./processes.ts";
 
@@ -22,6 +23,7 @@ export async function stopEverything(config: PlatformConfig): Promise<void> {
   await removeContainers(config);
   await cleanupNetwork({ instance: config.instance, dataDir, clock: systemClock });
   await stopPrograms(config, new Set());
+  await rm(sshRunDir(config), { recursive: true, force: true });
 }
 
 /** Ends the programs beside Nagi, but for those of these names. */

@@ -8,5 +8,6 @@ export async function survivingPorts(config: PlatformConfig): Promise<ReadonlySe
   const ports = new Set<number>();
   if (alive.has("haproxy")) ports.add(config.httpPort);
   if (alive.has("registry")) ports.add(config.registryPort);
+  if (alive.has("sshd")) ports.add(config.sshPort);
   return ports;
 }

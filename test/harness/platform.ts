@@ -36,13 +36,14 @@ export class TestPlatform {
   readonly httpPort: number;
   readonly apiPort: number;
   readonly registryPort: number;
+  readonly sshPort: number;
   readonly #nodes: number;
   readonly #flags: readonly string[];
   readonly #folders: string[] = [];
 
-  private constructor(options: PlatformOptions, ports: readonly [number, number, number]) {
+  private constructor(options: PlatformOptions, ports: readonly [number, number, number, number]) {
     this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "nagi-e2e-"));
-    [this.httpPort, this.apiPort, this.registryPort] = ports;
+    [this.httpPort, this.apiPort, this.registryPort, this.sshPort] = ports;
     this.#nodes = options.nodes ?? 1;
     this.#flags = [
       ...(options.flags ?? []),
@@ -51,7 +52,8 @@ export class TestPlatform {
   }
 
   static async start(options: PlatformOptions = {}): Promise<TestPlatform> {
-    const platform = new TestPlatform(options, [await freePort(), await freePort(), await freePort()]);
+    const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const;
+    const platform = new TestPlatform(options, ports);
     try {
       platform.up();
     } catch (error) {
@@ -63,7 +65,8 @@ export class TestPlatform {
 
   up(): void {
     const ports = ["--http-port", `${this.httpPort}`, "--api-port", `${this.apiPort}`];
-    ports.push("--registry-port", `${this.registryPort}`, "--nodes", `${this.#nodes}`);
+    ports.push("--registry-port", `${this.registryPort}`, "--ssh-port", `${this.sshPort}`);
+    ports.push("--nodes", `${this.#nodes}`);
     this.nagi(["up", "--detach", ...ports, ...this.#flags]);
   }
 

@@ -1,7 +1,7 @@
 import { app, type App } from "../../model/kinds/nagi/app/app.ts";
 import { newObject } from "../../model/kind.ts";
 import { isStatus } from "../../model/status.ts";
-import { gitUrl, platformInfo } from "../app.ts";
+import { gitSshUrl, gitUrl, platformInfo, type PlatformInfo } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { credentialHelper } from "../git-credentials.ts";
 import { fileOption, manifestsOf, outputOption } from "../manifests.ts";
@@ -38,6 +38,11 @@ export const command: Command = {
       type: "string",
       value: "NAME",
       description: "Branch whose push deploys (default: main or master).",
+    },
+    {
+      name: "ssh",
+      type: "boolean",
+      description: "Let the git remote use SSH, with a key of yours: nagi keys add.",
     },
     { name: "no-remote", type: "boolean", description: "Leave the git repository alone." },
   ],
@@ -86,7 +91,7 @@ async function createApp(context: CommandContext): Promise<void> {
   terminal.print(
     `Created app ${name}. It will answer at ${scheme.protocol}//${name}.${info.domain}:${scheme.port}`,
   );
-  const url = gitUrl(info, namespace, name);
+  const url = remoteUrl(context, info, namespace, name);
   terminal.print(`Git: ${url}`);
   if (context.flag("no-remote")) return;
   const inside = await host.capture("git", ["-C", host.cwd, "rev-parse", "--is-inside-work-tree"]);
@@ -95,6 +100,16 @@ async function createApp(context: CommandContext): Promise<void> {
     return;
   }
   await addRemote(context, url);
+}
+
+function remoteUrl(context: CommandContext, info: PlatformInfo, namespace: string, name: string): string {
+  if (!context.flag("ssh")) return gitUrl(info, namespace, name);
+  const url = gitSshUrl(info, namespace, name);
+  if (url !== undefined) return url;
+  throw new UsageError(
+    "this platform does not serve git over SSH; the app is created",
+    `Push over HTTP: git remote add nagi ${gitUrl(info, namespace, name)}`,
+  );
 }
 
 async function addRemote(context: CommandContext, url: string): Promise<void> {
@@ -110,7 +125,8 @@ async function addRemote(context: CommandContext, url: string): Promise<void> {
     );
   if (present === undefined && (await git("remote", "add", remote, url)) === undefined)
     throw new Error(`cannot add the git remote ${remote} in ${host.cwd}`);
-  await git("config", `credential.${new URL(url).origin}.helper`, credentialHelper(context));
+  if (!context.flag("ssh"))
+    await git("config", `credential.${new URL(url).origin}.helper`, credentialHelper(context));
   terminal.print(
     `Added the git remote ${remote}. Next: git push ${remote} ${context.text("branch") ?? "main"}`,
   );

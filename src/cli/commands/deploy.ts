@@ -7,6 +7,7 @@ import { newObject } from "../../model/kind.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { appOption, getApp, platformInfo } from "../app.ts";
+import { reasonIn } from "../ask-platform.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { connectionToken } from "../connect.ts";
 import { writeStream } from "../output.ts";
@@ -135,13 +136,4 @@ async function sendSource(context: CommandContext, client: Client, folder: strin
   });
   const [text] = await Promise.all([answer, packed]);
   return (JSON.parse(text) as { readonly id: string }).id;
-}
-
-function reasonIn(answer: string): string {
-  try {
-    return (JSON.parse(answer) as { readonly message: string }).message;
-  } catch {
-    // From a proxy on the way.
-    return answer.trim();
-  }
 }

@@ -2,7 +2,7 @@ import { app } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import { isNotFound } from "../../model/status.ts";
 import { ageText } from "../../model/table.ts";
-import { appOption, getApp, gitUrl, platformInfo } from "../app.ts";
+import { appOption, getApp, gitSshUrl, gitUrl, platformInfo } from "../app.ts";
 import type { Command } from "../command.ts";
 import { columns } from "../format.ts";
 import { outputOption } from "../manifests.ts";
@@ -23,6 +23,7 @@ export const command: Command = {
     if (output !== undefined) return terminal.write(objectText(found, output));
     const client = await context.client();
     const info = await platformInfo(client);
+    const ssh = gitSshUrl(info, namespace, name);
     const { status = {} } = found;
     const current =
       status.currentRelease === undefined
@@ -35,6 +36,7 @@ export const command: Command = {
       ["App:", name],
       ["Address:", status.url ?? "none yet"],
       ["Git:", gitUrl(info, namespace, name)],
+      ...(ssh === undefined ? [] : [["Git over SSH:", ssh]]),
       ["Release:", current === undefined ? "none yet: git push nagi main" : releaseLine(current)],
       ["Created:", `${ageText(found.metadata.creationTimestamp, Date.now())} ago`],
     ];

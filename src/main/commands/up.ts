@@ -37,6 +37,12 @@ const options: readonly Option[] = [
     description: `Where the image registry answers (default ${defaults.registryPort}, or the next free one).`,
   },
   {
+    name: "ssh-port",
+    type: "number",
+    value: "PORT",
+    description: `Where git answers over SSH (default ${defaults.sshPort}, or the next free one).`,
+  },
+  {
     name: "nodes",
     type: "number",
     value: "N",
@@ -138,6 +144,7 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
     httpPort: context.number("http-port"),
     apiPort: context.number("api-port"),
     registryPort: context.number("registry-port"),
+    sshPort: context.number("ssh-port"),
     nodes,
     domain,
     engineSocket: context.text("engine-socket"),
@@ -177,6 +184,7 @@ async function checkMachine(context: CommandContext, config: PlatformConfig): Pr
       { port: config.httpPort, flag: "--http-port", use: "apps" },
       { port: config.apiPort, flag: "--api-port", use: "Kubernetes API" },
       { port: config.registryPort, flag: "--registry-port", use: "image registry" },
+      { port: config.sshPort, flag: "--ssh-port", use: "git over SSH" },
     ],
     ownPorts: await survivingPorts(config),
   });

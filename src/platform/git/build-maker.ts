@@ -61,8 +61,10 @@ export class BuildMaker {
     if (directory === undefined) return undefined;
     const { repositories } = this.#options;
     const path = repositories.path(repository);
-    const typeOf = repositories.git(path, ["cat-file", "-t", `${deployed.commit}:${directory}`], environment);
-    if ((await typeOf.catch(() => "")).trim() === "tree") return undefined;
+    const entry = await repositories.git(path, ["ls-tree", deployed.commit, "--", directory], environment);
+    if (entry.includes(" tree ")) return undefined;
+    if (entry.includes(" commit "))
+      return `${directory}, the root of ${repository.app}, is a submodule: push that repository instead, or build all: nagi source --root . --app ${repository.app}`;
     const listed = await repositories.git(
       path,
       ["ls-tree", "-d", "--name-only", deployed.commit],

@@ -8,7 +8,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { isAllowed, tokenOf, userOfToken } from "../../client/access.ts";
+import { tokenOf, userOfToken } from "../../client/access.ts";
 import type { Client } from "../../client/client.ts";
 import { runController } from "../../client/controller.ts";
 import type { UserInfo } from "../../client/user.ts";
@@ -17,7 +17,7 @@ import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { SourceStore } from "../../lib/source-store.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
-import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
 import { BuildMaker } from "./build-maker.ts";
@@ -26,6 +26,9 @@ import { serveHooks } from "./hook-session.ts";
 import { writeHooks } from "./hook-script.ts";
 import { runHttpBackend } from "./http-backend.ts";
 import { Repositories, type RepositoryRef } from "./repositories.ts";
+import { accessApp, type Access } from "./repository-access.ts";
+import { createSshSessions } from "./ssh-sessions.ts";
+import type { SessionServerOptions } from "./ssh/session-server.ts";
 
 /** Requests that git works on at a time; further ones are asked to come back. */
 const maxConcurrent = 32;
@@ -52,6 +55,8 @@ export interface GitServer {
   readonly handler: HttpHandler;
   /** Puts the source of a build into the store again; false when its commit is no longer there. */
   restoreSource(build: Build): Promise<boolean>;
+  /** For git over SSH. */
+  readonly sessions: Pick<SessionServerOptions, "refusal" | "serve">;
   /** Removes the repositories of apps that are gone, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -72,17 +77,16 @@ export async function createGitServer(options: GitServerOptions): Promise<GitSer
   const deployer = new Deployer({ client, repositories, maker, clock, log });
   return {
     handler: new GitHandler(options, { repositories, deployer, program }),
+    sessions: createSshSessions({ client, repositories, deployer, log }),
     restoreSource: (build) => maker.restore(build),
     run: (signal) => removeOrphans(options, repositories, signal),
   };
 }
 
-interface GitRequest {
-  readonly repository: RepositoryRef;
+interface GitRequest extends Access {
   /** Below the repository, with its slash. */
   readonly rest: string;
   readonly query: string;
-  readonly writes: boolean;
 }
 
 const services: ReadonlySet<string> = new Set([
@@ -135,7 +139,7 @@ class GitHandler implements HttpHandler {
       response.setHeader("www-authenticate", 'Basic realm="Nagi"');
       return say(response, 401, "Log in with any user name and your API token as the password.");
     }
-    const found = await this.#app(asked, user);
+    const found = await accessApp(this.#options.client, asked, user);
     if (typeof found === "string") return say(response, 404, found);
     if (this.#running >= maxConcurrent) {
       response.setHeader("retry-after", "5");
@@ -157,23 +161,6 @@ class GitHandler implements HttpHandler {
   async #authenticate(request: IncomingMessage): Promise<UserInfo | undefined> {
     const token = tokenOf(request.headers.authorization);
     return token === undefined ? undefined : await userOfToken(this.#options.client, token);
-  }
-
-  /** The app, or why not; whoever may not see it learns no more than that. */
-  async #app({ repository, writes }: GitRequest, user: UserInfo): Promise<App | string> {
-    const { namespace, app: name } = repository;
-    const action = { group: "nagi.dev", resource: "apps", namespace, name };
-    const missing = `There is no app ${name} in namespace ${namespace}. Make it first: nagi create ${name}`;
-    if (!(await isAllowed(this.#options.client, user, { ...action, verb: "get" }))) return missing;
-    if (writes && !(await isAllowed(this.#options.client, user, { ...action, verb: "update" }))) {
-      return `${user.username} may not deploy ${name}.`;
-    }
-    try {
-      return await this.#options.client.get(appKind, { namespace, name });
-    } catch (error) {
-      if (isNotFound(error)) return missing;
-      throw error;
-    }
   }
 
   /** Who pushed has its answer already. */

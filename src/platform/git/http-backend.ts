@@ -1,13 +1,13 @@
 /** Runs git's own http-backend for one request: a CGI program, with the hooks' way to the platform as fd 3. */
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { killGroup } from "./kill-group.ts";
 
 /** CGI headers of git are a few hundred bytes. */
 const maxHeaderBytes = 16 * 1024;
-const killAfterMs = 5000;
 
 export interface BackendRequest {
   readonly request: IncomingMessage;
@@ -123,20 +123,4 @@ function drained(response: ServerResponse): Promise<void> {
     };
     response.on("drain", done).on("close", done);
   });
-}
-
-function killGroup(child: ChildProcess): void {
-  const { pid } = child;
-  if (pid === undefined) return;
-  const kill = (signalName: "SIGTERM" | "SIGKILL"): void => {
-    try {
-      process.kill(-pid, signalName);
-    } catch {
-      // All of them have ended.
-    }
-  };
-  kill("SIGTERM");
-  const timer = setTimeout(() => kill("SIGKILL"), killAfterMs);
-  timer.unref();
-  child.once("exit", () => clearTimeout(timer));
 }
