@@ -18,6 +18,8 @@ export interface DecisionTextOptions {
   readonly all?: boolean | undefined;
   /** This node only, with everything about it. */
   readonly node?: string | undefined;
+  /** Worked out just now, of a pod that waits or one that has a node. */
+  readonly now?: { readonly isBound: boolean } | undefined;
 }
 
 /** How many nodes are shown when not all are wanted, and of how many the scores. */
@@ -45,8 +47,9 @@ function overview(spec: SchedulingDecisionSpec, options: DecisionTextOptions): s
   ];
 }
 
-function headline(spec: SchedulingDecisionSpec, { width }: DecisionTextOptions): string {
+function headline(spec: SchedulingDecisionSpec, { width, now }: DecisionTextOptions): string {
   const pod = `${spec.pod.namespace ?? "default"}/${spec.pod.name}`;
+  if (now !== undefined) return wrap(sentenceNow(spec, pod, now), width).join("\n");
   const at = spec.decidedAt === undefined ? "" : ` at ${spec.decidedAt}`;
   const by = `Decided by ${spec.scheduler ?? "the scheduler"}${at}.`;
   return [...wrap(sentence(spec, pod), width), by].join("\n");
@@ -62,6 +65,18 @@ function sentence(spec: SchedulingDecisionSpec, pod: string): string {
   if (spec.outcome === "Unschedulable" && hasReasonTable(spec))
     return `Pod ${pod} is waiting for a node: none of ${looked ?? 0} takes it.`;
   return `Pod ${pod} ${outcomeWords[spec.outcome]}${spec.message === undefined ? "." : `: ${spec.message}`}`;
+}
+
+/** What is tried now has been decided by nobody. */
+function sentenceNow(spec: SchedulingDecisionSpec, pod: string, { isBound }: { isBound: boolean }): string {
+  const { node, outcome, evaluatedNodes = 0, feasibleNodes = 0 } = spec;
+  if (outcome !== "Scheduled") return sentence(spec, pod);
+  const fitting = plural(feasibleNodes, "node");
+  if (!isBound)
+    return `Pod ${pod} would be placed on ${node}: the best of ${fitting} that fit, of ${evaluatedNodes} looked at.`;
+  const verdict = spec.nodes?.find(({ name }) => name === node)?.feasible;
+  const here = verdict === false ? "which would not take it now" : "which would take it now too";
+  return `Pod ${pod} is on ${node}, ${here}; ${fitting} of ${evaluatedNodes} would.`;
 }
 
 const outcomeWords = {
@@ -140,7 +155,8 @@ function nodeRows(
 ): string[][] {
   const failed = failures(node);
   const passed = (node.predicates ?? []).filter(({ verdict }) => verdict === "pass");
-  const verdict = node.feasible ? (node.name === spec.node ? "chosen" : "fits") : "rejected";
+  const isChosen = node.name === spec.node;
+  const verdict = node.feasible ? (isChosen ? "chosen" : "fits") : isChosen ? "rejects, has it" : "rejected";
   const score = node.total === undefined ? "" : `score ${node.total}`;
   const said = failed.map((predicate) => [ruleName(predicate, all), why(predicate)]);
   if (all) said.push(...passed.map((predicate) => [ruleName(predicate, all), "agrees"]));

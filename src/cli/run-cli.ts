@@ -118,7 +118,8 @@ function explain(error: unknown, terminal: Terminal): number {
     return 1;
   }
   terminal.note(`${label} ${messageOf(error)}`);
-  if (error instanceof Error && error.cause !== undefined)
-    terminal.note(`  because: ${messageOf(error.cause)}`);
+  const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : "";
+  // Many an error says in its own words what its cause says.
+  if (!messageOf(error).includes(cause)) terminal.note(`  because: ${cause}`);
   return 1;
 }

@@ -151,7 +151,10 @@ async function addedPods(context: CommandContext, world: World) {
     ({ metadata }) => metadata.name === name && (namespace === undefined || metadata.namespace === namespace),
   );
   if (like === undefined)
-    throw new UsageError(`there is no pod ${wanted} to be like`, "The pods: nagi get pods -A");
+    throw new UsageError(
+      `there is no pod ${wanted} to be like`,
+      "The pods: nagi get pods -A. Beside --add-nodes, say which is which: --like node/NAME --like pod/NAME",
+    );
   return podsLike(like, count);
 }
 

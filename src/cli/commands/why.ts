@@ -10,7 +10,7 @@ import {
 import { isNotFound } from "../../model/status.ts";
 import { explainNow } from "../../scheduler/simulate/explain-now.ts";
 import type { World } from "../../scheduler/simulate/world.ts";
-import { worldFrom } from "../simulation-input.ts";
+import { profilesFrom, worldFrom } from "../simulation-input.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { renderDecision } from "../decision-text.ts";
 import { columns } from "../format.ts";
@@ -47,6 +47,13 @@ export const command: Command = {
       description: "Nodes and pods, YAML or JSON, instead of the live cluster; - for standard input.",
     },
     { name: "now", type: "boolean", description: "Work it out from the cluster as it is now." },
+    {
+      name: "policy",
+      type: "string",
+      value: "FILE",
+      multiple: true,
+      description: "Work it out by these rules: a KubeSchedulerConfiguration or an OpenShift v3 Policy.",
+    },
   ],
   examples: [
     "nagi why hello-2",
@@ -62,13 +69,19 @@ export const command: Command = {
     const client = await context.client();
     const pods = await podsNamed(client, await context.namespace(), name);
     const telling = pods.length === 1 ? pods : tellingPods(context, pods);
-    const decisions = [];
+    const decisions: Told[] = [];
     for (const pod of telling) decisions.push(await decisionOf(context, client, pod));
     print(context, decisions);
   },
 };
 
-async function decisionInFile(context: CommandContext, name: string): Promise<SchedulingDecision> {
+interface Told {
+  readonly decision: SchedulingDecision;
+  /** Of one that was worked out now: whether the pod has a node. */
+  readonly now?: { readonly isBound: boolean } | undefined;
+}
+
+async function decisionInFile(context: CommandContext, name: string): Promise<Told> {
   const world = await worldFrom(context);
   const namespace = context.text("namespace") ?? "default";
   const pod = world.pods.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
@@ -104,7 +117,7 @@ function tellingPods(context: CommandContext, pods: readonly Pod[]): readonly Po
   return waiting.length > 0 ? waiting.slice(0, explainedPodsMax) : pods.slice(0, 1);
 }
 
-async function decisionOf(context: CommandContext, client: Client, pod: Pod): Promise<SchedulingDecision> {
+async function decisionOf(context: CommandContext, client: Client, pod: Pod): Promise<Told> {
   const { namespace, name = "" } = pod.metadata;
   const kept = await keptDecision(client, { namespace, name }, pod);
   const waits = (pod.spec.nodeName ?? "") === "";
@@ -113,10 +126,14 @@ async function decisionOf(context: CommandContext, client: Client, pod: Pod): Pr
     node === undefined
       ? context.flag("all") && (kept?.spec.omittedNodes ?? 0) > 0
       : kept?.spec.nodes?.every((each) => each.name !== node) === true;
-  if (kept !== undefined && !context.flag("now") && !lacksNode) {
-    if (!waits || kept.spec.outcome !== "Unschedulable" || kept.spec.suggestions !== undefined) return kept;
-    const { suggestions } = decisionNow(context, await liveWorld(client), pod).spec;
-    return { ...kept, spec: { ...kept.spec, ...(suggestions === undefined ? {} : { suggestions }) } };
+  noteGates(context, pod);
+  if (kept !== undefined && !context.flag("now") && !lacksNode && context.texts("policy").length === 0) {
+    if (!waits || kept.spec.outcome !== "Unschedulable" || kept.spec.suggestions !== undefined) {
+      return { decision: kept };
+    }
+    const { suggestions } = decisionNow(context, await liveWorld(client), pod).decision.spec;
+    const spec = { ...kept.spec, ...(suggestions === undefined ? {} : { suggestions }) };
+    return { decision: { ...kept, spec } };
   }
   noteWhoDecides(context, pod, { isKept: kept !== undefined });
   return decisionNow(context, await liveWorld(client), pod);
@@ -138,10 +155,8 @@ function noteWhoDecides(
   { metadata, spec }: Pod,
   { isKept }: { isKept: boolean },
 ): void {
-  const { schedulerName = defaultSchedulerName, nodeName = "", schedulingGates = [] } = spec;
+  const { schedulerName = defaultSchedulerName, nodeName = "" } = spec;
   const { terminal } = context;
-  const gates = schedulingGates.map(({ name }) => name).join(", ");
-  if (gates !== "") terminal.note(`Pod ${metadata.name} is gated (${gates}): no scheduler looks at it yet.`);
   if (!isKept) {
     if (schedulerName !== defaultSchedulerName)
       terminal.note(
@@ -151,13 +166,28 @@ function noteWhoDecides(
     else
       terminal.note(`No decision of pod ${metadata.name} is kept: whoever created it may have set its node.`);
   }
-  terminal.note("Worked out now, from the cluster as it is, with the default rules.");
+  const [policy] = context.texts("policy");
+  const rules = policy === undefined ? "with the default rules (--policy FILE takes others)" : `by ${policy}`;
+  terminal.note(`Worked out now, from the cluster as it is, ${rules}.`);
 }
 
-function decisionNow(context: CommandContext, world: World, pod: World["pods"][number]): SchedulingDecision {
+function noteGates({ terminal }: CommandContext, { metadata, spec }: Pod): void {
+  const gates = (spec.schedulingGates ?? []).map(({ name }) => name).join(", ");
+  if (gates !== "") terminal.note(`Pod ${metadata.name} is gated (${gates}): no scheduler looks at it yet.`);
+}
+
+function decisionNow(context: CommandContext, world: World, pod: World["pods"][number]): Told {
   const { namespace, name = "" } = pod.metadata;
+  const policies = context.texts("policy");
+  if (policies.length > 1)
+    throw new UsageError(
+      "nagi why takes one --policy",
+      "To compare two: nagi simulate --policy A --policy B",
+    );
+  const [rules] = policies.length === 0 ? [] : profilesFrom(context);
   const spec = explainNow(world, pod, {
     schedulerName: pod.spec.schedulerName,
+    profile: rules?.profile,
     seed: randomInt(2 ** 32),
     decidedAt: timestamp(Date.now()),
     nodeLimit: Number.POSITIVE_INFINITY,
@@ -165,13 +195,15 @@ function decisionNow(context: CommandContext, world: World, pod: World["pods"][n
   const node = context.text("node");
   if (node !== undefined && spec.nodes?.every((each) => each.name !== node) === true)
     throw new UsageError(`there is no node ${node}`, "The nodes there are: nagi nodes");
-  return newObject<SchedulingDecision>(schedulingDecision, { name, namespace }, { spec });
+  const decision = newObject<SchedulingDecision>(schedulingDecision, { name, namespace }, { spec });
+  return { decision, now: { isBound: (pod.spec.nodeName ?? "") !== "" } };
 }
 
-function print(context: CommandContext, decisions: readonly SchedulingDecision[]): void {
+function print(context: CommandContext, told: readonly Told[]): void {
   const { terminal } = context;
   const output = context.text("output");
   if (output !== undefined && output !== "wide") {
+    const decisions = told.map(({ decision }) => decision);
     const [only, ...more] = decisions;
     const list = { apiVersion: "v1", kind: "List", metadata: {}, items: [...decisions] };
     terminal.write(objectText(only !== undefined && more.length === 0 ? only : list, output));
@@ -182,5 +214,5 @@ function print(context: CommandContext, decisions: readonly SchedulingDecision[]
     all: context.flag("all") || output === "wide",
     node: context.text("node"),
   };
-  for (const decision of decisions) terminal.print(renderDecision(decision, options));
+  for (const { decision, now } of told) terminal.print(renderDecision(decision, { ...options, now }));
 }

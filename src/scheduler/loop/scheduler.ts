@@ -28,7 +28,7 @@ import { Deciders, keyToDecideBy } from "./deciders.ts";
 import { Evictions } from "./evictions.ts";
 import { createAskers, type Askers } from "./extenders/askers.ts";
 import type { NoNode } from "./extenders/extended-decisions.ts";
-import type { Extenders } from "./extenders/extenders.ts";
+import { ExtenderError, type Extenders } from "./extenders/extenders.ts";
 import type { DecideMember } from "./extenders/group-asking.ts";
 import { Feed } from "./feed.ts";
 import { Gangs } from "./gangs.ts";
@@ -367,7 +367,10 @@ class Loop {
   /** A fault of ours, of a plugin or an extender: that pod says so and is tried again, the others go on. */
   #failed(entry: QueuedPod, profile: Profile, { error, startMs }: { error: unknown; startMs: number }): void {
     if (this.#signal.aborted || this.#queue.get(entry.info.uid) !== entry) return;
-    this.#options.log.error("cannot decide", { pod: entry.info.key, error });
+    const { log } = this.#options;
+    if (error instanceof ExtenderError)
+      log.warn("cannot decide without an extender", { pod: entry.info.key, error: error.message });
+    else log.error("cannot decide", { pod: entry.info.key, error });
     this.#reports.failed(podOf(entry), messageOf(error));
     this.#bindings.attempted(entry, profile, { result: "error", startMs });
     this.#bindings.retry(entry);

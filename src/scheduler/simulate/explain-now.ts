@@ -5,6 +5,7 @@ import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingde
 import { Decider, type Decision } from "../decide.ts";
 import { explain } from "../explain/explain.ts";
 import { suggest } from "../explain/suggest/suggest.ts";
+import type { Profile } from "../framework/profile.ts";
 import { defaultProfile } from "../profiles.ts";
 import type { PodObject } from "../snapshot/objects.ts";
 import { readPod } from "../snapshot/pod-info.ts";
@@ -14,6 +15,8 @@ import { clusterOf, nodeOf, type World } from "./world.ts";
 export interface ExplainNowOptions {
   /** The default rules, under this name. */
   readonly schedulerName?: string | undefined;
+  /** In place of the default rules. */
+  readonly profile?: Profile | undefined;
   readonly seed: number;
   readonly decidedAt: string;
   readonly nodeLimit: number;
@@ -23,9 +26,8 @@ export interface ExplainNowOptions {
 export function explainNow(
   world: World,
   pod: PodObject,
-  { schedulerName, seed, decidedAt, nodeLimit }: ExplainNowOptions,
+  { schedulerName, profile = defaultProfile(schedulerName), seed, decidedAt, nodeLimit }: ExplainNowOptions,
 ): SchedulingDecisionSpec {
-  const profile = defaultProfile(schedulerName);
   const info = readPod(withoutNode(pod));
   const cluster = clusterOf(world);
   cluster.removePod(info.uid);
@@ -36,7 +38,13 @@ export function explainNow(
     present === undefined || row === undefined
       ? decision
       : { ...decision, chosen: { row, nodeName: present } };
-  const options = { cluster, schedulerName: profile.schedulerName, seed, decidedAt, nodeLimit };
+  const options = {
+    cluster,
+    schedulerName: schedulerName ?? profile.schedulerName,
+    seed,
+    decidedAt,
+    nodeLimit,
+  };
   const spec = explain(shown, options);
   if (shown.chosen !== undefined) return spec;
   return { ...spec, suggestions: [...suggest(info, { cluster, profile })] };

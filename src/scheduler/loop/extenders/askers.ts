@@ -1,5 +1,6 @@
 /** What a scheduler with extenders has besides: who asks them, of one pod or of a pod group, and what then happens. */
 
+import { messageOf } from "../../../lib/errors.ts";
 import type { Random } from "../../../lib/random.ts";
 import type { Decider } from "../../decide.ts";
 import type { QueuedPod, SchedulingQueue } from "../../queue/scheduling-queue.ts";
@@ -59,7 +60,7 @@ export function createAskers(options: AskersOptions): Askers {
     onAnswers: (entry, group, decide) =>
       options.decideTogether(entry, { group, startMs: monotonicMs(), decide }),
     onError: (entry, members, error) => {
-      for (const member of members) reports.failed(podOf(member), error.message);
+      for (const member of members) reports.failed(podOf(member), messageOf(error));
       options.failed(entry, deciders.of(entry.info), { error, startMs: monotonicMs() });
     },
     onGone: (group) => {

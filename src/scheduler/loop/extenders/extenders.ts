@@ -59,6 +59,9 @@ type Called<T> =
 
 type Verb = "filterVerb" | "prioritizeVerb" | "preemptVerb" | "bindVerb";
 
+/** One that must not be ignored failed: no fault of ours. */
+export class ExtenderError extends Error {}
+
 export class Extenders {
   readonly #options: ExtendersOptions;
   readonly #servers: ReadonlyMap<ExtenderConfig, WebServer>;
@@ -245,7 +248,7 @@ export class Extenders {
       return { answer };
     } catch (error) {
       const message = `extender ${url}: ${messageOf(error)}`;
-      if (!(call.must ?? config).ignorable) throw new Error(message, { cause: error });
+      if (!(call.must ?? config).ignorable) throw new ExtenderError(message, { cause: error });
       if (!signal.aborted) log.warn("an extender failed, going on without it", { message });
       return { error: message };
     } finally {

@@ -3,7 +3,6 @@
  * member about the nodes that take it alone.
  */
 
-import { messageOf } from "../../../lib/errors.ts";
 import type { Decider, Decision } from "../../decide.ts";
 import type { QueuedPod, SchedulingQueue } from "../../queue/scheduling-queue.ts";
 import { keyToDecideBy } from "../deciders.ts";
@@ -21,7 +20,7 @@ export interface GroupAskingOptions {
   readonly deciderOf: (entry: QueuedPod) => Decider;
   /** The answers are there: the group can be tried. */
   readonly onAnswers: (entry: QueuedPod, group: string, decide: DecideMember) => void;
-  readonly onError: (entry: QueuedPod, members: readonly QueuedPod[], error: Error) => void;
+  readonly onError: (entry: QueuedPod, members: readonly QueuedPod[], error: unknown) => void;
   /** The pod whose turn it was is gone: the others have to be tried anew. */
   readonly onGone: (group: string) => void;
 }
@@ -52,8 +51,7 @@ export class GroupAsking {
         else if (!signal.aborted) onGone(group);
       } catch (error) {
         this.#groups.delete(group);
-        const cause = new Error(messageOf(error), { cause: error });
-        if (isThere()) onError(entry, [entry, ...queue.membersOf(group)], cause);
+        if (isThere()) onError(entry, [entry, ...queue.membersOf(group)], error);
         else if (!signal.aborted) onGone(group);
       }
     });
