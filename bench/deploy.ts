@@ -8,8 +8,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeContainerfile } from "../src/platform/builds/containerfile.ts";
-import { detect } from "../src/platform/builds/detect.ts";
+import { planLanguage } from "../src/platform/builds/detect.ts";
+import { nodejs } from "../src/platform/builds/languages/nodejs/nodejs.ts";
 import { sourceTreeOf } from "../src/platform/builds/source-tree.ts";
 import { pause, root, TestPlatform } from "../test/harness/platform.ts";
 import { median, numberFlag, report, round } from "./report.ts";
@@ -74,9 +74,10 @@ function containerfileFor(files: Readonly<Record<string, string>>): string {
     platform.kubectl(["get", "platform", "nodejs", "-o", "json"]),
   ) as PlatformObject;
   const nodeVersion = status.versions.find(({ name }) => name === "node")?.version ?? "";
-  const detection = detect(sourceTreeOf(files), { nodeVersion });
-  if (!detection.ok || detection.plan.strategy !== "nodejs") throw new Error("hello is not a Node.js app");
-  return nodeContainerfile(detection.plan, { base: status.image, hasCa: false, cacheId: "bench" });
+  const detection = planLanguage(nodejs, sourceTreeOf(files), { node: nodeVersion });
+  if (!detection.ok) throw new Error(`hello is not a Node.js app: ${detection.message}`);
+  const base = status.image;
+  return detection.plan.containerfile?.({ base, runtime: base, cacheId: "bench" }) ?? "";
 }
 
 interface PlatformObject {

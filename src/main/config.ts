@@ -86,6 +86,8 @@ export function paths(dataDir: string) {
     git: join(dataDir, "git"),
     sources: join(dataDir, "sources"),
     builds: join(dataDir, "builds"),
+    /** The way to the outside for builds: proxies, certificates, mirrors. */
+    buildSettings: join(dataDir, "build.env"),
     registry: join(dataDir, "registry"),
     router: join(dataDir, "router"),
     ssh: join(dataDir, "ssh"),

@@ -18,10 +18,11 @@ import { route } from "../model/kinds/route/route/route.ts";
 import { isStatus } from "../model/status.ts";
 import { runApps } from "../platform/apps/run-apps.ts";
 import { createBuilds } from "../platform/builds/builds.ts";
-import { loadHostConfig } from "../platform/builds/host-config.ts";
+import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
 import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
 import { createImageStreams } from "../platform/images/image-streams.ts";
+import { hostAptSettings } from "../platform/platforms/host-apt.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry } from "../platform/registry/registry.ts";
 import { Router } from "../platform/routes/router.ts";
@@ -61,6 +62,13 @@ const buildLimits = {
 };
 const concurrentBuildsMax = 1;
 
+/** As it is now: who changes it need not start Nagi again. */
+async function hostConfig({ dataDir }: PlatformConfig): Promise<HostConfig> {
+  const apt = await hostAptSettings(engineEnvironment());
+  const settingsFile = paths(dataDir).buildSettings;
+  return await loadHostConfig({ env: process.env, home: homedir(), settingsFile, apt });
+}
+
 /** The registry is wanted before the rest: the agent pulls from it. */
 export function openRegistry(config: PlatformConfig, client: Client, log: Logger): Promise<Registry> {
   return createRegistry({
@@ -94,7 +102,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     engine,
     sources,
     registry: { address: registry.address, auth: registry.credentials },
-    host: await loadHostConfig({ env: process.env, home: homedir() }),
+    host: () => hostConfig(config),
     limits: buildLimits,
     ulimits: options.ulimits(),
     restoreSource: (build) => git.restoreSource(build),

@@ -44,7 +44,7 @@ async function writeContext(context: Pack, options: ContextOptions): Promise<voi
     await writeText(context, { name: secretPath(id), mode: 0o600 }, text);
   }
   if (options.containerfile !== undefined) {
-    const name = options.plan.strategy === "dockerfile" ? options.plan.path : containerfilePath;
+    const name = options.plan.dockerfilePath ?? containerfilePath;
     await writeText(context, { name }, options.containerfile);
   }
   await copySource(context, options);
@@ -55,7 +55,7 @@ async function copySource(context: Pack, options: ContextOptions): Promise<void>
   const entries = extract();
   options.source.on("error", (error) => entries.destroy(error));
   options.source.pipe(entries);
-  const manifests = new Set(options.plan.strategy === "nodejs" ? options.plan.manifests : []);
+  const manifests = new Set(options.plan.manifests);
   for await (const entry of entries) {
     const path = pathWithin(entry.header.name, options.contextDir);
     const name = path === undefined ? undefined : contextName(path, options);
@@ -80,15 +80,12 @@ async function copySource(context: Pack, options: ContextOptions): Promise<void>
 /** Undefined for what the build makes itself or must not see. */
 function contextName(path: string, options: ContextOptions): string | undefined {
   if (path === ".git" || path.startsWith(".git/")) return undefined;
-  if (options.plan.strategy === "dockerfile") {
-    const replaced = options.containerfile !== undefined && path === options.plan.path;
+  const { dockerfilePath, leftOut = [] } = options.plan;
+  if (dockerfilePath !== undefined) {
+    const replaced = options.containerfile !== undefined && path === dockerfilePath;
     return replaced || path.startsWith(".nagi-secret-") ? undefined : path;
   }
-  const installs =
-    options.plan.strategy === "nodejs" &&
-    (options.plan.hasDependencies || options.plan.manager.lockfile !== undefined);
-  // What the machine of the pusher had installed would hide what the build installs.
-  if (installs && (path === "node_modules" || path.startsWith("node_modules/"))) return undefined;
+  if (leftOut.some((directory) => path === directory || path.startsWith(`${directory}/`))) return undefined;
   return `${contextFolders.sources}/${path}`;
 }
 

@@ -58,11 +58,14 @@ function buildsOptions(): Parameters<typeof createBuilds>[0] {
     ulimits: host.ulimits,
     sources,
     registry: { address },
-    host: {
-      npmrc: `//registry.test/:_authToken=${secret}\n`,
-      ca: "",
-      proxies: { no_proxy: "registry.test" },
-    },
+    host: () =>
+      Promise.resolve({
+        npmrc: `//registry.test/:_authToken=${secret}\n`,
+        ca: "",
+        proxies: { no_proxy: "registry.test" },
+        mirrors: {},
+        apt: "",
+      }),
     limits: { memoryBytes: 256 * 1024 ** 2, cpus: 1, deadlineSeconds: 120 },
     maxConcurrent: 2,
     dataDir: join(dir, "logs"),

@@ -1,18 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { detect } from "./detect.ts";
-import { sourceTreeOf } from "./source-tree.ts";
+import { planLanguage, recognise, type Wanted } from "./detect.ts";
+import type { Detection } from "./plan.ts";
+import { sourceTreeOf, type SourceTree } from "./source-tree.ts";
 
-const nodeVersion = "24.21.0";
+const versions = { node: "24.21.0", python: "3.11.2", go: "1.19.8", ruby: "3.1.2", php: "8.2", java: "17" };
 const manifest = (fields: object): string => JSON.stringify({ name: "app", ...fields });
 const started = { scripts: { start: "node server.js" } };
 
+function detect(tree: SourceTree, wanted: Wanted = {}): Detection {
+  const recognised = recognise(tree, wanted);
+  if (!recognised.ok) return recognised;
+  if (recognised.plan !== undefined) return { ok: true, plan: recognised.plan };
+  return planLanguage(recognised.language, tree, versions);
+}
+
 function found(files: Record<string, string>): string {
-  const detection = detect(sourceTreeOf(files), { nodeVersion });
+  const detection = detect(sourceTreeOf(files));
   return detection.ok ? `${detection.plan.strategy}: ${detection.plan.explanation}` : detection.message;
 }
 
 describe("detect explains what it found", () => {
-  it.each<[string, Record<string, string>, string]>([
+  it.each<[string, Record<string, string>, string | RegExp]>([
     ["a Dockerfile", { Dockerfile: "FROM x" }, "dockerfile: Container image from Dockerfile"],
     [
       "a Containerfile before a Dockerfile and package.json",
@@ -46,6 +54,83 @@ describe("detect explains what it found", () => {
       { "package.json": manifest(started), ".nvmrc": "lts/jod\n" },
       'nodejs: Node.js app: package.json; Node.js 22 (.nvmrc "lts/jod"); start script',
     ],
+    [
+      "pnpm with engines",
+      { "package.json": manifest({ ...started, engines: { node: ">=24" } }), "pnpm-lock.yaml": "" },
+      'nodejs: Node.js app: package.json with pnpm-lock.yaml; Node.js 24.21.0 (engines ">=24"); start script',
+    ],
+    [
+      "a Flask app",
+      { "requirements.txt": "flask", "app.py": "from flask import Flask\napp = Flask(__name__)" },
+      "python: Python app: requirements.txt; Python 3.11.2; Flask app app:app",
+    ],
+    [
+      "a Flask factory in a module of another name",
+      { "requirements.txt": "flask", "shop.py": "def create_app():\n  pass" },
+      "python: Python app: requirements.txt; Python 3.11.2; Flask app shop:create_app()",
+    ],
+    [
+      "FastAPI with pyproject.toml and wheels",
+      {
+        "pyproject.toml": '[project]\ndependencies = ["fastapi"]\nrequires-python = ">=3.9,<4"',
+        "wheels/fastapi-1.whl": "",
+        "main.py": "api: FastAPI = FastAPI(title='x')",
+      },
+      'python: Python app: pyproject.toml and the wheels in wheels/; Python 3.11.2 (requires-python ">=3.9,<4"); FastAPI app main:api',
+    ],
+    [
+      "Django with poetry",
+      {
+        "pyproject.toml": "",
+        "poetry.lock": "",
+        "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site1.settings')",
+        "site1/wsgi.py": "",
+        "other/wsgi.py": "",
+        ".python-version": "3.11",
+      },
+      'python: Python app: pyproject.toml with poetry.lock; Python 3.11.2 (.python-version "3.11"); Django app site1.wsgi:application',
+    ],
+    [
+      "Django with ASGI alone",
+      { "manage.py": "", "shop/asgi.py": "" },
+      "python: Python app: no requirements.txt; Python 3.11.2; Django app shop.asgi:application",
+    ],
+    [
+      "another Python than there is",
+      { "app.py": "", "runtime.txt": "python-3.12.1" },
+      'runtime.txt asks for Python "3.12.1", and the platform has 3.11.2: change it, use a platform with that version (`nagi platforms`), or add a Dockerfile',
+    ],
+    [
+      "a Python library without an app",
+      { "requirements.txt": "", "lib.py": "x = 1" },
+      /^cannot tell how to start this Python app/,
+    ],
+    ["a broken pyproject.toml", { "pyproject.toml": "[project" }, /^pyproject\.toml: /],
+    [
+      "a Go app with vendored modules",
+      { "go.mod": "module example.com/shop/v2\n", "main.go": "package main", "vendor/modules.txt": "" },
+      "go: Go app: go.mod with vendor/; Go 1.19.8; package main in .; web is bin/shop",
+    ],
+    [
+      "Go with several programs",
+      {
+        "go.mod": "module x\n",
+        "cmd/worker/main.go": "package main",
+        "cmd/web/main.go": "// x\npackage main",
+      },
+      "go: Go app: go.mod; Go 1.19.8; package main in ./cmd/web, ./cmd/worker; web is bin/web",
+    ],
+    ["a Go library", { "go.mod": "module x\n", "x.go": "package x" }, /no `package main`/],
+    [
+      "a bare Procfile",
+      { Procfile: "web: ./serve", Aptfile: "perl # for the server\n" },
+      "procfile: Procfile with web: no language that is known, so plain Debian, Aptfile with perl",
+    ],
+    [
+      "an Aptfile that is none",
+      { Procfile: "web: ./serve", Aptfile: "\n$(reboot)" },
+      'Aptfile line 2: "$(reboot)" is not the name of a Debian package: write one a line, for instance libpq5',
+    ],
     ["index.html", { "index.html": "" }, "static: Static site: index.html"],
     ["public/index.html", { "public/index.html": "" }, "static: Static site: public/index.html"],
     [
@@ -59,7 +144,7 @@ describe("detect explains what it found", () => {
     [
       "nothing known",
       { "main.c": "" },
-      "cannot tell what kind of app this is: looked for Dockerfile, Containerfile, package.json, index.html and public/index.html in the root of the source; add one of them.",
+      /^cannot tell what kind of app this is: looked for Containerfile, Dockerfile, package.json, .* and Procfile in the root of the source; add one of them\.$/,
     ],
     ["no files", {}, "the source has no files: commit something first"],
     [
@@ -93,100 +178,36 @@ describe("detect explains what it found", () => {
       { "static.json": '{"root":"../.."}' },
       'static.json: root must be a directory of the source, for instance "dist"',
     ],
-  ])("%s", (_name, files, explanation) => expect(found(files)).toBe(explanation));
+  ])("%s", (_name, files, explanation) => {
+    expect(found(files)).toEqual(
+      typeof explanation === "string" ? explanation : expect.stringMatching(explanation),
+    );
+  });
 
   it("says where package.json is broken", () => {
     expect(found({ "package.json": '{"name": }' })).toMatch(/^package\.json: .*JSON/);
   });
 
+  it("builds as it is told, whatever it would find", () => {
+    const tree = sourceTreeOf({ Dockerfile: "FROM x", "index.html": "", "package.json": manifest(started) });
+    expect(detect(tree, { language: "static" })).toMatchObject({ plan: { strategy: "static" } });
+    expect(detect(tree, { language: "go" })).toEqual({
+      ok: false,
+      message: "the app's platform is for go, but the source has none of go.mod",
+    });
+    expect(detect(tree, { language: "cobol" })).toMatchObject({
+      message: expect.stringContaining("there are nodejs"),
+    });
+  });
+
   it("takes the Dockerfile that the build names, and misses it", () => {
     const tree = sourceTreeOf({ "docker/Dockerfile.prod": "", "package.json": manifest(started) });
-    const named = detect(tree, { nodeVersion, dockerfilePath: "docker/Dockerfile.prod" });
+    const named = detect(tree, { dockerfilePath: "docker/Dockerfile.prod" });
     expect(named).toMatchObject({
       ok: true,
-      plan: { strategy: "dockerfile", path: "docker/Dockerfile.prod" },
+      plan: { strategy: "dockerfile", dockerfilePath: "docker/Dockerfile.prod" },
     });
-    const missing = detect(tree, { nodeVersion, dockerfilePath: "Dockerfile" });
+    const missing = detect(tree, { dockerfilePath: "Dockerfile" });
     expect(missing).toMatchObject({ ok: false, message: expect.stringContaining("no Dockerfile") });
-  });
-});
-
-describe("the process types of a Node.js app", () => {
-  it.each<[string, Record<string, string>, Record<string, string>]>([
-    [
-      "a plain start script runs without npm",
-      { "package.json": manifest(started) },
-      { web: "node server.js" },
-    ],
-    [
-      "another start script runs through npm",
-      { "package.json": manifest({ scripts: { start: "next start" } }) },
-      { web: "npm start" },
-    ],
-    [
-      "a start script with a prestart runs through npm",
-      { "package.json": manifest({ scripts: { start: "node a.js", prestart: "x" } }) },
-      { web: "npm start" },
-    ],
-    [
-      "the main file",
-      { "package.json": manifest({ main: "./lib/main.js" }), "lib/main.js": "" },
-      { web: "node ./lib/main.js" },
-    ],
-    ["server.js", { "package.json": manifest({}), "server.js": "" }, { web: "node server.js" }],
-    [
-      "the Procfile before the start script",
-      { "package.json": manifest(started), Procfile: "worker: node w.js" },
-      { worker: "node w.js" },
-    ],
-  ])("%s", (_name, files, processes) => {
-    expect(detect(sourceTreeOf(files), { nodeVersion })).toMatchObject({ ok: true, plan: { processes } });
-  });
-});
-
-describe("the package manager", () => {
-  it.each<[string, Record<string, string>, object]>([
-    ["npm of the platform", { "package-lock.json": "{}" }, { name: "npm", lockfile: "package-lock.json" }],
-    ["yarn 1", { "yarn.lock": "# yarn lockfile v1" }, { name: "yarn", install: "yarn@1" }],
-    [
-      "yarn berry",
-      { "yarn.lock": "__metadata:\n  version: 8" },
-      { name: "yarn-berry", install: "@yarnpkg/cli-dist@4" },
-    ],
-    ["pnpm 10", { "pnpm-lock.yaml": "lockfileVersion: '9.0'" }, { name: "pnpm", install: "pnpm@10" }],
-    ["pnpm 8", { "pnpm-lock.yaml": "lockfileVersion: '6.0'" }, { name: "pnpm", install: "pnpm@8" }],
-    ["pnpm 7", { "pnpm-lock.yaml": "lockfileVersion: 5.4" }, { name: "pnpm", install: "pnpm@7" }],
-  ])("%s", (_name, files, manager) => {
-    const tree = sourceTreeOf({ "package.json": manifest(started), ...files });
-    expect(detect(tree, { nodeVersion })).toMatchObject({ ok: true, plan: { manager } });
-  });
-
-  it("is the declared one, in its version", () => {
-    const declared = sourceTreeOf({
-      "package.json": manifest({ ...started, packageManager: "pnpm@9.1.0+sha512.abc" }),
-      "pnpm-lock.yaml": "",
-    });
-    expect(detect(declared, { nodeVersion })).toMatchObject({ plan: { manager: { install: "pnpm@9.1.0" } } });
-    const unknown = sourceTreeOf({ "package.json": manifest({ ...started, packageManager: "bun@1.0.0" }) });
-    expect(detect(unknown, { nodeVersion })).toMatchObject({ ok: false });
-  });
-});
-
-describe("manifests", () => {
-  it("are what installing reads, with those of workspaces", () => {
-    const tree = sourceTreeOf({
-      "package.json": manifest({ ...started, workspaces: ["packages/*"] }),
-      "package-lock.json": "",
-      ".npmrc": "",
-      "packages/a/package.json": "{}",
-      "node_modules/x/package.json": "{}",
-      "server.js": "",
-    });
-    expect(detect(tree, { nodeVersion })).toMatchObject({
-      plan: {
-        manifests: ["package.json", "package-lock.json", ".npmrc", "packages/a/package.json"],
-        sourcesFirst: false,
-      },
-    });
   });
 });

@@ -1,50 +1,95 @@
 /**
- * What kind of app a source is. Pure: a tree in, a plan out. The plan says everything that the Containerfile
- * needs; the explanation tells the user in one line what was found.
+ * What kind of app a source is: its own Dockerfile, or a language. Pure: a tree in, a plan out. The plan's
+ * explanation tells the user in one line what was found.
  */
 
-import { detectNode } from "./detect-node.ts";
-import { detectStatic } from "./detect-static.ts";
-import type { Detection, DockerfilePlan } from "./plan.ts";
+import { languages } from "./languages/languages.ts";
+import type { Language } from "./languages/language.ts";
+import type { BuildPlan, Detection, Refusal } from "./plan.ts";
 import { parseProcfile } from "./procfile.ts";
 import type { SourceTree } from "./source-tree.ts";
 
-export interface DetectOptions {
-  /** Version of Node.js in the `nodejs` platform. */
-  readonly nodeVersion: string;
-  /** Set: build from this Dockerfile whatever else is there. */
+export interface Wanted {
+  /** Build from this Dockerfile whatever else is there. */
   readonly dockerfilePath?: string | undefined;
+  /** Build as this language whatever else is there. */
+  readonly language?: string | undefined;
 }
+
+/** What was recognised; planning a language wants to know its platform's versions. */
+export type Recognised =
+  | { readonly ok: true; readonly plan: BuildPlan }
+  | { readonly ok: true; readonly language: Language; readonly plan?: undefined }
+  | Refusal;
 
 const dockerfileNames = ["Containerfile", "Dockerfile"] as const;
 
-export function detect(tree: SourceTree, options: DetectOptions): Detection {
-  const procfile = tree.text("Procfile");
-  const parsed = procfile === undefined ? undefined : parseProcfile(procfile);
-  if (parsed?.ok === false) return parsed;
-  const processes = parsed?.processes ?? {};
-  const { dockerfilePath } = options;
-  if (dockerfilePath !== undefined && !tree.paths.has(dockerfilePath)) {
-    return {
-      ok: false,
-      message: `the source has no ${dockerfilePath}, which the build names as its Dockerfile`,
-    };
-  }
-  const path = dockerfilePath ?? dockerfileNames.find((name) => tree.paths.has(name));
-  if (path !== undefined) return { ok: true, plan: dockerfilePlan(path, processes) };
-  if (tree.paths.has("package.json")) return detectNode(tree, processes, options.nodeVersion);
-  return detectStatic(tree) ?? { ok: false, message: unknownApp(tree) };
+/** The files that detection reads, besides a Dockerfile that the build names. */
+export function isRead(path: string): boolean {
+  return (
+    path === "Procfile" ||
+    dockerfileNames.some((name) => name === path) ||
+    languages.some((language) => language.reads(path))
+  );
 }
 
-function dockerfilePlan(path: string, processes: Readonly<Record<string, string>>): DockerfilePlan {
+export function recognise(tree: SourceTree, wanted: Wanted = {}): Recognised {
+  const { dockerfilePath } = wanted;
+  if (dockerfilePath !== undefined && !tree.paths.has(dockerfilePath)) {
+    const message = `the source has no ${dockerfilePath}, which the build names as its Dockerfile`;
+    return { ok: false, message };
+  }
+  if (wanted.language !== undefined) return namedLanguage(wanted.language, tree);
+  const path = dockerfilePath ?? dockerfileNames.find((name) => tree.paths.has(name));
+  if (path !== undefined) return dockerfile(tree, path);
+  const language = languages.find((each) => each.isIn(tree));
+  return language === undefined ? { ok: false, message: unknownApp(tree) } : { ok: true, language };
+}
+
+/** The plan of a language's app. */
+export function planLanguage(
+  language: Language,
+  tree: SourceTree,
+  versions: Readonly<Record<string, string>>,
+): Detection {
+  const procfile = processesOf(tree);
+  return procfile.ok ? language.plan({ tree, versions, processes: procfile.processes }) : procfile;
+}
+
+function namedLanguage(name: string, tree: SourceTree): Recognised {
+  const language = languages.find((each) => each.name === name);
+  if (language === undefined) {
+    const names = languages.map((each) => each.name).join(", ");
+    return { ok: false, message: `there is no language ${name}: there are ${names}` };
+  }
+  if (language.isIn(tree)) return { ok: true, language };
+  const signs = language.signs.join(", ");
+  return { ok: false, message: `the app's platform is for ${name}, but the source has none of ${signs}` };
+}
+
+function dockerfile(tree: SourceTree, path: string): Recognised {
+  const procfile = processesOf(tree);
+  if (!procfile.ok) return procfile;
+  const { processes } = procfile;
   const types = Object.keys(processes);
   const from = types.length === 0 ? "" : `, Procfile with ${types.join(", ")}`;
-  return { strategy: "dockerfile", explanation: `Container image from ${path}${from}`, path, processes };
+  const explanation = `Container image from ${path}${from}`;
+  const plan = { strategy: "dockerfile", explanation, dockerfilePath: path, processes, runsSteps: true };
+  return { ok: true, plan };
+}
+
+type Processes =
+  | { readonly ok: true; readonly processes: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly message: string };
+
+function processesOf(tree: SourceTree): Processes {
+  const text = tree.text("Procfile");
+  return text === undefined ? { ok: true, processes: {} } : parseProcfile(text);
 }
 
 function unknownApp(tree: SourceTree): string {
   if (tree.paths.size === 0) return "the source has no files: commit something first";
-  const found = tree.paths.has("Procfile") ? " There is a Procfile, but it does not say the language." : "";
-  const looked = "looked for Dockerfile, Containerfile, package.json, index.html and public/index.html";
-  return `cannot tell what kind of app this is: ${looked} in the root of the source; add one of them.${found}`;
+  const looked = [...dockerfileNames, ...languages.flatMap(({ signs }) => signs)];
+  const listed = `${looked.slice(0, -1).join(", ")} and ${looked.at(-1)}`;
+  return `cannot tell what kind of app this is: looked for ${listed} in the root of the source; add one of them.`;
 }

@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { explainEngineFailure } from "./failure.ts";
+import { planLanguage } from "./detect.ts";
+import { nodejs } from "./languages/nodejs/nodejs.ts";
+import { sourceTreeOf } from "./source-tree.ts";
 
 const podman = (step: string, code: number): string =>
   `building at STEP "${step}": while running runtime: exit status ${code}`;
+
+const nodeApp = sourceTreeOf({ "package.json": "{}", "server.js": "" });
+const detection = planLanguage(nodejs, nodeApp, { node: "24.21.0" });
+const signs = detection.ok ? detection.plan.failureSigns : [];
 
 describe("explainEngineFailure", () => {
   it.each<[string, string, string[], string, RegExp]>([
@@ -59,9 +66,16 @@ describe("explainEngineFailure", () => {
       "DockerBuildFailed",
       /commit pnpm-lock\.yaml/,
     ],
+    [
+      "a module that is not installed",
+      podman("RUN npm run build", 1),
+      ["Error: Cannot find module 'left-pad'"],
+      "DockerBuildFailed",
+      /^left-pad is not installed: add it to package\.json \(`npm install left-pad`\)/,
+    ],
     ["whatever else", "no FROM statement found", [], "DockerBuildFailed", /^no FROM statement found$/],
   ])("%s", (...[, text, output, reason, message]) => {
-    const failure = explainEngineFailure({ text, output, memory: "256 MiB" });
+    const failure = explainEngineFailure({ text, output, memory: "256 MiB", signs });
     expect(failure.reason).toBe(reason);
     expect(failure.message).toMatch(message);
   });

@@ -1,5 +1,7 @@
 /** Why a build failed, in words that say what to do. Reasons are OpenShift's where it has one. */
 
+import { plainStep } from "./containerfile.ts";
+
 export type FailureReason =
   | "BuildDeadlineExceeded"
   | "BuildInterrupted"
@@ -31,21 +33,20 @@ export interface EngineComplaint {
   readonly output: readonly string[];
   /** How much memory a step may use, in words. */
   readonly memory: string;
+  /** Of the kind of app that is built. */
+  readonly signs?: readonly FailureSign[] | undefined;
 }
 
-/** What package managers say when the lockfile was not written for this package.json. */
-const lockfileSigns: readonly (readonly [sign: RegExp, advice: string])[] = [
-  [
-    /npm ci.*can only install.*in sync|lock file.*does not satisfy/i,
-    "run `npm install` and commit package-lock.json",
-  ],
-  [/Your lockfile needs to be updated/i, "run `yarn install` and commit yarn.lock"],
-  [/lockfile would have been modified/i, "run `yarn install` and commit yarn.lock"],
-  [/ERR_PNPM_OUTDATED_LOCKFILE/, "run `pnpm install` and commit pnpm-lock.yaml"],
-];
+/** What a tool writes when it fails, and what to do then; `$1` is what the first group found. */
+export type FailureSign = readonly [sign: RegExp, advice: string];
 
 /** What the engine's complaint means. */
-export function explainEngineFailure({ text: complaint, output, memory }: EngineComplaint): BuildFailure {
+export function explainEngineFailure({
+  text: complaint,
+  output,
+  memory,
+  signs = [],
+}: EngineComplaint): BuildFailure {
   const text = complaint.trim();
   if (/no space left on device|disk quota exceeded/i.test(text)) {
     const advice = "the disk is full: remove what is not needed (`nagi builds`, images, logs) and push again";
@@ -55,10 +56,8 @@ export function explainEngineFailure({ text: complaint, output, memory }: Engine
     const advice = `a step was killed because it used more memory than the build may (${memory}): exit status 137. Build with less memory, for instance fewer workers, or raise the limit of builds`;
     return new BuildFailure("OutOfMemoryKilled", advice);
   }
-  const stale = lockfileSigns.find(([sign]) => output.some((line) => sign.test(line)));
-  if (stale !== undefined) {
-    return new BuildFailure("DockerBuildFailed", `the lockfile does not fit package.json: ${stale[1]}`);
-  }
+  const advice = adviceFor(signs, output);
+  if (advice !== undefined) return new BuildFailure("DockerBuildFailed", advice);
   const step =
     /building at STEP "((?:[^"\\]|\\.)*)":.*?(exit status|exited with|non-zero code:?) (\d+)/s.exec(text);
   if (step !== null) {
@@ -80,11 +79,17 @@ export function explainEngineFailure({ text: complaint, output, memory }: Engine
   return new BuildFailure("DockerBuildFailed", shortened(text));
 }
 
+/** The first sign that is seen, with what its line named. */
+function adviceFor(signs: readonly FailureSign[], output: readonly string[]): string | undefined {
+  for (const [sign, advice] of signs) {
+    const found = output.map((line) => sign.exec(line)).find((match) => match !== null);
+    if (found !== undefined && found !== null) return advice.replaceAll("$1", found[1] ?? "");
+  }
+  return undefined;
+}
+
 function stepText(step: string): string {
-  const plain = step
-    .replaceAll('\\"', '"')
-    .replaceAll(/--(mount|chown)=\S+ /g, "")
-    .replace(/^RUN export (?:\w+=\S+ ?)+&& /, "RUN ");
+  const plain = plainStep(step.replaceAll('\\"', '"'));
   return `\`${shortened(plain)}\``;
 }
 

@@ -1,44 +1,43 @@
-/** What detection decides: everything that a Containerfile needs, and a line that tells the user what was found. */
+/** What is known of a source before it is built: how its Containerfile is written, and a line that tells the user why. */
 
-import type { NodeChoice } from "./node-version.ts";
-import type { PackageManager } from "./package-manager.ts";
+import type { FailureSign } from "./failure.ts";
 
-export interface DockerfilePlan {
-  readonly strategy: "dockerfile";
-  readonly explanation: string;
-  /** Path of the Dockerfile in the context. */
-  readonly path: string;
-  /** From the Procfile; the image's own command is used where there is none. */
-  readonly processes: Readonly<Record<string, string>>;
+export interface ContainerfileOptions {
+  /** Image reference of the platform. */
+  readonly base: string;
+  /** Image reference of the platform that the app runs on, where that is another one than it is built on. */
+  readonly runtime: string;
+  /** Keeps the caches of one app apart from the others'. */
+  readonly cacheId: string;
 }
 
-export interface NodePlan {
-  readonly strategy: "nodejs";
+export interface BuildPlan {
+  /** `dockerfile`, or the name of the language. */
+  readonly strategy: string;
   readonly explanation: string;
-  readonly node: NodeChoice;
-  readonly manager: PackageManager;
-  /** Whether anything has to be installed at all. */
-  readonly hasDependencies: boolean;
-  /** What installing reads: copied before the sources, so that a changed source installs nothing again. */
-  readonly manifests: readonly string[];
-  /** An install script of the app itself may need any file: then all sources come first. */
-  readonly sourcesFirst: boolean;
-  readonly buildScript: boolean;
+  /** What the user should know, though the build goes on. */
+  readonly notes?: readonly string[] | undefined;
+  /** From the Procfile, or found out; what the image itself starts where there is none. */
   readonly processes: Readonly<Record<string, string>>;
+  /** Platform that the app runs on, where that is another one than it is built on. */
+  readonly runtime?: string | undefined;
+  /** Path of the source's own Dockerfile, which is built instead of a generated Containerfile. */
+  readonly dockerfilePath?: string | undefined;
+  /** Of a plan without Dockerfile. Its sources are in `app/`, see containerfile.ts. */
+  readonly containerfile?: ((options: ContainerfileOptions) => string) | undefined;
+  /** What installing reads: in `manifests/` once more, so that a changed source installs nothing again. */
+  readonly manifests?: readonly string[] | undefined;
+  /** Directories at the root that would hide what the build makes itself. */
+  readonly leftOut?: readonly string[] | undefined;
+  /** Whether programs run in the build, so that there are layers to use again. */
+  readonly runsSteps: boolean;
+  /** What the tools of this kind of app say when they fail, and what to do then. */
+  readonly failureSigns?: readonly FailureSign[] | undefined;
 }
 
-export interface StaticPlan {
-  readonly strategy: "static";
-  readonly explanation: string;
-  /** Directory of the source that is served; "" is all of it. */
-  readonly root: string;
-  /** Path below the root that answers for what does not exist; for apps that route in the browser. */
-  readonly fallback?: string | undefined;
-  readonly processes: Readonly<Record<string, string>>;
+export interface Refusal {
+  readonly ok: false;
+  readonly message: string;
 }
 
-export type BuildPlan = DockerfilePlan | NodePlan | StaticPlan;
-
-export type Detection =
-  | { readonly ok: true; readonly plan: BuildPlan }
-  | { readonly ok: false; readonly message: string };
+export type Detection = { readonly ok: true; readonly plan: BuildPlan } | Refusal;

@@ -5,6 +5,7 @@
 
 import type { Clock, Timer } from "../../lib/clock.ts";
 import type { Progress } from "../../lib/container-engine-types.ts";
+import { plainStep } from "./containerfile.ts";
 
 /** A step's line waits this long for the word that it was cached. */
 const headerDelayMs = 400;
@@ -80,7 +81,7 @@ export class ProgressText {
       this.#steps += 1;
       this.#flushHeader();
       this.#tellTime();
-      this.#begin(`       [${step[1]}/${step[2]}] ${plain(step[3] ?? "")}`);
+      this.#begin(`       [${step[1]}/${step[2]}] ${plainStep(step[3] ?? "")}`);
       return;
     }
     if (cachedLine.test(line.trim())) {
@@ -116,11 +117,6 @@ export class ProgressText {
     this.#stepStartMs = undefined;
     if (tookMs >= shownMs) this.#write(`       (${seconds(tookMs)})\n`);
   }
-}
-
-/** The command of a generated step without what it is given: mounts and environment. */
-function plain(instruction: string): string {
-  return instruction.replaceAll(/--(mount|chown)=\S+ /g, "").replace(/^RUN export (?:\w+=\S+ ?)+&& /, "RUN ");
 }
 
 export function seconds(ms: number): string {

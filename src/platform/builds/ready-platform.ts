@@ -3,8 +3,12 @@
 import type { Client } from "../../client/client.ts";
 import { waitFor } from "../../client/wait-for.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { platform as platformKind, type Platform } from "../../model/kinds/nagi/platform/platform.ts";
-import { isStatus } from "../../model/status.ts";
+import {
+  platform as platformKind,
+  wantedAnnotation,
+  type Platform,
+} from "../../model/kinds/nagi/platform/platform.ts";
+import { isNotFound, isStatus } from "../../model/status.ts";
 import type { BuildLog } from "./build-log.ts";
 import { BuildFailure } from "./failure.ts";
 
@@ -15,6 +19,8 @@ export interface ReadyPlatform {
   readonly image: string;
   /** Of its programs, by name. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Name of the language whose apps it is for. */
+  readonly language: string;
 }
 
 export interface PlatformUser {
@@ -26,6 +32,7 @@ export interface PlatformUser {
 export async function readyPlatform(name: string, user: PlatformUser): Promise<ReadyPlatform> {
   const { options, log, signal } = user;
   let told = "";
+  await wantPlatform(name, user);
   const until = (found: Platform | undefined): boolean => {
     const { phase = "Pending", message = "" } = found?.status ?? {};
     if (found !== undefined && phase !== "Pending" && phase !== "Building") return true;
@@ -45,13 +52,34 @@ export async function readyPlatform(name: string, user: PlatformUser): Promise<R
   }
 }
 
+/** A platform that is made on demand is made from here on. */
+async function wantPlatform(name: string, { options }: PlatformUser): Promise<void> {
+  const { client, clock } = options;
+  try {
+    const found = await client.get(platformKind, { name });
+    if (found.status?.phase === "Ready" || found.metadata.annotations?.[wantedAnnotation] !== undefined)
+      return;
+    const wantedAt = new Date(clock.now()).toISOString();
+    const body = { metadata: { annotations: { [wantedAnnotation]: wantedAt } } };
+    await client.patch(platformKind, { name }, { type: "merge", body });
+  } catch (error) {
+    // It may come yet, as on a machine that has just started.
+    if (!isNotFound(error)) throw error;
+  }
+}
+
 function used(name: string, found: Platform | undefined): ReadyPlatform {
   if (found?.spec?.disabled === true) {
     throw new BuildFailure("PlatformNotReady", `platform ${name} is disabled`);
   }
   const { phase = "Pending", image, message = "no reason is known", versions = [] } = found?.status ?? {};
+  const language = found?.status?.language ?? name;
   if (phase !== "Ready" || image === undefined) {
     throw new BuildFailure("PlatformNotReady", `platform ${name} is ${phase}: ${message}`);
   }
-  return { image, versions: Object.fromEntries(versions.map((each) => [each.name, each.version ?? ""])) };
+  return {
+    image,
+    versions: Object.fromEntries(versions.map((each) => [each.name, each.version ?? ""])),
+    language,
+  };
 }

@@ -19,18 +19,12 @@ import { byteValue, milliValue } from "../../model/quantity.ts";
 import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
 import { buildCgroup } from "./build-cgroup.ts";
 import type { BuildLog } from "./build-log.ts";
-import {
-  buildSecrets,
-  nodeContainerfile,
-  platformPort,
-  runsSteps,
-  staticContainerfile,
-} from "./containerfile.ts";
-import { detect } from "./detect.ts";
+import { platformPort } from "./containerfile.ts";
+import { isRead, planLanguage, recognise } from "./detect.ts";
 import { BuildFailure, explainEngineFailure } from "./failure.ts";
-import type { HostConfig } from "./host-config.ts";
+import { secretsOf, type HostConfig } from "./host-config.ts";
 import type { BuildPlan } from "./plan.ts";
-import { readyPlatform } from "./ready-platform.ts";
+import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
 
@@ -52,7 +46,8 @@ export interface RunBuildOptions {
   readonly engine: ContainerEngine;
   readonly sources: SourceStore;
   readonly registry: RegistryTarget;
-  readonly host: HostConfig;
+  /** Asked at each build. */
+  readonly host: () => Promise<HostConfig>;
   readonly limits: BuildLimits;
   readonly ulimits?: readonly Ulimit[] | undefined;
   /** Puts the source of a build that is built again into the store; false when nothing has it any more. */
@@ -89,6 +84,7 @@ export async function runBuild(
   const tree = await stage(work, "FetchInputs", () => readTree(work));
   const { plan, containerfile, platformName } = await prepare(work, tree);
   log.line(`-----> ${plan.explanation}`);
+  for (const note of plan.notes ?? []) log.line(`       ${note}`);
   const image = imageReference(build, options.registry);
   const port = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
   log.line(`-----> Image ${image}${await imageSizeText(image, options)}`);
@@ -104,7 +100,7 @@ export async function runBuild(
         strategy: plan.strategy,
         explanation: plan.explanation,
         platform: platformName,
-        containerfile: plan.strategy === "dockerfile" ? undefined : containerfile,
+        containerfile: plan.dockerfilePath === undefined ? containerfile : undefined,
       },
       stages: work.stages,
     },
@@ -151,7 +147,11 @@ async function readTree({ build, options }: Work): Promise<SourceTree> {
     throw new BuildFailure("FetchSourceFailed", "the source is no longer there: push it again");
   }
   try {
-    return await readSourceTree(options.sources.open(id), build.spec.source?.contextDir);
+    const { dockerfilePath } = dockerfileOf(build);
+    return await readSourceTree(options.sources.open(id), {
+      contextDir: build.spec.source?.contextDir,
+      reads: (path) => path === dockerfilePath || isRead(path),
+    });
   } catch (error) {
     throw new BuildFailure("FetchSourceFailed", messageOf(error), { cause: error });
   }
@@ -164,31 +164,37 @@ interface Prepared {
 }
 
 async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
-  const { build, options } = work;
+  const { build } = work;
   const { strategy, source } = build.spec;
   if (strategy.type === "Source" || strategy.type === "Custom" || strategy.type === "JenkinsPipeline") {
     const message = `spec.strategy.type ${strategy.type} is not supported: use Docker, or Nagi to have it found out`;
     throw new BuildFailure("UnsupportedStrategy", message);
   }
   const { dockerfilePath } = dockerfileOf(build);
-  // Only what would be built on it waits for a platform that is still being made.
-  const nodeVersion = tree.paths.has("package.json") ? await nodeVersionOf(work) : "";
-  const detection = detect(withInlineDockerfile(tree, source?.dockerfile), { nodeVersion, dockerfilePath });
+  const named = await namedPlatform(work);
+  const seen = withInlineDockerfile(tree, source?.dockerfile);
+  const recognised = recognise(seen, { dockerfilePath, language: named?.language });
+  if (!recognised.ok) throw new BuildFailure("CannotDetect", recognised.message);
+  if (recognised.plan !== undefined) return { plan: recognised.plan, containerfile: source?.dockerfile };
+  const { language } = recognised;
+  const platformName = named?.name ?? language.platform ?? language.name;
+  const { image: base, versions } = named ?? (await readyPlatform(platformName, work));
+  const detection = planLanguage(language, seen, versions);
   if (!detection.ok) throw new BuildFailure("CannotDetect", detection.message);
   const { plan } = detection;
-  if (plan.strategy === "dockerfile") return { plan, containerfile: source?.dockerfile };
-  const platformName = strategy.nagiStrategy?.platform ?? plan.strategy;
-  const { image: base } = await readyPlatform(platformName, work);
+  const runtime = plan.runtime === undefined ? base : (await readyPlatform(plan.runtime, work)).image;
   const { namespace = "default" } = build.metadata;
   const app = build.metadata.labels?.["nagi.dev/app"] ?? build.metadata.name ?? "";
-  const given = { base, hasCa: options.host.ca !== "", cacheId: `${namespace}-${app}` };
-  const text = plan.strategy === "nodejs" ? nodeContainerfile(plan, given) : staticContainerfile(plan, given);
-  return { plan, containerfile: text, platformName };
+  const containerfile = plan.containerfile?.({ base, runtime, cacheId: `${namespace}-${app}` });
+  return { plan, containerfile, platformName };
 }
 
-async function nodeVersionOf(work: Work): Promise<string> {
-  const { versions } = await readyPlatform("nodejs", work);
-  return versions["node"] ?? "";
+type NamedPlatform = ReadyPlatform & { readonly name: string };
+
+/** The platform that the build names; it says how the source is built, too. */
+async function namedPlatform(work: Work): Promise<NamedPlatform | undefined> {
+  const name = work.build.spec.strategy.nagiStrategy?.platform;
+  return name === undefined ? undefined : { name, ...(await readyPlatform(name, work)) };
 }
 
 function dockerfileOf(build: Build): { readonly dockerfilePath?: string | undefined } {
@@ -214,12 +220,10 @@ async function makeImage(
   image: string,
 ): Promise<number | undefined> {
   const { build, options, log, signal } = work;
-  const { engine, host, clock } = options;
+  const { engine, clock } = options;
   const startMs = clock.now();
-  const secrets = {
-    [buildSecrets.npmrc]: host.npmrc,
-    ...(host.ca === "" ? {} : { [buildSecrets.ca]: host.ca }),
-  };
+  const host = await options.host();
+  const secrets = await secretsOf(host);
   const context = buildContext({
     source: options.sources.open(sourceId(build)),
     contextDir: build.spec.source?.contextDir ?? "",
@@ -233,9 +237,10 @@ async function makeImage(
   try {
     const steps = engine.buildImage(context, {
       tags: [image],
-      dockerfile: plan.strategy === "dockerfile" ? plan.path : containerfilePath,
+      dockerfile: plan.dockerfilePath ?? containerfilePath,
       buildArgs: { ...host.proxies, ...buildArgs(build) },
-      layers: hasReusableSteps(plan),
+      // Without steps to reuse, one commit for all of them is quicker.
+      layers: plan.runsSteps,
       noCache: build.spec.strategy.dockerStrategy?.noCache ?? build.spec.strategy.nagiStrategy?.noCache,
       pull: build.spec.strategy.dockerStrategy?.forcePull,
       memoryBytes,
@@ -251,19 +256,14 @@ async function makeImage(
     signal.throwIfAborted();
     if (!isEngineError(error)) throw error;
     const memory = `${Math.round(memoryBytes / 1024 ** 2)} MiB`;
-    throw explainEngineFailure({ text: error.message, output: text.tail, memory });
+    throw explainEngineFailure({ text: error.message, output: text.tail, memory, signs: plan.failureSigns });
   } finally {
     context.destroy();
   }
   text.end();
   const cached = text.cached === 0 ? "" : `, ${text.cached} of ${text.steps} steps from the cache`;
   log.line(`       built in ${seconds(clock.now() - startMs)}${cached}`);
-  return plan.strategy === "dockerfile" ? exposedPort(await engine.inspectImage(image)) : platformPort;
-}
-
-/** Without steps to reuse, one commit for all of them is quicker. */
-function hasReusableSteps(plan: BuildPlan): boolean {
-  return plan.strategy === "dockerfile" || (plan.strategy === "nodejs" && runsSteps(plan));
+  return plan.dockerfilePath !== undefined ? exposedPort(await engine.inspectImage(image)) : platformPort;
 }
 
 function limitsOf(

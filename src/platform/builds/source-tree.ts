@@ -1,36 +1,35 @@
 /**
- * What detection sees of a source: the paths of all its files, and the text of the small ones at its root that
+ * What detection sees of a source: the paths of all its files, and the text of those that
  * say what kind of app it is.
  */
 
 import type { Readable } from "node:stream";
 import { extract } from "tar-stream";
 
-export const sourceTreeLimits = { entries: 200_000, textBytes: 1024 ** 2 } as const;
+export const sourceTreeLimits = {
+  entries: 200_000,
+  textBytes: 1024 ** 2,
+  allTextBytes: 16 * 1024 ** 2,
+} as const;
 
 export interface SourceTree {
   readonly paths: ReadonlySet<string>;
-  /** Text of a file at the root, up to the size limit; undefined when there is none or it was not read. */
+  /** Text of a file, up to the size limit; undefined when there is none or it was not read. */
   text(path: string): string | undefined;
 }
 
-/** Read at the root: whatever tells detection something. */
-const readNames: ReadonlySet<string> = new Set([
-  ".node-version",
-  ".npmrc",
-  ".nvmrc",
-  ".yarnrc.yml",
-  "Containerfile",
-  "Dockerfile",
-  "Procfile",
-  "package.json",
-  "pnpm-lock.yaml",
-  "static.json",
-  "yarn.lock",
-]);
+export interface ReadSourceOptions {
+  readonly contextDir?: string | undefined;
+  /** Whether the text of the file at this path is wanted. */
+  readonly reads: (path: string) => boolean;
+}
 
 /** The tree of the tar, or of one directory in it. */
-export async function readSourceTree(tar: Readable, contextDir = ""): Promise<SourceTree> {
+export async function readSourceTree(
+  tar: Readable,
+  { contextDir = "", reads }: ReadSourceOptions,
+): Promise<SourceTree> {
+  let textBytes = 0;
   const paths = new Set<string>();
   const texts = new Map<string, string>();
   const entries = extract();
@@ -43,8 +42,10 @@ export async function readSourceTree(tar: Readable, contextDir = ""): Promise<So
       if (paths.size > sourceTreeLimits.entries) {
         throw new Error(`cannot read the source: it has more than ${sourceTreeLimits.entries} files`);
       }
-      if (readNames.has(path)) {
-        texts.set(path, await readText(entry));
+      if (textBytes < sourceTreeLimits.allTextBytes && reads(path)) {
+        const text = await readText(entry);
+        texts.set(path, text);
+        textBytes += text.length;
         continue;
       }
     }

@@ -13,7 +13,7 @@ import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { makeImage, versionsLabel } from "./make-image.ts";
-import { loadRecipes, type Recipe } from "./recipe.ts";
+import { languageOf, loadRecipes, type Recipe } from "./recipe.ts";
 
 /** Where platform images are in the engine; all of an engine's users share them. */
 const repository = "localhost/nagi";
@@ -28,7 +28,7 @@ export interface EnsurePlatformsOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Debian mirror; absent: the host's. */
   readonly mirror?: string | undefined;
-  /** Names of the platforms to see to, with what they stand on; absent: all. */
+  /** Names of the platforms to see to, with what they stand on; absent: all that are not made on demand only. */
   readonly only?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
@@ -45,6 +45,7 @@ export interface PlatformProgress {
 export interface PlatformImage {
   readonly name: string;
   readonly description: string;
+  readonly language: string;
   readonly image: string;
   /** Of everything that the image was made from. */
   readonly recipeHash: string;
@@ -59,17 +60,19 @@ export async function ensurePlatforms(
   options: EnsurePlatformsOptions,
   onProgress: (progress: PlatformProgress) => void = () => undefined,
 ): Promise<PlatformImage[]> {
-  const recipes = wantedRecipes(await loadRecipes(options.recipesDir), options.only);
+  const all = await loadRecipes(options.recipesDir);
+  const recipes = wantedRecipes(all, options.only);
   const done = new Map<string, PlatformImage>();
   for (const recipe of recipes) {
     const base = recipe.from === undefined ? undefined : done.get(recipe.from);
-    done.set(recipe.name, await ensureOne(recipe, base, options, onProgress));
+    const made = await ensureOne(recipe, base, options, onProgress);
+    done.set(recipe.name, { ...made, language: languageOf(recipe, all) });
   }
   return [...done.values()];
 }
 
 function wantedRecipes(recipes: readonly Recipe[], only: readonly string[] | undefined): Recipe[] {
-  if (only === undefined) return [...recipes];
+  if (only === undefined) return recipes.filter(({ onDemand }) => !onDemand);
   const wanted = new Set(only);
   // Backwards, so that what a wanted one stands on is wanted before its turn comes.
   for (const { name, from } of recipes.toReversed())
@@ -82,7 +85,7 @@ async function ensureOne(
   base: PlatformImage | undefined,
   options: EnsurePlatformsOptions,
   onProgress: (progress: PlatformProgress) => void,
-): Promise<PlatformImage> {
+): Promise<Omit<PlatformImage, "language">> {
   const recipeHash = createHash("sha256")
     .update(`${recipe.digest} ${base?.recipeHash ?? ""} ${process.arch} ${options.mirror ?? ""}`)
     .digest("hex");
@@ -115,7 +118,12 @@ async function inspect(engine: ContainerEngine, image: string): Promise<ImageDet
   }
 }
 
-function described(recipe: Recipe, image: string, recipeHash: string, details: ImageDetails): PlatformImage {
+function described(
+  recipe: Recipe,
+  image: string,
+  recipeHash: string,
+  details: ImageDetails,
+): Omit<PlatformImage, "language"> {
   const label = details.Config.Labels?.[versionsLabel] ?? "{}";
   return {
     name: recipe.name,

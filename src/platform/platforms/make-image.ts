@@ -4,8 +4,10 @@ import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
+import { pack } from "tar-stream";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine-transport.ts";
 import { hostAptSettings, hostMirror } from "./host-apt.ts";
 import type { Recipe } from "./recipe.ts";
 import { runProgram } from "./run-program.ts";
@@ -119,11 +121,13 @@ async function makeOnBase(request: MakeRequest, options: MakeOptions, directory:
   const aptFile = "nagi-apt.conf";
   await writeFile(join(directory, aptFile), await hostAptSettings(options.env));
   onStep("image");
+  const asked = Object.entries(recipe.versions);
+  const labels = { ...request.labels, [versionsLabel]: JSON.stringify(versions) };
   const steps = options.engine.buildImage(tarOf(directory), {
-    tags: [image],
+    tags: [asked.length === 0 ? image : draftOf(image)],
     dockerfile: "Containerfile",
     buildArgs: { BASE: base, ...proxyArgs(options.env) },
-    labels: { ...request.labels, [versionsLabel]: JSON.stringify(versions) },
+    labels,
     secrets: { "nagi-apt": aptFile },
     signal: options.signal,
   });
@@ -131,6 +135,55 @@ async function makeOnBase(request: MakeRequest, options: MakeOptions, directory:
     const step = /^STEP (\d+\/\d+): (\S+)/i.exec(stream ?? "");
     if (step !== null) onStep(`image, step ${step[1]} ${step[2]}`);
   }
+  if (asked.length > 0) await labelVersions(request, options, versions);
+}
+
+function draftOf(image: string): string {
+  return `${image}-draft`;
+}
+
+/** Asks the programs of the draft for their versions; the image is the draft with these on its label. */
+async function labelVersions(request: MakeRequest, options: MakeOptions, npm: Versions): Promise<void> {
+  const { recipe, image } = request;
+  const draft = draftOf(image);
+  const probe = `${image}-probe`;
+  const versions: Record<string, string> = { ...npm };
+  const ask = Object.entries(recipe.versions).map(
+    ([name, command]) => `echo "nagi-version ${name} $(${command})"`,
+  );
+  try {
+    const steps = options.engine.buildImage(textTar(`FROM ${draft}\nRUN ${ask.join("; ")}\n`), {
+      tags: [probe],
+      dockerfile: "Containerfile",
+      noCache: true,
+      signal: options.signal,
+    });
+    for await (const { stream } of steps) {
+      const said = /^nagi-version (\S+) (\S+)/.exec(stream ?? "");
+      if (said?.[1] !== undefined && said[2] !== undefined) versions[said[1]] = said[2];
+    }
+    const labelled = options.engine.buildImage(textTar(`FROM ${draft}\n`), {
+      tags: [image],
+      dockerfile: "Containerfile",
+      labels: { ...request.labels, [versionsLabel]: JSON.stringify(versions) },
+      signal: options.signal,
+    });
+    // A build is under way only while its steps are read.
+    for await (const step of labelled) void step;
+  } finally {
+    for (const tag of [probe, draft]) {
+      await options.engine.removeImage(tag).catch((error: unknown) => {
+        if (!isEngineError(error, 404)) throw error;
+      });
+    }
+  }
+}
+
+function textTar(containerfile: string): Readable {
+  const tar = pack();
+  tar.entry({ name: "Containerfile" }, containerfile);
+  tar.finalize();
+  return Readable.from(tar);
 }
 
 /** Programs by name, with the versions that npm chose. */

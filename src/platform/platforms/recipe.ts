@@ -4,8 +4,9 @@
  */
 
 import { createHash } from "node:crypto";
+import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parse } from "yaml";
 
 export interface Recipe {
@@ -19,6 +20,12 @@ export interface Recipe {
   readonly packages: readonly string[];
   /** npm packages whose programs go to /usr/local; `node` is Node.js itself. */
   readonly npm: readonly string[];
+  /** Made when the first app needs it, rather than at the first start. */
+  readonly onDemand: boolean;
+  /** Language whose apps are built on it; absent: that of the one it stands on, or its own name. */
+  readonly language?: string | undefined;
+  /** Shell commands that print the versions of programs, by name. */
+  readonly versions: Readonly<Record<string, string>>;
   /** Of everything above and every file. */
   readonly digest: string;
 }
@@ -49,6 +56,10 @@ async function loadRecipe(directory: string, name: string): Promise<Recipe> {
     suite: words([given["suite"] ?? defaultSuite], `${where}: suite`)[0] ?? defaultSuite,
     packages: words(given["packages"] ?? [], `${where}: packages`),
     npm: words(given["npm"] ?? [], `${where}: npm`),
+    onDemand: given["onDemand"] === true,
+    language:
+      given["language"] === undefined ? undefined : words([given["language"]], `${where}: language`)[0],
+    versions: commands(given["versions"] ?? {}, `${where}: versions`),
     digest: await digestOf(path),
   };
 }
@@ -61,15 +72,39 @@ function words(given: unknown, where: string): string[] {
   });
 }
 
+function commands(given: unknown, where: string): Record<string, string> {
+  const entries = typeof given === "object" && given !== null ? Object.entries(given) : [["", given]];
+  return Object.fromEntries(
+    entries.map(([name = "", command]: unknown[]) => {
+      if (typeof name === "string" && word.test(name) && typeof command === "string") return [name, command];
+      throw new Error(`${where}: must map names to shell commands, for instance "python: python3 --version"`);
+    }),
+  );
+}
+
 async function digestOf(directory: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of (await readdir(directory)).sort()) {
-    const path = join(directory, name);
+  for (const entry of (await readdir(directory, { recursive: true, withFileTypes: true })).toSorted(byPath)) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(directory, path);
     const { mode } = await stat(path);
     const content = await readFile(path);
     hash.update(`${name}\0${mode & 0o111}\0${content.length}\0`).update(content);
   }
   return hash.digest("hex");
+}
+
+function byPath(a: Dirent, b: Dirent): number {
+  const [first, second] = [a, b].map((entry) => join(entry.parentPath, entry.name));
+  return (first ?? "") < (second ?? "") ? -1 : 1;
+}
+
+/** A recipe's language is the one it names, else that of what it stands on, else its own name. */
+export function languageOf(recipe: Recipe, all: readonly Recipe[]): string {
+  if (recipe.language !== undefined) return recipe.language;
+  const base = all.find(({ name }) => name === recipe.from);
+  return base === undefined || base.from === undefined ? recipe.name : languageOf(base, all);
 }
 
 function inOrder(recipes: readonly Recipe[]): Recipe[] {

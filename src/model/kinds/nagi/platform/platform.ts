@@ -3,6 +3,9 @@ import { orNone } from "../../../cells.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import { array, boolean, integer, object, oneOf, string, time, type Infer } from "../../../schema.ts";
 
+/** Set by whoever needs the image: platforms that are made on demand are made then. */
+export const wantedAnnotation = "nagi.dev/wanted-at";
+
 const platformSpec = object(
   "What the base image should be.",
   {
@@ -22,6 +25,7 @@ const platformStatus = object(
     phase: oneOf(["Pending", "Building", "Ready", "Failed"], "How far the base image is."),
     message: string("Why it is in this phase."),
     image: string("The base image."),
+    language: string("Language whose apps are built on it; its own name when absent."),
     recipeHash: string("Hash of what the image was made from."),
     sizeBytes: integer("Size of the image."),
     builtAt: time("When the image was made."),

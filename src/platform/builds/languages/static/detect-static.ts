@@ -1,15 +1,26 @@
 /** Sites of plain files: index.html at the root, in public/, or where static.json says. */
 
-import type { Detection } from "./plan.ts";
-import type { SourceTree } from "./source-tree.ts";
+import type { SourceTree } from "../../source-tree.ts";
 
 interface StaticJson {
   readonly root?: string | undefined;
   readonly fallback?: string | undefined;
 }
 
+export interface StaticPlan {
+  readonly explanation: string;
+  /** Directory of the source that is served; "" is all of it. */
+  readonly root: string;
+  /** Path below the root that answers for what does not exist; for apps that route in the browser. */
+  readonly fallback?: string | undefined;
+}
+
+type StaticDetection =
+  | { readonly ok: true; readonly plan: StaticPlan }
+  | { readonly ok: false; readonly message: string };
+
 /** Undefined when it is no static site. */
-export function detectStatic(tree: SourceTree): Detection | undefined {
+export function detectStatic(tree: SourceTree): StaticDetection | undefined {
   const config = readStaticJson(tree.text("static.json"));
   if ("message" in config) return { ok: false, message: config.message };
   const root =
@@ -21,7 +32,7 @@ export function detectStatic(tree: SourceTree): Detection | undefined {
   const { fallback } = config;
   const routed = fallback === undefined ? "" : `, everything else answered by ${fallback}`;
   const explanation = `Static site: ${index}${routed}`;
-  return { ok: true, plan: { strategy: "static", explanation, root, fallback, processes: {} } };
+  return { ok: true, plan: { explanation, root, fallback } };
 }
 
 function within(directory: string, name: string): string {

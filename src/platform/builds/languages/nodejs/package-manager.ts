@@ -1,7 +1,7 @@
 /** npm, yarn or pnpm: the lockfile says which, `packageManager` in package.json or the lockfile says the version. */
 
 import semver from "semver";
-import type { SourceTree } from "./source-tree.ts";
+import type { SourceTree } from "../../source-tree.ts";
 
 export interface PackageManager {
   readonly name: "npm" | "yarn" | "yarn-berry" | "pnpm";

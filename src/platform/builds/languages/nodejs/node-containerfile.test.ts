@@ -1,18 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { nodeContainerfile, staticContainerfile } from "./containerfile.ts";
-import { detect } from "./detect.ts";
-import { sourceTreeOf } from "./source-tree.ts";
+import { planLanguage } from "../../detect.ts";
+import { sourceTreeOf } from "../../source-tree.ts";
+import { staticContainerfile } from "../static/static.ts";
+import { nodejs } from "./nodejs.ts";
 
-const options = { base: "localhost/nagi/nodejs:1", hasCa: false, cacheId: "default-hello" };
+const options = {
+  base: "localhost/nagi/nodejs:1",
+  runtime: "localhost/nagi/static:1",
+  cacheId: "default-hello",
+};
 
-function nodeText(files: Record<string, string>, hasCa = false): string {
-  const detection = detect(sourceTreeOf(files), { nodeVersion: "24.21.0" });
-  if (!detection.ok || detection.plan.strategy !== "nodejs") throw new Error("no Node.js app");
-  return nodeContainerfile(detection.plan, { ...options, hasCa });
+function nodeText(files: Record<string, string>): string {
+  const detection = planLanguage(nodejs, sourceTreeOf(files), { node: "24.21.0" });
+  if (!detection.ok) throw new Error(detection.message);
+  return detection.plan.containerfile?.(options) ?? "";
 }
 
-const mounts =
-  "--mount=type=secret,id=nagi-npmrc,uid=1000,mode=0444 --mount=type=cache,id=default-hello-npm,target=/var/cache/nagi,uid=1000,gid=1000";
+const secret = (id: string): string => `--mount=type=secret,id=${id},uid=1000,mode=0444`;
+const mounts = [
+  ...["nagi-env", "nagi-npmrc", "nagi-ca", "nagi-ca-bundle"].map(secret),
+  "--mount=type=cache,id=default-hello-npm,target=/var/cache/nagi,uid=1000,gid=1000",
+].join(" ");
 const environment =
   "NPM_CONFIG_USERCONFIG=/run/secrets/nagi-npmrc NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/var/cache/nagi";
 
@@ -33,7 +41,7 @@ COPY --chown=1000:1000 app/ ./
     };
     expect(nodeText(files)).toBe(`FROM localhost/nagi/nodejs:1
 COPY --chown=1000:1000 manifests/ ./
-RUN ${mounts} export ${environment} && npm ci --no-audit --no-fund --loglevel=warn --omit=dev
+RUN ${mounts} . /run/secrets/nagi-env && export ${environment} && npm ci --no-audit --no-fund --loglevel=warn --omit=dev
 CMD ["/bin/sh","-c","exec npm start"]
 LABEL nagi.dev/processes='{"web":"npm start"}'
 COPY --chown=1000:1000 app/ ./
@@ -74,14 +82,6 @@ COPY --chown=1000:1000 app/ ./
     expect(text).toContain("yarn install --frozen-lockfile --non-interactive --production=true\n");
   });
 
-  it("trusts the host's certificates in the steps alone", () => {
-    const files = { "package.json": '{"dependencies":{"x":"1"},"main":"a.js"}', "a.js": "" };
-    const text = nodeText(files, true);
-    expect(text).toContain("--mount=type=secret,id=nagi-ca,uid=1000,mode=0444");
-    expect(text).toContain("NODE_EXTRA_CA_CERTS=/run/secrets/nagi-ca");
-    expect(text).not.toMatch(/^ENV.*CA_CERTS/m);
-  });
-
   it("leaves a compound command to the shell", () => {
     const files = { "package.json": "{}", Procfile: "web: A=1 node a.js; true" };
     expect(nodeText(files)).toContain('CMD ["/bin/sh","-c","A=1 node a.js; true"]');
@@ -98,12 +98,10 @@ it("keeps what the builder would expand out of the label", () => {
 describe("staticContainerfile", () => {
   it("copies the site and says what answers for the rest", () => {
     const plan = {
-      strategy: "static",
       explanation: "",
       root: "dist",
       fallback: "index.html",
-      processes: {},
-    } as const;
+    };
     expect(staticContainerfile(plan, { ...options, base: "localhost/nagi/static:1" })).toBe(
       "FROM localhost/nagi/static:1\nENV STATIC_FALLBACK=/index.html\nCOPY app/dist/ /app/\n",
     );

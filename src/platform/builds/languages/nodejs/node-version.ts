@@ -1,7 +1,7 @@
 /** Which Node.js an app gets: what it asks for when it asks, else the platform's. */
 
 import semver from "semver";
-import type { SourceTree } from "./source-tree.ts";
+import type { SourceTree } from "../../source-tree.ts";
 
 export interface NodeChoice {
   /** npm range to install in place of the platform's version; absent: the platform's own serves. */

@@ -1,0 +1,10 @@
+/** The languages, in the order in which a source is held against them. */
+
+import { go } from "./go/go.ts";
+import type { Language } from "./language.ts";
+import { nodejs } from "./nodejs/nodejs.ts";
+import { procfile } from "./procfile/procfile.ts";
+import { python } from "./python/python.ts";
+import { staticSite } from "./static/static.ts";
+
+export const languages: readonly Language[] = [nodejs, python, go, staticSite, procfile];
