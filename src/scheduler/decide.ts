@@ -75,8 +75,6 @@ export class Decider {
     try {
       return this.#evaluations.of(pod, key);
     } catch (error) {
-      // A plugin threw half-way: what was evaluated so far cannot be trusted.
-      this.#evaluations.drop(key);
       throw new Error(`cannot evaluate the nodes: ${messageOf(error)}`, { cause: error });
     }
   }
@@ -88,7 +86,7 @@ export class Decider {
     return {
       pod,
       cluster,
-      key,
+      key: this.#evaluations.sharedKeyOf(pod, key),
       nodeLocal: cycle.nodeLocal,
       basis: cycle,
       judge: (row) => cycle.judge(row, cluster, pod.uid),
@@ -127,7 +125,9 @@ export class Decider {
   }
 
   #lookAt(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {
-    if (event.type === "RelatedChanged") return this.#hinted(event, pod, rejectedBy);
+    if (event.type === "RelatedChanged" || event.type === "NodeRemoved" || event.type === "PodAdded") {
+      return this.#hinted(event, pod, rejectedBy);
+    }
     const isAdded = event.type === "NodeAdded";
     if (!isAdded && !this.#hinted(event, pod, this.profile.plugins.keys())) return false;
     const cycle = new CycleState(this.profile, pod, this.cluster);
@@ -152,8 +152,13 @@ export class Decider {
       const plugin = this.profile.plugins[place]?.plugin;
       if (plugin?.filter === undefined) continue;
       if (event.type === "RelatedChanged" && plugin.related?.includes(event.kind) !== true) continue;
-      if (plugin.hint === undefined || plugin.hint(event, pod, this.cluster)) return true;
+      if (plugin.hint === undefined ? !isRemote(event) : plugin.hint(event, pod, this.cluster)) return true;
     }
     return false;
   }
+}
+
+/** Could help only a plugin that looks at other nodes, which says so in its hint. */
+function isRemote({ type }: ClusterEvent): boolean {
+  return type === "PodAdded" || type === "NodeRemoved";
 }

@@ -3,7 +3,7 @@ import { seededRandom } from "../../lib/random.ts";
 import { Decider } from "../decide.ts";
 import { readPod } from "../snapshot/pod-info.ts";
 import { requests, testBed, testNode, testPod } from "../testing/objects.ts";
-import { Ranking } from "./ranking.ts";
+import { RankedRows, Ranking } from "./ranking.ts";
 
 const unwanted = (...keys: string[]) => ({
   taints: keys.map((key) => ({ key, value: "x", effect: "PreferNoSchedule" })),
@@ -68,21 +68,32 @@ test("more kinds of pods than are kept, and ones with too much to say, are all j
   }
 });
 
-test("the ranking draws each of the best as often as the others, and walks down in order", () => {
-  const ranking = new Ranking(1000);
-  ranking.reset(100);
+test("the ranking keeps rows in their order", () => {
+  const rows = new RankedRows();
+  rows.reset(100);
+  const ranking = new Ranking(1000, rows);
   for (let row = 0; row < 100; row++) ranking.set(row, row < 4 ? 900 : row);
-  const random = seededRandom(3);
-  const drawn = new Map<number, number>();
-  for (let index = 0; index < 4000; index++) {
-    const row = ranking.draw(random);
-    drawn.set(row, (drawn.get(row) ?? 0) + 1);
-  }
-  expect([...drawn.keys()].sort((a, b) => a - b)).toEqual([0, 1, 2, 3]);
-  for (const count of drawn.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  expect([0, 1, 2, 3].map((index) => ranking.bestRow(index))).toEqual([0, 1, 2, 3]);
   expect(ranking.top(6)).toEqual([0, 1, 2, 3, 99, 98]);
   for (const row of [0, 1, 2, 3]) ranking.remove(row);
   expect([ranking.best, ranking.ties, ranking.size]).toEqual([99, 1, 96]);
   for (let row = 4; row < 100; row++) ranking.remove(row);
-  expect([ranking.best, ranking.draw(random), ranking.size]).toEqual([-1, -1, 0]);
+  expect([ranking.best, ranking.bestRow(0), ranking.size]).toEqual([-1, -1, 0]);
+});
+
+test("each of the best nodes is drawn as often as the others, in whatever zone they are", () => {
+  const labels = (zone: string) => ({ labels: { "topology.kubernetes.io/zone": zone } });
+  const nodes = ["a", "a", "a", "b", "b", "b"].map((zone, index) => testNode(`n${index}`, {}, labels(zone)));
+  const { decider } = testBed([...nodes, testNode("n6")]);
+  const topologySpreadConstraints = [
+    { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" },
+  ];
+  const pod = readPod(testPod("p", {}, { topologySpreadConstraints }));
+  const drawn = new Map<string, number>();
+  for (let index = 0; index < 6000; index++) {
+    const name = decider.decide(pod).chosen?.nodeName ?? "";
+    drawn.set(name, (drawn.get(name) ?? 0) + 1);
+  }
+  expect([...drawn.keys()].sort()).toEqual(["n0", "n1", "n2", "n3", "n4", "n5"]);
+  for (const count of drawn.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
 });

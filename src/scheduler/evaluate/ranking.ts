@@ -1,9 +1,8 @@
 /**
- * The nodes that fit, by total score: one bucket a score. Moving a node, finding the best score and drawing one
- * of the equals each take the same time however many nodes there are.
+ * Nodes by their score: one bucket a score. Moving a node, finding the best score and one of the equals each take the
+ * same time however many nodes there are.
  */
 
-import type { Random } from "../../lib/random.ts";
 import { grownInts, roomFor } from "../snapshot/columns.ts";
 
 class Bucket {
@@ -13,6 +12,25 @@ class Bucket {
 
 const ABSENT = -1;
 
+/** Where each row is; shared by rankings of which a row is in one at most. */
+export class RankedRows {
+  totals = new Int32Array(0);
+  places = new Int32Array(0);
+
+  reset(rows: number): void {
+    this.makeRoom(rows);
+    this.totals.fill(ABSENT);
+  }
+
+  makeRoom(rows: number): void {
+    const before = this.totals.length;
+    if (rows <= before) return;
+    const room = roomFor(rows, before);
+    this.totals = grownInts(this.totals, room).fill(ABSENT, before);
+    this.places = grownInts(this.places, room);
+  }
+}
+
 export class Ranking {
   /** Number of rows in it. */
   size = 0;
@@ -20,59 +38,46 @@ export class Ranking {
   readonly #buckets: (Bucket | undefined)[] = [];
   /** Per 32 scores one word: which buckets have rows. */
   readonly #filled: Uint32Array;
-  #totals = new Int32Array(0);
-  #places = new Int32Array(0);
+  readonly #rows: RankedRows;
 
-  constructor(maxTotal: number) {
+  constructor(maxTotal: number, rows: RankedRows) {
     this.#filled = new Uint32Array((maxTotal >>> 5) + 1);
+    this.#rows = rows;
   }
 
-  /** Empties it and makes room for rows below `rows`. */
-  reset(rows: number): void {
+  /** Empties it; the rows are to be reset too. */
+  clear(): void {
     for (const bucket of this.#buckets) if (bucket !== undefined) bucket.count = 0;
     this.#filled.fill(0);
     this.size = 0;
     this.#best = -1;
-    this.makeRoom(rows);
-    this.#totals.fill(ABSENT);
-  }
-
-  makeRoom(rows: number): void {
-    const before = this.#totals.length;
-    if (rows <= before) return;
-    const room = roomFor(rows, before);
-    this.#totals = grownInts(this.#totals, room).fill(ABSENT, before);
-    this.#places = grownInts(this.#places, room);
-  }
-
-  /** -1 when the row is not in it. */
-  totalOf(row: number): number {
-    return this.#totals[row] ?? ABSENT;
   }
 
   set(row: number, total: number): void {
-    const before = this.#totals[row];
+    const { totals, places } = this.#rows;
+    const before = totals[row];
     if (before === total) return;
     if (before !== ABSENT) this.remove(row);
     const bucket = (this.#buckets[total] ??= new Bucket());
     if (bucket.count === bucket.rows.length) bucket.rows = grownInts(bucket.rows, bucket.count * 2);
     bucket.rows[bucket.count] = row;
-    this.#places[row] = bucket.count++;
-    this.#totals[row] = total;
+    places[row] = bucket.count++;
+    totals[row] = total;
     this.#filled[total >>> 5] = (this.#filled[total >>> 5] ?? 0) | (1 << (total & 31));
     if (total > this.#best) this.#best = total;
     this.size++;
   }
 
   remove(row: number): void {
-    const total = this.#totals[row] ?? ABSENT;
+    const { totals, places } = this.#rows;
+    const total = totals[row] ?? ABSENT;
     if (total === ABSENT) return;
     const bucket = this.#buckets[total] as Bucket;
-    const place = this.#places[row] ?? 0;
+    const place = places[row] ?? 0;
     const last = bucket.rows[--bucket.count] ?? 0;
     bucket.rows[place] = last;
-    this.#places[last] = place;
-    this.#totals[row] = ABSENT;
+    places[last] = place;
+    totals[row] = ABSENT;
     this.size--;
     if (bucket.count > 0) return;
     this.#filled[total >>> 5] = (this.#filled[total >>> 5] ?? 0) & ~(1 << (total & 31));
@@ -89,11 +94,9 @@ export class Ranking {
     return this.#buckets[this.#best]?.count ?? 0;
   }
 
-  /** One of the rows with the best total, each as likely as the others; -1 when it is empty. */
-  draw(random: Random): number {
-    const bucket = this.#buckets[this.#best];
-    if (bucket === undefined || bucket.count === 0) return -1;
-    return bucket.rows[bucket.count === 1 ? 0 : random.below(bucket.count)] ?? -1;
+  /** One of the rows with the best total, by number below `ties`. */
+  bestRow(index: number): number {
+    return this.#buckets[this.#best]?.rows[index] ?? -1;
   }
 
   /** Up to `limit` rows, best totals first. */

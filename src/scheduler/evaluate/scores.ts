@@ -1,89 +1,65 @@
-/** The scores of the nodes that fit, kept per node so that one changed node costs one node's work. */
+/**
+ * The scores of the nodes that fit. Local ones are kept per node, so that one changed node costs one node's work; wide
+ * ones, which tell nodes apart by marks only, are worked out for each class of nodes.
+ */
 
-import { MAX_NODE_SCORE, type Plugin, type ScoreBounds } from "../framework/plugin.ts";
+import { MAX_NODE_SCORE, type Fitting, type Mark, type Plugin } from "../framework/plugin.ts";
 import type { Profile } from "../framework/profile.ts";
 import type { Cluster } from "../snapshot/cluster.ts";
 import { grownFloats, roomFor } from "../snapshot/columns.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
+import type { NodeClass } from "./node-class.ts";
+
+/** Between which raw scores the nodes that fit are. */
+class Range {
+  min = 0;
+  max = 0;
+  /** Per row, of a local score. */
+  raw = new Float64Array(0);
+
+  /** Takes the bounds of all classes together; whether that changed them. */
+  take(classes: readonly NodeClass[], index: number): boolean {
+    let min = Number.POSITIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
+    for (const each of classes) {
+      const counts = each.rawCounts[index];
+      if (!each.isOpen || counts === undefined) continue;
+      if (counts.min < min) min = counts.min;
+      if (counts.max > max) max = counts.max;
+    }
+    if (max < min) min = max = 0;
+    return this.set(min, max);
+  }
+
+  set(min: number, max: number): boolean {
+    const moved = min !== this.min || max !== this.max;
+    this.min = min;
+    this.max = max;
+    return moved;
+  }
+}
 
 export interface ActiveScore {
   readonly plugin: Plugin;
   readonly weight: number;
   readonly state: unknown;
+  readonly isWide: boolean;
   /** Of a score that is brought into range by looking at all nodes. */
-  readonly relative: RelativeScore | undefined;
+  readonly range: Range | undefined;
 }
 
-/** Raw scores of one plugin and how many nodes have each, so that the bounds are known at any time. */
-class RelativeScore {
-  raw = new Float64Array(0);
-  readonly #counts = new Map<number, { readonly score: number; count: number }>();
-  /** Neighbours often score the same. */
-  #recent = { score: Number.NaN, count: 0 };
-  #min = 0;
-  #max = 0;
-  #settled: ScoreBounds = { min: 0, max: 0 };
-
-  get bounds(): ScoreBounds {
-    return { min: this.#min, max: this.#max };
-  }
-
-  reset(rows: number): void {
-    if (this.raw.length < rows) this.raw = new Float64Array(roomFor(rows, this.raw.length));
-    this.#counts.clear();
-    this.#recent = { score: Number.NaN, count: 0 };
-    this.#min = 0;
-    this.#max = 0;
-  }
-
-  /** Whether the bounds moved since it was last asked, so that all totals must be worked out again. */
-  takeMoved(): boolean {
-    const moved = this.#min !== this.#settled.min || this.#max !== this.#settled.max;
-    if (moved) this.#settled = this.bounds;
-    return moved;
-  }
-
-  makeRoom(rows: number): void {
-    if (this.raw.length < rows) this.raw = grownFloats(this.raw, roomFor(rows, this.raw.length));
-  }
-
-  add(row: number, score: number): void {
-    this.raw[row] = score;
-    const recent = this.#countOf(score);
-    if (++recent.count > 1) return;
-    this.#counts.set(score, recent);
-    this.#setBounds();
-  }
-
-  remove(row: number): void {
-    const score = this.raw[row] ?? 0;
-    const recent = this.#countOf(score);
-    if (--recent.count > 0) return;
-    this.#counts.delete(score);
-    this.#setBounds();
-  }
-
-  #countOf(score: number): { readonly score: number; count: number } {
-    if (this.#recent.score !== score) this.#recent = this.#counts.get(score) ?? { score, count: 0 };
-    return this.#recent;
-  }
-
-  #setBounds(): void {
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    for (const score of this.#counts.keys()) {
-      if (score < min) min = score;
-      if (score > max) max = score;
-    }
-    if (this.#counts.size === 0) min = max = 0;
-    this.#min = min;
-    this.#max = max;
-  }
+interface RelativeScore extends ActiveScore {
+  readonly range: Range;
 }
 
 export class Scores {
   readonly active: readonly ActiveScore[];
+  /** The largest sum of local scores. */
+  readonly maxLocal: number;
+  readonly marks: readonly Mark[];
+  readonly #local: readonly ActiveScore[];
   readonly #relative: readonly RelativeScore[];
+  readonly #wide: readonly ActiveScore[];
 
   constructor(profile: Profile, pod: PodInfo, cluster: Cluster) {
     const active: ActiveScore[] = [];
@@ -91,59 +67,106 @@ export class Scores {
       if (plugin.score === undefined || weight === 0) continue;
       const prepared = plugin.preScore?.(pod, cluster) ?? { type: "state", state: undefined };
       if (prepared.type !== "state") continue;
-      const relative = plugin.normalize === undefined ? undefined : new RelativeScore();
-      active.push({ plugin, weight, state: prepared.state, relative });
+      const range = plugin.normalize === undefined ? undefined : new Range();
+      const isWide = plugin.scoreMarks !== undefined;
+      active.push({ plugin, weight, state: prepared.state, isWide, range });
     }
     this.active = active;
-    this.#relative = active.flatMap(({ relative }) => relative ?? []);
+    this.#local = active.filter(({ isWide }) => !isWide);
+    this.#wide = active.filter(({ isWide }) => isWide);
+    this.#relative = this.#local.filter((score): score is RelativeScore => score.range !== undefined);
+    this.maxLocal = this.#local.reduce((sum, { weight }) => sum + weight * MAX_NODE_SCORE, 0);
+    this.marks = this.#wide.flatMap(({ plugin, state }) => plugin.scoreMarks?.(state) ?? []);
   }
 
-  reset(rows: number): void {
-    for (const relative of this.#relative) relative.reset(rows);
+  get isWide(): boolean {
+    return this.#wide.length > 0;
+  }
+
+  /** Whether the local scores of both are kept in the same way. */
+  isLike({ maxLocal, relativeCount }: Scores): boolean {
+    return this.maxLocal === maxLocal && this.relativeCount === relativeCount;
+  }
+
+  /** How many local scores are relative. */
+  get relativeCount(): number {
+    return this.#relative.length;
   }
 
   makeRoom(rows: number): void {
-    for (const relative of this.#relative) relative.makeRoom(rows);
-  }
-
-  /** Takes in the node's relative scores; to be called when it fits, before `total`. */
-  enter(row: number, cluster: Cluster): void {
-    for (const { plugin, state, relative } of this.active) {
-      if (relative !== undefined) relative.add(row, plugin.score?.(state, row, cluster) ?? 0);
+    for (const { range } of this.#relative) {
+      if (range.raw.length < rows) range.raw = grownFloats(range.raw, roomFor(rows, range.raw.length));
     }
   }
 
-  leave(row: number): void {
-    for (const relative of this.#relative) relative.remove(row);
+  /** Takes in the relative scores of a node that came to the class; before `localTotal`. */
+  enter(row: number, into: NodeClass, cluster: Cluster): void {
+    for (let index = 0; index < this.#relative.length; index++) {
+      const { plugin, state, range } = this.#relative[index] as RelativeScore;
+      const raw = plugin.score?.(state, row, cluster) ?? 0;
+      range.raw[row] = raw;
+      into.rawCounts[index]?.add(raw);
+    }
   }
 
-  /** Whether totals that were given out before no longer hold; asking forgets it. */
-  takeMoved(): boolean {
+  leave(row: number, from: NodeClass): void {
+    for (let index = 0; index < this.#relative.length; index++) {
+      from.rawCounts[index]?.remove(this.#relative[index]?.range.raw[row] ?? 0);
+    }
+  }
+
+  /** Takes the bounds of the classes whose nodes fit; whether local totals that were given out no longer hold. */
+  takeMoved(classes: readonly NodeClass[]): boolean {
     let moved = false;
-    for (const relative of this.#relative) {
-      if (relative.takeMoved()) moved = true;
+    for (let index = 0; index < this.#relative.length; index++) {
+      if (this.#relative[index]?.range.take(classes, index) === true) moved = true;
     }
     return moved;
   }
 
-  total(row: number, cluster: Cluster): number {
-    const { active } = this;
+  localTotal(row: number, cluster: Cluster): number {
+    const local = this.#local;
     let total = 0;
-    for (let index = 0; index < active.length; index++) {
-      const score = active[index] as ActiveScore;
+    for (let index = 0; index < local.length; index++) {
+      const score = local[index] as ActiveScore;
       total += score.weight * normalized(score, rawScore(score, row, cluster));
     }
     return total;
   }
+
+  /** Works out the wide scores of all classes. */
+  scoreClasses(classes: readonly NodeClass[], fitting: Fitting, cluster: Cluster): void {
+    for (const each of classes) each.wideTotal = 0;
+    for (const score of this.#wide) {
+      const { plugin, state, weight, range } = score;
+      plugin.survey?.(state, fitting);
+      let min = Number.POSITIVE_INFINITY;
+      let max = Number.NEGATIVE_INFINITY;
+      for (const each of classes) {
+        if (!each.isOpen) continue;
+        const raw = plugin.score?.(state, each.row, cluster) ?? 0;
+        each.wideRaw = raw;
+        if (raw < min) min = raw;
+        if (raw > max) max = raw;
+      }
+      if (max < min) min = max = 0;
+      range?.set(min, max);
+      for (const each of classes) if (each.isOpen) each.wideTotal += weight * normalized(score, each.wideRaw);
+    }
+  }
 }
 
-export function rawScore({ plugin, state, relative }: ActiveScore, row: number, cluster: Cluster): number {
-  return relative === undefined ? (plugin.score?.(state, row, cluster) ?? 0) : (relative.raw[row] ?? 0);
+export function rawScore(
+  { plugin, state, isWide, range }: ActiveScore,
+  row: number,
+  cluster: Cluster,
+): number {
+  return range === undefined || isWide ? (plugin.score?.(state, row, cluster) ?? 0) : (range.raw[row] ?? 0);
 }
 
 /** In 0 to MAX_NODE_SCORE, whatever a plugin answers. */
-export function normalized({ plugin, relative }: ActiveScore, raw: number): number {
-  const score = relative === undefined ? raw : (plugin.normalize?.(raw, relative.bounds) ?? raw);
+export function normalized({ plugin, range }: ActiveScore, raw: number): number {
+  const score = range === undefined ? raw : (plugin.normalize?.(raw, range) ?? raw);
   if (!(score > 0)) return 0;
   return score >= MAX_NODE_SCORE ? MAX_NODE_SCORE : Math.trunc(score);
 }

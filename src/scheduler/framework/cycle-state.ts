@@ -1,11 +1,12 @@
 /**
  * What the plugins of a profile worked out for one pod: the filters that have something to say, in order, each
- * with its state.
+ * with its state. Local filters look at a node and its pods; wide ones at other nodes too, and tell nodes apart by
+ * their marks.
  */
 
 import type { Cluster } from "../snapshot/cluster.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
-import type { Plugin, Reason } from "./plugin.ts";
+import type { Mark, Plugin, Reason } from "./plugin.ts";
 import type { Profile } from "./profile.ts";
 import { detailOf, FITS, NO_NODE, pluginOf, rejection, type Verdict } from "./verdict.ts";
 
@@ -23,17 +24,24 @@ export class CycleState {
   readonly layout: number;
   /** Whether what a node says depends on that node and its pods alone. */
   readonly nodeLocal: boolean;
+  /** What wide filters tell nodes apart by; none without wide filters. */
+  readonly marks: readonly Mark[];
+  readonly #local: readonly ActiveFilter[];
+  readonly #wide: readonly ActiveFilter[];
   readonly #priority: number;
   /** Kinds of related objects that the answers depend on. */
   readonly #related: readonly string[];
   readonly #profile: Profile;
   readonly #pod: PodInfo;
   readonly #version: number;
+  readonly #epoch: number;
   /** By verdict: whether other pods' leaving could change it, where that is the same for all nodes. */
   readonly #resolvable = new Map<Verdict, boolean>();
 
   constructor(profile: Profile, pod: PodInfo, cluster: Cluster) {
     this.layout = cluster.layout;
+    cluster.topology.trim();
+    this.#epoch = cluster.topology.epoch;
     this.#priority = pod.priority;
     this.#related = relatedKinds(profile, pod);
     this.#profile = profile;
@@ -51,11 +59,29 @@ export class CycleState {
     }
     this.filters = this.rejected === undefined ? filters : [];
     this.nodeLocal = this.filters.every(({ plugin }) => plugin.nodeLocal === true);
+    this.#wide = this.filters.filter(({ plugin }) => plugin.marks !== undefined);
+    this.#local = this.#wide.length === 0 ? this.filters : this.filters.filter(({ plugin }) => !plugin.marks);
+    this.marks = this.#wide.flatMap(({ plugin, state }) => plugin.marks?.(state) ?? []);
+  }
+
+  get isWide(): boolean {
+    return this.#wide.length > 0;
+  }
+
+  /** Whether each wide filter comes after all local ones, so that they only speak of nodes that those let pass. */
+  get widestLast(): boolean {
+    const first = this.#wide[0]?.place ?? Number.POSITIVE_INFINITY;
+    return this.#local.every(({ place }) => place < first);
   }
 
   /** Whether what the plugins worked out of the pod still holds. */
   isCurrent(cluster: Cluster): boolean {
     return this.layout === cluster.layout && this.#version === this.#versionOf(cluster);
+  }
+
+  /** The same for what was counted by domain, which matters only where plugins have marks. */
+  hasCurrentCounts({ topology }: Cluster): boolean {
+    return this.#epoch === topology.epoch;
   }
 
   /** Versions only grow, so their sum moves when one of them does. */
@@ -80,14 +106,21 @@ export class CycleState {
   /** Holds the pod against the node as it is. */
   judgePresent(row: number, cluster: Cluster): Verdict {
     if (cluster.present[row] !== 1) return NO_NODE;
-    const { filters, rejected } = this;
-    if (rejected !== undefined) return rejection(rejected.place, 1);
-    for (let index = 0; index < filters.length; index++) {
-      const filter = filters[index] as ActiveFilter;
-      const detail = filter.plugin.filter?.(filter.state, row, cluster) ?? 0;
-      if (detail !== 0) return rejection(filter.place, detail);
-    }
-    return FITS;
+    if (this.rejected !== undefined) return rejection(this.rejected.place, 1);
+    return ask(this.filters, row, cluster);
+  }
+
+  /** What the local filters alone say, of the node as it is; the whole answer without wide ones. */
+  judgeLocally(row: number, cluster: Cluster): Verdict {
+    if (!this.isWide) return this.judge(row, cluster);
+    return cluster.present[row] === 1 ? ask(this.#local, row, cluster) : NO_NODE;
+  }
+
+  /** What the wide filters say where the local ones have nothing against the node. */
+  judgeWidely(row: number, cluster: Cluster): Verdict {
+    return cluster.nominations.at(row) === undefined
+      ? ask(this.#wide, row, cluster)
+      : this.judge(row, cluster);
   }
 
   #judgeNominated(row: number, cluster: Cluster, uid: string | undefined): Verdict {
@@ -133,10 +166,20 @@ export class CycleState {
   }
 }
 
+function ask(filters: readonly ActiveFilter[], row: number, cluster: Cluster): Verdict {
+  for (let index = 0; index < filters.length; index++) {
+    const filter = filters[index] as ActiveFilter;
+    const detail = filter.plugin.filter?.(filter.state, row, cluster) ?? 0;
+    if (detail !== 0) return rejection(filter.place, detail);
+  }
+  return FITS;
+}
+
 function relatedKinds(profile: Profile, pod: PodInfo): readonly string[] {
   const kinds = new Set<string>();
   for (const { plugin } of profile.plugins) {
-    if (plugin.related === undefined || plugin.shareKey?.(pod) === "") continue;
+    if (plugin.related === undefined || plugin.standing !== undefined || plugin.shareKey?.(pod) === "")
+      continue;
     for (const kind of plugin.related) kinds.add(kind);
   }
   return [...kinds];

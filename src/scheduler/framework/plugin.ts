@@ -71,6 +71,16 @@ export interface ScoreBounds {
   readonly max: number;
 }
 
+/** A number of the node in the row. */
+export type Mark = (row: number) => number;
+
+/** The nodes that fit. */
+export interface Fitting {
+  /** Those with equal marks are one: one of their rows, and how many they are. */
+  readonly classes: readonly { readonly row: number; readonly size: number }[];
+  eachRow(visit: (row: number) => void): void;
+}
+
 /** A pod that no node took, for plugins that could help. Valid until the cluster changes. */
 export interface Attempt {
   readonly pod: PodInfo;
@@ -134,6 +144,18 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
 
   /** All of the pod that the answers depend on, as text; plugins without it look at nothing of the pod. */
   shareKey?(pod: PodInfo): string;
+  /**
+   * What `shareKey` comes down to in the cluster as it is, for pods that differ in more than matters: pods of equal
+   * standing share what was worked out. What related objects and the terms of other pods say of the pod is part of it.
+   */
+  standing?(pod: PodInfo, cluster: Cluster): string;
+
+  /**
+   * Of a plugin that looks at pods on other nodes through `cluster.topology`: numbers of a node that change only with
+   * the node's row in the change log. Nodes whose numbers are all equal get the same answer, whatever it is, so that it
+   * is asked once for all of them and again whenever anything has changed.
+   */
+  marks?(state: FilterState): readonly Mark[];
 
   preFilter?(pod: PodInfo, cluster: Cluster): Prepared<FilterState>;
   /** 0 when the pod fits the node in this row, else up to 24 bits for `reasons`. */
@@ -148,7 +170,14 @@ export interface Plugin<FilterState = unknown, ScoreState = unknown> {
   candidates?(attempt: Attempt, limit: number): readonly Candidate[];
 
   preScore?(pod: PodInfo, cluster: Cluster): Prepared<ScoreState>;
-  /** An integer; from 0 to MAX_NODE_SCORE unless `normalize` brings it there. */
+  /** The same for scores, which may depend on which nodes fit too. */
+  scoreMarks?(state: ScoreState): readonly Mark[];
+  /** With `scoreMarks`: before scores are asked for, which nodes fit. */
+  survey?(state: ScoreState, fitting: Fitting): void;
+  /**
+   * An integer; from 0 to MAX_NODE_SCORE unless `normalize` brings it there. With `scoreMarks` it may be NaN for a node
+   * that gets 0 in the end and is not among those that others are compared with.
+   */
   score?(state: ScoreState, row: number, cluster: Cluster): number;
   normalize?(raw: number, bounds: ScoreBounds): number;
 

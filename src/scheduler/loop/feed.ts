@@ -46,6 +46,7 @@ export class Feed {
     if (type === "deleted") {
       cluster.removeNode(name);
       this.#lookElsewhere(nominated);
+      this.happened({ type: "NodeRemoved", node: object });
       return;
     }
     const { row, added, aspects } = cluster.setNode(object);
@@ -76,7 +77,7 @@ export class Feed {
     this.#assumed.add(pod.uid);
     const nomination = cluster.nominations.of(pod.uid);
     cluster.unnominate(pod.uid);
-    cluster.addPod(pod, nodeName);
+    this.#count(pod, nodeName);
     this.#roomLeft(nomination);
   }
 
@@ -128,12 +129,13 @@ export class Feed {
     cluster.unnominate(info.uid);
     const known = cluster.pod(info.uid);
     const isThere = known?.nodeName === nodeName;
-    if (isThere && sameDemand(known.info, info)) {
+    const isAlike = isThere && known.info.kinship === info.kinship;
+    if (isAlike && sameDemand(known.info, info)) {
       if (!sameStanding(known.info, info)) cluster.addPod(info, nodeName);
       return;
     }
     if (known !== undefined) this.#uncount(info.uid);
-    cluster.addPod(info, nodeName);
+    this.#count(info, nodeName);
     this.#roomLeft(nomination);
   }
 
@@ -180,6 +182,11 @@ export class Feed {
     this.#uncount(uid);
   }
 
+  #count(pod: PodInfo, nodeName: string): void {
+    const row = this.#options.deciders.cluster.addPod(pod, nodeName);
+    if (row !== undefined) this.happened({ type: "PodAdded", row, pod });
+  }
+
   #uncount(uid: string): void {
     const removed = this.#options.deciders.cluster.removePod(uid);
     if (removed?.row === undefined) return;
@@ -212,7 +219,6 @@ function isSame(a: object, b: object): boolean {
 function sameStanding(a: PodInfo, b: PodInfo): boolean {
   return (
     a.object.status?.startTime === b.object.status?.startTime &&
-    a.object.metadata.deletionTimestamp === b.object.metadata.deletionTimestamp &&
-    JSON.stringify(a.object.metadata.labels) === JSON.stringify(b.object.metadata.labels)
+    a.object.metadata.deletionTimestamp === b.object.metadata.deletionTimestamp
   );
 }

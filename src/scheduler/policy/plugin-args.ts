@@ -1,13 +1,16 @@
 /** The arguments of the plugins that take some, as in kubescheduler.config.k8s.io/v1. */
 
-import { invalid, type FieldError } from "../../model/field-error.ts";
-import { nodeAffinity } from "../../model/kinds/core/pod/affinity.ts";
+import { duplicate, forbidden, invalid, type FieldError } from "../../model/field-error.ts";
+import { nodeAffinity, topologySpreadConstraint } from "../../model/kinds/core/pod/affinity.ts";
+import { checkLabelKey } from "../../model/labels.ts";
 import { array, boolean, integer, object, oneOf, required, string, type Infer } from "../../model/schema.ts";
 import { loadNames } from "../plugins/noderealload/loads-of.ts";
 import { defaultRealLoadArgs, type RealLoadArgs } from "../plugins/noderealload/noderealload.ts";
 import type { FitArgs } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
 import type { ResourceWeight } from "../plugins/noderesourcesfit/scored-resources.ts";
 import type { ShapePoint } from "../plugins/noderesourcesfit/shares.ts";
+import type { SpreadDefaults } from "../plugins/podtopologyspread/constraints.ts";
+import { systemDefaults } from "../plugins/podtopologyspread/podtopologyspread.ts";
 import type { VolumeBindingArgs } from "../plugins/volumebinding/volumebinding.ts";
 import type { ScoringStrategy } from "../plugins/noderesourcesfit/strategies.ts";
 
@@ -181,4 +184,46 @@ export function bindingOf({
   shape: points,
 }: Infer<typeof volumeBindingArgs>): VolumeBindingArgs {
   return { bindTimeoutSeconds, shape: points as readonly ShapePoint[] | undefined };
+}
+
+const constraintsMax = 32;
+
+export const spreadArgs = object("Of PodTopologySpread.", {
+  defaultConstraints: array(
+    topologySpreadConstraint,
+    "For pods without constraints; what owns a pod says which pods belong to it.",
+    { maxLength: constraintsMax },
+  ),
+  defaultingType: oneOf(["System", "List"], "Whether the defaults are the built-in ones or those given.", {
+    default: "System",
+  }),
+});
+type SpreadDocument = Infer<typeof spreadArgs>;
+
+export function checkSpreadArgs(
+  { defaultConstraints = [], defaultingType }: SpreadDocument,
+  path: string,
+): FieldError[] {
+  const at = `${path}.defaultConstraints`;
+  if (defaultingType === "System" && defaultConstraints.length > 0) {
+    return [invalid(at, undefined, "must be empty when defaultingType is System; List takes these")];
+  }
+  const seen = new Set<string>();
+  return defaultConstraints.flatMap(({ topologyKey, whenUnsatisfiable, labelSelector }, index) => {
+    const errors: FieldError[] = [];
+    const wrong = checkLabelKey(topologyKey);
+    if (wrong !== undefined) errors.push(invalid(`${at}[${index}].topologyKey`, topologyKey, wrong));
+    if (labelSelector !== undefined) {
+      const detail = "must not define a selector: it follows from what owns the pod";
+      errors.push(forbidden(`${at}[${index}].labelSelector`, detail));
+    }
+    const what = `${topologyKey}, ${whenUnsatisfiable}`;
+    if (seen.has(what)) errors.push(duplicate(`${at}[${index}]`, what));
+    seen.add(what);
+    return errors;
+  });
+}
+
+export function spreadOf({ defaultConstraints = [], defaultingType }: SpreadDocument): SpreadDefaults {
+  return defaultingType === "List" ? { constraints: defaultConstraints, areSystem: false } : systemDefaults;
 }

@@ -18,10 +18,10 @@ export type PluginPoint = (typeof pluginPoints)[number];
 /** What goes when a point is off. What is not named here stays. */
 const membersOf: Readonly<Record<PluginPoint, readonly (keyof Plugin)[]>> = {
   preFilter: [],
-  filter: ["preFilter", "filter", "reasons", "resolvable", "hint"],
+  filter: ["preFilter", "filter", "marks", "reasons", "resolvable", "hint"],
   postFilter: ["postFilter"],
   preScore: [],
-  score: ["preScore", "score", "normalize"],
+  score: ["preScore", "scoreMarks", "survey", "score", "normalize"],
   reserve: ["reserve", "unreserve"],
   permit: ["permit"],
   preBind: ["needsPreBind", "preBind"],

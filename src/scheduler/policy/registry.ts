@@ -14,6 +14,7 @@ import { nodeRealLoad } from "../plugins/noderealload/noderealload.ts";
 import { nodeResourcesFit } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
 import { nodeUnschedulable } from "../plugins/nodeunschedulable/nodeunschedulable.ts";
 import { nodeVolumeLimits } from "../plugins/nodevolumelimits/nodevolumelimits.ts";
+import { podTopologySpread } from "../plugins/podtopologyspread/podtopologyspread.ts";
 import { selectorSpread } from "../plugins/selectorspread/selectorspread.ts";
 import { taintToleration } from "../plugins/tainttoleration/tainttoleration.ts";
 import { volumeBinding } from "../plugins/volumebinding/volumebinding.ts";
@@ -25,6 +26,7 @@ import {
   bindingOf,
   checkBalancedArgs,
   checkFitArgs,
+  checkSpreadArgs,
   fitArgs,
   fitOf,
   noArgs,
@@ -32,6 +34,8 @@ import {
   preemptionArgs,
   realLoadArgs,
   realLoadOf,
+  spreadArgs,
+  spreadOf,
   volumeBindingArgs,
 } from "./plugin-args.ts";
 import { plainPlugin, pluginFactory, type PluginFactory } from "./plugin-factory.ts";
@@ -51,6 +55,11 @@ export const builtinPlugins: readonly PluginFactory[] = [
   plainPlugin(nodeVolumeLimits),
   pluginFactory("VolumeBinding", { args: volumeBindingArgs, make: (args) => volumeBinding(bindingOf(args)) }),
   plainPlugin(volumeZone),
+  pluginFactory("PodTopologySpread", {
+    args: spreadArgs,
+    check: checkSpreadArgs,
+    make: (args) => podTopologySpread(spreadOf(args)),
+  }),
   plainPlugin(coscheduling),
   pluginFactory("DefaultPreemption", { args: preemptionArgs, make: () => defaultPreemption() }),
   pluginFactory("NodeResourcesBalancedAllocation", {
@@ -81,6 +90,7 @@ export const defaultPlugins: readonly WeightedName[] = [
   { name: "NodeVolumeLimits", weight: 1 },
   { name: "VolumeBinding", weight: 1 },
   { name: "VolumeZone", weight: 1 },
+  { name: "PodTopologySpread", weight: 2 },
   { name: "Coscheduling", weight: 1 },
   { name: "DefaultPreemption", weight: 1 },
   { name: "NodeResourcesBalancedAllocation", weight: 1 },

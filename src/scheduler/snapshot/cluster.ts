@@ -21,6 +21,7 @@ import { RelatedObjects } from "./related.ts";
 import { offerOf, ResourceTable } from "./resources.ts";
 import { storageKinds, type ClaimObject } from "./storage-objects.ts";
 import { TaintTable } from "./taints.ts";
+import { Topology } from "./topology/topology.ts";
 
 /** What of a node an update changed, as bits. */
 export const nodeAspect = { allocatable: 1, labels: 2, taints: 4, unschedulable: 8, load: 16 } as const;
@@ -40,6 +41,7 @@ export class Cluster {
   readonly loads = new LoadTable();
   readonly related = new RelatedObjects((kind, name, object) => {
     if (kind === "NodeMetrics") this.#measured(name, object);
+    if (kind === "Namespace") this.topology.namespaceChanged(name, object?.metadata.labels);
   });
   readonly claimUsers = new ClaimUsers();
   readonly groups = new PodGroups();
@@ -60,6 +62,10 @@ export class Cluster {
 
   #room = 0;
   readonly #nodes: (NodeObject | undefined)[] = [];
+  readonly topology = new Topology({
+    nodes: this.#nodes,
+    labelsOfNamespace: (name) => this.related.get("Namespace", "", name)?.metadata.labels,
+  });
   readonly #podsOfRow: (Set<PlacedPod> | undefined)[] = [];
   readonly #rowOf = new Map<string, number>();
   readonly #free: number[] = [];
@@ -129,6 +135,9 @@ export class Cluster {
     // What an image counts for depends on how many nodes there are, and how many of them have it.
     if (this.#images.set(row, node) || (known === undefined && this.#images.inUse)) this.layout++;
     if (this.#labels.compact(this.#nodes) || this.taints.compact(this.#nodes)) this.layout++;
+    if (known === undefined || (aspects & (nodeAspect.labels | nodeAspect.taints)) !== 0) {
+      this.topology.nodesChanged();
+    }
     if (known === undefined || aspects !== 0) this.#changed(row);
     return { row, added: known === undefined, aspects };
   }
@@ -137,6 +146,7 @@ export class Cluster {
   removeNode(name: string): void {
     const row = this.#rowOf.get(name);
     if (row === undefined) return;
+    for (const { info } of this.podsOn(row)) this.topology.count(info, row, -1);
     this.#rowOf.delete(name);
     this.#free.push(row);
     this.#nodes[row] = undefined;
@@ -150,6 +160,7 @@ export class Cluster {
     this.loads.set(row, undefined, this.resources);
     if (this.#images.set(row, undefined) || this.#images.inUse) this.layout++;
     this.nominations.clearRow(row);
+    this.topology.nodesChanged();
     this.nodeCount--;
     this.#changed(row);
   }
@@ -171,7 +182,7 @@ export class Cluster {
     this.#podsOfRow[row] = pods;
     if (!this.resources.count(row, info, 1)) this.#recount(row);
     this.ports.add(row, info);
-    this.#changed(row);
+    this.#counted(info, row, 1);
     return row;
   }
 
@@ -191,7 +202,7 @@ export class Cluster {
     if (row !== undefined) {
       if (!this.resources.count(row, placed.info, -1)) this.#recount(row);
       this.ports.remove(row, placed.info);
-      this.#changed(row);
+      this.#counted(placed.info, row, -1);
     }
     return { placed, row };
   }
@@ -280,7 +291,15 @@ export class Cluster {
     for (const { info } of this.podsOn(row)) {
       this.resources.count(row, info, 1);
       this.ports.add(row, info);
+      this.topology.count(info, row, 1);
     }
+  }
+
+  /** A pod came to the row, or went. */
+  #counted(info: PodInfo, row: number, by: 1 | -1): void {
+    const concernsOthers = this.topology.count(info, row, by);
+    this.#changed(row);
+    if (concernsOthers) this.topology.eachNeighbour(row, (other) => this.#changed(other));
   }
 
   #measured(nodeName: string, metrics: NodeMetricsObject | undefined): void {

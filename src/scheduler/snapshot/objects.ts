@@ -64,6 +64,44 @@ export interface NodeAffinityObject {
     | undefined;
 }
 
+export interface LabelSelectorObject {
+  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
+  readonly matchExpressions?: readonly SelectorRequirement[] | undefined;
+}
+
+export interface PodAffinityTermObject {
+  readonly labelSelector?: LabelSelectorObject | undefined;
+  readonly namespaces?: readonly string[] | undefined;
+  readonly namespaceSelector?: LabelSelectorObject | undefined;
+  readonly topologyKey: string;
+  readonly matchLabelKeys?: readonly string[] | undefined;
+  readonly mismatchLabelKeys?: readonly string[] | undefined;
+}
+
+export interface PodAffinityObject {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTermObject[] | undefined;
+  readonly preferredDuringSchedulingIgnoredDuringExecution?:
+    | readonly { readonly weight: number; readonly podAffinityTerm: PodAffinityTermObject }[]
+    | undefined;
+}
+
+export interface AffinityObject {
+  readonly nodeAffinity?: NodeAffinityObject | undefined;
+  readonly podAffinity?: PodAffinityObject | undefined;
+  readonly podAntiAffinity?: PodAffinityObject | undefined;
+}
+
+export interface SpreadConstraintObject {
+  readonly maxSkew: number;
+  readonly topologyKey: string;
+  readonly whenUnsatisfiable: string;
+  readonly labelSelector?: LabelSelectorObject | undefined;
+  readonly minDomains?: number | undefined;
+  readonly nodeAffinityPolicy?: string | undefined;
+  readonly nodeTaintsPolicy?: string | undefined;
+  readonly matchLabelKeys?: readonly string[] | undefined;
+}
+
 export interface PodObject {
   readonly metadata: MetaObject;
   readonly spec: {
@@ -76,7 +114,8 @@ export interface PodObject {
     readonly containers: readonly ContainerObject[];
     readonly initContainers?: readonly ContainerObject[] | undefined;
     readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
-    readonly affinity?: { readonly nodeAffinity?: NodeAffinityObject | undefined } | undefined;
+    readonly affinity?: AffinityObject | undefined;
+    readonly topologySpreadConstraints?: readonly SpreadConstraintObject[] | undefined;
     readonly tolerations?: readonly TolerationObject[] | undefined;
     readonly schedulingGates?: readonly { readonly name: string }[] | undefined;
     readonly preemptionPolicy?: string | undefined;

@@ -4,6 +4,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { AmountError } from "./amounts.ts";
 import { hostPortsOf, type HostPort } from "./host-ports.ts";
 import type { PodObject } from "./objects.ts";
+import { textOf } from "./text-of.ts";
 import { everything, networkOf, podRequests, type PodRequests } from "./requests.ts";
 
 export interface PodInfo {
@@ -16,6 +17,8 @@ export interface PodInfo {
   readonly priority: number;
   readonly requests: PodRequests;
   readonly hostPorts: readonly HostPort[];
+  /** Equal for pods that nothing that counts other pods can tell apart. */
+  readonly kinship: string;
   /** Why the pod cannot be placed anywhere as it is: a quantity that cannot be counted. */
   readonly fault?: string | undefined;
 }
@@ -32,8 +35,19 @@ export function readPod(object: PodObject): PodInfo {
     priority: object.spec.priority ?? 0,
     requests,
     hostPorts,
+    kinship: kinshipOf(object, namespace),
     fault,
   };
+}
+
+function kinshipOf({ metadata, spec }: PodObject, namespace: string): string {
+  const { labels, deletionTimestamp } = metadata;
+  const { podAffinity, podAntiAffinity } = spec.affinity ?? {};
+  let text = deletionTimestamp === undefined ? namespace : `${namespace} going`;
+  if (labels !== undefined) text += textOf(labels);
+  if (podAffinity !== undefined) text += `+${textOf(podAffinity)}`;
+  if (podAntiAffinity !== undefined) text += `-${textOf(podAntiAffinity)}`;
+  return text;
 }
 
 interface Demand extends Pick<PodInfo, "requests" | "hostPorts" | "fault"> {

@@ -1,26 +1,28 @@
 /**
- * Judges every binding with the oracle, on what the API knew. The scheduler hears of changes a little later, so a
- * binding is right when it was right a moment ago: with an earlier version of the nodes, or with the pods that went
- * since.
+ * Judges every binding with the oracle when it is asked for, on what the API knows and on the bindings that are under
+ * way. The scheduler hears of changes a little later, so a binding is right when it was right a moment ago: with an
+ * earlier version of the nodes, with the pods that went last, or before pods began to go.
  */
 
 import type { Node } from "../../../src/model/kinds/core/node/node.ts";
 import type { Pod } from "../../../src/model/kinds/core/pod/pod.ts";
 import { isFinished } from "../../../src/scheduler/snapshot/pod-info.ts";
 import { usualRules } from "../../../src/scheduler/testing/differential/setups.ts";
-import { ask, type Answer } from "../../../src/scheduler/testing/oracle/ask.ts";
+import { ask, takes, type Answer } from "../../../src/scheduler/testing/oracle/ask.ts";
 import { sacrifices } from "../../../src/scheduler/testing/oracle/preemption.ts";
 import { nothingRelated, type Placement, type World } from "../../../src/scheduler/testing/oracle/world.ts";
 
 const VERSIONS_KEPT = 3;
 const GONE_KEPT = 12;
+const MOST_GOING = 4;
 
 const rules = usualRules();
 const namespaces = [{ metadata: { name: "default" } }];
 
 export class Judge {
   readonly broken: string[] = [];
-  readonly #bound = new Map<string, string>();
+  readonly #bound = new Set<string>();
+  readonly #underWay = new Map<string, Placement>();
   #nodes: (readonly Node[])[] = [];
   #gone: readonly Pod[] = [];
 
@@ -35,22 +37,71 @@ export class Judge {
   }
 
   /** `pods` are as before the binding. */
-  bound(pod: Pod, nodeName: string, pods: readonly Pod[]): void {
-    const { uid = "", name = "" } = pod.metadata;
-    if (this.#bound.has(uid)) this.broken.push(`${name} was bound twice`);
-    this.#bound.set(uid, nodeName);
+  asked(pod: Pod, nodeName: string, pods: readonly Pod[]): void {
+    const { uid = "" } = pod.metadata;
     // One that has ended meanwhile holds nothing of its node.
-    if (isFinished(pod)) return;
+    if (!isFinished(pod)) this.#judge(pod, nodeName, pods);
+    this.#underWay.set(uid, { pod, nodeName });
+  }
+
+  answered(uid: string): void {
+    this.#underWay.delete(uid);
+  }
+
+  bound({ metadata: { uid = "", name } }: Pod): void {
+    if (this.#bound.has(uid)) this.broken.push(`${name} was bound twice`);
+    this.#bound.add(uid);
+  }
+
+  #judge(pod: Pod, nodeName: string, pods: readonly Pod[]): void {
     const said: (readonly string[])[] = [];
     for (const nodes of this.#nodes) {
-      for (const present of [pods, [...pods, ...this.#gone]]) {
-        const { rejected, totals } = ask(rules, pod, worldOf(nodes, present));
-        if (totals.has(nodeName)) return;
-        said.push(rejected.get(nodeName)?.reasons ?? ["there is no such node"]);
+      const node = nodes.find(({ metadata }) => metadata.name === nodeName);
+      if (node === undefined) continue;
+      for (const world of this.#worlds(nodes, pods)) {
+        if (takes(rules, pod, node, world)) return;
+        said.push(ask(rules, pod, world).rejected.get(nodeName)?.reasons ?? []);
       }
     }
-    this.broken.push(`${name} on ${nodeName}: ${(said[0] ?? []).join(", ")}`);
+    this.broken.push(
+      `${pod.metadata.name} on ${nodeName}: ${(said[0] ?? ["there is no such node"]).join(", ")}`,
+    );
   }
+
+  /** What the scheduler may have known. */
+  *#worlds(nodes: readonly Node[], pods: readonly Pod[]): Generator<World> {
+    const waiting = new Set(
+      pods.filter((each) => !isPlaced(each) && !isFinished(each)).map(({ metadata }) => metadata.uid),
+    );
+    const placed = new Set(pods.filter(isPlaced).map(({ metadata }) => metadata.uid));
+    const asked = [...this.#underWay.values()];
+    const alive = asked.filter(({ pod }) => waiting.has(pod.metadata.uid));
+    const all = asked.filter(({ pod }) => !placed.has(pod.metadata.uid));
+    for (let count = 0; count <= this.#gone.length; count++) {
+      const known = [...pods, ...this.#gone.slice(0, count)];
+      for (const going of goingSince(known)) {
+        const world = worldOf(nodes, going);
+        yield { ...world, placements: [...world.placements, ...alive] };
+        if (all.length > alive.length) yield { ...world, placements: [...world.placements, ...all] };
+      }
+    }
+  }
+}
+
+/** The pods as they are, and before some of them began to go. */
+function* goingSince(pods: readonly Pod[]): Generator<readonly Pod[]> {
+  const going = pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  const stay = (pod: Pod): Pod => ({ ...pod, metadata: { ...pod.metadata, deletionTimestamp: undefined } });
+  for (let set = 0; set < 2 ** Math.min(going.length, MOST_GOING); set++) {
+    yield pods.map((pod) => {
+      const place = going.indexOf(pod);
+      return place >= 0 && ((set >> place) & 1) === 1 ? stay(pod) : pod;
+    });
+  }
+}
+
+function isPlaced({ spec }: Pod): boolean {
+  return (spec.nodeName ?? "") !== "";
 }
 
 /** What is said of a pod that waits when all is quiet. */

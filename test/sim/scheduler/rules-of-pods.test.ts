@@ -6,8 +6,11 @@ againstOracle(["volumes"], {
 againstOracle(["volumes", "nodes", "preemption"], {
   refusing: ["VolumeRestrictions", "VolumeBinding", "VolumeZone", "NodeAffinity", "TaintToleration"],
 });
-againstOracle(["spread"], {});
-againstOracle(["spread", "nodes", "preemption"], {});
-againstOracle(["owners"], {});
+againstOracle(["spread"], { refusing: ["PodTopologySpread"], scoring: ["PodTopologySpread"] });
+againstOracle(["spread", "nodes", "preemption"], {
+  refusing: ["PodTopologySpread", "NodeAffinity"],
+  scoring: ["PodTopologySpread"],
+});
+againstOracle(["owners"], { scoring: ["PodTopologySpread"] });
 againstOracle(["affinity"], {});
 againstOracle(["affinity", "spread", "preemption"], {});

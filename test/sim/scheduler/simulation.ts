@@ -42,9 +42,14 @@ export class Simulation {
       clock: this.clock,
       random: this.random,
       objects: Array.from({ length: NODES }, (_, index) => simNode(index)),
-      onBinding: (ref, nodeName, pods) => {
+      onAsked: (uid, nodeName, pods) => {
+        const mine = pods.find(({ metadata }) => metadata.uid === uid);
+        if (mine !== undefined) this.judge.asked(mine, nodeName, pods);
+      },
+      onAnswered: (uid) => this.judge.answered(uid),
+      onBinding: (ref, _nodeName, pods) => {
         const mine = pods.find(({ metadata }) => metadata.name === ref.name);
-        if (mine !== undefined) this.judge.bound(mine, nodeName, pods);
+        if (mine !== undefined) this.judge.bound(mine);
       },
       onRefusal: (pods) => this.#gangs.disturbed(pods),
     });

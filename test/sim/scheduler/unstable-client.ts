@@ -14,6 +14,9 @@ export interface UnstableOptions extends FakeClientOptions {
   readonly random: Random;
   /** Called when a binding is refused. */
   readonly onRefusal: (pods: readonly Pod[]) => void;
+  /** Called when a binding is asked for, and when its answer, whatever it is, is on its way. */
+  readonly onAsked: (uid: string, nodeName: string, pods: readonly Pod[]) => void;
+  readonly onAnswered: (uid: string) => void;
   /** Called when a binding is about to be written. */
   readonly onBinding: (ref: ObjectRef, nodeName: string, pods: readonly Pod[]) => void;
 }
@@ -31,6 +34,21 @@ export class UnstableClient extends FakeClient {
   }
 
   override async post<T extends KubeObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    subresource: string,
+    body: JsonValue,
+  ): Promise<JsonValue> {
+    const { target, metadata } = body as { target: { name: string }; metadata: { uid: string } };
+    this.#options.onAsked(metadata.uid, target.name, (await this.list(podKind)).items);
+    try {
+      return await this.#bind(kind, ref, subresource, body);
+    } finally {
+      this.#options.onAnswered(metadata.uid);
+    }
+  }
+
+  async #bind<T extends KubeObject>(
     kind: Kind<T>,
     ref: ObjectRef,
     subresource: string,

@@ -8,7 +8,7 @@ import type {
 } from "../../snapshot/objects.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
 import { meets } from "../../plugins/nodeaffinity/requirement.ts";
-import { tolerates } from "../../plugins/tainttoleration/tolerates.ts";
+import { keepsAway } from "../../plugins/tainttoleration/tolerates.ts";
 import { costs, type Change } from "./change.ts";
 
 /** The taint that comes and goes with `spec.unschedulable`. */
@@ -41,10 +41,7 @@ function uncordon(node: NodeObject): Change[] {
 export function untoleratedTaints(pod: PodInfo, node: NodeObject): readonly TaintObject[] {
   const tolerations = pod.object.spec.tolerations ?? [];
   return (node.spec?.taints ?? []).filter(
-    (taint) =>
-      (taint.effect === "NoSchedule" || taint.effect === "NoExecute") &&
-      !conditionTaint.test(taint.key) &&
-      !tolerates(tolerations, taint),
+    (taint) => !conditionTaint.test(taint.key) && keepsAway(taint, tolerations),
   );
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Cluster } from "../../snapshot/cluster.ts";
-import type { NodeSelectorTerm, SelectorRequirement } from "../../snapshot/objects.ts";
+import type { NodeSelectorTerm, PodObject, SelectorRequirement } from "../../snapshot/objects.ts";
 import { isSound, meets } from "./requirement.ts";
 
 export type RowTest = (row: number) => boolean;
@@ -39,6 +39,17 @@ export function labelTest(requirement: SelectorRequirement, cluster: Cluster): R
     const id = column.ids[row] ?? 0;
     return (known[id] ??= meets(requirement, column.values.texts[id]));
   };
+}
+
+/** All that the pod itself demands of nodes: its node selector and its required node affinity. */
+export function demandTest({ nodeSelector = {}, affinity }: PodObject["spec"], cluster: Cluster): RowTest {
+  const labels = Object.entries(nodeSelector).map(([key, value]) =>
+    labelTest({ key, operator: "In", values: [value] }, cluster),
+  );
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const terms = required?.map((term) => termTest(term, cluster));
+  return (row) =>
+    labels.every((test) => test(row)) && (terms === undefined || terms.some((test) => test(row)));
 }
 
 /** The node's name is the only field there is. */

@@ -60,6 +60,6 @@ export function serviceAffinity({ name, labels }: ServiceAffinityArgs): Plugin<A
       return [{ text: reasonAffinity, detail: at && `${why} ${wanted}`, resolvable: true }];
     },
     // A node's labels may be those of the first pod's, which decides about all nodes.
-    hint: (event, pod) => event.type !== "PodRemoved" || event.pod.namespace === pod.namespace,
+    hint: (event, pod) => !("pod" in event) || event.pod.namespace === pod.namespace,
   };
 }

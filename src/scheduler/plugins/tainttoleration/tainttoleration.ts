@@ -5,7 +5,7 @@ import { MAX_NODE_SCORE, proceed } from "../../framework/plugin.ts";
 import { nodeAspect } from "../../snapshot/cluster.ts";
 import type { TaintObject, TolerationObject } from "../../snapshot/objects.ts";
 import type { TaintTable } from "../../snapshot/taints.ts";
-import { tolerates } from "./tolerates.ts";
+import { keepsAway, tolerates } from "./tolerates.ts";
 
 export function reasonUntolerated(taint: TaintObject): string {
   return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`;
@@ -61,12 +61,7 @@ export function scaledTaintToleration(maxScore: number): Plugin<TaintState, Tain
 export const taintToleration = scaledTaintToleration(MAX_NODE_SCORE);
 
 function untolerated({ taints, tolerations }: TaintState, list: number): TaintObject | undefined {
-  return taints
-    .list(list)
-    .find(
-      (taint) =>
-        (taint.effect === "NoSchedule" || taint.effect === "NoExecute") && !tolerates(tolerations, taint),
-    );
+  return taints.list(list).find((taint) => keepsAway(taint, tolerations));
 }
 
 function countUnwanted({ taints, tolerations }: TaintState, list: number): number {

@@ -6,6 +6,11 @@ export function tolerates(tolerations: readonly TolerationObject[], taint: Taint
   return tolerations.some((toleration) => toleratesTaint(toleration, taint));
 }
 
+/** Whether the taint keeps a pod with these tolerations off the node. */
+export function keepsAway(taint: TaintObject, tolerations: readonly TolerationObject[]): boolean {
+  return (taint.effect === "NoSchedule" || taint.effect === "NoExecute") && !tolerates(tolerations, taint);
+}
+
 function toleratesTaint(toleration: TolerationObject, taint: TaintObject): boolean {
   const { key = "", operator = "", value = "", effect = "" } = toleration;
   if (effect !== "" && effect !== taint.effect) return false;

@@ -83,6 +83,8 @@ export function volumeBinding({
           if (event.isGone) return false;
           if (event.kind === storageKinds.claim) return isOwnClaim(event, pod);
           return event.kind !== storageKinds.storageClass || hasNewTopologies(event);
+        default:
+          return false;
       }
     },
     reserve(pod, nodeName, cluster) {

@@ -14,7 +14,10 @@ export function servicesOf(pod: Pod, world: World): readonly PlainOwner[] {
   );
 }
 
-/** What the pod's services and its controller select, together; undefined when that is nothing in particular. */
+/**
+ * What the pod's services and its controller select, together; undefined when that is nothing in particular. Of plain
+ * selectors a later one replaces what an earlier one says of a label; those of replica sets are demanded on top.
+ */
 export function controllerSelector(pod: Pod, world: World): LabelSelector | undefined {
   const matchLabels: Record<string, string> = {};
   for (const { spec } of servicesOf(pod, world)) Object.assign(matchLabels, spec.selector);
@@ -32,9 +35,14 @@ export function controllerSelector(pod: Pod, world: World): LabelSelector | unde
   } else if (owner?.kind === "StatefulSet") {
     others = find(StatefulSet)?.spec.selector ?? {};
   }
+  const demanded = Object.entries(others.matchLabels ?? {}).map(([key, value]) => ({
+    key,
+    operator: "In",
+    values: [value],
+  }));
   const selector = {
-    matchLabels: { ...matchLabels, ...others.matchLabels },
-    matchExpressions: others.matchExpressions ?? [],
+    matchLabels,
+    matchExpressions: [...demanded, ...(others.matchExpressions ?? [])],
   };
   const size = Object.keys(selector.matchLabels).length + selector.matchExpressions.length;
   return size === 0 ? undefined : selector;
