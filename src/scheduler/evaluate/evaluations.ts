@@ -27,7 +27,9 @@ export class Evaluations {
   constructor(profile: Profile, cluster: Cluster) {
     this.#profile = profile;
     this.#cluster = cluster;
-    this.#withStanding = profile.plugins.map(({ plugin }) => plugin).filter((plugin) => plugin.standing !== undefined);
+    this.#withStanding = profile.plugins
+      .map(({ plugin }) => plugin)
+      .filter((plugin) => plugin.standing !== undefined);
   }
 
   /** Pods with equal keys get equal answers from every plugin of the profile; priority decides whom room is made for. */

@@ -1,12 +1,7 @@
 /** Terms of affinity between pods, made ready: namespaces, selector and topology key, with the owner's labels put in. */
 
 import type { LabelSelector } from "../../../model/label-selector.ts";
-import {
-  matches,
-  selectorFromLabelSelector,
-  type Labels,
-  type Selector,
-} from "../../../model/labels.ts";
+import { matches, selectorFromLabelSelector, type Labels, type Selector } from "../../../model/labels.ts";
 import type { LabelSelectorObject, PodAffinityObject, PodAffinityTermObject, PodObject } from "../objects.ts";
 
 export interface PodTerm {
