@@ -7,6 +7,8 @@ const forTests: readonly (readonly [program: string, debianPackage: string])[] =
   ["kubectl", "kubernetes-client"],
   ["curl", "curl"],
   ["ip", "iproute2"],
+  ["zip", "zip"],
+  ["unzip", "unzip"],
 ];
 
 const missing = missingRequirements(path).map(({ debianPackage }) => debianPackage);

@@ -71,6 +71,7 @@ export interface Terminal {
   progressDone(text?: string): void;
   /** Reads all of standard input. */
   readInput(): Promise<string>;
+  readInputBytes(): Promise<Uint8Array>;
 }
 
 /** What the machine around the commands offers; made in `main/`. */

@@ -77,12 +77,15 @@ export function createTerminal({ out, err, input, env }: TerminalOptions): Termi
       spinner.clear();
       if (text !== undefined) err.write(`${text}\n`);
     },
-    async readInput() {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of input) chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-      return Buffer.concat(chunks).toString("utf8");
-    },
+    readInput: async () => (await readAll(input)).toString("utf8"),
+    readInputBytes: () => readAll(input),
   };
+}
+
+async function readAll(input: TerminalOptions["input"]): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of input) chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+  return Buffer.concat(chunks);
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;

@@ -1,10 +1,11 @@
 /** The ways that source comes in, beside the plain push: SSH, parts of repositories, submodules, builds once more. */
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TestPlatform, until, type Outcome } from "../harness/platform.ts";
+import { nagiProgram, TestPlatform, until, type Outcome } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -188,6 +189,77 @@ describe("one repository", () => {
     platform.commit(whole, page("outer"));
     expect(platform.push(whole).stderr).toContain("with submodules site");
     expect((await platform.request("whole", "/site/index.html")).text).toContain("from a submodule");
+  });
+});
+
+describe("nagi deploy", () => {
+  let folder: string;
+  const deploy = (...argv: string[]): Outcome => platform.tryNagi(["deploy", "--app", "sent", ...argv]);
+  const program = (name: string, ...argv: string[]): string => platform.ok(name, argv, { cwd: folder });
+
+  beforeAll(() => {
+    folder = platform.repository(page("from a directory"));
+    platform.nagi(["create", "sent", "--no-remote"]);
+  });
+
+  it("sends a directory, and then only what has changed", async () => {
+    writeFileSync(join(folder, "large.bin"), randomBytes(1024 ** 2));
+    writeFileSync(join(folder, ".gitignore"), "*.log\n");
+    writeFileSync(join(folder, "a.log"), "not sent");
+    const first = deploy("--dir", folder);
+    expect(first.stdout).toMatch(/sent [\d.]+ MiB\n-----> sent-1: a directory at/);
+    expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("Release v1 is live") as string });
+    expect((await platform.request("sent")).text).toContain("from a directory");
+    expect((await platform.request("sent", "/a.log")).status).toBe(404);
+    writeFileSync(join(folder, "index.html"), "changed");
+    const second = deploy("--dir", folder);
+    expect(second.stdout).toMatch(/sent \d+ bytes\n.*\n +1 file changed since v1 .*: index.html/);
+    expect((await platform.request("sent")).text).toBe("changed");
+  });
+
+  it("takes archives", async () => {
+    const top = join(folder, "top");
+    mkdirSync(top);
+    for (const [name, ...argv] of [
+      ["tar", "-czf", "a.tar.gz", "-C", folder, "top"],
+      ["zip", "-q", "-r", "a.zip", "top"],
+      ["tar", "-cf", "a.tar", "-C", top, "."],
+    ]) {
+      writeFileSync(join(top, "index.html"), `in ${argv.join(" ")}`);
+      program(name ?? "", ...argv);
+    }
+    expect(deploy("--archive", join(folder, "a.tar.gz"))).toMatchObject({ code: 0 });
+    expect((await platform.request("sent")).text).toContain("in -czf");
+    expect(deploy("--archive", join(folder, "a.zip"))).toMatchObject({ code: 0 });
+    expect((await platform.request("sent")).text).toContain("in -q -r");
+    const input = join(folder, "a.tar");
+    program("sh", "-c", `${nagiProgram} deploy --app sent --archive - < ${input}`);
+    expect((await platform.request("sent")).text).toContain("in -cf");
+    writeFileSync(join(folder, "broken"), "neither");
+    expect(deploy("--archive", join(folder, "broken")).stderr).toContain("cannot unpack");
+    expect(deploy("--archive", "none.zip").stderr).toContain("there is no such file");
+  });
+
+  it("fails with its build and leaves what runs, and builds nothing after Ctrl-C", async () => {
+    const app = platform.repository({ "package.json": '{ "scripts": { "build": "exit 3" } }' });
+    const failed = deploy("--dir", app);
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toMatch(/!  +sent-\d+ failed\. What runs is left as it is\./);
+    platform.commit(app, { "package.json": slow, "server.js": "" });
+    const command = new Command(nagiProgram, ["deploy", "--app", "sent", "--dir", app], app, platform.env);
+    await untilStepRuns();
+    command.interrupt();
+    expect(await command.ended).toBe(130);
+    expect(command.output).toContain("Cancelled. What runs is left as it is.");
+    await untilCancelled("sent");
+    expect((await platform.request("sent")).text).toContain("in -cf");
+  });
+
+  it("says what does not go together", () => {
+    expect(deploy("--dir", folder, "--archive", "x").stderr).toContain("not --dir and --archive");
+    expect(deploy("--dir", folder, "--port", "80").stderr).toContain("--port belongs to --image");
+    const empty = platform.repository({ ".gitignore": "*\n" });
+    expect(deploy("--dir", empty).stderr).toContain("holds no files but those that are ignored");
   });
 });
 

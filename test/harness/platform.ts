@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
-const nagiProgram = join(root, "bin/nagi");
+export const nagiProgram = join(root, "bin/nagi");
 
 export interface Outcome {
   readonly code: number;
@@ -85,6 +85,7 @@ export class TestPlatform {
       NAGI_HOME: this.dataDir,
       KUBECONFIG: join(this.dataDir, "kubeconfig"),
       GIT_CONFIG_GLOBAL: join(this.dataDir, "gitconfig"),
+      XDG_CACHE_HOME: join(this.dataDir, "cache"),
       NO_COLOR: "1",
     };
   }

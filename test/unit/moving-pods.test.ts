@@ -96,6 +96,7 @@ async function run(
     progress: () => undefined,
     progressDone: () => undefined,
     readInput: async () => "",
+    readInputBytes: () => Promise.resolve(new Uint8Array()),
   };
   const given = (name: string) => flags[name] ?? command.options?.find((each) => each.name === name)?.default;
   const context: CommandContext = {

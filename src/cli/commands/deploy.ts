@@ -1,30 +1,36 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { request } from "node:http";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Client } from "../../client/client.ts";
-import { newObject } from "../../model/kind.ts";
-import { build, type Build } from "../../model/kinds/build/build/build.ts";
+import { build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
-import { appOption, getApp, platformInfo } from "../app.ts";
-import { reasonIn } from "../ask-platform.ts";
+import { appOption, getApp, gitUrl, platformInfo } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { connectionToken } from "../connect.ts";
-import { writeStream } from "../output.ts";
+import { commitFolder, keepCommit } from "../deploy/folder-commit.ts";
+import { pushFolder } from "../deploy/push-folder.ts";
+import { unpack } from "../deploy/unpack.ts";
 import { followRelease } from "../release-progress.ts";
-import { pause, pollMs } from "../wait.ts";
+
+const sources = ["dir", "archive", "image"] as const;
 
 export const command: Command = {
   name: "deploy",
   group: "Deploying",
-  summary: "Deploy a directory or an image, without git.",
-  usage: "[--dir DIR | --image IMAGE]",
+  summary: "Deploy a directory, an archive or an image, without git push.",
+  usage: "[--dir DIR | --archive FILE | --image IMAGE]",
   description:
-    "A directory is packed (without .git and what .gitignore names, where git is there), sent and built as a push\n" +
-    "is. An image is run as it is; name the port that it listens on unless it is 8080.",
+    "A directory is sent as it is on disk, without what .gitignore, .slugignore and (beside a Dockerfile)\n" +
+    ".dockerignore name, and built as a push is; of a second deploy only what has changed is sent. An archive is a\n" +
+    "tar, compressed or not, or a zip; where it holds a single directory, that is the source. An image is run as it\n" +
+    "is; name the port that it listens on unless it is 8080. Ctrl-C cancels the build.",
   options: [
     appOption,
     { name: "dir", type: "string", value: "DIR", description: "The app's source (default: this directory)." },
+    {
+      name: "archive",
+      type: "string",
+      value: "FILE",
+      description: "The app's source as a tar or zip; - for standard input.",
+    },
     {
       name: "image",
       type: "string",
@@ -32,17 +38,31 @@ export const command: Command = {
       description: "An image that the container engine has or can pull.",
     },
     { name: "port", type: "number", value: "PORT", description: "Port that the web process listens on." },
+    { name: "all", type: "boolean", description: "With --dir: send ignored files too." },
     { name: "no-wait", type: "boolean", description: "Do not wait for the release." },
   ],
-  examples: ["nagi deploy --app shop", "nagi deploy --app web --image nginx:1.27 --port 80"],
+  examples: [
+    "nagi deploy --app shop",
+    "nagi deploy --app shop --archive shop-1.2.tar.gz",
+    "nagi deploy --app web --image nginx:1.27 --port 80",
+  ],
   async run(context) {
+    const given = sources.filter((name) => context.text(name) !== undefined);
+    if (given.length > 1)
+      throw new UsageError(
+        `nagi deploy takes one of --dir, --archive and --image, not ${given.map((name) => `--${name}`).join(" and ")}`,
+      );
     const found = await getApp(context);
     const image = context.text("image");
-    if (image !== undefined && context.text("dir") !== undefined)
-      throw new UsageError("nagi deploy takes --dir or --image, not both");
-    return image === undefined
-      ? await deployFolder(context, found)
-      : await deployImage(context, found, image);
+    const archive = context.text("archive");
+    if (image !== undefined) return await deployImage(context, found, image);
+    if (context.number("port") !== undefined)
+      throw new UsageError(
+        "--port belongs to --image",
+        "What is built from source listens on the port in PORT.",
+      );
+    if (archive !== undefined) return await deployArchive(context, found, archive);
+    return await deployFolder(context, found, folderOf(context));
   },
 };
 
@@ -58,82 +78,58 @@ async function deployImage(context: CommandContext, found: App, image: string): 
   return context.flag("no-wait") ? 0 : await followRelease(context, found);
 }
 
-async function deployFolder(context: CommandContext, found: App): Promise<number> {
-  const { namespace, name = "" } = found.metadata;
-  const folder = resolve(context.host.cwd, context.text("dir") ?? ".");
-  if (!existsSync(folder)) throw new UsageError(`--dir is ${folder}: there is no such directory`);
-  const client = await context.client();
-  context.terminal.progress(`Sending ${folder}`);
-  const source = await sendSource(context, client, folder);
-  context.terminal.progressDone();
-  const metadata = { generateName: `${name}-`, namespace, labels: { "nagi.dev/app": name } };
-  const made = await client.create(
-    build,
-    newObject<Build>(build, metadata, {
-      spec: {
-        source: { type: "Binary", binary: { asFile: source } },
-        strategy: { type: "Nagi" },
-        output: { to: { kind: "ImageStreamTag", name: `${name}:latest` } },
-      },
-    }),
-  );
-  const ref = { namespace, name: made.metadata.name ?? "" };
-  await writeStream(context.terminal, client.log(build, ref, { follow: true, signal: context.signal }));
-  for (;;) {
-    const { status } = await client.get(build, ref);
-    if (status?.phase === "Complete") break;
-    if (status?.phase === "Failed" || status?.phase === "Error" || status?.phase === "Cancelled") {
-      context.terminal.note(
-        `Build ${ref.name} ${status.phase.toLowerCase()}: ${status.message ?? status.reason ?? ""}`,
-      );
-      return 1;
-    }
-    await pause(pollMs, context.signal);
-  }
-  return context.flag("no-wait") ? 0 : await followRelease(context, found);
+interface Folder {
+  readonly path: string;
+  /** Deploys of the same origin send what has changed between them. */
+  readonly origin: string;
+  readonly all: boolean;
+  readonly message: string;
 }
 
-/** Packs the folder and posts it to the platform; resolves with the id in the source store. */
-async function sendSource(context: CommandContext, client: Client, folder: string): Promise<string> {
-  const info = await platformInfo(client);
-  const listed = await context.host.capture("git", [
-    "-C",
-    folder,
-    "ls-files",
-    "-z",
-    "-co",
-    "--exclude-standard",
-  ]);
-  const names = listed?.split("\0").filter((file) => file !== "" && existsSync(join(folder, file)));
-  const selection = names === undefined ? ["--exclude=./.git", "."] : ["--null", "--files-from=-"];
-  const tar = spawn("tar", ["-C", folder, "-c", ...selection], { stdio: ["pipe", "pipe", "inherit"] });
-  tar.stdin.end(names === undefined ? "" : names.join("\0"));
-  const packed = new Promise<void>((done, fail) => {
-    tar.on("error", (cause) => fail(new Error("cannot run tar", { cause })));
-    tar.on("close", (code) =>
-      code === 0 ? done() : fail(new Error(`cannot pack ${folder}: tar exits with ${code}`)),
+function folderOf(context: CommandContext): Folder {
+  const { host } = context;
+  const given = context.text("dir");
+  const path = resolve(host.cwd, given ?? ".");
+  if (!existsSync(path) || !statSync(path).isDirectory())
+    throw new UsageError(`--dir is ${path}: there is no such directory`);
+  if (given === undefined && (path === "/" || path === host.home))
+    throw new UsageError(
+      `${path} is not the directory of an app`,
+      "Go there, or name it: nagi deploy --dir DIR",
     );
-  });
-  const token = await connectionToken(context);
-  const answer = new Promise<string>((done, fail) => {
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/x-tar" };
-    const post = request(
-      `${info.httpUrl}/sources`,
-      { method: "POST", headers, signal: context.signal },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => (text += chunk));
-        response.on("error", fail);
-        response.on("end", () => {
-          if (response.statusCode === 200 || response.statusCode === 201) done(text);
-          else fail(new Error(`cannot send the source: ${reasonIn(text)} (${response.statusCode})`));
-        });
-      },
-    );
-    post.on("error", (cause) => fail(new Error(`cannot reach ${info.httpUrl}`, { cause })));
-    tar.stdout.pipe(post);
-  });
-  const [text] = await Promise.all([answer, packed]);
-  return (JSON.parse(text) as { readonly id: string }).id;
+  return { path, origin: path, all: context.flag("all"), message: `Deploy of ${path}` };
+}
+
+async function deployArchive(context: CommandContext, found: App, given: string): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), "nagi-archive-"));
+  try {
+    const file = given === "-" ? join(directory, "input") : resolve(context.host.cwd, given);
+    if (given === "-") writeFileSync(file, await context.terminal.readInputBytes());
+    else if (!existsSync(file)) throw new UsageError(`--archive is ${file}: there is no such file`);
+    const unpacked = join(directory, "files");
+    mkdirSync(unpacked);
+    const path = await unpack(file, unpacked, context.signal);
+    const message = `Deploy of ${given === "-" ? "an archive" : given}`;
+    return await deployFolder(context, found, { path, origin: "archive", all: true, message });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function deployFolder(context: CommandContext, found: App, folder: Folder): Promise<number> {
+  const { host, signal, terminal } = context;
+  const { namespace = "default", name = "" } = found.metadata;
+  const client = await context.client();
+  const url = gitUrl(await platformInfo(client), namespace, name);
+  terminal.progress(`Reading ${folder.path}`);
+  const key = `${found.metadata.uid} ${url} ${folder.origin}`;
+  const { path, all, message } = folder;
+  const made = await commitFolder({ host, key, folder: path, all, message, signal });
+  if (made.files === 0)
+    throw new UsageError(`${path} holds no files but those that are ignored`, "To send these too: --all");
+  if (!(await pushFolder(context, made, url))) return 1;
+  await keepCommit(made, signal);
+  const { items } = await client.list(build, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  const built = items.some(({ spec }) => spec.revision?.git?.commit === made.commit);
+  return !built || context.flag("no-wait") ? 0 : await followRelease(context, found);
 }

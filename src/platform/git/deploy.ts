@@ -12,6 +12,7 @@ import { waitFor } from "../../client/wait-for.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
+import { SourceTooLargeError } from "../../lib/source-store.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { refOf } from "../../model/meta.ts";
@@ -19,7 +20,7 @@ import { isStatus } from "../../model/status.ts";
 import type { BuildMaker, Wanted } from "./build-maker.ts";
 import { changesText, isSameTree, liveSource, type Git, type LiveSource } from "./changes.ts";
 import type { HookCall, Tell } from "./hook-session.ts";
-import { planPush, pushOptionsOf, sourceName, type Deployed } from "./push-plan.ts";
+import { directoryRef, planPush, pushOptionsOf, sourceName, type Deployed } from "./push-plan.ts";
 import { tellRelease } from "./release-teller.ts";
 import type { Repositories, RepositoryRef } from "./repositories.ts";
 import { SubmoduleProblem } from "./submodules.ts";
@@ -81,7 +82,8 @@ export class Deployer {
     const after = async (call: HookCall, tell: Tell): Promise<void> => {
       // The ref has moved: the next push may have its turn while this one is released.
       end();
-      if (build === undefined) return;
+      // `nagi deploy` follows the release itself, for its exit code.
+      if (build === undefined || call.updates.some(({ ref }) => ref === directoryRef)) return;
       const options = pushOptionsOf(call.options);
       if (typeof options === "object" && options.noWait)
         tell("-----> The release goes on: see nagi releases");
@@ -96,7 +98,8 @@ export class Deployer {
           return true;
         } catch (error) {
           if (push.signal.aborted) return false;
-          const isAnswer = isStatus(error) || error instanceof SubmoduleProblem;
+          const isAnswer =
+            isStatus(error) || error instanceof SubmoduleProblem || error instanceof SourceTooLargeError;
           this.#options.log[isAnswer ? "info" : "error"]("a push failed", { ...push.repository, error });
           return refuse(tell, messageOf(error));
         }

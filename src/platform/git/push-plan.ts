@@ -29,7 +29,7 @@ export interface PushOptions {
 /** Where the app names no branch, both of git's usual names deploy; the first comes first. */
 const usualBranches = ["main", "master"] as const;
 /** `nagi deploy --dir` pushes its files as a commit of this ref. */
-const directoryRef = "refs/nagi/directory";
+export const directoryRef = "refs/nagi/directory";
 
 export function planPush(app: string, branch: string | undefined, updates: readonly RefUpdate[]): PushPlan {
   const branches: readonly string[] = branch === undefined ? usualBranches : [branch];
