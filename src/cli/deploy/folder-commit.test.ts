@@ -17,6 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 const { signal } = new AbortController();
+const path = "/usr/local/bin:/usr/bin:/bin";
 
 function write(files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {
@@ -35,12 +36,12 @@ function git(cwd: string, ...args: string[]): string {
   return execFileSync("git", args, {
     cwd,
     encoding: "utf8",
-    env: { PATH: process.env["PATH"], HOME: dir, ...who },
+    env: { PATH: path, HOME: dir, ...who },
   });
 }
 
-function commit(path = folder, all = false): Promise<FolderCommit> {
-  const env = { PATH: process.env["PATH"], XDG_CACHE_HOME: join(dir, "cache") };
+function commit(where = folder, all = false): Promise<FolderCommit> {
+  const env = { PATH: path, XDG_CACHE_HOME: join(dir, "cache") };
   const host: Host = {
     cwd: dir,
     env,
@@ -50,7 +51,7 @@ function commit(path = folder, all = false): Promise<FolderCommit> {
     dataDir: () => dir,
     capture: () => Promise.resolve(undefined),
   };
-  return commitFolder({ host, key: "k", folder: path, all, message: "Deploy", signal });
+  return commitFolder({ host, key: "k", folder: where, all, message: "Deploy", signal });
 }
 
 function filesOf({ commit: id, gitDir }: FolderCommit): string[] {
