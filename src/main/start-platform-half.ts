@@ -8,6 +8,7 @@ import type { LogSource } from "../client/log-source.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { ContainerEngine } from "../lib/container-engine.ts";
 import type { Ulimit } from "../lib/container-engine-types.ts";
+import { messageOf } from "../lib/errors.ts";
 import type { HttpHandler } from "../lib/http-handler.ts";
 import type { Logger } from "../lib/log.ts";
 import { SourceStore } from "../lib/source-store.ts";
@@ -120,6 +121,8 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     log,
   });
   const { domain, httpPort } = config;
+  const missingImage = (image: string): Promise<string | undefined> =>
+    missingImageOf(image, engine, registry);
   const http = await listenPlatformHttp({
     port: config.platformPort,
     handlers: [git.handler, ssh.handler, registry.handler, builds.handler, ...options.handlers],
@@ -144,11 +147,32 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "platforms", run: (signal) => platforms.run(signal) },
       {
         name: "apps",
-        run: (signal) => runApps({ client: clientFor("apps"), domain, httpPort, clock, log }, signal),
+        run: (signal) =>
+          runApps({ client: clientFor("apps"), domain, httpPort, missingImage, clock, log }, signal),
       },
     ],
     close: () => http.close(),
   };
+}
+
+const pullMaxMs = 120_000;
+
+/** Asked before a rollback: an image that is pulled now is surely there. */
+async function missingImageOf(
+  image: string,
+  engine: ContainerEngine,
+  { address, credentials }: Registry,
+): Promise<string | undefined> {
+  if (await engine.hasImage(image)) return undefined;
+  const isOwn = image.startsWith(`${address}/`);
+  const signal = AbortSignal.timeout(pullMaxMs);
+  const options = isOwn ? { auth: credentials, insecure: true, signal } : { signal };
+  try {
+    for await (const _step of engine.pullImage(image, options));
+    return undefined;
+  } catch (error) {
+    return `its image ${image} can no longer be had: ${messageOf(error)}`;
+  }
 }
 
 function openRouter({ config, clientFor, log }: PlatformHalfOptions): Router {

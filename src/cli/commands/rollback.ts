@@ -26,7 +26,14 @@ export const command: Command = {
     await client.patch(
       app,
       { namespace, name },
-      { type: "merge", body: { metadata: { annotations: { "nagi.dev/rollback-to": String(wanted) } } } },
+      {
+        type: "merge",
+        body: {
+          metadata: {
+            annotations: { "nagi.dev/rollback-to": String(wanted), "nagi.dev/wish-problem": null },
+          },
+        },
+      },
     );
     context.terminal.print(`Rolling ${name} back to v${wanted}`);
     return context.flag("no-wait") ? 0 : await followRelease(context, found);

@@ -40,6 +40,7 @@ export interface ReplaceCall extends FieldChecks {
   /** "" is the object itself. */
   readonly subresource: string;
   readonly next: (previous: KubeObject) => KubeObject;
+  readonly user: UserInfo;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -47,6 +48,7 @@ export interface PatchCall extends FieldChecks {
   readonly target: Target;
   readonly subresource: string;
   readonly patch: PatchBody;
+  readonly user: UserInfo;
   readonly dryRun?: boolean | undefined;
 }
 

@@ -113,7 +113,7 @@ export class InProcessClient implements Client {
     const target = targetOf(kind, { name: name ?? "", namespace });
     const { subresource = "" } = options;
     this.#allow("update", target, subresource);
-    const request = { target, subresource, next: () => object, ...writeOptions(options) };
+    const request = { target, subresource, next: () => object, user: this.#user, ...writeOptions(options) };
     return (await this.#api.replace(request)).value as T;
   }
 
@@ -126,7 +126,7 @@ export class InProcessClient implements Client {
     const target = targetOf(kind, ref);
     const { subresource = "" } = options;
     this.#allow("patch", target, subresource);
-    const request = { target, subresource, patch, ...writeOptions(options) };
+    const request = { target, subresource, patch, user: this.#user, ...writeOptions(options) };
     return (await this.#api.patch(request)).value as T;
   }
 

@@ -43,6 +43,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly domain: string;
   readonly httpPort: number;
+  readonly missingImage?: ((image: string) => Promise<string | undefined>) | undefined;
 }
 
 export class AppReconciler {

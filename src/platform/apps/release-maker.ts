@@ -28,8 +28,8 @@ export interface ReleaseMakerOptions {
   readonly client: Client;
   readonly caches: AppCaches;
   readonly events: EventRecorder;
-  /** Whether the image can still be had; absent: it is taken for granted. */
-  readonly hasImage?: ((image: string) => Promise<boolean>) | undefined;
+  /** Why the image cannot be had any more; absent: it is taken for granted that it can. */
+  readonly missingImage?: ((image: string) => Promise<string | undefined>) | undefined;
 }
 
 export class ReleaseMaker {
@@ -101,10 +101,11 @@ export class ReleaseMaker {
   /** Of a rollback: what it goes back to must still be there. */
   async #imageProblem(app: App, { spec }: NewRelease): Promise<string | undefined> {
     const wanted = app.metadata.annotations?.[rollbackAnnotation];
-    const { hasImage } = this.#options;
-    if (wanted === undefined || hasImage === undefined || (await hasImage(spec.image))) return undefined;
+    if (wanted === undefined) return undefined;
+    const missing = await this.#options.missingImage?.(spec.image);
+    if (missing === undefined) return undefined;
     const version = `v${wanted.replace(/^v/, "")}`;
-    return `cannot roll back to ${version}: its image ${spec.image} is no longer there; deploy that source again, or choose another release`;
+    return `cannot roll back to ${version}: ${missing}. Deploy its source again, or choose another release: nagi releases`;
   }
 
   async #restoreConfig(

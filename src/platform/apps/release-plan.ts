@@ -262,7 +262,7 @@ function buildContent(build: Build, wishes: Wishes, input: PlanInput): Content {
     commit,
     postDeploy: hasLived(input) ? undefined : status?.manifest?.postdeploy,
     cause: commit === undefined ? `build ${metadata.name}` : `push ${commit.slice(0, 7)}`,
-    createdBy: annotations?.[pushedByAnnotation] ?? annotations?.[createdByAnnotation],
+    createdBy: annotations?.[createdByAnnotation] ?? annotations?.[pushedByAnnotation],
   };
 }
 

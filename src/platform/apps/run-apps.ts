@@ -19,17 +19,19 @@ export interface AppsOptions {
   readonly domain: string;
   /** Port of the router, for the URLs that are shown. */
   readonly httpPort: number;
+  /** Why an image cannot be had any more: asked before a rollback to it. */
+  readonly missingImage?: ((image: string) => Promise<string | undefined>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Runs until the signal aborts. */
 export async function runApps(options: AppsOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, domain, httpPort } = options;
+  const { client, clock, domain, httpPort, missingImage } = options;
   const log = options.log.child({ component: "apps" });
   const caches = new AppCaches({ client, clock, log });
   const events = new EventRecorder({ client, component: "nagi-apps", clock, log });
-  const reconciler = new AppReconciler({ client, caches, events, clock, domain, httpPort });
+  const reconciler = new AppReconciler({ client, caches, events, clock, domain, httpPort, missingImage });
   const controller = runController(
     {
       name: "apps",

@@ -145,14 +145,16 @@ async function create({ exchange, target, subresource }: Call): Promise<void> {
 async function update({ exchange, target, subresource }: Call): Promise<void> {
   const shape = shapeOf(exchange);
   const object = (await readObject(exchange)) as unknown as KubeObject;
-  const request = { target, subresource, next: () => object, ...writeChecks(exchange) };
+  const { user } = exchange;
+  const request = { target, subresource, next: () => object, user, ...writeChecks(exchange) };
   sendStored(exchange, target.kind, { stored: await exchange.api.replace(request), shape, code: 200 });
 }
 
 async function patch({ exchange, target, subresource }: Call): Promise<void> {
   const shape = shapeOf(exchange);
   const patchBody = await readPatch(exchange);
-  const request = { target, subresource, patch: patchBody, ...writeChecks(exchange) };
+  const { user } = exchange;
+  const request = { target, subresource, patch: patchBody, user, ...writeChecks(exchange) };
   sendStored(exchange, target.kind, { stored: await exchange.api.patch(request), shape, code: 200 });
 }
 

@@ -1,6 +1,7 @@
 /** Creation: a checked copy gets its identity, its defaults and its status, and is written if the name is free. */
 
 import { randomInt, randomUUID } from "node:crypto";
+import type { UserInfo } from "../../../client/user.ts";
 import { admitNew, textOfAdmitted } from "../../../model/admitted-specs.ts";
 import { apiVersionOf, resourceName, type Kind } from "../../../model/kind.ts";
 import type { KubeObject, ObjectMeta } from "../../../model/meta.ts";
@@ -8,6 +9,7 @@ import { isStatus } from "../../../model/status.ts";
 import { invalidError } from "../../../model/validate.ts";
 import { alreadyExists, badRequest } from "../api-errors.ts";
 import type { ServerParts } from "../parts.ts";
+import { writeAuthor } from "../admission/author.ts";
 import { admitNamespace } from "../admission/namespace.ts";
 import { checkFields, checkType, type FieldChecks } from "./checks.ts";
 import { commit, type Outcome } from "./commit.ts";
@@ -20,6 +22,8 @@ export interface CreateRequest extends FieldChecks {
   /** Of the path; "" for cluster-scoped kinds. */
   readonly namespace: string;
   readonly object: KubeObject;
+  /** Absent: the server itself. */
+  readonly user?: UserInfo | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -29,6 +33,7 @@ export async function createObject(parts: ServerParts, request: CreateRequest): 
   admitNamespace(parts, kind, namespace, object.metadata.name ?? "");
   const hook = parts.hooks.get(resourceName(kind));
   checkFields(kind, object, request);
+  writeAuthor(kind, object, undefined, request.user);
   await hook?.prepare?.(object);
   const { generateName, name } = object.metadata;
   if (name !== undefined && name !== "") return writeNew(parts, request, finish(kind, object));

@@ -3,11 +3,13 @@
  * The main resource writes all but status, the status subresource only status, finalize only the namespace's spec.
  */
 
+import type { UserInfo } from "../../../client/user.ts";
 import { isJsonEqual } from "../../../model/json.ts";
 import { apiVersionOf, resourceName, type Kind } from "../../../model/kind.ts";
 import type { KubeObject, ObjectMeta } from "../../../model/meta.ts";
 import { admitObject, invalidError } from "../../../model/validate.ts";
 import { badRequest, conflict, modified, notFound } from "../api-errors.ts";
+import { writeAuthor } from "../admission/author.ts";
 import type { ServerParts, Target } from "../parts.ts";
 import { checkFields, checkType, type FieldChecks } from "./checks.ts";
 import { commit, type Outcome } from "./commit.ts";
@@ -19,6 +21,8 @@ export interface ReplaceRequest extends FieldChecks {
   readonly subresource: "" | "status" | "finalize";
   /** The wanted version, made from the newest one; need not be a copy. */
   readonly next: (previous: KubeObject) => KubeObject;
+  /** Absent: the server itself. */
+  readonly user?: UserInfo | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -59,6 +63,7 @@ function nextVersion(parts: ServerParts, request: ReplaceRequest, previous: Kube
   if (subresource === "status") return withPart(kind, "status", given, previous);
   if (subresource === "finalize") return withPart(kind, "spec", given, previous);
   const next = mainVersion(kind, given, previous);
+  writeAuthor(kind, next, previous, request.user);
   parts.hooks.get(resourceName(kind))?.prepareUpdate?.(next, previous);
   checkFinalizers(kind, next, previous.metadata);
   admitObject(kind, next, previous);
