@@ -1,92 +1,115 @@
-import { app, type App } from "../../model/kinds/nagi/app/app.ts";
-import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
-import { newObject } from "../../model/kind.ts";
-import { controllerRef } from "../../model/meta.ts";
-import { isNotFound } from "../../model/status.ts";
-import { appOption, getApp } from "../app.ts";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { appOption } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { changeConfig, checkedName, platformNames, readConfig, type Values } from "../config-vars.ts";
+import { DotenvError, formatDotenv, formatShell, parseDotenv } from "../dotenv.ts";
+import { editText } from "../edit-text.ts";
 import { columns } from "../format.ts";
 import { outputOption } from "../manifests.ts";
-import { followRelease } from "../release-progress.ts";
-
-const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+import { masked, shownValue } from "../masked.ts";
 
 export const command: Command = {
   name: "config",
   group: "Apps",
-  summary: "Show, set or unset an app's config vars; a change makes a release.",
-  usage: "[set NAME=VALUE ... | unset NAME ... | get NAME]",
-  subcommands: ["set", "unset", "get"],
+  summary: "Show, change, import or export an app's config vars; a change makes a release.",
+  usage: "[set NAME=VALUE ... | unset NAME ... | get NAME | edit | import FILE | export]",
+  description:
+    "Values are masked unless --show is given; get and export show them. A change waits for its release: when that\n" +
+    "fails, the config vars go back to what they were. import reads a .env file (- is standard input) and sets what\n" +
+    "is in it; with --replace it unsets the rest. edit opens all of them in $EDITOR.",
+  subcommands: ["set", "unset", "get", "edit", "import", "export"],
   options: [
     appOption,
     outputOption(["json", "yaml"]),
-    { name: "shell", short: "s", type: "boolean", description: "As lines for a shell or an .env file." },
+    { name: "show", type: "boolean", description: "Show values as they are." },
+    {
+      name: "format",
+      type: "string",
+      value: "FORMAT",
+      choices: ["env", "json", "shell"],
+      description: "Of export: env, json or shell (default env).",
+    },
+    { name: "shell", short: "s", type: "boolean", description: "The same as export --format env." },
+    { name: "replace", type: "boolean", description: "With import: unset what the file does not have." },
     { name: "no-wait", type: "boolean", description: "Do not wait for the release." },
   ],
-  examples: ["nagi config --app shop", "nagi config set LOG_LEVEL=debug", "nagi config:unset LOG_LEVEL"],
+  examples: [
+    "nagi config --app shop",
+    "nagi config set LOG_LEVEL=debug",
+    "nagi config:unset LOG_LEVEL",
+    "nagi config import .env",
+    "nagi config export --format json",
+  ],
   async run(context) {
-    const [action, ...words] = context.args;
-    if (action === undefined) return await show(context);
-    if (action === "set") return await change(context, assignments(words));
-    if (action === "get") return await getOne(context, words);
-    if (action === "unset") {
-      if (words.length === 0) throw new UsageError("nagi config unset needs the names of the variables");
-      return await change(context, Object.fromEntries(words.map((name) => [checkedName(name), null])));
-    }
+    const [word, ...words] = context.args;
+    if (word === undefined)
+      return context.flag("shell") ? await exported(context, "env") : await show(context);
+    const action = actions[word];
+    if (action !== undefined) return await action(context, words);
     throw new UsageError(
-      `nagi config has no action ${JSON.stringify(action)}`,
-      "The actions: set NAME=VALUE, unset NAME, get NAME",
+      `nagi config has no action ${JSON.stringify(word)}`,
+      `The actions: ${Object.keys(actions).join(", ")}`,
     );
   },
 };
 
-async function valuesOf(context: CommandContext): Promise<{ found: App; values: Record<string, string> }> {
-  const found = await getApp(context);
-  const client = await context.client();
-  const { namespace, name } = found.metadata;
-  try {
-    const { data = {} } = await client.get(secret, { namespace, name: `${name}-config` });
-    const decode = (text: string): string => Buffer.from(text, "base64").toString("utf8");
-    return {
-      found,
-      values: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, decode(text)])),
-    };
-  } catch (error) {
-    if (isNotFound(error)) return { found, values: {} };
-    throw error;
-  }
-}
+type Action = (context: CommandContext, words: readonly string[]) => Promise<number | void>;
+
+const actions: Readonly<Record<string, Action>> = {
+  set: async (context, words) => {
+    const changes = assignments(words);
+    return await changeConfig(context, await readConfig(context), changes);
+  },
+  unset,
+  get: getOne,
+  edit,
+  import: imported,
+  export: (context) => exported(context, context.text("format") ?? "env"),
+};
 
 async function show(context: CommandContext): Promise<void> {
-  const { found, values } = await valuesOf(context);
+  const { found, values } = await readConfig(context);
+  const showValues = context.flag("show");
   const entries = Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const { terminal } = context;
   const output = context.text("output");
-  if (output === "json") return context.terminal.print(JSON.stringify(Object.fromEntries(entries), null, 2));
-  if (output === "yaml" || context.flag("shell")) {
-    const separator = output === "yaml" ? ": " : "=";
-    const quoted = (value: string): string => (output === "yaml" ? JSON.stringify(value) : shellWord(value));
-    for (const [key, value] of entries) context.terminal.print(`${key}${separator}${quoted(value)}`);
+  if (output === "json") {
+    const shown = entries.map(([key, value]) => [key, showValues ? value : masked]);
+    return terminal.print(JSON.stringify(Object.fromEntries(shown), null, 2));
+  }
+  if (output === "yaml") {
+    for (const [key, value] of entries)
+      terminal.print(`${key}: ${JSON.stringify(showValues ? value : masked)}`);
     return undefined;
   }
-  if (entries.length === 0) {
-    context.terminal.note(
+  if (entries.length === 0)
+    return terminal.note(
       `App ${found.metadata.name} has no config vars. Set one: nagi config set NAME=VALUE`,
     );
-    return undefined;
-  }
-  return context.terminal.print(columns(entries.map(([key, value]) => [`${key}:`, value])));
-}
-
-function shellWord(value: string): string {
-  return /^[\w./:@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+  terminal.print(columns(entries.map(([key, value]) => [`${key}:`, shownValue(value, showValues)])));
+  if (!showValues) terminal.note("Values are masked: nagi config --show, or nagi config get NAME");
+  return undefined;
 }
 
 async function getOne(context: CommandContext, words: readonly string[]): Promise<number | void> {
   const [name] = words;
   if (name === undefined || words.length > 1) throw new UsageError("nagi config get needs one name");
-  const value = (await valuesOf(context)).values[name];
+  const value = (await readConfig(context)).values[name];
   if (value === undefined) return 1;
   return context.terminal.print(value);
+}
+
+async function unset(context: CommandContext, words: readonly string[]): Promise<number> {
+  if (words.length === 0) throw new UsageError("nagi config unset needs the names of the variables");
+  const config = await readConfig(context);
+  const missing = words.filter((name) => config.values[name] === undefined);
+  if (missing.length > 0)
+    throw new UsageError(
+      `app ${config.found.metadata.name} has no config var ${missing.join(", ")}`,
+      `It has: ${Object.keys(config.values).toSorted().join(", ") || "none"}`,
+    );
+  return await changeConfig(context, config, Object.fromEntries(words.map((name) => [name, null])));
 }
 
 function assignments(words: readonly string[]): Record<string, string> {
@@ -101,45 +124,59 @@ function assignments(words: readonly string[]): Record<string, string> {
   );
 }
 
-function checkedName(name: string): string {
-  if (variableName.test(name)) return name;
-  throw new UsageError(
-    `${JSON.stringify(name)} is not a name of an environment variable: letters, digits and _ only, no digit first`,
-  );
+async function imported(context: CommandContext, words: readonly string[]): Promise<number> {
+  const [file] = words;
+  if (file === undefined || words.length > 1)
+    throw new UsageError(
+      "nagi config import needs one file",
+      "For instance: nagi config import .env, or - for standard input",
+    );
+  const text = file === "-" ? await context.terminal.readInput() : await readText(context, file);
+  const given = parsed(text, file === "-" ? "standard input" : file);
+  const skipped = platformNames.filter((name) => Object.hasOwn(given, name));
+  if (skipped.length > 0) context.terminal.note(`Left out, as the platform gives it: ${skipped.join(", ")}`);
+  const wanted = Object.fromEntries(Object.entries(given).filter(([name]) => !skipped.includes(name)));
+  const config = await readConfig(context);
+  const rest = context.flag("replace") ? missingIn(wanted, config.values) : {};
+  return await changeConfig(context, config, { ...rest, ...wanted });
 }
 
-async function change(
-  context: CommandContext,
-  changes: Record<string, string | null>,
-): Promise<number | void> {
-  const { found, values } = await valuesOf(context);
-  const client = await context.client();
-  const { namespace, name = "" } = found.metadata;
-  const ref = { namespace, name: `${name}-config` };
-  const encode = (value: string | null): string | null =>
-    value === null ? null : Buffer.from(value).toString("base64");
-  const unset = Object.keys(changes).filter((key) => changes[key] === null && values[key] === undefined);
-  if (unset.length > 0) throw new UsageError(`app ${name} has no config var ${unset.join(", ")}`);
-  if (Object.entries(changes).every(([key, value]) => values[key] === value)) {
-    context.terminal.print("Nothing changes: the values are set already.");
-    return undefined;
-  }
-  const data = Object.fromEntries(Object.entries(changes).map(([key, value]) => [key, encode(value)]));
+async function readText(context: CommandContext, file: string): Promise<string> {
   try {
-    await client.patch(secret, ref, { type: "merge", body: { data } });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    const metadata = {
-      ...ref,
-      ownerReferences: [controllerRef({ ...found, apiVersion: "nagi.dev/v1", kind: app.kind })],
-    };
-    await client.create(
-      secret,
-      newObject<Secret>(secret, metadata, { type: "Opaque", data: data as Record<string, string> }),
-    );
+    return await readFile(resolve(context.host.cwd, file), "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    throw new UsageError(`there is no file ${file}`, "Name a .env file, or - for standard input");
   }
-  const verb = Object.values(changes).some((value) => value === null) ? "Unset" : "Set";
-  context.terminal.print(`${verb} ${Object.keys(changes).join(", ")} of ${name}`);
-  if (found.status?.currentRelease === undefined || context.flag("no-wait")) return undefined;
-  return await followRelease(context, found);
+}
+
+function parsed(text: string, origin: string): Record<string, string> {
+  try {
+    return parseDotenv(text, origin);
+  } catch (error) {
+    if (!(error instanceof DotenvError)) throw error;
+    throw new UsageError(error.message, "Nothing is changed");
+  }
+}
+
+/** To be unset: what is there and not wanted. */
+function missingIn(wanted: Values, present: Values): Record<string, null> {
+  const names = Object.keys(present).filter((name) => !Object.hasOwn(wanted, name));
+  return Object.fromEntries(names.map((name) => [name, null]));
+}
+
+async function exported(context: CommandContext, format: string): Promise<void> {
+  const { values } = await readConfig(context);
+  if (format === "json")
+    return context.terminal.print(JSON.stringify(values, Object.keys(values).toSorted(), 2));
+  return context.terminal.write(format === "shell" ? formatShell(values) : formatDotenv(values));
+}
+
+async function edit(context: CommandContext): Promise<number> {
+  const config = await readConfig(context);
+  const head = `# Config vars of ${config.found.metadata.name}: NAME=value. Lines that you take out are unset.\n`;
+  const text = await editText(context, ".env", head + formatDotenv(config.values));
+  const wanted = parsed(text, "the edited text");
+  for (const name of Object.keys(wanted)) checkedName(name);
+  return await changeConfig(context, config, { ...missingIn(wanted, config.values), ...wanted });
 }

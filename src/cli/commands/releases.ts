@@ -104,7 +104,7 @@ async function output(context: CommandContext, words: readonly string[]): Promis
   });
   const log = kept?.data?.["log"] ?? "";
   if (log === "") terminal.note(`The release phase of v${spec.version} wrote nothing.`);
-  terminal.write(log);
+  terminal.write(log === "" || log.endsWith("\n") ? log : `${log}\n`);
 }
 
 async function retry(context: CommandContext, words: readonly string[]): Promise<number> {

@@ -1,0 +1,103 @@
+/** An app's config vars: reading them, and changing some of them so that changes of others at the same time stay. */
+
+import { app, type App } from "../model/kinds/nagi/app/app.ts";
+import { secret, type Secret } from "../model/kinds/core/secret/secret.ts";
+import { newObject } from "../model/kind.ts";
+import { controllerRef } from "../model/meta.ts";
+import { isNotFound } from "../model/status.ts";
+import { getApp } from "./app.ts";
+import { UsageError, type CommandContext } from "./command.ts";
+import { variableName } from "./dotenv.ts";
+import { followRelease } from "./release-progress.ts";
+
+export type Values = Readonly<Record<string, string>>;
+
+/** What containers get from the platform: a config var of that name would be of no effect. */
+export const platformNames: readonly string[] = ["PORT", "NAGI_APP", "NAGI_PROCESS", "NAGI_RELEASE"];
+
+export interface AppConfig {
+  readonly found: App;
+  readonly values: Values;
+}
+
+export async function readConfig(context: CommandContext): Promise<AppConfig> {
+  const found = await getApp(context);
+  const client = await context.client();
+  const { namespace, name } = found.metadata;
+  try {
+    const { data = {} } = await client.get(secret, { namespace, name: `${name}-config` });
+    const decode = (text: string): string => Buffer.from(text, "base64").toString("utf8");
+    return {
+      found,
+      values: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, decode(text)])),
+    };
+  } catch (error) {
+    if (isNotFound(error)) return { found, values: {} };
+    throw error;
+  }
+}
+
+export function checkedName(name: string): string {
+  if (!variableName.test(name))
+    throw new UsageError(
+      `${JSON.stringify(name)} is not a name of an environment variable: letters, digits and _ only, no digit first`,
+    );
+  if (!platformNames.includes(name)) return name;
+  const hint = name === "PORT" ? "Another port: set spec.port of the app, or nagi deploy --port" : undefined;
+  throw new UsageError(`${name} is given by the platform and cannot be a config var`, hint);
+}
+
+/** null unsets. Waits for the release that comes of it; the exit code. */
+export async function changeConfig(
+  context: CommandContext,
+  { found, values }: AppConfig,
+  changes: Readonly<Record<string, string | null>>,
+): Promise<number> {
+  const { terminal } = context;
+  const { name = "" } = found.metadata;
+  const real = Object.entries(changes).filter(([key, value]) => (values[key] ?? null) !== value);
+  if (real.length === 0) {
+    terminal.print("Nothing changes: the values are set already.");
+    return 0;
+  }
+  await patchConfig(context, found, Object.fromEntries(real));
+  const named = (keys: readonly string[]): string => keys.toSorted().join(", ");
+  const set = real.filter(([, value]) => value !== null).map(([key]) => key);
+  const unset = real.filter(([, value]) => value === null).map(([key]) => key);
+  if (set.length > 0) terminal.print(`Set ${named(set)} of ${name}`);
+  if (unset.length > 0) terminal.print(`Unset ${named(unset)} of ${name}`);
+  if (context.flag("no-wait")) return 0;
+  if (found.status?.latestVersion === undefined) {
+    terminal.print("The app's first release will have it.");
+    return 0;
+  }
+  const code = await followRelease(context, found);
+  if (code !== 0 && found.status.currentRelease !== undefined)
+    terminal.note("Config vars are those of what runs again: nagi config");
+  return code;
+}
+
+async function patchConfig(
+  context: CommandContext,
+  found: App,
+  changes: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const client = await context.client();
+  const { namespace, name = "" } = found.metadata;
+  const ref = { namespace, name: `${name}-config` };
+  const encode = (value: string | null): string | null =>
+    value === null ? null : Buffer.from(value).toString("base64");
+  const data = Object.fromEntries(Object.entries(changes).map(([key, value]) => [key, encode(value)]));
+  try {
+    await client.patch(secret, ref, { type: "merge", body: { data } });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const owner = controllerRef({ ...found, apiVersion: "nagi.dev/v1", kind: app.kind });
+    const metadata = { ...ref, labels: { "nagi.dev/app": name }, ownerReferences: [owner] };
+    const present = Object.entries(data).filter((entry): entry is [string, string] => entry[1] !== null);
+    await client.create(
+      secret,
+      newObject<Secret>(secret, metadata, { type: "Opaque", data: Object.fromEntries(present) }),
+    );
+  }
+}
