@@ -1,5 +1,6 @@
 /** A release of an app by its version, and its config vars. */
 
+import { build } from "../model/kinds/build/build/build.ts";
 import { secret } from "../model/kinds/core/secret/secret.ts";
 import { release as releaseKind, type Release } from "../model/kinds/nagi/release/release.ts";
 import { isNotFound } from "../model/status.ts";
@@ -41,6 +42,22 @@ export async function configOfRelease(
     const { data = {} } = await client.get(secret, ref);
     const decode = (text: string): string => Buffer.from(text, "base64").toString("utf8");
     return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, decode(text)]));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Of the image in the registry: known when the build has been pushed there, which may be after the release. */
+export async function digestOfRelease(
+  context: CommandContext,
+  { release: { metadata, spec } }: FoundRelease,
+): Promise<string | undefined> {
+  if (spec.imageDigest !== undefined || spec.build === undefined) return spec.imageDigest;
+  const client = await context.client();
+  const ref = { namespace: metadata.namespace, name: spec.build };
+  try {
+    return (await client.get(build, ref)).status?.output?.to?.imageDigest;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -3,18 +3,23 @@
 import type { Release, ReleaseSpec } from "../model/kinds/nagi/release/release.ts";
 import { ageText } from "../model/table.ts";
 import type { Terminal } from "./command.ts";
-import type { FoundRelease } from "./find-release.ts";
 import { columns } from "./format.ts";
 import { shownValue } from "./masked.ts";
 import { paint } from "./terminal.ts";
 
 export type Values = Readonly<Record<string, string>>;
 
+export interface Beside {
+  /** Undefined when they are lost. */
+  readonly config: Values | undefined;
+  readonly digest: string | undefined;
+  readonly showValues: boolean;
+}
+
 export function releaseInfo(
   terminal: Terminal,
-  { release }: FoundRelease,
-  config: Values | undefined,
-  showValues: boolean,
+  release: Release,
+  { config, digest, showValues }: Beside,
 ): string {
   const { metadata, spec, status } = release;
   const created = metadata.creationTimestamp ?? "";
@@ -27,7 +32,8 @@ export function releaseInfo(
     ["By:", spec.createdBy],
     ["When:", created === "" ? undefined : `${created} (${ageText(created, Date.now())} ago)`],
     ["Image:", spec.image],
-    ["Digest:", spec.imageDigest],
+    ["Digest:", digest],
+    ["Image ID:", status?.imageID],
     ["Build:", spec.build],
     ["Commit:", spec.commit],
     ["Release phase:", phaseText(release)],

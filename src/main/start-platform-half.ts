@@ -17,7 +17,7 @@ import { build } from "../model/kinds/build/build/build.ts";
 import { configMap, type ConfigMap } from "../model/kinds/core/configmap/configmap.ts";
 import { route } from "../model/kinds/route/route/route.ts";
 import { isStatus } from "../model/status.ts";
-import { runApps } from "../platform/apps/run-apps.ts";
+import { runApps, type MissingImage } from "../platform/apps/run-apps.ts";
 import { createBuilds } from "../platform/builds/builds.ts";
 import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
@@ -120,9 +120,6 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     clock,
     log,
   });
-  const { domain, httpPort } = config;
-  const missingImage = (image: string): Promise<string | undefined> =>
-    missingImageOf(image, engine, registry);
   const http = await listenPlatformHttp({
     port: config.platformPort,
     handlers: [git.handler, ssh.handler, registry.handler, builds.handler, ...options.handlers],
@@ -145,31 +142,36 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "builds", run: (signal) => builds.run(signal) },
       { name: "images", run: (signal) => streams.run(signal) },
       { name: "platforms", run: (signal) => platforms.run(signal) },
-      {
-        name: "apps",
-        run: (signal) =>
-          runApps({ client: clientFor("apps"), domain, httpPort, missingImage, clock, log }, signal),
-      },
+      appsService(options, registry),
     ],
     close: () => http.close(),
   };
+}
+
+function appsService({ config, clientFor, engine, log }: PlatformHalfOptions, registry: Registry): Service {
+  const { domain, httpPort } = config;
+  const missingImage: MissingImage = (image, id) => missingImageOf({ image, id }, engine, registry);
+  const options = { client: clientFor("apps"), domain, httpPort, missingImage, clock: systemClock, log };
+  return { name: "apps", run: (signal) => runApps(options, signal) };
 }
 
 const pullMaxMs = 120_000;
 
 /** Asked before a rollback: an image that is pulled now is surely there. */
 async function missingImageOf(
-  image: string,
+  { image, id }: { readonly image: string; readonly id: string | undefined },
   engine: ContainerEngine,
   { address, credentials }: Registry,
 ): Promise<string | undefined> {
-  if (await engine.hasImage(image)) return undefined;
-  const isOwn = image.startsWith(`${address}/`);
   const signal = AbortSignal.timeout(pullMaxMs);
-  const options = isOwn ? { auth: credentials, insecure: true, signal } : { signal };
+  const options = image.startsWith(`${address}/`)
+    ? { auth: credentials, insecure: true, signal }
+    : { signal };
   try {
-    for await (const _step of engine.pullImage(image, options));
-    return undefined;
+    if (!(await engine.hasImage(image))) for await (const _step of engine.pullImage(image, options));
+    const present = (await engine.inspectImage(image)).Id.replace("sha256:", "");
+    if (id === undefined || id.replace("sha256:", "") === present) return undefined;
+    return `${image} names another image by now than the one that ran`;
   } catch (error) {
     return `its image ${image} can no longer be had: ${messageOf(error)}`;
   }

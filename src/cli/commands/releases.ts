@@ -4,7 +4,7 @@ import { release } from "../../model/kinds/nagi/release/release.ts";
 import { isNotFound } from "../../model/status.ts";
 import { appName, appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { configOfRelease, findRelease, type FoundRelease } from "../find-release.ts";
+import { configOfRelease, digestOfRelease, findRelease, type FoundRelease } from "../find-release.ts";
 import { listObjects, listOptions } from "../listing.ts";
 import { objectText } from "../output.ts";
 import { releasePhaseLines } from "../../client/release-phase-log.ts";
@@ -58,7 +58,9 @@ async function info(context: CommandContext, words: readonly string[]): Promise<
   if (format !== undefined) return context.terminal.write(objectText(found.release, format));
   const config = await configOfRelease(context, found);
   const showValues = context.flag("show-values");
-  return context.terminal.print(releaseInfo(context.terminal, found, config, showValues));
+  const digest = await digestOfRelease(context, found);
+  const { terminal } = context;
+  return terminal.print(releaseInfo(terminal, found.release, { config, digest, showValues }));
 }
 
 async function diff(context: CommandContext, words: readonly string[]): Promise<void> {

@@ -9,6 +9,7 @@ import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
@@ -31,7 +32,7 @@ import {
 import { ignoreNotFound, OwnedObjects } from "./owned-objects.ts";
 import { isRouted, routedWaitMs } from "./routed.ts";
 import { ReleasePhaseRunner } from "./release-phase-runner.ts";
-import { ReleaseMaker } from "./release-maker.ts";
+import { ReleaseMaker, type MissingImage } from "./release-maker.ts";
 import { lastWords } from "./last-words.ts";
 import { phaseState } from "./release-phase.ts";
 import { decideRollout, phaseOf, routingMessage, type PhaseChange, type Rollout } from "./rollout.ts";
@@ -43,7 +44,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly domain: string;
   readonly httpPort: number;
-  readonly missingImage?: ((image: string) => Promise<string | undefined>) | undefined;
+  readonly missingImage?: MissingImage | undefined;
 }
 
 export class AppReconciler {
@@ -134,7 +135,9 @@ export class AppReconciler {
     for (const change of changes) {
       const { release, phase, message } = change;
       const logSnippet = phase === "Failed" ? await this.#lastWords(app, release) : undefined;
-      const body = { status: { phase, message, ...(logSnippet === undefined ? {} : { logSnippet }) } };
+      const imageID = phase === "Live" ? this.#imageIdOf(app, release) : undefined;
+      const found = { ...(logSnippet && { logSnippet }), ...(imageID && { imageID }) };
+      const body = { status: { phase, message, ...found } };
       const options = { subresource: "status" };
       written.set(
         release,
@@ -145,14 +148,21 @@ export class AppReconciler {
     return releases.map((release) => written.get(release) ?? release);
   }
 
+  /** What the image's name stood for when it ran. */
+  #imageIdOf(app: App, release: Release): string | undefined {
+    const [own] = this.#podsOf(app, release).filter(({ status }) => status?.phase === "Running");
+    return own?.status?.containerStatuses?.[0]?.imageID;
+  }
+
+  #podsOf(app: App, { spec }: Release): readonly Pod[] {
+    const { pods } = this.#options.caches.of(app);
+    return pods.filter(({ metadata }) => metadata.labels?.[releaseLabel] === `v${spec.version}`);
+  }
+
   /** The end of the log of a pod that did not get ready; of a release phase it is there already. */
   async #lastWords(app: App, release: Release): Promise<string | undefined> {
     if (phaseOf(release) === "Failed" || phaseState(release) === "Failed") return undefined;
-    const version = `v${release.spec.version}`;
-    const own = this.#options.caches
-      .of(app)
-      .pods.filter(({ metadata }) => metadata.labels?.[releaseLabel] === version);
-    const words = await lastWords(this.#options.client, own);
+    const words = await lastWords(this.#options.client, this.#podsOf(app, release));
     return words === "" ? undefined : words;
   }
 

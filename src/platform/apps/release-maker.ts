@@ -24,12 +24,15 @@ import {
 import { newestRelease, planRelease, type NewRelease, type ReleasePlan } from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
 
+/** Why an image, with the id that it had when it ran, cannot be had any more; undefined when it can. */
+export type MissingImage = (image: string, id: string | undefined) => Promise<string | undefined>;
+
 export interface ReleaseMakerOptions {
   readonly client: Client;
   readonly caches: AppCaches;
   readonly events: EventRecorder;
-  /** Why the image cannot be had any more; absent: it is taken for granted that it can. */
-  readonly missingImage?: ((image: string) => Promise<string | undefined>) | undefined;
+  /** Absent: it is taken for granted that images are there. */
+  readonly missingImage?: MissingImage | undefined;
 }
 
 export class ReleaseMaker {
@@ -78,7 +81,7 @@ export class ReleaseMaker {
     });
     switch (plan.action) {
       case "create": {
-        const problem = await this.#imageProblem(app, plan.release);
+        const problem = await this.#imageProblem(app, releases, plan.release);
         if (problem === undefined) return [...releases, await this.#create(app, plan.release)];
         await this.#settle(app, { action: "settle", wish: rollbackAnnotation, config: undefined, problem });
         return releases;
@@ -99,12 +102,17 @@ export class ReleaseMaker {
   }
 
   /** Of a rollback: what it goes back to must still be there. */
-  async #imageProblem(app: App, { spec }: NewRelease): Promise<string | undefined> {
+  async #imageProblem(
+    app: App,
+    releases: readonly Release[],
+    { spec }: NewRelease,
+  ): Promise<string | undefined> {
     const wanted = app.metadata.annotations?.[rollbackAnnotation];
     if (wanted === undefined) return undefined;
-    const missing = await this.#options.missingImage?.(spec.image);
-    if (missing === undefined) return undefined;
     const version = `v${wanted.replace(/^v/, "")}`;
+    const target = releases.find((each) => `v${each.spec.version}` === version);
+    const missing = await this.#options.missingImage?.(spec.image, target?.status?.imageID);
+    if (missing === undefined) return undefined;
     return `cannot roll back to ${version}: ${missing}. Deploy its source again, or choose another release: nagi releases`;
   }
 

@@ -10,6 +10,9 @@ import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { AppCaches, appKeysOf } from "./app-caches.ts";
 import { AppReconciler } from "./app-reconciler.ts";
 import { configName } from "./names.ts";
+import type { MissingImage } from "./release-maker.ts";
+
+export type { MissingImage };
 
 const workers = 4;
 
@@ -20,7 +23,7 @@ export interface AppsOptions {
   /** Port of the router, for the URLs that are shown. */
   readonly httpPort: number;
   /** Why an image cannot be had any more: asked before a rollback to it. */
-  readonly missingImage?: ((image: string) => Promise<string | undefined>) | undefined;
+  readonly missingImage?: MissingImage | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }

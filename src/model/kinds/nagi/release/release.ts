@@ -68,6 +68,7 @@ const releaseStatus = object(
     ),
     message: string("Why it is in this phase."),
     logSnippet: string("The last lines of the log of what failed."),
+    imageID: string("What the image's name stood for when the release went live."),
     releasePhase: releasePhaseStatus,
     configRestored: boolean("Whether the app's config vars went back to those of the release that runs."),
     conditions: array(condition, "Aspects of the release.", { mergeKey: "type" }),
