@@ -3,6 +3,7 @@
  * parser, `--help`, the shell completion and docs/reference are made from them.
  */
 
+import type { ChannelRequest, Channels } from "../client/channels.ts";
 import type { Client } from "../client/client.ts";
 
 export interface Option {
@@ -58,6 +59,8 @@ export class UsageError extends Error {
 
 export interface Terminal {
   readonly isTty: boolean;
+  /** Standard input and output both are terminals. */
+  readonly isInteractive: boolean;
   readonly colour: boolean;
   readonly columns: number;
   /** To standard output, as it is. */
@@ -69,6 +72,15 @@ export interface Terminal {
   /** A line that says what is going on, replaced by the next on a terminal; `progressDone` ends it. */
   progress(text: string): void;
   progressDone(text?: string): void;
+  /** To standard error, as it is. */
+  writeError(data: Uint8Array): void;
+  /** Standard input as it comes. */
+  input(): AsyncIterable<Uint8Array>;
+  /** Gives keys on as they are typed, without echo, until the returned function is called. */
+  raw(): () => void;
+  size(): { readonly columns: number; readonly rows: number };
+  /** Tells of every new size until the returned function is called. */
+  onResize(listener: () => void): () => void;
   /** Reads all of standard input. */
   readInput(): Promise<string>;
   readInputBytes(): Promise<Uint8Array>;
@@ -98,6 +110,8 @@ export interface CommandContext {
   texts(name: string): readonly string[];
   number(name: string): number | undefined;
   client(): Promise<Client>;
+  /** Opens a session with a pod. */
+  channels(request: ChannelRequest): Promise<Channels>;
   /** All commands, for completion. */
   commands(): Promise<readonly CommandSpec[]>;
   /** Namespace of the flag, else of the kubeconfig context, else default. */

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "../client/client.ts";
+import type { ChannelRequest, Channels } from "../client/channels.ts";
 import { connectionOf } from "../client/connection.ts";
 import { HttpsClient } from "../client/https-client.ts";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
@@ -11,6 +12,8 @@ import { UsageError, type CommandContext, type Host } from "./command.ts";
 
 export interface Connection {
   readonly client: Client;
+  /** Opens a session with a pod. */
+  readonly channels: (request: ChannelRequest) => Promise<Channels>;
   readonly namespace: string;
   /** The kubeconfig that was used. */
   readonly file: string;
@@ -56,6 +59,10 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const connection = await connectionOf(await loadKubeconfig([file]), options.context);
   return {
     client: new HttpsClient({ connection, clock: systemClock }),
+    channels: async (request) => {
+      const { openChannels } = await import("../client/channels.ts");
+      return await openChannels(connection, request);
+    },
     namespace: connection.namespace,
     file,
   };

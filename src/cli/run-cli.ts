@@ -100,6 +100,7 @@ function createContext(parsed: Parsed, { host, terminal, signal, extra }: CliOpt
     },
     commands: () => loadAll([...extra, ...catalogue]),
     client: async () => (await connected()).client,
+    channels: async (request) => await (await connected()).channels(request),
     namespace: async () => text("namespace") ?? (await connected()).namespace,
   };
 }

@@ -5,13 +5,21 @@ import type { Terminal } from "./command.ts";
 interface Stream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   write(text: string | Uint8Array): boolean;
+  on?(event: "resize", listener: () => void): unknown;
+  off?(event: "resize", listener: () => void): unknown;
+}
+
+interface Input extends AsyncIterable<Uint8Array | string> {
+  readonly isTTY?: boolean | undefined;
+  setRawMode?(raw: boolean): unknown;
 }
 
 export interface TerminalOptions {
   readonly out: Stream;
   readonly err: Stream;
-  readonly input: AsyncIterable<Uint8Array | string>;
+  readonly input: Input;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -54,6 +62,7 @@ export function createTerminal({ out, err, input, env }: TerminalOptions): Termi
   let lastPlain = "";
   return {
     isTty,
+    isInteractive: isTty && input.isTTY === true,
     colour: isTty && env["NO_COLOR"] === undefined && env["TERM"] !== "dumb",
     columns: out.columns ?? 100,
     write(text) {
@@ -79,6 +88,22 @@ export function createTerminal({ out, err, input, env }: TerminalOptions): Termi
     },
     readInput: async () => (await readAll(input)).toString("utf8"),
     readInputBytes: () => readAll(input),
+    writeError(data) {
+      spinner.clear();
+      err.write(data);
+    },
+    async *input() {
+      for await (const chunk of input) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    },
+    raw() {
+      input.setRawMode?.(true);
+      return () => void input.setRawMode?.(false);
+    },
+    size: () => ({ columns: out.columns ?? 80, rows: out.rows ?? 24 }),
+    onResize(listener) {
+      out.on?.("resize", listener);
+      return () => void out.off?.("resize", listener);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Client } from "../client/client.ts";
 import { singleKubeconfig } from "../client/single-kubeconfig.ts";
 import { writeKubeconfig } from "../client/kubeconfig.ts";
 import type { LogSource } from "../client/log-source.ts";
+import type { PodSessions } from "../client/pod-sessions.ts";
 import { createAgent } from "../engine/agent/agent.ts";
 import type { RegistryAccess } from "../engine/agent/agent-context.ts";
 import type { NodeDefinition } from "../engine/agent/node-status.ts";
@@ -91,12 +92,13 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
   };
 }
 
-type ControlPlane = Omit<EngineHalf, "host">;
+type ControlPlane = Omit<EngineHalf, "host"> & { readonly sessions: Map<string, PodSessions> };
 
 /** Store and API server. */
 async function startControlPlane({ config, log, logSources }: StartEngineOptions): Promise<ControlPlane> {
   const clock = systemClock;
   const place = paths(config.dataDir);
+  const sessions = new Map<string, PodSessions>();
   const store = await openStore({ path: place.store, log });
   const pki = await openPki({ directory: place.pki, clock });
   const api = await createApiServer({
@@ -113,6 +115,7 @@ async function startControlPlane({ config, log, logSources }: StartEngineOptions
     serviceCidr: config.serviceCidr,
     caPem: pki.caPem,
     logSources,
+    sessions,
   });
   const listening = await api.listen({ host: "127.0.0.1", port: config.apiPort, tls: await pki.current() });
   const apiUrl = `https://127.0.0.1:${listening.port}`;
@@ -121,6 +124,7 @@ async function startControlPlane({ config, log, logSources }: StartEngineOptions
   await writeAccess({ ...access, file: place.platformKubeconfig, token: api.tokenOf(platformUser) });
   return {
     apiUrl,
+    sessions,
     clientFor: (component) => api.clientFor({ username: `system:nagi:${component}`, groups: [masters] }),
     services: [
       { name: "apiserver", run: (signal) => api.run(signal) },
@@ -136,7 +140,7 @@ async function startControlPlane({ config, log, logSources }: StartEngineOptions
 /** The agent of the virtual nodes and the service network. */
 async function startMachine(
   { config, log, logSources, onProgress }: StartEngineOptions,
-  { clientFor }: ControlPlane,
+  { clientFor, sessions }: ControlPlane,
   host: EngineHost,
 ): Promise<Service[]> {
   const clock = systemClock;
@@ -162,6 +166,7 @@ async function startMachine(
     log,
   });
   logSources.set(resourceName(pod), agent.logSource);
+  sessions.set(resourceName(pod), agent.sessions);
   const network = await createNetwork({
     client: clientFor("network"),
     instance,

@@ -1,9 +1,11 @@
 /** `drain` and `rebalance --apply` against the real API server, controllers and scheduler; a fake agent runs the pods. */
 
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { command as drain } from "../../src/cli/commands/drain.ts";
 import { command as rebalance } from "../../src/cli/commands/rebalance.ts";
-import type { Command, CommandContext, Terminal } from "../../src/cli/command.ts";
+import type { Command, CommandContext } from "../../src/cli/command.ts";
+import { createTerminal } from "../../src/cli/terminal.ts";
 import type { Client } from "../../src/client/client.ts";
 import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
@@ -86,18 +88,8 @@ async function run(
   flags: Readonly<Record<string, string | number | boolean>>,
 ): Promise<string> {
   const lines: string[] = [];
-  const terminal: Terminal = {
-    isTty: false,
-    colour: false,
-    columns: 100,
-    write: (text) => void lines.push(String(text)),
-    print: (line = "") => void lines.push(line),
-    note: (line) => void lines.push(line),
-    progress: () => undefined,
-    progressDone: () => undefined,
-    readInput: async () => "",
-    readInputBytes: () => Promise.resolve(new Uint8Array()),
-  };
+  const out = { write: (text: string | Uint8Array) => lines.push(String(text)) > 0 };
+  const terminal = createTerminal({ out, err: out, input: Readable.from([]), env: {} });
   const given = (name: string) => flags[name] ?? command.options?.find((each) => each.name === name)?.default;
   const context: CommandContext = {
     args,
@@ -117,11 +109,12 @@ async function run(
     texts: () => [],
     number: (name) => given(name) as number | undefined,
     client: async () => client,
+    channels: () => Promise.reject(new Error("no sessions here")),
     commands: async () => [],
     namespace: async () => namespace,
   };
   await command.run(context);
-  return lines.join("\n");
+  return lines.join("").trimEnd();
 }
 
 const count = (names: readonly string[], name: string): number =>

@@ -6,6 +6,7 @@ import type { ObjectRef } from "../../model/meta.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { writeStream } from "../output.ts";
+import { runOnTerminal } from "../session.ts";
 import { pause, pollMs } from "../wait.ts";
 
 const startMaxMs = 5 * 60_000;
@@ -16,11 +17,12 @@ export const command: Command = {
   summary: "Run a one-off command in a container of the app's current release.",
   usage: "[--app NAME] [--detach] COMMAND [ARGUMENT ...]",
   description:
-    "The command gets the app's image and config vars. Its output is shown and its exit code is Nagi's. It is\n" +
+    "The command gets the app's image and config vars, and on a terminal one of its own. Its output is shown and its exit code is Nagi's. It is\n" +
     "deleted when it ends, unless it runs detached: then see it with nagi logs POD.",
   passThrough: true,
   options: [
     appOption,
+    { name: "no-tty", short: "T", type: "boolean", description: "No terminal, also where there is one." },
     { name: "detach", short: "d", type: "boolean", description: "Return at once and print the pod's name." },
   ],
   examples: ["nagi run node --version", "nagi run --app shop -- npm run migrate"],
@@ -39,10 +41,12 @@ export const command: Command = {
     const labels = { "nagi.dev/app": name, "nagi.dev/process": "run" };
     const { image, env, envFrom, resources } = container;
     const metadata = { generateName: `${name}-run-`, namespace, labels };
+    const interactive = context.terminal.isInteractive && !context.flag("no-tty") && !context.flag("detach");
+    const joined = interactive ? { stdin: true, tty: true } : {};
     const spec = {
       restartPolicy: "Never" as const,
       terminationGracePeriodSeconds: 10,
-      containers: [{ name: "run", image, env, envFrom, resources, command: [program, ...rest] }],
+      containers: [{ name: "run", image, env, envFrom, resources, command: [program, ...rest], ...joined }],
     };
     const created = await client.create(pod, newObject<Pod>(pod, metadata, { spec }));
     const ref = { namespace, name: created.metadata.name ?? "" };
@@ -51,16 +55,26 @@ export const command: Command = {
       return 0;
     }
     try {
-      return await attend(context, client, ref);
+      return await attend(context, client, { ref, interactive });
     } finally {
       await client.delete(pod, ref, { gracePeriodSeconds: context.signal.aborted ? 1 : undefined });
     }
   },
 };
 
-async function attend(context: CommandContext, client: Client, ref: ObjectRef): Promise<number> {
+interface Attended {
+  readonly ref: ObjectRef;
+  readonly interactive: boolean;
+}
+
+async function attend(
+  context: CommandContext,
+  client: Client,
+  { ref, interactive }: Attended,
+): Promise<number> {
   await untilStarted(context, client, ref);
-  await writeStream(context.terminal, client.log(pod, ref, { follow: true, signal: context.signal }));
+  if (!interactive || !(await joined(context, client, ref)))
+    await writeStream(context.terminal, client.log(pod, ref, { follow: true, signal: context.signal }));
   for (;;) {
     const { status } = await client.get(pod, ref);
     const ended = status?.containerStatuses?.[0]?.state?.terminated;
@@ -71,6 +85,14 @@ async function attend(context: CommandContext, client: Client, ref: ObjectRef): 
     }
     await pause(pollMs, context.signal);
   }
+}
+
+/** Whether it could be joined: a command that is over already has its output in the log. */
+async function joined(context: CommandContext, client: Client, ref: ObjectRef): Promise<boolean> {
+  const { status } = await client.get(pod, ref);
+  if (status?.phase !== "Running") return false;
+  await runOnTerminal(context, ref, { subresource: "attach", replay: true });
+  return true;
 }
 
 async function untilStarted(context: CommandContext, client: Client, ref: ObjectRef): Promise<void> {

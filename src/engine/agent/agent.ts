@@ -18,6 +18,7 @@ import type { Client } from "../../client/client.ts";
 import { EventRecorder } from "../../client/event-recorder.ts";
 import { Informer } from "../../client/informer.ts";
 import type { LogSource } from "../../client/log-source.ts";
+import type { PodSessions } from "../../client/pod-sessions.ts";
 import { architecture } from "../../lib/architecture.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
@@ -38,6 +39,7 @@ import { NodeRegistrar } from "./node-registrar.ts";
 import { capacityOf, type NodeDefinition, type NodeFacts } from "./node-status.ts";
 import { presentPodUids, removeOrphan } from "./orphans.ts";
 import { PodLogs } from "./pod-logs.ts";
+import { AgentSessions } from "./pod-sessions.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { Slots } from "./slots.ts";
 
@@ -68,6 +70,7 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly logSource: LogSource;
+  readonly sessions: PodSessions;
   readonly networkInfo: NetworkInfo;
   /** Until the signal aborts, which leaves all containers running. */
   run(signal: AbortSignal): Promise<void>;
@@ -113,6 +116,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const agent = new NodeAgents(options, context, { machine, ...software });
   return {
     logSource: new PodLogs({ engine, index, clock }),
+    sessions: new AgentSessions({ socketPath: engine.socketPath, index }),
     networkInfo: network.info,
     run: (signal) => agent.run(signal),
   };

@@ -9,6 +9,7 @@ import type { KubeObject } from "../../model/meta.ts";
 import { StatusError } from "../../model/status.ts";
 import type { ContainerIndex } from "./container-index.ts";
 import { newestFirst, type ContainerRecord } from "./container-record.ts";
+import { namedContainer } from "./named-container.ts";
 
 export interface PodLogsOptions {
   readonly engine: ContainerEngine;
@@ -56,11 +57,7 @@ export class PodLogs implements LogSource {
 
   #find(pod: Pod, { container, previous }: LogOptions): ContainerRecord {
     const { name: podName = "", uid = "" } = pod.metadata;
-    const name = container ?? onlyContainer(pod);
-    const { containers, initContainers = [] } = pod.spec;
-    if (![...containers, ...initContainers].some((each) => each.name === name)) {
-      throw new StatusError("BadRequest", `container ${name} is not valid for pod ${podName}`);
-    }
+    const name = namedContainer(pod, container);
     const all = newestFirst(this.#options.index.ofPod(uid), name).filter(({ state }) => state !== "created");
     const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
     const state = statuses.find((status) => status.name === name)?.state;
@@ -77,21 +74,6 @@ export class PodLogs implements LogSource {
     if (all[0] !== undefined) return all[0];
     throw new StatusError("BadRequest", waitingText(name, podName, state?.waiting?.reason));
   }
-}
-
-function onlyContainer(pod: Pod): string {
-  const { containers, initContainers = [] } = pod.spec;
-  const [first, second] = containers;
-  const wanted = pod.metadata.annotations?.["kubectl.kubernetes.io/default-container"];
-  if (wanted !== undefined) return wanted;
-  if (first !== undefined && second === undefined) return first.name;
-  const names = `[${containers.map(({ name }) => name).join(" ")}]`;
-  const inits =
-    initContainers.length === 0
-      ? ""
-      : ` or one of the init containers: [${initContainers.map(({ name }) => name).join(" ")}]`;
-  const text = `a container name must be specified for pod ${pod.metadata.name}, choose one of: ${names}${inits}`;
-  throw new StatusError("BadRequest", text);
 }
 
 function waitingText(container: string, pod: string, reason: string | undefined): string {

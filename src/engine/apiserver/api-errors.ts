@@ -73,3 +73,8 @@ function detailsOf(kind: Kind, name: string): StatusDetails {
     kind: kind.plural,
   };
 }
+
+/** Of a subresource that is served over WebSocket, to a request that asks for no upgrade. */
+export function upgradeRequired(): StatusError {
+  return badRequest("Upgrade request required: this is served over WebSocket");
+}

@@ -1,6 +1,7 @@
 /** What every operation of the server works with; made once by `createApiServer`. */
 
 import type { LogSource } from "../../client/log-source.ts";
+import type { PodSessions } from "../../client/pod-sessions.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { resourceName, type Kind } from "../../model/kind.ts";
@@ -22,6 +23,8 @@ export interface ServerParts {
   readonly bookmarks: Bookmarks;
   /** By `resourceName`. */
   readonly logSources: ReadonlyMap<string, LogSource>;
+  /** By `resourceName`. */
+  readonly sessions: ReadonlyMap<string, PodSessions>;
 }
 
 /** One object, whether it is there or not. */

@@ -6,6 +6,7 @@
 
 import type { Client } from "../../client/client.ts";
 import type { LogSource } from "../../client/log-source.ts";
+import type { PodSessions } from "../../client/pod-sessions.ts";
 import type { UserInfo } from "../../client/user.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
@@ -61,6 +62,8 @@ export interface ApiServerOptions {
   readonly caPem: string;
   /** By `resourceName`: who has the logs of these objects. */
   readonly logSources?: ReadonlyMap<string, LogSource> | undefined;
+  /** By `resourceName`: who opens sessions with these objects. The map may be filled later. */
+  readonly sessions?: ReadonlyMap<string, PodSessions> | undefined;
   readonly authorizer?: Authorizer | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
@@ -92,6 +95,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     views: new Views(),
     bookmarks: new Bookmarks(),
     logSources: options.logSources ?? new Map<string, LogSource>(),
+    sessions: options.sessions ?? new Map<string, PodSessions>(),
   };
   const actions = new Map<string, Action>([
     ["pods/binding", bind],

@@ -6,6 +6,7 @@
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Api } from "../api.ts";
 import { methodNotAllowed, noSuchPath, tooManyRequests } from "../api-errors.ts";
 import type { Document } from "./document.ts";
@@ -15,6 +16,7 @@ import { identify, type Identification } from "./identify.ts";
 import { parseResourcePath } from "./path.ts";
 import { handleResource } from "./resource-handler.ts";
 import { send, sendStatus, statusOf } from "./respond.ts";
+import { Upgrades } from "./sessions/upgrade.ts";
 
 export interface TlsIdentity {
   /** In PEM. */
@@ -61,6 +63,7 @@ export async function listen(
     },
     (request, response) => void frontEnd.handle(request, response),
   );
+  server.on("upgrade", (request, socket, head) => void frontEnd.upgrade(request, socket, head));
   server.maxConnections = limits.connections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -92,11 +95,19 @@ function sendDocument(request: IncomingMessage, response: ServerResponse, docume
 class FrontEnd {
   readonly #options: FrontEndOptions;
   readonly #closing = new AbortController();
+  readonly #upgrades: Upgrades;
   #requests = 0;
   #streams = 0;
 
   constructor(options: FrontEndOptions) {
     this.#options = options;
+    const { api, identification } = options;
+    this.#upgrades = new Upgrades({
+      api,
+      identification,
+      openStream: () => this.#openStream(),
+      closing: this.#closing.signal,
+    });
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -112,6 +123,15 @@ class FrontEnd {
     } catch (error) {
       if (response.headersSent) response.destroy();
       else sendStatus(response, statusOf(error, log));
+    } finally {
+      this.#requests -= 1;
+    }
+  }
+
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    this.#requests += 1;
+    try {
+      await this.#upgrades.handle(request, socket, head);
     } finally {
       this.#requests -= 1;
     }

@@ -4,7 +4,7 @@ import { apiVersionOf, type Kind, type Verb } from "../../../model/kind.ts";
 import type { KubeObject } from "../../../model/meta.ts";
 import type { JsonValue } from "../../../model/schema.ts";
 import type { Status } from "../../../model/status.ts";
-import { methodNotAllowed, noSuchPath } from "../api-errors.ts";
+import { methodNotAllowed, noSuchPath, upgradeRequired } from "../api-errors.ts";
 import type { Stored, Target } from "../parts.ts";
 import { negotiateObject } from "./accept.ts";
 import { parseBody, readBody } from "./body.ts";
@@ -16,6 +16,9 @@ import type { ResourcePath } from "./path.ts";
 import { deleteOptionsIn, dryRunIn, fieldValidationIn, flagIn, integerIn, listRequestIn } from "./query.ts";
 import { addWarning, send, sendJson } from "./respond.ts";
 import { streamWatch } from "./watch-stream.ts";
+
+/** Served over WebSocket, see sessions/. */
+const sessionSubresources: ReadonlySet<string> = new Set(["exec", "attach", "portforward"]);
 
 interface Call {
   readonly exchange: Exchange;
@@ -103,6 +106,7 @@ function builtInVerbs(kind: Kind, subresource: string): readonly Verb[] | undefi
 
 async function get({ exchange, target, subresource }: Call): Promise<void> {
   if (subresource === "log") return streamLog(exchange, target);
+  if (sessionSubresources.has(subresource)) throw upgradeRequired();
   const shape = shapeOf(exchange);
   sendStored(exchange, target.kind, { stored: exchange.api.get(target, subresource), shape, code: 200 });
 }
@@ -128,6 +132,7 @@ function watch({ exchange, target, namespace }: Call): Promise<void> {
 
 async function create({ exchange, target, subresource }: Call): Promise<void> {
   const { api, user } = exchange;
+  if (sessionSubresources.has(subresource)) throw upgradeRequired();
   const { kind, namespace } = target;
   const shape = shapeOf(exchange);
   const body = await readObject(exchange);

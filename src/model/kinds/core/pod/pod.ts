@@ -46,6 +46,17 @@ export const pod = defineKind<Pod>({
   },
   subresources: [
     { name: "log", verbs: ["get"] },
+    { name: "exec", verbs: ["create", "get"], body: { group: "", version: "v1", kind: "PodExecOptions" } },
+    {
+      name: "attach",
+      verbs: ["create", "get"],
+      body: { group: "", version: "v1", kind: "PodAttachOptions" },
+    },
+    {
+      name: "portforward",
+      verbs: ["create", "get"],
+      body: { group: "", version: "v1", kind: "PodPortForwardOptions" },
+    },
     { name: "binding", verbs: ["create"], body: { group: "", version: "v1", kind: "Binding" } },
     { name: "eviction", verbs: ["create"], body: { group: "policy", version: "v1", kind: "Eviction" } },
   ],

@@ -1,0 +1,120 @@
+/** A command in a container, or its first process, joined with this terminal or with streams. */
+
+import type { Channels } from "../client/channels.ts";
+import { resourcePath } from "../client/resource-path.ts";
+import { pod } from "../model/kinds/core/pod/pod.ts";
+import type { ObjectRef } from "../model/meta.ts";
+import type { Status } from "../model/status.ts";
+import type { CommandContext } from "./command.ts";
+
+const stdin = 0;
+const stdout = 1;
+const stderr = 2;
+const errorChannel = 3;
+const resizeChannel = 4;
+const closeChannel = 255;
+
+export interface SessionRequest {
+  readonly subresource: "exec" | "attach";
+  readonly command?: readonly string[] | undefined;
+  readonly container?: string | undefined;
+  readonly tty: boolean;
+  /** What the container wrote before comes first. */
+  readonly replay?: boolean | undefined;
+  /** Absent: no input. */
+  readonly input?: AsyncIterable<Uint8Array> | undefined;
+  readonly output: (data: Uint8Array) => void | Promise<void>;
+  readonly errors: (data: Uint8Array) => void;
+}
+
+/** The exit code of the command; undefined when the server does not know it. */
+export async function runSession(
+  context: CommandContext,
+  ref: ObjectRef,
+  request: SessionRequest,
+): Promise<number> {
+  const query = new URLSearchParams();
+  for (const word of request.command ?? []) query.append("command", word);
+  if (request.container !== undefined) query.set("container", request.container);
+  if (request.input !== undefined) query.set("stdin", "true");
+  query.set("stdout", "true");
+  query.set(request.tty ? "tty" : "stderr", "true");
+  if (request.replay === true) query.set("replay", "true");
+  const path = `${resourcePath(pod, { ...ref, subresource: request.subresource })}?${query.toString()}`;
+  const channels = await context.channels({ path, protocol: "v5.channel.k8s.io" });
+  const stop = (): void => channels.close();
+  context.signal.addEventListener("abort", stop, { once: true });
+  try {
+    const sending = sendInput(channels, request.input);
+    const status = await receive(channels, request);
+    void sending;
+    return exitCodeOf(status);
+  } finally {
+    context.signal.removeEventListener("abort", stop);
+    channels.close();
+  }
+}
+
+/** As `runSession`, joined with this terminal: keys go to the command as they are typed. */
+export async function runOnTerminal(
+  context: CommandContext,
+  ref: ObjectRef,
+  request: Pick<SessionRequest, "subresource" | "command" | "container" | "replay">,
+): Promise<number> {
+  const { terminal } = context;
+  const query = new URLSearchParams({ stdin: "true", stdout: "true", tty: "true" });
+  for (const word of request.command ?? []) query.append("command", word);
+  if (request.container !== undefined) query.set("container", request.container);
+  if (request.replay === true) query.set("replay", "true");
+  const path = `${resourcePath(pod, { ...ref, subresource: request.subresource })}?${query.toString()}`;
+  const channels = await context.channels({ path, protocol: "v5.channel.k8s.io" });
+  const sendSize = (): void => {
+    const { columns, rows } = terminal.size();
+    const size = Buffer.from(JSON.stringify({ Width: columns, Height: rows }));
+    channels.send(resizeChannel, size).catch(() => undefined);
+  };
+  const restore = terminal.raw();
+  const forget = terminal.onResize(sendSize);
+  sendSize();
+  try {
+    void sendInput(channels, terminal.input());
+    const write = (data: Uint8Array): void => terminal.write(data);
+    return exitCodeOf(await receive(channels, { output: write, errors: write }));
+  } finally {
+    forget();
+    restore();
+    channels.close();
+  }
+}
+
+/** Its end is the end of the command's input; after the session's end nobody takes it any more. */
+async function sendInput(channels: Channels, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  if (input === undefined) return;
+  try {
+    for await (const chunk of input) await channels.send(stdin, chunk);
+    await channels.send(closeChannel, Buffer.from([stdin]));
+  } catch {
+    // The session has ended, which `receive` tells with its reason.
+  }
+}
+
+async function receive(
+  channels: Channels,
+  { output, errors }: Pick<SessionRequest, "output" | "errors">,
+): Promise<Partial<Status>> {
+  let status: Partial<Status> = { status: "Success" };
+  for await (const { channel, data } of channels.messages) {
+    if (data.length === 0) continue;
+    if (channel === stdout) await output(data);
+    else if (channel === stderr) errors(data);
+    else if (channel === errorChannel) status = JSON.parse(data.toString()) as Partial<Status>;
+  }
+  return status;
+}
+
+function exitCodeOf({ status, message, details }: Partial<Status>): number {
+  if (status === "Success") return 0;
+  const code = details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
+  if (code !== undefined) return Number(code);
+  throw new Error(message ?? "the session failed");
+}
