@@ -10,6 +10,7 @@ import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { refOf, type ObjectRef } from "../../model/meta.ts";
+import type { JsonValue } from "../../model/schema.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { newRelease, releaseSecret } from "./app-objects.ts";
@@ -21,8 +22,15 @@ import {
   rollbackAnnotation,
   wishProblemAnnotation,
 } from "./names.ts";
-import { newestRelease, planRelease, type NewRelease, type ReleasePlan } from "./release-plan.ts";
+import {
+  newestBuild,
+  newestRelease,
+  planRelease,
+  type NewRelease,
+  type ReleasePlan,
+} from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
+import { manifestAnnotation, wantedBySource } from "./wanted-by-source.ts";
 
 /** Why an image, with the id that it had when it ran, cannot be had any more; undefined when it can. */
 export type MissingImage = (image: string, id: string | undefined) => Promise<string | undefined>;
@@ -63,7 +71,7 @@ export class ReleaseMaker {
   async #ensureFresh({ metadata }: App): Promise<readonly Release[]> {
     const { client, caches } = this.#options;
     const { namespace, name = "" } = metadata;
-    const app = await client.get(appKind, { namespace, name });
+    const app = await this.#applyManifest(await client.get(appKind, { namespace, name }));
     const { items } = await client.list(releaseKind, { namespace, labelSelector: `${appLabel}=${name}` });
     const releases = items.filter((each) => isOwnedBy(each, app));
     const configs = new Map<Release, ConfigData | undefined>();
@@ -99,6 +107,24 @@ export class ReleaseMaker {
       default:
         return releases;
     }
+  }
+
+  /** What the newest build's app.json wants of the app, before the release of that build is made. */
+  async #applyManifest(app: App): Promise<App> {
+    const { client, caches, events } = this.#options;
+    const { namespace, name = "", resourceVersion } = app.metadata;
+    const config = await this.#find({ namespace, name: configName(name) });
+    const present = dataOf(config) ?? {};
+    const wanted = wantedBySource(app, newestBuild(caches.of(app).builds), present);
+    if (wanted === undefined) return app;
+    if (config !== undefined && Object.keys(wanted.config).length > 0)
+      await client.update(secret, { ...config, data: { ...present, ...wanted.config } });
+    const annotations = { [manifestAnnotation]: wanted.annotation };
+    const body = { metadata: { annotations, resourceVersion }, spec: wanted.spec };
+    const patch = { type: "merge", body: JSON.parse(JSON.stringify(body)) as JsonValue } as const;
+    const written = await client.patch(appKind, refOf(app), patch);
+    for (const notice of wanted.notices) events.event(app, "Warning", "AppJson", notice);
+    return written;
   }
 
   /** Of a rollback: what it goes back to must still be there. */

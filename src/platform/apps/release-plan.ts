@@ -323,7 +323,7 @@ export function newestRelease(releases: readonly Release[]): Release | undefined
   );
 }
 
-function newestBuild(builds: readonly Build[]): Build | undefined {
+export function newestBuild(builds: readonly Build[]): Build | undefined {
   const usable = builds.filter(
     ({ status }) => status?.phase === "Complete" && (status.outputDockerImageReference ?? "") !== "",
   );

@@ -211,3 +211,12 @@ describe("detect explains what it found", () => {
     expect(missing).toMatchObject({ ok: false, message: expect.stringContaining("no Dockerfile") });
   });
 });
+
+it("lets a Procfile with nothing but a release phase leave the start to detection", () => {
+  const files = { "package.json": manifest(started), "server.js": "", Procfile: "release: node migrate.js" };
+  const detection = detect(sourceTreeOf(files));
+  expect(detection.ok && detection.plan.processes).toMatchObject({
+    web: expect.stringContaining("node server.js") as string,
+    release: "node migrate.js",
+  });
+});

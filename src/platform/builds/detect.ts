@@ -53,7 +53,15 @@ export function planLanguage(
   versions: Readonly<Record<string, string>>,
 ): Detection {
   const procfile = processesOf(tree);
-  return procfile.ok ? language.plan({ tree, versions, processes: procfile.processes }) : procfile;
+  if (!procfile.ok) return procfile;
+  const { release, ...served } = procfile.processes;
+  if (release === undefined || Object.keys(served).length > 0)
+    return language.plan({ tree, versions, processes: procfile.processes });
+  // A release phase alone says nothing of how the app is started.
+  const detection = language.plan({ tree, versions, processes: {} });
+  if (!detection.ok) return detection;
+  const { plan } = detection;
+  return { ok: true, plan: { ...plan, processes: { ...plan.processes, release } } };
 }
 
 function namedLanguage(name: string, tree: SourceTree): Recognised {

@@ -11,6 +11,8 @@ export type FailureReason =
   | "DockerBuildFailed"
   | "FetchSourceFailed"
   | "GenericBuildFailed"
+  | "InvalidAppJson"
+  | "MissingConfig"
   | "OutOfMemoryKilled"
   | "PlatformNotReady"
   | "PushImageToRegistryFailed"

@@ -25,6 +25,7 @@ import { BuildFailure, explainEngineFailure } from "./failure.ts";
 import { secretsOf, type HostConfig } from "./host-config.ts";
 import type { BuildPlan } from "./plan.ts";
 import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
+import { manifestPath, readWanted } from "./wanted-by-source.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
 
@@ -59,7 +60,7 @@ export interface RunBuildOptions {
 export interface BuildResult {
   readonly status: Pick<
     BuildStatus,
-    "outputDockerImageReference" | "processes" | "port" | "detected" | "stages"
+    "outputDockerImageReference" | "processes" | "port" | "detected" | "stages" | "manifest"
   >;
   /** The image's digest in the registry, once it is there. */
   readonly digest: Promise<string>;
@@ -82,6 +83,7 @@ export async function runBuild(
 ): Promise<BuildResult> {
   const work: Work = { build, options, log, signal, stages: [] };
   const tree = await stage(work, "FetchInputs", () => readTree(work));
+  const manifest = await readWanted(build, tree, { client: options.client, log });
   const { plan, containerfile, platformName } = await prepare(work, tree);
   log.line(`-----> ${plan.explanation}`);
   for (const note of plan.notes ?? []) log.line(`       ${note}`);
@@ -96,6 +98,7 @@ export async function runBuild(
       outputDockerImageReference: image,
       processes: { ...plan.processes },
       port,
+      manifest,
       detected: {
         strategy: plan.strategy,
         explanation: plan.explanation,
@@ -150,7 +153,7 @@ async function readTree({ build, options }: Work): Promise<SourceTree> {
     const { dockerfilePath } = dockerfileOf(build);
     return await readSourceTree(options.sources.open(id), {
       contextDir: build.spec.source?.contextDir,
-      reads: (path) => path === dockerfilePath || isRead(path),
+      reads: (path) => path === dockerfilePath || path === manifestPath || isRead(path),
     });
   } catch (error) {
     throw new BuildFailure("FetchSourceFailed", messageOf(error), { cause: error });

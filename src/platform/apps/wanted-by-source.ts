@@ -1,0 +1,102 @@
+/**
+ * What a build's app.json wants of the app. Pure. What must stay true: a config var that the app has, or once got
+ * from app.json and lost again, is never set; formation and add-ons count only until the app has a release.
+ */
+
+import { randomBytes } from "node:crypto";
+import type { Build } from "../../model/kinds/build/build/build.ts";
+import type { App, AppSpec } from "../../model/kinds/nagi/app/app.ts";
+import type { ConfigData } from "./release-text.ts";
+
+/** On an App: the build whose app.json was looked at last, and all config vars that came from app.json. */
+export const manifestAnnotation = "nagi.dev/app-json";
+
+const secretBytes = 32;
+/** Heroku's sizes, in memory. */
+const sizes: Readonly<Record<string, string>> = {
+  eco: "512Mi",
+  free: "512Mi",
+  hobby: "512Mi",
+  basic: "512Mi",
+  "standard-1x": "512Mi",
+  "standard-2x": "1Gi",
+  "performance-m": "2560Mi",
+  "performance-l": "14Gi",
+};
+/** What is kept for an instance, however much it may use: so that a small machine runs what fits. */
+const requestedMemory = "64Mi";
+
+interface Applied {
+  readonly build: string;
+  readonly variables: readonly string[];
+}
+
+export interface Wanted {
+  /** Config vars to be set, in base64. */
+  readonly config: ConfigData;
+  readonly spec: Pick<AppSpec, "processes" | "addons">;
+  readonly annotation: string;
+  /** For the app's events. */
+  readonly notices: readonly string[];
+}
+
+/** Undefined when the build wants nothing, or what it wants was seen to. */
+export function wantedBySource(app: App, build: Build | undefined, config: ConfigData): Wanted | undefined {
+  const manifest = build?.status?.manifest;
+  const name = build?.metadata.name ?? "";
+  const applied = appliedTo(app);
+  if (manifest === undefined || applied.build === name) return undefined;
+  const fresh = Object.entries(manifest.env ?? {}).filter(
+    ([key]) => !Object.hasOwn(config, key) && !applied.variables.includes(key),
+  );
+  const values = fresh.flatMap(([key, { value, generator }]) => {
+    if (value !== undefined) return [[key, Buffer.from(value).toString("base64")] as const];
+    if (generator !== "secret") return [];
+    const text = randomBytes(secretBytes).toString("hex");
+    return [[key, Buffer.from(text).toString("base64")] as const];
+  });
+  const variables = [...new Set([...applied.variables, ...Object.keys(manifest.env ?? {})])];
+  const annotation = JSON.stringify({ build: name, variables } satisfies Applied);
+  const isFirst = app.status?.latestVersion === undefined;
+  const { processes, notices } = isFirst
+    ? formationOf(app, manifest.formation ?? {})
+    : { processes: {}, notices: [] };
+  const addons = isFirst && app.spec?.addons === undefined ? manifest.addons : undefined;
+  return {
+    config: Object.fromEntries(values),
+    spec: {
+      ...(Object.keys(processes).length === 0 ? {} : { processes }),
+      ...(addons === undefined ? {} : { addons }),
+    },
+    annotation,
+    notices,
+  };
+}
+
+type Processes = NonNullable<AppSpec["processes"]>;
+type Formation = NonNullable<NonNullable<NonNullable<Build["status"]>["manifest"]>["formation"]>;
+
+/** What the app's spec says already stays. */
+function formationOf({ spec }: App, formation: Formation): { processes: Processes; notices: string[] } {
+  const processes: Processes = {};
+  const notices: string[] = [];
+  for (const [name, { quantity, size }] of Object.entries(formation)) {
+    const present = spec?.processes?.[name] ?? {};
+    const memory = size === undefined ? undefined : sizes[size.toLowerCase()];
+    if (size !== undefined && memory === undefined)
+      notices.push(`app.json: formation.${name}.size ${size} is not known: ${name} runs without a limit`);
+    const resources =
+      memory === undefined ? undefined : { limits: { memory }, requests: { memory: requestedMemory } };
+    processes[name] = {
+      ...(quantity === undefined ? {} : { replicas: quantity }),
+      ...(resources === undefined ? {} : { resources }),
+      ...present,
+    };
+  }
+  return { processes, notices };
+}
+
+function appliedTo({ metadata }: App): Applied {
+  const text = metadata.annotations?.[manifestAnnotation];
+  return { build: "", variables: [], ...(text === undefined ? {} : (JSON.parse(text) as Partial<Applied>)) };
+}
