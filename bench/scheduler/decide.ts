@@ -11,9 +11,6 @@ import type { PodObject } from "../../src/scheduler/snapshot/objects.ts";
 import { readPod } from "../../src/scheduler/snapshot/pod-info.ts";
 import { benchNode, type Workload } from "./workloads.ts";
 
-/** Where pods are stuck, one of so many placed pods goes again: an event that the stuck ones are held against. */
-const deleteEvery = 10;
-
 export interface Measured {
   readonly seconds: number;
   /** Of each pod. */
@@ -31,8 +28,24 @@ class Run {
     this.#decider.couldHelp(event, pod, rejectedBy),
   );
 
+  readonly #nodes: number;
+  #strays = 0;
+
   constructor(nodes: number) {
+    this.#nodes = nodes;
     for (let index = 0; index < nodes; index++) this.#cluster.setNode(benchNode(index));
+  }
+
+  /** By turns, a node comes and goes. */
+  churnNodes(): void {
+    const node = benchNode(this.#nodes + (this.#strays++ >> 1));
+    if (this.#strays % 2 === 1) {
+      const { row } = this.#cluster.setNode(node);
+      this.#queue.happened({ type: "NodeAdded", row });
+    } else {
+      this.#cluster.removeNode(node.metadata.name);
+      this.#queue.happened({ type: "NodeRemoved", node });
+    }
   }
 
   /** As the loop does: into the queue, decided, counted on the node or kept waiting. */
@@ -49,8 +62,9 @@ class Run {
 
   #place({ info }: QueuedPod, nodeName: string): void {
     this.#cluster.unnominate(info.uid);
-    this.#cluster.addPod(info, nodeName);
+    const row = this.#cluster.addPod(info, nodeName);
     this.#queue.remove(info.uid);
+    if (row !== undefined) this.#queue.happened({ type: "PodAdded", row, pod: info });
   }
 
   /** By preemption: the victims go at once, which wakes the pod. */
@@ -81,12 +95,15 @@ class Run {
 
   remove(uid: string): void {
     const removed = this.#cluster.removePod(uid);
-    if (removed?.row === undefined) throw new Error(`cannot remove ${uid}: it is nowhere`);
+    if (removed === undefined) throw new Error(`cannot remove ${uid}: it is nowhere`);
+    // Its node may be gone already.
+    if (removed.row === undefined) return;
     this.#queue.happened({ type: "PodRemoved", row: removed.row, pod: removed.placed.info });
   }
 }
 
-export function measureDecisions({ stuck, initial, pod }: Workload, nodes: number, pods: number): Measured {
+export function measureDecisions(work: Workload, nodes: number, pods: number): Measured {
+  const { stuck, initial, pod, goneEvery, nodeEvery } = work;
   const run = new Run(nodes);
   for (const [index, each] of initial.entries()) run.fill(each, index);
   for (const each of stuck) {
@@ -96,9 +113,9 @@ export function measureDecisions({ stuck, initial, pod }: Workload, nodes: numbe
   const startMs = performance.now();
   for (let index = 0; index < pods; index++) {
     const beganMs = performance.now();
-    const uid = run.schedule(pod(index));
-    if (uid === undefined) throw new Error(`pod ${index} found no node`);
-    if (stuck.length > 0 && index % deleteEvery === 0) run.remove(uid);
+    if (run.schedule(pod(index)) === undefined) throw new Error(`pod ${index} found no node`);
+    if (goneEvery !== undefined && index % goneEvery === 0) run.remove(`uid-pod-${index / goneEvery}`);
+    if (nodeEvery !== undefined && index % nodeEvery === 0) run.churnNodes();
     latenciesMs.push(performance.now() - beganMs);
   }
   return { seconds: (performance.now() - startMs) / 1000, latenciesMs };

@@ -2,7 +2,18 @@
 
 import type { NodeObject, PodObject } from "../../src/scheduler/snapshot/objects.ts";
 
-export const workloadNames = ["basic", "hostport", "unschedulable", "preemption"] as const;
+export const workloadNames = [
+  "basic",
+  "hostport",
+  "spread",
+  "antiaffinity",
+  "affinity",
+  "preferred",
+  "mixed",
+  "churn",
+  "unschedulable",
+  "preemption",
+] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 
 export interface Workload {
@@ -12,6 +23,10 @@ export interface Workload {
   /** Pods of low priority that fill the nodes before. */
   readonly initial: readonly PodObject[];
   readonly pod: (index: number) => PodObject;
+  /** After so many pods, one of those placed goes. */
+  readonly goneEvery?: number | undefined;
+  /** After so many pods, a node goes, and one that went before comes back. */
+  readonly nodeEvery?: number | undefined;
 }
 
 /** Of 32 cpu, 256 Gi and 110 pods, in three zones. */
@@ -56,14 +71,109 @@ function preemptionWorkload(nodes: number, pods: number): Workload {
   };
 }
 
+const hostnameKey = "kubernetes.io/hostname";
+const zoneKey = "topology.kubernetes.io/zone";
+
+/** Of one app: a Deployment's worth of pods from one template. */
+function appPod(name: string, app: string, wishes: Partial<PodObject["spec"]>): PodObject {
+  const { metadata, spec } = benchPod(name, "100m");
+  return { metadata: { ...metadata, labels: { app } }, spec: { ...spec, ...wishes } };
+}
+
+function near(app: string, topologyKey: string) {
+  return { labelSelector: { matchLabels: { app } }, topologyKey };
+}
+
+const wishes = {
+  spread: (app: string) => ({
+    topologySpreadConstraints: [{ ...near(app, zoneKey), maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" }],
+  }),
+  antiaffinity: (app: string) => ({
+    affinity: {
+      podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near(app, hostnameKey)] },
+    },
+  }),
+  affinity: (app: string) => ({
+    affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near(app, zoneKey)] } },
+  }),
+  /** Together in a zone, but not on one host. */
+  preferred: (app: string) => ({
+    affinity: {
+      podAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 50, podAffinityTerm: near(app, zoneKey) },
+        ],
+      },
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 100, podAffinityTerm: near(app, hostnameKey) },
+        ],
+      },
+    },
+  }),
+} as const satisfies Record<string, (app: string) => Partial<PodObject["spec"]>>;
+
+const mixedKinds = ["basic", "spread", "antiaffinity", "affinity", "preferred"] as const;
+/** Pods of one app, so that required anti-affinity leaves room on the nodes that there are. */
+const podsPerNodeOfApp = 0.8;
+
+function topologyWorkload(name: keyof typeof wishes, nodes: number): Workload {
+  const perApp = name === "antiaffinity" ? Math.max(1, Math.floor(nodes * podsPerNodeOfApp)) : Infinity;
+  return {
+    name,
+    initial: [],
+    stuck: [],
+    pod: (index) => {
+      const app = `app-${Math.floor(index / perApp)}`;
+      return appPod(`pod-${index}`, app, wishes[name](app));
+    },
+  };
+}
+
+/** Pods of all kinds in turn, ten apps of each. */
+function mixedWorkload(name: "mixed" | "churn", churn: Partial<Workload>): Workload {
+  return {
+    name,
+    initial: [],
+    stuck: [],
+    ...churn,
+    pod: (index) => {
+      const kind = mixedKinds[index % mixedKinds.length] ?? "basic";
+      const app = `${kind}-${Math.floor(index / mixedKinds.length) % 10}`;
+      return appPod(`pod-${index}`, app, kind === "basic" ? {} : wishes[kind](app));
+    },
+  };
+}
+
 export function workload(name: WorkloadName, nodes: number, pods: number): Workload {
-  if (name === "preemption") return preemptionWorkload(nodes, pods);
+  switch (name) {
+    case "preemption":
+      return preemptionWorkload(nodes, pods);
+    case "mixed":
+      return mixedWorkload(name, {});
+    case "churn":
+      return mixedWorkload(name, { goneEvery: 2, nodeEvery: 100 });
+    case "spread":
+    case "antiaffinity":
+    case "affinity":
+    case "preferred":
+      return topologyWorkload(name, nodes);
+    default:
+      return plainWorkload(name, nodes, pods);
+  }
+}
+
+/** Where pods are stuck, one of so many placed pods goes again: an event that the stuck ones are held against. */
+const goneBesideStuck = 10;
+
+function plainWorkload(name: WorkloadName, nodes: number, pods: number): Workload {
   // A port fits once a node: as many ports as it takes for all pods to find room.
   const ports = Math.ceil((1.25 * pods) / nodes);
   const stuck = name === "unschedulable" ? stuckPods : 0;
   return {
     name,
     initial: [],
+    goneEvery: stuck > 0 ? goneBesideStuck : undefined,
     stuck: Array.from({ length: stuck }, (_, index) =>
       benchPod(`stuck-${index}`, String(33 + (index % stuckKinds))),
     ),

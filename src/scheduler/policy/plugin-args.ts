@@ -9,6 +9,8 @@ import { defaultRealLoadArgs, type RealLoadArgs } from "../plugins/noderealload/
 import type { FitArgs } from "../plugins/noderesourcesfit/noderesourcesfit.ts";
 import type { ResourceWeight } from "../plugins/noderesourcesfit/scored-resources.ts";
 import type { ShapePoint } from "../plugins/noderesourcesfit/shares.ts";
+import { usualAffinityArgs } from "../plugins/interpodaffinity/interpodaffinity.ts";
+import type { InterPodAffinityArgs } from "../plugins/interpodaffinity/pulls.ts";
 import type { SpreadDefaults } from "../plugins/podtopologyspread/constraints.ts";
 import { systemDefaults } from "../plugins/podtopologyspread/podtopologyspread.ts";
 import type { VolumeBindingArgs } from "../plugins/volumebinding/volumebinding.ts";
@@ -226,4 +228,23 @@ export function checkSpreadArgs(
 
 export function spreadOf({ defaultConstraints = [], defaultingType }: SpreadDocument): SpreadDefaults {
   return defaultingType === "List" ? { constraints: defaultConstraints, areSystem: false } : systemDefaults;
+}
+
+export const affinityArgs = object("Of InterPodAffinity.", {
+  hardPodAffinityWeight: integer(
+    "What a required affinity of a placed pod adds to the score of nodes near it.",
+    {
+      default: usualAffinityArgs.hardPodAffinityWeight,
+      min: 0,
+      max: weightMax,
+    },
+  ),
+  ignorePreferredTermsOfExistingPods: boolean(
+    "Whether wishes of placed pods do not count for pods without wishes.",
+    { default: usualAffinityArgs.ignorePreferredTermsOfExistingPods },
+  ),
+});
+
+export function affinityOf(args: Infer<typeof affinityArgs>): InterPodAffinityArgs {
+  return { ...usualAffinityArgs, ...args } as InterPodAffinityArgs;
 }

@@ -7,6 +7,7 @@ import { balancedAllocation } from "../plugins/balancedallocation/balancedalloca
 import { coscheduling } from "../plugins/coscheduling/coscheduling.ts";
 import { defaultPreemption } from "../plugins/defaultpreemption/defaultpreemption.ts";
 import { imageLocality } from "../plugins/imagelocality/imagelocality.ts";
+import { interPodAffinity } from "../plugins/interpodaffinity/interpodaffinity.ts";
 import { nodeAffinity } from "../plugins/nodeaffinity/nodeaffinity.ts";
 import { nodeName } from "../plugins/nodename/nodename.ts";
 import { nodePorts } from "../plugins/nodeports/nodeports.ts";
@@ -21,6 +22,8 @@ import { volumeBinding } from "../plugins/volumebinding/volumebinding.ts";
 import { volumeRestrictions } from "../plugins/volumerestrictions/volumerestrictions.ts";
 import { volumeZone } from "../plugins/volumezone/volumezone.ts";
 import {
+  affinityArgs,
+  affinityOf,
   balancedArgs,
   balancedOf,
   bindingOf,
@@ -60,6 +63,10 @@ export const builtinPlugins: readonly PluginFactory[] = [
     check: checkSpreadArgs,
     make: (args) => podTopologySpread(spreadOf(args)),
   }),
+  pluginFactory("InterPodAffinity", {
+    args: affinityArgs,
+    make: (args) => interPodAffinity(affinityOf(args)),
+  }),
   plainPlugin(coscheduling),
   pluginFactory("DefaultPreemption", { args: preemptionArgs, make: () => defaultPreemption() }),
   pluginFactory("NodeResourcesBalancedAllocation", {
@@ -91,6 +98,7 @@ export const defaultPlugins: readonly WeightedName[] = [
   { name: "VolumeBinding", weight: 1 },
   { name: "VolumeZone", weight: 1 },
   { name: "PodTopologySpread", weight: 2 },
+  { name: "InterPodAffinity", weight: 2 },
   { name: "Coscheduling", weight: 1 },
   { name: "DefaultPreemption", weight: 1 },
   { name: "NodeResourcesBalancedAllocation", weight: 1 },

@@ -12,5 +12,15 @@ againstOracle(["spread", "nodes", "preemption"], {
   scoring: ["PodTopologySpread"],
 });
 againstOracle(["owners"], { scoring: ["PodTopologySpread"] });
-againstOracle(["affinity"], {});
-againstOracle(["affinity", "spread", "preemption"], {});
+againstOracle(["affinity"], { refusing: ["InterPodAffinity"], scoring: ["InterPodAffinity"] });
+againstOracle(["affinity", "spread", "preemption"], {
+  refusing: ["InterPodAffinity", "PodTopologySpread"],
+  scoring: ["InterPodAffinity", "PodTopologySpread"],
+});
+againstOracle(["affinity", "resources", "preemption"], {
+  refusing: ["InterPodAffinity", "NodeResourcesFit"],
+});
+againstOracle(["spread", "owners", "nodes"], {
+  refusing: ["PodTopologySpread", "TaintToleration"],
+  scoring: ["PodTopologySpread"],
+});

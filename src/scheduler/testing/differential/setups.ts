@@ -63,9 +63,12 @@ export interface Setup {
   readonly rules: readonly WeightedRule[];
 }
 
+const wide = ["PodTopologySpread", "InterPodAffinity"];
+
 /** With the arguments of kube-scheduler, or half of the times with random ones. */
 export function randomSetup(dice: Dice): Setup {
   const isUsual = dice.chance(0.5);
+  const isFirst = dice.chance(0.15);
   const plugins: { plugin: Plugin; weight: number }[] = [];
   const rules: WeightedRule[] = [];
   for (const { name, weight: usualWeight } of defaultPlugins) {
@@ -74,8 +77,10 @@ export function randomSetup(dice: Dice): Setup {
     if (makePair === undefined || factory === undefined) continue;
     const weight = isUsual ? usualWeight : dice.between(0, 4);
     const { args, rule } = isUsual ? usualPair(name, makePair, dice) : makePair(dice);
-    plugins.push({ plugin: makeWith(factory, args), weight });
-    rules.push({ rule, weight });
+    // Now and then first what looks beyond the node, which is last otherwise.
+    const put = isFirst && wide.includes(name) ? "unshift" : "push";
+    plugins[put]({ plugin: makeWith(factory, args), weight });
+    rules[put]({ rule, weight });
   }
   return { profile: createProfile("default-scheduler", plugins), rules };
 }
