@@ -5,6 +5,7 @@
 
 import type { ChannelRequest, Channels } from "../client/channels.ts";
 import type { Client } from "../client/client.ts";
+import type { OwnPlugins } from "../scheduler/simulate/profile-of.ts";
 
 export interface Option {
   /** Long name without dashes. */
@@ -96,6 +97,8 @@ export interface Host {
   readonly program: string;
   /** The data directory that a flag value, NAGI_HOME or the default stands for. */
   readonly dataDir: (given: string | undefined) => string;
+  /** Plugins of others for the scheduler: folders, files or npm packages. */
+  schedulerPlugins(modules: readonly string[]): Promise<OwnPlugins>;
   /** Runs a program and gives its output; undefined when it is missing or fails. */
   capture(program: string, argv: readonly string[]): Promise<string | undefined>;
 }

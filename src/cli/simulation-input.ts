@@ -9,7 +9,7 @@ import { builtinProfile, profileFromText, type NamedProfile } from "../scheduler
 import type { AddedNodes, Scenario } from "../scheduler/simulate/scenario.ts";
 import { podsLike, podsOfManifest } from "../scheduler/simulate/templates.ts";
 import { worldOf, type World } from "../scheduler/simulate/world.ts";
-import { UsageError, type CommandContext } from "./command.ts";
+import { UsageError, type CommandContext, type Option } from "./command.ts";
 import { liveWorld } from "./live-world.ts";
 import { manifestsOf } from "./manifests.ts";
 
@@ -73,12 +73,21 @@ function itemsOf(value: unknown): KubeObject[] {
   return [value as KubeObject];
 }
 
-export function profilesFrom(context: CommandContext): readonly NamedProfile[] {
+export const pluginOption: Option = {
+  name: "plugin",
+  type: "string",
+  value: "MODULE",
+  multiple: true,
+  description: "A plugin besides the built-in ones: a folder, file or npm package.",
+};
+
+export async function profilesFrom(context: CommandContext): Promise<readonly NamedProfile[]> {
   const files = context.texts("policy");
-  if (files.length === 0) return [builtinProfile()];
+  const plugins = await context.host.schedulerPlugins(context.texts("plugin"));
+  if (files.length === 0) return [builtinProfile(plugins)];
   return files.map((file) => {
-    if (file === "default") return builtinProfile();
-    const found = profileFromText(basename(file), readText(context, file));
+    if (file === "default") return builtinProfile(plugins);
+    const found = profileFromText(basename(file), readText(context, file), plugins);
     for (const warning of found.warnings) context.terminal.note(`${file}: ${warning}`);
     return found;
   });

@@ -18,6 +18,8 @@ import type { Client } from "./client.ts";
 
 /** A wait between two tries is up to this much longer, so that processes do not try in step. */
 const jitterFactor = 0.2;
+/** Of a leader whose time is running out; half of it is waited. */
+const shortestWaitMs = 200;
 
 export interface LeaderElectionOptions {
   readonly client: Client;
@@ -55,7 +57,12 @@ export class LeaderElection {
 
   /** Whether this process may act as the leader now; false at once when its time is up, even after a long sleep. */
   get isLeader(): boolean {
-    return this.#options.clock.now() < this.#renewedMs + this.#renewDeadlineMs;
+    return this.#leftMs > 0;
+  }
+
+  /** Until it may act no longer. */
+  get #leftMs(): number {
+    return Math.max(0, this.#renewedMs + this.#renewDeadlineMs - this.#options.clock.now());
   }
 
   /**
@@ -101,12 +108,12 @@ export class LeaderElection {
   async #keep(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted && this.isLeader) {
-      await sleep(clock, this.#retryPeriodMs, signal);
+      // A write that took long, as of an API that has just started, leaves less time than usual.
+      await sleep(clock, Math.min(this.#retryPeriodMs, Math.max(this.#leftMs, shortestWaitMs) / 2), signal);
       if (signal.aborted) return;
       // A renewal that hangs must not outlast the deadline.
       const waited = new AbortController();
-      const leftMs = this.#renewedMs + this.#renewDeadlineMs - clock.now();
-      await Promise.race([this.#try(), sleep(clock, leftMs, waited.signal)]);
+      await Promise.race([this.#try(), sleep(clock, this.#leftMs, waited.signal)]);
       waited.abort();
     }
   }

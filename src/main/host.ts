@@ -18,6 +18,10 @@ export function createHost(): Host {
     version: versionOf(),
     program: fileURLToPath(new URL("../../bin/nagi", import.meta.url)),
     dataDir: (given) => resolve(given ?? process.env["NAGI_HOME"] ?? defaultDataDir(home)),
+    async schedulerPlugins(modules) {
+      const { loadPlugins, settledPlugins } = await import("./scheduler/load-plugins.ts");
+      return await loadPlugins(settledPlugins(modules, process.cwd()) ?? []);
+    },
     capture: (program, argv) =>
       new Promise((done) => {
         execFile(program, argv, { maxBuffer: captureBytesMax }, (error, stdout) =>

@@ -101,6 +101,7 @@ async function run(
       version: "0.0.0",
       program: "nagi",
       dataDir: () => "/",
+      schedulerPlugins: async () => [],
       capture: async () => undefined,
     },
     signal: stop.signal,

@@ -18,6 +18,7 @@ const host: Host = {
   version: "0",
   program: "nagi",
   dataDir: () => cwd,
+  schedulerPlugins: () => Promise.resolve([]),
   capture: () => Promise.resolve(undefined),
 };
 

@@ -5,7 +5,7 @@ import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
 import { makeMove } from "../make-move.ts";
 import { outputOption } from "../manifests.ts";
-import { profilesFrom, worldFrom } from "../simulation-input.ts";
+import { pluginOption, profilesFrom, worldFrom } from "../simulation-input.ts";
 
 const maxMovesMax = 1000;
 const defaultTimeoutSeconds = 300;
@@ -56,6 +56,7 @@ export const command: Command = {
       multiple: true,
       description: "Rules: KubeSchedulerConfiguration, OpenShift v3 Policy, or default.",
     },
+    pluginOption,
     outputOption(["json"]),
   ],
   examples: ["nagi rebalance", "nagi rebalance --objective density --apply", "nagi rebalance -o json"],
@@ -76,7 +77,7 @@ async function propose(context: CommandContext): Promise<Proposal> {
   const maxMoves = context.number("max-moves") ?? 0;
   if (!Number.isInteger(maxMoves) || maxMoves < 1 || maxMoves > maxMovesMax)
     throw new UsageError(`--max-moves is ${maxMoves}: must be a whole number from 1 to ${maxMovesMax}`);
-  const [named, more] = profilesFrom(context);
+  const [named, more] = await profilesFrom(context);
   if (named === undefined || more !== undefined) throw new UsageError("--policy may be given once");
   const objective = (context.text("objective") ?? "spread") as Objective;
   return rebalance(await worldFrom(context), { objective, profile: named.profile, maxMoves });

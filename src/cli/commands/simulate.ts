@@ -6,7 +6,7 @@ import { simulate, type Simulation } from "../../scheduler/simulate/simulate.ts"
 import { clusterSvg } from "../../scheduler/simulate/svg/cluster-svg.ts";
 import { UsageError, type Command, type CommandContext, type Option } from "../command.ts";
 import { fileOption, outputOption } from "../manifests.ts";
-import { profilesFrom, scenarioFrom, worldFrom } from "../simulation-input.ts";
+import { pluginOption, profilesFrom, scenarioFrom, worldFrom } from "../simulation-input.ts";
 import { comparisonText, simulationText, type NamedSimulation } from "../simulation-text.ts";
 
 const seedMax = 2 ** 32 - 1;
@@ -48,6 +48,7 @@ export const command: Command = {
       "FILE",
       "Rules: KubeSchedulerConfiguration, OpenShift v3 Policy, or default. Two are compared.",
     ),
+    pluginOption,
     { name: "reschedule-all", type: "boolean", description: "Place all pods anew, as on an empty cluster." },
     {
       name: "seed",
@@ -76,7 +77,7 @@ export const command: Command = {
     const world = await worldFrom(context);
     const scenario = await scenarioFrom(context, world);
     const seed = seedOf(context);
-    const simulations = profilesFrom(context).map(({ name, profile }): NamedSimulation => ({
+    const simulations = (await profilesFrom(context)).map(({ name, profile }): NamedSimulation => ({
       name,
       simulation: attempt(() => simulate(world, scenario, { profile, seed })),
     }));

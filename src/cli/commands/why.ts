@@ -10,7 +10,7 @@ import {
 import { isNotFound } from "../../model/status.ts";
 import { explainNow } from "../../scheduler/simulate/explain-now.ts";
 import type { World } from "../../scheduler/simulate/world.ts";
-import { profilesFrom, worldFrom } from "../simulation-input.ts";
+import { pluginOption, profilesFrom, worldFrom } from "../simulation-input.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { renderDecision } from "../decision-text.ts";
 import { columns } from "../format.ts";
@@ -54,6 +54,7 @@ export const command: Command = {
       multiple: true,
       description: "Work it out by these rules: a KubeSchedulerConfiguration or an OpenShift v3 Policy.",
     },
+    pluginOption,
   ],
   examples: [
     "nagi why hello-2",
@@ -85,7 +86,7 @@ async function decisionInFile(context: CommandContext, name: string): Promise<To
   const world = await worldFrom(context);
   const namespace = context.text("namespace") ?? "default";
   const pod = world.pods.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
-  if (pod !== undefined) return decisionNow(context, world, pod);
+  if (pod !== undefined) return await decisionNow(context, world, pod);
   throw new UsageError(
     `there is no pod ${name} of namespace ${namespace} in ${context.texts("file").join(", ")}`,
   );
@@ -127,16 +128,17 @@ async function decisionOf(context: CommandContext, client: Client, pod: Pod): Pr
       ? context.flag("all") && (kept?.spec.omittedNodes ?? 0) > 0
       : kept?.spec.nodes?.every((each) => each.name !== node) === true;
   noteGates(context, pod);
-  if (kept !== undefined && !context.flag("now") && !lacksNode && context.texts("policy").length === 0) {
+  if (kept !== undefined && !context.flag("now") && !lacksNode && !hasRules(context)) {
     if (!waits || kept.spec.outcome !== "Unschedulable" || kept.spec.suggestions !== undefined) {
       return { decision: kept };
     }
-    const { suggestions } = decisionNow(context, await liveWorld(client), pod).decision.spec;
+    const { decision } = await decisionNow(context, await liveWorld(client), pod);
+    const { suggestions } = decision.spec;
     const spec = { ...kept.spec, ...(suggestions === undefined ? {} : { suggestions }) };
     return { decision: { ...kept, spec } };
   }
   noteWhoDecides(context, pod, { isKept: kept !== undefined });
-  return decisionNow(context, await liveWorld(client), pod);
+  return await decisionNow(context, await liveWorld(client), pod);
 }
 
 async function keptDecision(client: Client, ref: { namespace: string | undefined; name: string }, pod: Pod) {
@@ -166,8 +168,8 @@ function noteWhoDecides(
     else
       terminal.note(`No decision of pod ${metadata.name} is kept: whoever created it may have set its node.`);
   }
-  const [policy] = context.texts("policy");
-  const rules = policy === undefined ? "with the default rules (--policy FILE takes others)" : `by ${policy}`;
+  const given = [...context.texts("policy"), ...context.texts("plugin")].join(", ");
+  const rules = given === "" ? "with the default rules (--policy FILE takes others)" : `by ${given}`;
   terminal.note(`Worked out now, from the cluster as it is, ${rules}.`);
 }
 
@@ -176,7 +178,12 @@ function noteGates({ terminal }: CommandContext, { metadata, spec }: Pod): void 
   if (gates !== "") terminal.note(`Pod ${metadata.name} is gated (${gates}): no scheduler looks at it yet.`);
 }
 
-function decisionNow(context: CommandContext, world: World, pod: World["pods"][number]): Told {
+/** Other rules than the default ones are meant. */
+function hasRules(context: CommandContext): boolean {
+  return context.texts("policy").length > 0 || context.texts("plugin").length > 0;
+}
+
+async function decisionNow(context: CommandContext, world: World, pod: World["pods"][number]): Promise<Told> {
   const { namespace, name = "" } = pod.metadata;
   const policies = context.texts("policy");
   if (policies.length > 1)
@@ -184,7 +191,7 @@ function decisionNow(context: CommandContext, world: World, pod: World["pods"][n
       "nagi why takes one --policy",
       "To compare two: nagi simulate --policy A --policy B",
     );
-  const [rules] = policies.length === 0 ? [] : profilesFrom(context);
+  const [rules] = hasRules(context) ? await profilesFrom(context) : [];
   const spec = explainNow(world, pod, {
     schedulerName: pod.spec.schedulerName,
     profile: rules?.profile,

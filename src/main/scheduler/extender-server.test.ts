@@ -63,7 +63,6 @@ async function askAs(name: string | undefined) {
         urlPrefix: `https://${addressText(listening.address)}`,
         filterVerb: "filter",
         weight: 1,
-        enableHttps: true,
         tls: { caFile: file("known.crt"), ...own },
         timeoutMs: 5000,
         nodeCacheCapable: false,

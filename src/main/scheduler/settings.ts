@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { BackoffOptions } from "../../lib/backoff.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { createProfile, type Profile } from "../../scheduler/framework/profile.ts";
-import { makeWith, type PluginFactory } from "../../scheduler/policy/plugin-factory.ts";
+import type { Profile } from "../../scheduler/framework/profile.ts";
+import type { PluginFactory } from "../../scheduler/policy/plugin-factory.ts";
 import { readSchedulerConfig } from "../../scheduler/policy/read-config.ts";
 import type { ExtenderConfig, SchedulerConfig } from "../../scheduler/policy/scheduler-config.ts";
-import { defaultProfile } from "../../scheduler/profiles.ts";
+import { profileWith } from "../../scheduler/profiles.ts";
 import { queueBackoff } from "../../scheduler/queue/scheduling-queue.ts";
 import { loadPlugins } from "./load-plugins.ts";
 
@@ -36,7 +36,7 @@ export async function schedulerSettings(given: GivenSettings): Promise<Scheduler
   const { config: path, schedulerName } = given;
   const plugins = await loadPlugins(given.plugins ?? []);
   if (path === undefined || path === builtIn) {
-    const profile = plainProfile(schedulerName, plugins);
+    const profile = profileWith(schedulerName, plugins);
     return { profiles: [profile], extenders: [], extenderFactor: 10, backoff: queueBackoff, warnings: [] };
   }
   const { kind, profiles, extenders, warnings, ...times } = readConfig(path, { schedulerName, plugins });
@@ -61,16 +61,6 @@ function readConfig(
   } catch (cause) {
     throw new Error(`${path}: ${messageOf(cause)}`, { cause });
   }
-}
-
-/** Without a file all plugins that were loaded decide too; one with the name of a built-in one takes its place. */
-function plainProfile(schedulerName: string | undefined, plugins: readonly PluginFactory[]): Profile {
-  const profile = defaultProfile(schedulerName);
-  if (plugins.length === 0) return profile;
-  const own = plugins.map((factory) => ({ plugin: makeWith(factory, {}), weight: 1 }));
-  const names = new Set(own.map(({ plugin }) => plugin.name));
-  const kept = profile.plugins.filter(({ plugin }) => !names.has(plugin.name));
-  return createProfile(profile.schedulerName, [...kept, ...own]);
 }
 
 /** As it is remembered: a path holds from anywhere. */

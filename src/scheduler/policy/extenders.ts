@@ -14,6 +14,10 @@ export function extenderOf(given: ExtenderDocument, path: string, problems: Fiel
       invalid(`${path}.urlPrefix`, urlPrefix, "must be a URL that begins with http:// or https://"),
     );
   }
+  if (given.enableHTTPS === true && urlPrefix.startsWith("http://")) {
+    const detail = "must begin with https:// where HTTPS is enabled";
+    problems.push(invalid(`${path}.urlPrefix`, urlPrefix, detail));
+  }
   if (given.prioritizeVerb !== undefined && weight < 1) {
     problems.push(invalid(`${path}.weight`, weight, "must have a positive weight applied to it"));
   }
@@ -24,7 +28,6 @@ export function extenderOf(given: ExtenderDocument, path: string, problems: Fiel
     preemptVerb: given.preemptVerb,
     bindVerb: given.bindVerb,
     weight,
-    enableHttps: given.enableHTTPS ?? urlPrefix.startsWith("https://"),
     tls: tlsConfig,
     timeoutMs: timeoutOf(httpTimeout, `${path}.httpTimeout`, problems),
     nodeCacheCapable: given.nodeCacheCapable ?? false,

@@ -146,6 +146,13 @@ describe("arguments", () => {
     expect(decider.decide(readPod(testPod("p"))).chosen?.nodeName).toBe("b");
   });
 
+  test("an extender over HTTPS has an address that says so", () => {
+    const text = `${head}extenders: [{ urlPrefix: "http://a.example.com", enableHTTPS: true }]`;
+    expect(() => readSchedulerConfig(text)).toThrow(
+      'extenders[0].urlPrefix: Invalid value: "http://a.example.com": must begin with https://',
+    );
+  });
+
   test("what extenders count, NodeResourcesFit leaves to them", () => {
     const config = readSchedulerConfig(`${head}extenders:
   - urlPrefix: https://gpus.example.com/api
@@ -156,7 +163,6 @@ describe("arguments", () => {
     expect(config.extenders).toEqual([
       expect.objectContaining({
         urlPrefix: "https://gpus.example.com/api",
-        enableHttps: true,
         timeoutMs: 90_000,
         weight: 1,
         managedResources: ["example.com/gpu", "example.com/fpga"],

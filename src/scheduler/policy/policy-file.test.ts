@@ -168,7 +168,7 @@ describe("a policy file", () => {
         ],
       }),
     );
-    expect(config.extenders[0]).toMatchObject({ weight: 5, enableHttps: false, timeoutMs: 1500 });
+    expect(config.extenders[0]).toMatchObject({ weight: 5, timeoutMs: 1500 });
   });
 });
 

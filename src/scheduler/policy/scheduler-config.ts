@@ -11,7 +11,6 @@ export interface ExtenderConfig {
   readonly bindVerb?: string | undefined;
   /** Of its scores, which are from 0 to 10. */
   readonly weight: number;
-  readonly enableHttps: boolean;
   readonly tls?: ExtenderTls | undefined;
   readonly timeoutMs: number;
   /** It knows the nodes, so that only their names are sent. */

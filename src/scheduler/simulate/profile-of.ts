@@ -2,8 +2,9 @@
 
 import { messageOf } from "../../lib/errors.ts";
 import type { Profile } from "../framework/profile.ts";
+import type { PluginFactory } from "../policy/plugin-factory.ts";
 import { readSchedulerConfig } from "../policy/read-config.ts";
-import { defaultProfile, defaultSchedulerName } from "../profiles.ts";
+import { defaultSchedulerName, profileWith } from "../profiles.ts";
 
 export interface NamedProfile {
   /** Of the file, or `default`. */
@@ -13,14 +14,17 @@ export interface NamedProfile {
   readonly warnings: readonly string[];
 }
 
-export function builtinProfile(): NamedProfile {
-  return { name: "default", profile: defaultProfile(), warnings: [] };
+/** Plugins besides the built-in ones. */
+export type OwnPlugins = readonly PluginFactory[];
+
+export function builtinProfile(plugins: OwnPlugins = []): NamedProfile {
+  return { name: "default", profile: profileWith(undefined, plugins), warnings: [] };
 }
 
 /** The profile of the default scheduler in the file, or its first. */
-export function profileFromText(name: string, text: string): NamedProfile {
+export function profileFromText(name: string, text: string, plugins: OwnPlugins = []): NamedProfile {
   try {
-    const { profiles, extenders, warnings } = readSchedulerConfig(text);
+    const { profiles, extenders, warnings } = readSchedulerConfig(text, { plugins });
     const profile =
       profiles.find(({ schedulerName }) => schedulerName === defaultSchedulerName) ?? profiles[0];
     if (profile === undefined) throw new Error("it has no profile");

@@ -49,7 +49,6 @@ const config = (urlPrefix: string, extras: Partial<ExtenderConfig> = {}): Extend
   urlPrefix,
   filterVerb: "filter",
   weight: 1,
-  enableHttps: false,
   timeoutMs: 2000,
   nodeCacheCapable: true,
   managedResources: [],

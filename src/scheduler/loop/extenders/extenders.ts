@@ -72,9 +72,9 @@ export class Extenders {
     const { clock } = options;
     const servers = new Map<ExtenderConfig, WebServer>();
     for (const config of options.configs) {
-      const { urlPrefix, tls, timeoutMs, enableHttps } = config;
+      const { urlPrefix, tls, timeoutMs } = config;
       try {
-        const isHttps = enableHttps || urlPrefix.startsWith("https:");
+        const isHttps = urlPrefix.startsWith("https:");
         servers.set(config, await webServer({ isHttps, tls, timeoutMs, clock }));
       } catch (error) {
         throw new Error(`cannot use the extender ${urlPrefix}: ${messageOf(error)}`, { cause: error });
