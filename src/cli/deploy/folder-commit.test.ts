@@ -49,6 +49,7 @@ function commit(where = folder, all = false): Promise<FolderCommit> {
     version: "0",
     program: "nagi",
     dataDir: () => dir,
+    schedulerPlugins: () => Promise.resolve([]),
     capture: () => Promise.resolve(undefined),
   };
   return commitFolder({ host, key: "k", folder: where, all, message: "Deploy", signal });
