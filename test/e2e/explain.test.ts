@@ -1,18 +1,61 @@
 /** Why a pod waits and what helps, on a real platform: the suggestion works; what-if changes nothing. */
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SchedulingDecision } from "../../src/model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
-import { TestPlatform, until } from "../harness/platform.ts";
+import { root, TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
+let extender: Server;
+let folder: string;
 beforeAll(async () => {
-  platform = await TestPlatform.start({ nodes: 3 });
+  extender = createServer(answer);
+  await new Promise<void>((resolve) => extender.listen(0, "127.0.0.1", resolve));
+  folder = mkdtempSync(join(tmpdir(), "nagi-extended-"));
+  const config = join(folder, "scheduler.yaml");
+  writeFileSync(config, configText((extender.address() as AddressInfo).port));
+  const plugin = join(root, "examples/scheduler-plugin");
+  const flags = ["--scheduler-config", config, "--scheduler-plugin", plugin];
+  platform = await TestPlatform.start({ nodes: 3, flags });
 });
-afterAll(() => platform.stop());
+afterAll(() => {
+  platform.stop();
+  extender.closeAllConnections();
+  extender.close();
+  rmSync(folder, { recursive: true });
+});
 
-function createPod(name: string, more: object = {}): void {
+const licence = "example.com/licence";
+const configText = (port: number): string => `apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+profiles:
+  - plugins: { multiPoint: { enabled: [{ name: DiskClass }] } }
+extenders:
+  - urlPrefix: http://127.0.0.1:${port}/licences
+    filterVerb: filter
+    nodeCacheCapable: true
+    managedResources: [{ name: ${licence}, ignoredByScheduler: true }]
+`;
+
+/** There are licences for node-3 only. */
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    const { NodeNames: names } = JSON.parse(Buffer.concat(chunks).toString()) as { NodeNames: string[] };
+    const others = names.filter((name) => name !== "node-3");
+    const failed = Object.fromEntries(others.map((name) => [name, "has no licence"]));
+    response.end(
+      JSON.stringify({ NodeNames: names.filter((name) => name === "node-3"), FailedNodes: failed }),
+    );
+  });
+}
+
+function createPod(name: string, more: object = {}, annotations: Record<string, string> = {}): void {
   const container = {
     name: "main",
     image: "localhost/nagi/base:latest",
@@ -23,7 +66,7 @@ function createPod(name: string, more: object = {}): void {
   };
   const labels = { "nagi.dev/app": "shop", "nagi.dev/process": "web" };
   const spec = { terminationGracePeriodSeconds: 0, containers: [container], ...more };
-  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name, labels }, spec };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name, labels, annotations }, spec };
   platform.nagi(["create", "-f", "-"], { input: JSON.stringify(pod) });
 }
 
@@ -60,6 +103,28 @@ it("says why a pod is there, of an app, of one node, and when no decision is kep
   expect(stderr).toContain("is left to the scheduler another");
   expect(stdout).toContain("is waiting for a node");
   expect(platform.tryNagi(["why", "nobody"]).stderr).toContain("there is no pod and no running app nobody");
+});
+
+it("asks a plugin of others and an extender, and says what they said", async () => {
+  const asking = { resources: { requests: { [licence]: "1" }, limits: { [licence]: "1" } } };
+  const containers = [
+    { name: "main", image: "localhost/nagi/base:latest", command: ["sleep", "9"], ...asking },
+  ];
+  createPod("licensed", { containers });
+  await until(() => nodeOf("licensed") === "node-3", "the pod to be where the licence is");
+  await until(() => platform.kubectl(["get", "sd"]).includes("licensed"), "the decision to be kept");
+  expect(platform.nagi(["why", "licensed"])).toMatch(
+    /node-1 +rejected +Extender http:\/\/127[.]0[.]0[.]1:\d+\/licences +has no licence/,
+  );
+  createPod(
+    "disk",
+    { containers: [{ ...containers[0], resources: {} }] },
+    { "example.com/disk-class": "fast" },
+  );
+  await until(() => platform.tryNagi(["why", "disk"]).stdout.includes("DiskClass"), "the plugin to say no");
+  expect(platform.nagi(["why", "disk"])).toContain("needs a disk of class fast, has none");
+  platform.kubectl(["label", "node", "node-2", "example.com/disk-class=fast"]);
+  await until(() => nodeOf("disk") === "node-2", "the pod to be where the disk is");
 });
 
 it("simulates a drain and more pods, as table, JSON and picture, and changes nothing", () => {

@@ -2,11 +2,20 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FakeClient } from "../../client/testing/fake-client.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { silentLogger } from "../../lib/log.ts";
 import { seededRandom } from "../../lib/random.ts";
+import { findCondition } from "../../model/conditions.ts";
+import { newObject } from "../../model/kind.ts";
+import type { Node } from "../../model/kinds/core/node/node.ts";
+import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { Decider } from "../../scheduler/decide.ts";
 import { unschedulableMessage } from "../../scheduler/explain/message.ts";
+import { createProfile } from "../../scheduler/framework/profile.ts";
+import { createScheduler } from "../../scheduler/loop/scheduler.ts";
 import { Cluster } from "../../scheduler/snapshot/cluster.ts";
-import { readPod } from "../../scheduler/snapshot/pod-info.ts";
+import { readPod, type PodInfo } from "../../scheduler/snapshot/pod-info.ts";
 import { testNode, testPod } from "../../scheduler/testing/objects.ts";
 import { guarded } from "./guard-plugin.ts";
 import { locatePlugin } from "./load-plugins.ts";
@@ -117,6 +126,54 @@ describe("a plugin of others", () => {
       "plugin Bad: preFilter failed: no luck",
     );
     expect(() => bad.filter?.(undefined, 0, cluster)).toThrow("plugin Bad: filter answered 0.5");
+  });
+
+  test("that throws or takes too long costs the pod a condition, and the others go on", async () => {
+    let now = 0;
+    const kindOf = ({ object }: PodInfo): string => object.metadata.labels?.["kind"] ?? "";
+    const plugin = guarded(
+      {
+        name: "Fragile",
+        nodeLocal: true,
+        shareKey: kindOf,
+        preFilter(pod) {
+          if (kindOf(pod) === "bad") throw new Error("no luck");
+          return { type: "state", state: kindOf(pod) };
+        },
+        filter(kind) {
+          if (kind === "slow") now += 600;
+          return 0;
+        },
+        reasons,
+      },
+      () => now,
+    );
+    const profile = createProfile("default-scheduler", [{ plugin, weight: 1 }]);
+    const client = new FakeClient({
+      objects: ["a", "b", "c"].map((name) => ({ ...testNode(name), apiVersion: "v1", kind: "Node" }) as Node),
+    });
+    const parts = { client, clock: systemClock, random: seededRandom(1), log: silentLogger, profile };
+    const abort = new AbortController();
+    const running = createScheduler(parts).run(abort.signal);
+    for (const kind of ["bad", "slow", "good"]) {
+      const containers = [{ name: "c", image: "i" }];
+      const metadata = { name: kind, namespace: "default", labels: { kind } };
+      await client.create(podKind, newObject<Pod>(podKind, metadata, { spec: { containers } }));
+    }
+    const of = (name: string) => client.get(podKind, { name, namespace: "default" });
+    const told = async (name: string) => {
+      const condition = findCondition((await of(name)).status?.conditions, "PodScheduled");
+      return `${condition?.reason}: ${condition?.message}`;
+    };
+    await expect.poll(async () => (await of("good")).spec.nodeName).toBeDefined();
+    await expect
+      .poll(() => told("bad"))
+      .toBe("SchedulerError: cannot evaluate the nodes: plugin Fragile: preFilter failed: no luck");
+    await expect
+      .poll(() => told("slow"))
+      .toBe("SchedulerError: cannot evaluate the nodes: plugin Fragile: filter took longer than 1 s");
+    abort.abort();
+    await running;
   });
 
   test("that takes too long is not asked further in this turn, and again in the next", async () => {

@@ -280,12 +280,8 @@ test("apps, releases and decisions", () => {
     Status: "Pending",
     Description: "Deploy 0123456",
   });
-  const nodes = [
-    { name: "n", feasible: true },
-    { name: "m", feasible: false },
-  ];
   const decision = made(schedulingDecision, {
-    spec: { pod: { name: "p" }, outcome: "Scheduled", node: "n", nodes },
+    spec: { pod: { name: "p" }, outcome: "Scheduled", node: "n", feasibleNodes: 1, evaluatedNodes: 2 },
   });
   expect(shown(schedulingDecision, decision)).toMatchObject({
     Pod: "p",

@@ -116,6 +116,8 @@ export class Reports {
     const spec = { ...alike, pod: podOf(pod), message };
     // The same sentence again: only the numbers behind it may be others.
     this.#decisions.put(uid, { pod, spec }, isNews ? manners.news : manners.details);
+    // What extenders would say of a change cannot be tried.
+    if (decision.extended !== undefined) return;
     // On top of what was said, while nothing newer was.
     this.#advisor.ask(decision.pod, alike, (suggestions) => {
       this.#decisions.put(uid, { pod, spec: { ...spec, suggestions: [...suggestions] } }, manners.details);

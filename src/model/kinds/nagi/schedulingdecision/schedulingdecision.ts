@@ -195,10 +195,8 @@ export const schedulingDecision = defineKind<SchedulingDecision>({
       name: "Feasible",
       type: "string",
       description: "On how many of the nodes the pod could go.",
-      value: ({ spec }) => {
-        const nodes = spec.nodes ?? [];
-        return `${nodes.filter(({ feasible }) => feasible).length}/${nodes.length}`;
-      },
+      value: ({ spec: { feasibleNodes, evaluatedNodes } }) =>
+        evaluatedNodes === undefined ? orNone(undefined) : `${feasibleNodes ?? 0}/${evaluatedNodes}`,
     },
     {
       name: "Message",
