@@ -26,6 +26,8 @@ import type { ConfigData } from "./release-text.ts";
 import { deployedAnnotation, progressDeadlineSeconds } from "./rollout.ts";
 
 const servicePort = 80;
+/** Rollbacks make a release; old replica sets are only of use to whoever looks at them. */
+const revisionHistoryLimit = 2;
 /** On a deployment: what its template was made from. The template is written when this changes, and only then. */
 export const templateAnnotation = "nagi.dev/template";
 
@@ -89,6 +91,7 @@ export function appDeployment(app: App, target: Release, process: string, presen
         selector: { matchLabels: { [appLabel]: appName, ...labels } },
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
         progressDeadlineSeconds,
+        revisionHistoryLimit,
         template,
       },
     });

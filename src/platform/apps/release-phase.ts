@@ -18,6 +18,8 @@ import { podLabels, podOptions, processContainer } from "./pod-template.ts";
 export const defaultTimeoutSeconds = 600;
 /** How long the pod is kept after its end, for whoever reads its log. */
 export const podKeepMs = 10 * 60_000;
+/** Between SIGTERM and the end, when its time is over. */
+const graceSeconds = 10;
 /** After the time-out, for the agent to end the pod itself. */
 const overdueMs = 20_000;
 
@@ -57,6 +59,7 @@ export function releasePod(release: Release, resources: ResourceRequirements | u
     spec: {
       ...podOptions,
       restartPolicy: "Never",
+      terminationGracePeriodSeconds: graceSeconds,
       activeDeadlineSeconds: timeoutSeconds(release),
       containers: [container],
     },
