@@ -51,6 +51,27 @@ describe("an informer", () => {
     expect(() => informer.byIndex("color", "x")).toThrow("no index color");
   });
 
+  test("lists now and then what cannot be watched", async () => {
+    const client = new FakeClient({ objects: [config("a")] });
+    const clock = new FakeClock();
+    client.onCall(({ verb }) => {
+      if (verb === "watch")
+        throw new StatusError("MethodNotAllowed", "the server does not allow this method");
+    });
+    const { seen, informer, signal } = follow(client, clock);
+    await informer.waitForSync(signal);
+    const later = async (): Promise<void> => {
+      for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(15_000);
+      for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await later();
+    await client.create(configMap, config("b"));
+    await client.delete(configMap, at("a"));
+    await later();
+    expect(seen).toEqual(["added a", "added b", "deleted a"]);
+  });
+
   test("lists again when the watch cannot go on, and tells exactly the difference", async () => {
     const client = new FakeClient({ objects: [config("a"), config("b"), config("c")] });
     const clock = new FakeClock();

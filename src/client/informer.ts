@@ -17,6 +17,8 @@ const listPageSize = 500;
 const reconnectBackoff: BackoffOptions = { baseMs: 100, capMs: 30_000 };
 /** A watch that lasted this long, or that brought an event, ends a row of failures. */
 const healthyWatchMs = 10_000;
+/** Between two lists of a kind that cannot be watched, such as the measurements of Kubernetes' metrics server. */
+const pollMs = 15_000;
 
 export interface InformerOptions<T extends KubeObject> {
   readonly client: Client;
@@ -50,6 +52,7 @@ export class Informer<T extends KubeObject> {
   readonly #handlers = new Set<InformerHandler<T>>();
   readonly #firstSync = Promise.withResolvers<void>();
   #synced = false;
+  #isWatchable = true;
   #resourceVersion: string | undefined;
 
   constructor(options: InformerOptions<T>) {
@@ -102,7 +105,11 @@ export class Informer<T extends KubeObject> {
       const startMs = clock.now();
       let progressed = false;
       try {
-        if (this.#resourceVersion === undefined) await this.#relist(signal);
+        if (this.#resourceVersion === undefined || !this.#isWatchable) await this.#relist(signal);
+        if (!this.#isWatchable) {
+          await sleep(clock, pollMs, signal);
+          continue;
+        }
         progressed = await this.#watch(signal);
         if (signal.aborted) return;
       } catch (error) {
@@ -119,6 +126,11 @@ export class Informer<T extends KubeObject> {
     if (isStatus(error, "Expired", "Gone")) {
       this.#log.debug("cannot go on watching, listing again", { error });
       this.#resourceVersion = undefined;
+      return;
+    }
+    if (this.#synced && isStatus(error, "MethodNotAllowed")) {
+      this.#log.info("cannot be watched: listing it now and then", { everyMs: pollMs });
+      this.#isWatchable = false;
       return;
     }
     this.#log.warn("cannot follow the API, trying again", { error });
@@ -172,7 +184,9 @@ export class Informer<T extends KubeObject> {
   #set(key: string, received: T): void {
     const object = this.#options.keep?.(received) ?? received;
     const previous = this.#cache.set(key, object);
-    if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    const { resourceVersion } = object.metadata;
+    // Objects that are made up at every list have no version.
+    if (resourceVersion !== undefined && previous?.metadata.resourceVersion === resourceVersion) return;
     this.#tell(previous === undefined ? { type: "added", object } : { type: "updated", object, previous });
   }
 
