@@ -2,8 +2,19 @@
  * `bench scheduler`: how many pods a second are given a node. Nodes have 32 cpu, 256 Gi and room for 110 pods in
  * three zones; pods ask for 100m and 200Mi. Every decision evaluates every node.
  *
- *   --workload basic|hostport|unschedulable|preemption (each in a process of its own when absent)
+ *   --workload W (each in a process of its own when absent)
  *   --nodes N (5000)   --pods P (10000)   --mode decide|bind   --json
+ *
+ *   basic          nothing else
+ *   hostport       each asks for a port of the node
+ *   spread         one app, maxSkew 1 by zone, as a demand
+ *   antiaffinity   apps of as many pods as four fifths of the nodes, no two of an app on one host, as a demand
+ *   affinity       one app, all in one zone, as a demand
+ *   preferred      one app, together in a zone but not on one host, as wishes
+ *   mixed          basic, spread, antiaffinity, affinity and preferred by turns, ten apps of each
+ *   churn          mixed, while half as many pods go again and after every hundredth pod a node comes or goes
+ *   unschedulable  a thousand pods that no node can take stay in the queue; one in ten of the others goes again
+ *   preemption     the nodes are full of pods of lower priority: each pod evicts three of them
  *
  * `decide` is the pure decision, `bind` from creation through the API until bound, every write on disk.
  */

@@ -44,21 +44,39 @@ async function inParallel(count: number, work: (index: number) => Promise<unknow
   await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
 }
 
-async function createNodes(client: Client, count: number): Promise<void> {
-  await inParallel(count, async (index) => {
-    const { metadata, status } = benchNode(index);
-    const made = newObject<Node>(node, metadata, { spec: {} });
-    await client.create(node, made);
-    const body = { status: { ...status } } as never;
-    await client.patch(node, { name: metadata.name }, { type: "merge", body }, { subresource: "status" });
-  });
+async function createNode(client: Client, index: number): Promise<void> {
+  const { metadata, status } = benchNode(index);
+  const made = newObject<Node>(node, metadata, { spec: {} });
+  await client.create(node, made);
+  const body = { status: { ...status } } as never;
+  await client.patch(node, { name: metadata.name }, { type: "merge", body }, { subresource: "status" });
+}
+
+/** After the pod of this number: by turns a node comes and goes, and pods that are bound go. */
+async function churn(
+  client: Client,
+  { goneEvery = Infinity, nodeEvery = Infinity }: Workload,
+  { index, nodes, watcher }: { readonly index: number; readonly nodes: number; readonly watcher: Watcher },
+): Promise<void> {
+  if (index % nodeEvery === 0) {
+    const turn = index / nodeEvery;
+    if (turn % 2 === 0) await createNode(client, nodes + turn);
+    else await client.delete(node, { name: benchNode(nodes + turn - 1).metadata.name });
+  }
+  const name = `pod-${index / goneEvery}`;
+  if (index % goneEvery !== 0 || !watcher.boundMs.has(name)) return;
+  await client.delete(pod, { namespace: "default", name }, { gracePeriodSeconds: 0 });
 }
 
 function asPod({ metadata, spec }: PodObject): Pod {
-  const { name, namespace } = metadata;
+  const { name, namespace, labels } = metadata;
   const { priority, ...rest } = spec;
   const named = priority === undefined || priority === 0 ? {} : { priorityClassName: className(priority) };
-  return newObject<Pod>(pod, { name, namespace }, { spec: { ...rest, ...named } as Pod["spec"] });
+  return newObject<Pod>(
+    pod,
+    { name, namespace, labels: labels && { ...labels } },
+    { spec: { ...rest, ...named } as Pod["spec"] },
+  );
 }
 
 function className(priority: number): string {
@@ -151,7 +169,7 @@ export async function measureBindings(work: Workload, nodes: number, pods: numbe
   const stop = new AbortController();
   const watcher = new Watcher();
   try {
-    await createNodes(client, nodes);
+    await inParallel(nodes, (index) => createNode(client, index));
     await createInitial(client, work, nodes);
     const scheduler = createScheduler({ client, clock, random: seededRandom(1), log });
     const running = Promise.all([scheduler.run(stop.signal), watcher.run(client, stop.signal)]);
@@ -159,9 +177,10 @@ export async function measureBindings(work: Workload, nodes: number, pods: numbe
     await watcher.until(() => watcher.unschedulable.size === work.stuck.length);
     const createdMs: number[] = [];
     const startMs = performance.now();
-    await inParallel(pods, (index) => {
+    await inParallel(pods, async (index) => {
       createdMs[index] = performance.now();
-      return client.create(pod, asPod(work.pod(index)));
+      await client.create(pod, asPod(work.pod(index)));
+      await churn(client, work, { index, nodes, watcher });
     });
     await watcher.until(() => watcher.boundMs.size === pods);
     const seconds = (performance.now() - startMs) / 1000;

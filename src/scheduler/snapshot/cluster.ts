@@ -126,6 +126,8 @@ export class Cluster {
     const known = this.#rowOf.get(name);
     const row = known ?? this.#newRow(name);
     const previous = this.#nodes[row];
+    const isElsewhere = known === undefined || !isSamePlace(previous, node);
+    if (isElsewhere && known !== undefined) this.#leavesTopology(row);
     this.#nodes[row] = node;
     const aspects = this.#readNode(row, node, previous);
     if (known === undefined) {
@@ -134,9 +136,13 @@ export class Cluster {
     }
     // What an image counts for depends on how many nodes there are, and how many of them have it.
     if (this.#images.set(row, node) || (known === undefined && this.#images.inUse)) this.layout++;
-    if (this.#labels.compact(this.#nodes) || this.taints.compact(this.#nodes)) this.layout++;
-    if (known === undefined || (aspects & (nodeAspect.labels | nodeAspect.taints)) !== 0) {
-      this.topology.nodesChanged();
+    if (isElsewhere) {
+      this.topology.nodeIsThere(row, node, this.podsOn(row));
+      this.topology.eachNeighbour(row, (other) => this.#changed(other));
+    }
+    if (this.#labels.compact(this.#nodes) || this.taints.compact(this.#nodes)) {
+      this.layout++;
+      this.topology.reset();
     }
     if (known === undefined || aspects !== 0) this.#changed(row);
     return { row, added: known === undefined, aspects };
@@ -146,7 +152,7 @@ export class Cluster {
   removeNode(name: string): void {
     const row = this.#rowOf.get(name);
     if (row === undefined) return;
-    for (const { info } of this.podsOn(row)) this.topology.count(info, row, -1);
+    this.#leavesTopology(row);
     this.#rowOf.delete(name);
     this.#free.push(row);
     this.#nodes[row] = undefined;
@@ -160,7 +166,7 @@ export class Cluster {
     this.loads.set(row, undefined, this.resources);
     if (this.#images.set(row, undefined) || this.#images.inUse) this.layout++;
     this.nominations.clearRow(row);
-    this.topology.nodesChanged();
+    this.topology.nodeIsThere(row, undefined, noPods);
     this.nodeCount--;
     this.#changed(row);
   }
@@ -291,8 +297,12 @@ export class Cluster {
     for (const { info } of this.podsOn(row)) {
       this.resources.count(row, info, 1);
       this.ports.add(row, info);
-      this.topology.count(info, row, 1);
     }
+  }
+
+  #leavesTopology(row: number): void {
+    this.topology.eachNeighbour(row, (other) => this.#changed(other));
+    this.topology.nodeLeaves(row, this.podsOn(row));
   }
 
   /** A pod came to the row, or went. */
@@ -346,6 +356,13 @@ export class Cluster {
 const noPods: ReadonlySet<PlacedPod> = new Set();
 
 type Labels = Readonly<Record<string, string>> | undefined;
+
+/** Whether both have the same labels and taints, which say where a pod is and which nodes count. */
+function isSamePlace(before: NodeObject | undefined, after: NodeObject): boolean {
+  if (!sameLabels(before?.metadata.labels, after.metadata.labels)) return false;
+  const [a, b] = [before?.spec?.taints, after.spec?.taints];
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
 
 function sameLabels(a: Labels, b: Labels): boolean {
   if (a === b) return true;

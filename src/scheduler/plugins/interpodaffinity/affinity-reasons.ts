@@ -30,9 +30,9 @@ function wantedText({ term, domains }: CountedTerm, row: number): string {
 const MAX_PLACES = 5;
 
 function placesOf({ domains }: CountedTerm): string {
-  const { counts, key } = domains;
+  const { key } = domains;
   const ids: number[] = [];
-  for (let id = 1; id < counts.length; id++) if ((counts[id] ?? 0) > 0) ids.push(id);
+  for (let id = 1; id < key.room; id++) if (domains.of(id) > 0) ids.push(id);
   const names = ids.slice(0, MAX_PLACES).map((id) => key.valueOf(id));
   return ids.length > MAX_PLACES
     ? `${names.join(", ")} and ${ids.length - MAX_PLACES} more`

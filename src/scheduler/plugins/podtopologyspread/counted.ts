@@ -3,7 +3,7 @@
 import { formatSelector, matches, type Selector } from "../../../model/labels.ts";
 import type { Cluster } from "../../snapshot/cluster.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
-import type { NodeMask } from "../../snapshot/topology/domain-counts.ts";
+import type { NodeMask } from "../../snapshot/topology/node-mask.ts";
 import type { Population } from "../../snapshot/topology/population.ts";
 import { demandTest } from "../nodeaffinity/terms.ts";
 import { keepsAway } from "../tainttoleration/tolerates.ts";

@@ -42,12 +42,12 @@ export function tooMany(
 
 /** The fullest first. */
 function countsText({ domains }: Demand): string {
-  const { key, counts } = domains;
+  const { key } = domains;
   const all = Array.from({ length: key.room - 1 }, (_, index) => index + 1);
   const texts = all
     .filter((id) => domains.has(id))
-    .sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0))
-    .map((id) => `${key.valueOf(id)} ${counts[id] ?? 0}`);
+    .sort((a, b) => domains.of(b) - domains.of(a))
+    .map((id) => `${key.valueOf(id)} ${domains.of(id)}`);
   const more = texts.length > MAX_DOMAINS ? `, and ${texts.length - MAX_DOMAINS} more` : "";
   return `${texts.slice(0, MAX_DOMAINS).join(", ")}${more}`;
 }

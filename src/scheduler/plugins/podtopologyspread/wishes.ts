@@ -4,6 +4,7 @@ import { MAX_NODE_SCORE, type Fitting, type Mark, type ScoreBounds } from "../..
 import type { Cluster } from "../../snapshot/cluster.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
 import type { DomainCounts } from "../../snapshot/topology/domain-counts.ts";
+import type { NodeCounts } from "../../snapshot/topology/population.ts";
 import type { TopologyKey } from "../../snapshot/topology/topology-key.ts";
 import { hostnameKey, type SpreadRules } from "./constraints.ts";
 import { countedNodes, countedPods } from "./counted.ts";
@@ -12,7 +13,7 @@ interface Wish {
   readonly key: TopologyKey;
   readonly maxSkew: number;
   /** By row, for hosts, of which each node is one whatever its label says. */
-  readonly perNode: Int32Array | undefined;
+  readonly perNode: NodeCounts | undefined;
   readonly domains: DomainCounts | undefined;
   /** How much one pod counts: more where there are more domains. */
   weight: number;
@@ -39,7 +40,7 @@ export function wishesOf(
       return {
         key,
         maxSkew,
-        perNode: isHost ? pods.perNode(cluster.rows) : undefined,
+        perNode: isHost ? pods.perNode() : undefined,
         domains: isHost ? undefined : pods.domains(key, countedNodes(constraint, keys, pod, cluster)),
         weight: 0,
       };
@@ -56,7 +57,7 @@ export function spreadMarks({ wishes }: SpreadWishes): readonly Mark[] {
 }
 
 function countOn({ perNode, domains }: Wish, row: number): number {
-  return perNode === undefined ? (domains?.ofRow(row) ?? 0) : (perNode[row] ?? 0);
+  return perNode === undefined ? (domains?.ofRow(row) ?? 0) : perNode.of(row);
 }
 
 export function surveySpread(state: SpreadWishes, fitting: Fitting): void {

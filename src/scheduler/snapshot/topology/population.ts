@@ -1,6 +1,8 @@
 /** Pods that something counts: those that a selector picks, or those that carry a term of affinity. */
 
-import { DomainCounts, type NodeMask } from "./domain-counts.ts";
+import { grownInts, roomFor } from "../columns.ts";
+import { DomainCounts } from "./domain-counts.ts";
+import type { NodeMask } from "./node-mask.ts";
 import type { TopologyKey } from "./topology-key.ts";
 
 /** Pods that nothing here tells apart, and how many of them each node has. */
@@ -14,12 +16,7 @@ export class Population {
   readonly members = new Set<Kin>();
   #byKey = new Map<TopologyKey, Map<NodeMask | undefined, DomainCounts>>();
   #all: DomainCounts[] = [];
-  #perNode: Int32Array | undefined;
-
-  /** Whether anybody has asked for counts. */
-  get isWatched(): boolean {
-    return this.#all.length > 0 || this.#perNode !== undefined;
-  }
+  #perNode: NodeCounts | undefined;
 
   domains(key: TopologyKey, mask?: NodeMask): DomainCounts {
     let byMask = this.#byKey.get(key);
@@ -33,26 +30,45 @@ export class Population {
     return counts;
   }
 
-  /** By row. */
-  perNode(rows: number): Int32Array {
+  perNode(): NodeCounts {
     if (this.#perNode !== undefined) return this.#perNode;
-    const counts = new Int32Array(rows);
-    for (const kin of this.members) {
-      for (const [row, count] of kin.rows) counts[row] = (counts[row] ?? 0) + count;
-    }
+    const counts = new NodeCounts();
+    for (const { rows } of this.members) for (const [row, count] of rows) counts.add(row, count);
     return (this.#perNode = counts);
   }
 
   count(row: number, by: number): void {
     for (let index = 0; index < this.#all.length; index++) this.#all[index]?.add(row, by);
-    if (this.#perNode !== undefined) this.#perNode[row] = (this.#perNode[row] ?? 0) + by;
+    this.#perNode?.add(row, by);
   }
 
-  /** The nodes have changed: what was counted by domain is void. */
+  enterNode(row: number): void {
+    for (const counts of this.#all) counts.enterNode(row);
+  }
+
+  leaveNode(row: number): void {
+    for (const counts of this.#all) counts.leaveNode(row);
+  }
+
+  /** Keys and masks are void, and so is what was counted by them. */
   forget(): void {
-    if (!this.isWatched) return;
     this.#byKey = new Map();
     this.#all = [];
     this.#perNode = undefined;
+  }
+}
+
+/** By row. */
+export class NodeCounts {
+  #counts = new Int32Array(0);
+
+  of(row: number): number {
+    return this.#counts[row] ?? 0;
+  }
+
+  add(row: number, by: number): void {
+    if (row >= this.#counts.length)
+      this.#counts = grownInts(this.#counts, roomFor(row + 1, this.#counts.length));
+    this.#counts[row] = (this.#counts[row] ?? 0) + by;
   }
 }

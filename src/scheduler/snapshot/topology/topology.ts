@@ -11,7 +11,7 @@ import type { Labels } from "../../../model/labels.ts";
 import type { NodeObject } from "../objects.ts";
 import type { PodInfo } from "../pod-info.ts";
 import { CarriedTerms, type CarriedTerm } from "./carried-terms.ts";
-import type { NodeMask } from "./domain-counts.ts";
+import { NodeMask } from "./node-mask.ts";
 import { ownerOf, termsOf, type Owner } from "./pod-terms.ts";
 import { Population, type Kin } from "./population.ts";
 import { TopologyKey } from "./topology-key.ts";
@@ -52,7 +52,6 @@ export class Topology {
   >();
   readonly #keys = new Map<string, TopologyKey>();
   readonly #masks = new Map<string, NodeMask>();
-  #sharedKeys: readonly TopologyKey[] = [];
   readonly #namespaces = new Map<string, string>();
 
   constructor(options: TopologyOptions) {
@@ -75,20 +74,14 @@ export class Topology {
 
   key(name: string): TopologyKey {
     let key = this.#keys.get(name);
-    if (key !== undefined) return key;
-    key = new TopologyKey(name, this.#options.nodes);
-    this.#keys.set(name, key);
-    if (key.isShared) this.#sharedKeys = [...this.#sharedKeys, key];
+    if (key === undefined) this.#keys.set(name, (key = new TopologyKey(name, this.#options.nodes)));
     return key;
   }
 
   /** `text` says all that `counts` depends on. */
   mask(text: string, counts: (row: number) => boolean): NodeMask {
     let mask = this.#masks.get(text);
-    if (mask !== undefined) return mask;
-    mask = new Uint8Array(this.#options.nodes.length);
-    for (let row = 0; row < mask.length; row++) mask[row] = counts(row) ? 1 : 0;
-    this.#masks.set(text, mask);
+    if (mask === undefined) this.#masks.set(text, (mask = new NodeMask(this.#options.nodes.length, counts)));
     return mask;
   }
 
@@ -124,19 +117,42 @@ export class Topology {
 
   /** Other rows of the same domains, of keys with many domains. */
   eachNeighbour(row: number, visit: (row: number) => void): void {
-    for (const key of this.#sharedKeys) {
+    for (const key of this.#keys.values()) {
+      if (!key.isShared) continue;
       for (const other of key.neighbours(row)) if (other !== row) visit(other);
     }
   }
 
-  /** A node came, went, or has other labels or taints. */
-  nodesChanged(): void {
+  /** Before the node in the row changes in a way that matters here, or goes: none of its pods count until `nodeIsThere`. */
+  nodeLeaves(row: number, pods: Iterable<{ readonly info: PodInfo }>): void {
+    for (const { info } of pods) this.count(info, row, -1);
+    for (const population of this.#populations()) population.leaveNode(row);
+  }
+
+  /** The node in the row is as it is now; undefined when it is gone. */
+  nodeIsThere(row: number, node: NodeObject | undefined, pods: Iterable<{ readonly info: PodInfo }>): void {
+    for (const key of this.#keys.values()) key.set(row, node);
+    for (const mask of this.#masks.values()) mask.look(row);
+    for (const population of this.#populations()) population.enterNode(row);
+    for (const { info } of pods) this.count(info, row, 1);
+    for (const key of this.#keys.values()) {
+      if (!key.isOutdated) continue;
+      this.reset();
+      return;
+    }
+  }
+
+  /** Everything that was worked out of the nodes is to be asked for again. */
+  reset(): void {
     this.epoch++;
     this.#keys.clear();
     this.#masks.clear();
-    this.#sharedKeys = [];
-    for (const { population } of this.#selected.values()) population.forget();
-    for (const { carriers } of this.#carried.all()) carriers.forget();
+    for (const population of this.#populations()) population.forget();
+  }
+
+  *#populations(): Generator<Population> {
+    for (const { population } of this.#selected.values()) yield population;
+    for (const { carriers } of this.#carried.all()) yield carriers;
   }
 
   namespaceChanged(name: string, labels: Labels): void {
@@ -156,7 +172,7 @@ export class Topology {
     const isTooMuch =
       this.#selected.size > MAX_SELECTED || this.#keys.size > MAX_KEYS || this.#masks.size > MAX_MASKS;
     if (!isTooMuch) return;
-    this.nodesChanged();
+    this.reset();
     for (const [key, { population }] of this.#selected) this.#deselect(key, population);
   }
 
