@@ -52,20 +52,38 @@ async function createNode(client: Client, index: number): Promise<void> {
   await client.patch(node, { name: metadata.name }, { type: "merge", body }, { subresource: "status" });
 }
 
-/** After the pod of this number: by turns a node comes and goes, and pods that are bound go. */
-async function churn(
-  client: Client,
-  { goneEvery = Infinity, nodeEvery = Infinity }: Workload,
-  { index, nodes, watcher }: { readonly index: number; readonly nodes: number; readonly watcher: Watcher },
-): Promise<void> {
-  if (index % nodeEvery === 0) {
-    const turn = index / nodeEvery;
-    if (turn % 2 === 0) await createNode(client, nodes + turn);
-    else await client.delete(node, { name: benchNode(nodes + turn - 1).metadata.name });
+/** What goes on besides: by turns a node comes and goes, and pods that are bound go. */
+class Churn {
+  readonly #client: Client;
+  readonly #nodes: number;
+  #turns = 0;
+  /** One after the other, however many pods are created at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(client: Client, nodes: number) {
+    this.#client = client;
+    this.#nodes = nodes;
   }
-  const name = `pod-${index / goneEvery}`;
-  if (index % goneEvery !== 0 || !watcher.boundMs.has(name)) return;
-  await client.delete(pod, { namespace: "default", name }, { gracePeriodSeconds: 0 });
+
+  /** After the pod of this number. */
+  async after(
+    index: number,
+    { goneEvery = Infinity, nodeEvery = Infinity }: Workload,
+    watcher: Watcher,
+  ): Promise<void> {
+    if (index % nodeEvery === 0) await (this.#last = this.#last.then(() => this.#nextNode()));
+    const name = `pod-${index / goneEvery}`;
+    if (index % goneEvery !== 0 || !watcher.boundMs.has(name)) return;
+    await this.#client.delete(pod, { namespace: "default", name }, { gracePeriodSeconds: 0 });
+  }
+
+  async #nextNode(): Promise<void> {
+    const turn = this.#turns++;
+    const comes = turn % 2 === 0;
+    const index = this.#nodes + (comes ? turn : turn - 1);
+    if (comes) await createNode(this.#client, index);
+    else await this.#client.delete(node, { name: benchNode(index).metadata.name });
+  }
 }
 
 function asPod({ metadata, spec }: PodObject): Pod {
@@ -175,12 +193,13 @@ export async function measureBindings(work: Workload, nodes: number, pods: numbe
     const running = Promise.all([scheduler.run(stop.signal), watcher.run(client, stop.signal)]);
     await inParallel(work.stuck.length, (index) => client.create(pod, asPod(work.stuck[index] as PodObject)));
     await watcher.until(() => watcher.unschedulable.size === work.stuck.length);
+    const churn = new Churn(client, nodes);
     const createdMs: number[] = [];
     const startMs = performance.now();
     await inParallel(pods, async (index) => {
       createdMs[index] = performance.now();
       await client.create(pod, asPod(work.pod(index)));
-      await churn(client, work, { index, nodes, watcher });
+      await churn.after(index, work, watcher);
     });
     await watcher.until(() => watcher.boundMs.size === pods);
     const seconds = (performance.now() - startMs) / 1000;
