@@ -1,4 +1,5 @@
-import type { Command, Option } from "../../cli/command.ts";
+import { UsageError, type Command, type CommandContext, type Option } from "../../cli/command.ts";
+import { checkDnsSubdomain } from "../../model/names.ts";
 
 const options: readonly Option[] = [
   {
@@ -137,6 +138,7 @@ export const command: Command = {
     "nagi scheduler --serve-extender 8888",
   ],
   async run(context) {
+    checkWords(context);
     const print = context.text("print");
     if (print !== undefined) {
       const { printed } = await import("../scheduler/manifests.ts");
@@ -154,3 +156,11 @@ export const command: Command = {
     await runSchedulerProcess(context, await processOptions(context));
   },
 };
+
+function checkWords(context: CommandContext): void {
+  const [word] = context.args;
+  if (word !== undefined) throw new UsageError(`nagi scheduler takes no argument, given ${word}`);
+  const name = context.text("scheduler-name") ?? "";
+  const problem = checkDnsSubdomain(name);
+  if (problem !== undefined) throw new UsageError(`--scheduler-name is ${JSON.stringify(name)}: ${problem}`);
+}

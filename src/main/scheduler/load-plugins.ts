@@ -8,6 +8,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf } from "../../lib/errors.ts";
 import type { FieldError } from "../../model/field-error.ts";
+import { allKinds } from "../../model/registry.ts";
 import type { SchemaNode } from "../../model/schema.ts";
 import type { Plugin } from "../../scheduler/framework/plugin.ts";
 import type { PluginFactory } from "../../scheduler/policy/plugin-factory.ts";
@@ -133,6 +134,13 @@ function checked(plugin: object): Plugin {
   const said = new Set(Object.keys(plugin));
   if (said.has("filter") && !said.has("reasons")) {
     throw new Error(`plugin ${name}: has a filter and no reasons: it could not say why it refuses a node`);
+  }
+  for (const kind of (plugin as Plugin).related ?? []) {
+    if (allKinds.every((each) => each.kind !== kind)) {
+      throw new Error(
+        `plugin ${name}: looks at objects of the kind ${JSON.stringify(kind)}, which is not known`,
+      );
+    }
   }
   return plugin as Plugin;
 }
