@@ -7,6 +7,8 @@ import type { Client } from "../../client/client.ts";
 import type { Reconciled } from "../../client/controller.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { timestamp } from "../../lib/timestamp.ts";
+import { setCondition } from "../../model/conditions.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -35,7 +37,14 @@ import { ReleasePhaseRunner } from "./release-phase-runner.ts";
 import { ReleaseMaker, type MissingImage } from "./release-maker.ts";
 import { lastWords } from "./last-words.ts";
 import { phaseState } from "./release-phase.ts";
-import { decideRollout, phaseOf, routingMessage, type PhaseChange, type Rollout } from "./rollout.ts";
+import {
+  decideRollout,
+  liveCondition,
+  phaseOf,
+  routingMessage,
+  type PhaseChange,
+  type Rollout,
+} from "./rollout.ts";
 
 export interface ReconcilerOptions {
   readonly client: Client;
@@ -137,7 +146,10 @@ export class AppReconciler {
       const logSnippet = phase === "Failed" ? await this.#lastWords(app, release) : undefined;
       const imageID = phase === "Live" ? this.#imageIdOf(app, release) : undefined;
       const found = { ...(logSnippet && { logSnippet }), ...(imageID && { imageID }) };
-      const body = { status: { phase, message, ...found } };
+      const conditions = [
+        ...setCondition(release.status?.conditions, liveCondition(phase, message), this.#now()),
+      ];
+      const body = { status: { phase, message, conditions, ...found } };
       const options = { subresource: "status" };
       written.set(
         release,
@@ -173,6 +185,10 @@ export class AppReconciler {
     if (phase === "Live") events.event(app, "Normal", "ReleaseLive", `Release ${version} is live`);
     if (phase === "Failed")
       events.event(app, "Warning", "ReleaseFailed", `Release ${version} failed: ${message}`);
+  }
+
+  #now(): string {
+    return timestamp(this.#options.clock.now());
   }
 
   #deploymentsOf(app: App): readonly Deployment[] {
@@ -222,9 +238,9 @@ export class AppReconciler {
     app: App,
     state: { releases: readonly Release[]; target: Release | undefined; deployments: readonly Deployment[] },
   ): Promise<void> {
-    const { client, caches, clock, domain, httpPort } = this.#options;
+    const { client, caches, domain, httpPort } = this.#options;
     const { routes, pods } = caches.of(app);
-    const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    const nowIso = this.#now();
     const status = appStatus({ app, ...state, routes, pods, domain, httpPort, nowIso });
     if (isJsonEqual(status, app.status ?? {})) return;
     const body = { status } as unknown as JsonValue;

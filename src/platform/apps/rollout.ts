@@ -9,6 +9,7 @@ import { findCondition } from "../../model/conditions.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
+import type { Condition } from "../../model/meta.ts";
 import { worstProblem } from "./failure-reason.ts";
 import { processLabel, releaseLabel, servedProcesses } from "./names.ts";
 import { phaseCommand, phaseState } from "./release-phase.ts";
@@ -170,6 +171,11 @@ function isLate({ status }: Deployment): boolean {
 
 function isReady(pod: Pod): boolean {
   return findCondition(pod.status?.conditions, "Ready")?.status === "True";
+}
+
+/** The phase as a condition, for `kubectl wait`. */
+export function liveCondition(phase: Phase, message: string): Condition {
+  return { type: "Live", status: phase === "Live" ? "True" : "False", reason: phase, message };
 }
 
 export function phaseOf(release: Release): Phase {

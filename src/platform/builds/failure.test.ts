@@ -73,7 +73,8 @@ describe("explainEngineFailure", () => {
       "DockerBuildFailed",
       /^left-pad is not installed: add it to package\.json \(`npm install left-pad`\)/,
     ],
-    ["whatever else", "no FROM statement found", [], "DockerBuildFailed", /^no FROM statement found$/],
+    ["a Dockerfile without a base", "no FROM statement found", [], "DockerBuildFailed", /has no FROM line/],
+    ["whatever else", "unknown instruction: RUNN", [], "DockerBuildFailed", /^unknown instruction: RUNN$/],
   ])("%s", (...[, text, output, reason, message]) => {
     const failure = explainEngineFailure({ text, output, memory: "256 MiB", signs });
     expect(failure.reason).toBe(reason);

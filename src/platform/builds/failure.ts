@@ -58,6 +58,11 @@ export function explainEngineFailure({
     const advice = `a step was killed because it used more memory than the build may (${memory}): exit status 137. Build with less memory, for instance fewer workers, or raise the limit of builds`;
     return new BuildFailure("OutOfMemoryKilled", advice);
   }
+  if (/no FROM statement found/i.test(text)) {
+    const hint =
+      "the Dockerfile has no FROM line: it begins with the image to build on, for instance `FROM nagi/base`";
+    return new BuildFailure("DockerBuildFailed", hint);
+  }
   const advice = adviceFor(signs, output);
   if (advice !== undefined) return new BuildFailure("DockerBuildFailed", advice);
   const step =
