@@ -19,6 +19,7 @@ import { route } from "../model/kinds/route/route/route.ts";
 import { isStatus } from "../model/status.ts";
 import { runApps, type MissingImage } from "../platform/apps/run-apps.ts";
 import { createBuilds } from "../platform/builds/builds.ts";
+import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
 import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
@@ -27,6 +28,7 @@ import { hostAptSettings } from "../platform/platforms/host-apt.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry } from "../platform/registry/registry.ts";
 import { Router } from "../platform/routes/router.ts";
+import { runTemplates } from "../platform/templates/templates.ts";
 import { paths, sshRunDir, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";
 import { versionOf } from "./host.ts";
@@ -120,11 +122,9 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     clock,
     log,
   });
-  const http = await listenPlatformHttp({
-    port: config.platformPort,
-    handlers: [git.handler, ssh.handler, registry.handler, builds.handler, ...options.handlers],
-    log,
-  });
+  const own = [git, ssh, registry, builds].map(({ handler }) => handler);
+  const handlers = [...own, new DetectHandler(clientFor("detect")), ...options.handlers];
+  const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
   await registry.start();
   await publishPlatformInfo(clientFor("platform"), config, ssh);
@@ -143,9 +143,16 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "images", run: (signal) => streams.run(signal) },
       { name: "platforms", run: (signal) => platforms.run(signal) },
       appsService(options, registry),
+      templatesService(options),
     ],
     close: () => http.close(),
   };
+}
+
+function templatesService({ clientFor, log }: PlatformHalfOptions): Service {
+  const directory = fileURLToPath(new URL("../../templates", import.meta.url));
+  const options = { client: clientFor("templates"), directory, clock: systemClock, log };
+  return { name: "templates", run: (signal) => runTemplates(options, signal) };
 }
 
 function appsService({ config, clientFor, engine, log }: PlatformHalfOptions, registry: Registry): Service {

@@ -1,12 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
-import { appOption, getApp, gitUrl, platformInfo } from "../app.ts";
+import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { commitFolder, keepCommit } from "../deploy/folder-commit.ts";
-import { pushFolder } from "../deploy/push-folder.ts";
+import { deployFolder, type Folder } from "../deploy/deploy-folder.ts";
 import { unpack } from "../deploy/unpack.ts";
 import { followRelease } from "../release-progress.ts";
 
@@ -78,14 +76,6 @@ async function deployImage(context: CommandContext, found: App, image: string): 
   return context.flag("no-wait") ? 0 : await followRelease(context, found);
 }
 
-interface Folder {
-  readonly path: string;
-  /** Deploys of the same origin send what has changed between them. */
-  readonly origin: string;
-  readonly all: boolean;
-  readonly message: string;
-}
-
 function folderOf(context: CommandContext): Folder {
   const { host } = context;
   const given = context.text("dir");
@@ -114,22 +104,4 @@ async function deployArchive(context: CommandContext, found: App, given: string)
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-async function deployFolder(context: CommandContext, found: App, folder: Folder): Promise<number> {
-  const { host, signal, terminal } = context;
-  const { namespace = "default", name = "" } = found.metadata;
-  const client = await context.client();
-  const url = gitUrl(await platformInfo(client), namespace, name);
-  terminal.progress(`Reading ${folder.path}`);
-  const key = `${found.metadata.uid} ${url} ${folder.origin}`;
-  const { path, all, message } = folder;
-  const made = await commitFolder({ host, key, folder: path, all, message, signal });
-  if (made.files === 0)
-    throw new UsageError(`${path} holds no files but those that are ignored`, "To send these too: --all");
-  if (!(await pushFolder(context, made, url))) return 1;
-  await keepCommit(made, signal);
-  const { items } = await client.list(build, { namespace, labelSelector: `nagi.dev/app=${name}` });
-  const built = items.some(({ spec }) => spec.revision?.git?.commit === made.commit);
-  return !built || context.flag("no-wait") ? 0 : await followRelease(context, found);
 }

@@ -1,0 +1,151 @@
+/** What an argument of `nagi new-app` means: a git repository, a directory or an image; and the app that comes of it. */
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, relative, resolve } from "node:path";
+import { newObject } from "../../model/kind.ts";
+import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import { askPlatform } from "../ask-platform.ts";
+import { UsageError, type CommandContext } from "../command.ts";
+import { runGit } from "../deploy/run-git.ts";
+import { rootOf } from "../source-root.ts";
+
+const filesMax = 200_000;
+const textBytesMax = 1024 ** 2;
+const ignoredDirectories: ReadonlySet<string> = new Set([".git", "node_modules", ".venv"]);
+
+export interface Component {
+  /** What was found, for people. */
+  readonly found: string;
+  /** What the app is made of, for people. */
+  readonly what: string;
+  readonly app: App;
+  /** The directory that is deployed; absent for an image. */
+  readonly folder?: string | undefined;
+  /** Deploys of the same origin send what has changed between them. */
+  readonly origin: string;
+  /** Removes what was fetched. */
+  readonly dispose: () => void;
+}
+
+export async function componentOf(context: CommandContext, word: string): Promise<Component> {
+  const path = resolve(context.host.cwd, word);
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory())
+      throw new UsageError(`${word} is a file`, `An archive: nagi deploy --archive ${word}`);
+    return await ofFolder(context, { word, folder: path, origin: path, dispose: () => undefined });
+  }
+  if (isGitUrl(word)) return await ofRepository(context, word);
+  return await ofImage(context, word);
+}
+
+function isGitUrl(word: string): boolean {
+  const [url = ""] = word.split("#");
+  return /^(https?|ssh|git|file):\/\//.test(url) || /^[\w.-]+@[\w.-]+:/.test(url) || url.endsWith(".git");
+}
+
+async function ofRepository(context: CommandContext, word: string): Promise<Component> {
+  const [url = "", ref] = word.split("#");
+  const folder = mkdtempSync(join(tmpdir(), "nagi-new-app-"));
+  const dispose = (): void => rmSync(folder, { recursive: true, force: true });
+  const branch = ref === undefined || ref === "" ? [] : ["--branch", ref];
+  context.terminal.progress(`Fetching ${url}`);
+  try {
+    await runGit({
+      args: ["clone", "--quiet", "--depth", "1", "--recurse-submodules", ...branch, "--", url, folder],
+      cwd: context.host.cwd,
+      env: { ...context.host.env, GIT_TERMINAL_PROMPT: "0" },
+      signal: context.signal,
+    });
+    context.terminal.progressDone();
+    return await ofFolder(context, { word, folder, origin: word, dispose });
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+interface Folder {
+  readonly word: string;
+  readonly folder: string;
+  readonly origin: string;
+  readonly dispose: () => void;
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly text: string;
+  readonly processes: readonly string[];
+}
+
+async function ofFolder(context: CommandContext, given: Folder): Promise<Component> {
+  const { word, folder, origin, dispose } = given;
+  const contextDir = rootOf(context.text("context-dir") ?? "");
+  const root = join(folder, contextDir ?? "");
+  if (!existsSync(root) || !statSync(root).isDirectory())
+    throw new UsageError(`--context-dir is ${contextDir}: ${word} has no such directory`);
+  const paths = filesOf(root);
+  const detect = { method: "POST", path: "/-/detect" } as const;
+  const { reads } = await askPlatform<{ readonly reads: readonly string[] }>(context, {
+    ...detect,
+    body: { paths },
+  });
+  const texts = Object.fromEntries(reads.map((path) => [path, textOf(join(root, path))]));
+  const answer = await askPlatform<Answer>(context, { ...detect, body: { paths, texts } });
+  if (!answer.ok) throw new UsageError(`${word}: ${answer.text}`);
+  const name = await nameFor(context, basename(folder === origin ? folder : (word.split("#")[0] ?? "")));
+  const spec = contextDir === undefined ? {} : { source: { contextDir } };
+  const types = answer.processes.length === 0 ? "" : ` (${answer.processes.join(", ")})`;
+  return {
+    found: `in ${word}: ${answer.text}`,
+    what: `built from ${folder === origin ? folder : word}${types}`,
+    app: newObject<App>(appKind, name, { spec }),
+    folder,
+    origin,
+    dispose,
+  };
+}
+
+async function ofImage(context: CommandContext, image: string): Promise<Component> {
+  if (!/^[\w.:/@-]+$/.test(image) || image.startsWith("/") || image.startsWith("."))
+    throw new UsageError(`${image} is no directory, git URL or image`);
+  const [path = ""] = image.split("@");
+  const name = await nameFor(context, basename(path).split(":")[0] ?? "");
+  const spec = { image, port: context.number("port") };
+  return {
+    found: `${image}: an image`,
+    what: `running it, with port ${spec.port ?? 8080}`,
+    app: newObject<App>(appKind, name, { spec }),
+    origin: image,
+    dispose: () => undefined,
+  };
+}
+
+async function nameFor(context: CommandContext, source: string) {
+  const made = source
+    .replace(/\.git$/, "")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "");
+  const name = context.text("name") ?? made;
+  if (name === "") throw new UsageError("the app needs a name", "Name it: --name NAME");
+  return { name, namespace: await context.namespace() };
+}
+
+function filesOf(root: string): string[] {
+  const files: string[] = [];
+  const visit = (directory: string): void => {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory() && !ignoredDirectories.has(entry.name)) visit(path);
+      else if (entry.isFile()) files.push(relative(root, path));
+      if (files.length > filesMax) throw new UsageError(`${root} has more than ${filesMax} files`);
+    }
+  };
+  visit(root);
+  return files;
+}
+
+function textOf(path: string): string {
+  return statSync(path).size > textBytesMax ? "" : readFileSync(path, "utf8");
+}

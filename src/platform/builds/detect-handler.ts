@@ -1,0 +1,109 @@
+/**
+ * `POST /-/detect` says what a source is, before anything is made of it: with `{paths}` it answers which files it wants
+ * to read, with `{paths, texts}` what it found. For `nagi new-app`.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { tokenOf, userOfToken } from "../../client/access.ts";
+import type { Client } from "../../client/client.ts";
+import type { HttpHandler } from "../../lib/http-handler.ts";
+import { platform as platformKind } from "../../model/kinds/nagi/platform/platform.ts";
+import { isNotFound } from "../../model/status.ts";
+import { isRead, planLanguage, recognise } from "./detect.ts";
+import { sourceTreeLimits, type SourceTree } from "./source-tree.ts";
+
+const bodyMaxBytes = 16 * 1024 * 1024;
+
+export interface Detected {
+  readonly ok: boolean;
+  /** What was found, or why nothing was. */
+  readonly text: string;
+  readonly processes: readonly string[];
+}
+
+export class DetectHandler implements HttpHandler {
+  readonly prefix = "/-/detect";
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [status, body] = await this.#answer(request);
+    response.writeHead(status, { "content-type": "application/json" }).end(`${JSON.stringify(body)}\n`);
+  }
+
+  async #answer(request: IncomingMessage): Promise<readonly [number, object]> {
+    const user = await userOfToken(this.#client, tokenOf(request.headers.authorization) ?? "");
+    if (user === undefined) return [401, { message: "log in with your API token" }];
+    if (request.method !== "POST") return [405, { message: "use POST" }];
+    const body = await readBody(request);
+    if (body === undefined || !isTexts(body.paths))
+      return [400, { message: "the body must be JSON with paths, a list of texts" }];
+    const paths = body.paths.slice(0, sourceTreeLimits.entries);
+    const { texts } = body;
+    if (texts === undefined) return [200, { reads: paths.filter(isRead) }];
+    return [200, await this.#detect({ paths: new Set(paths), text: (path) => textIn(texts, path) })];
+  }
+
+  async #detect(tree: SourceTree): Promise<Detected> {
+    const recognised = recognise(tree);
+    if (!recognised.ok) return { ok: false, text: recognised.message, processes: [] };
+    const detection =
+      recognised.plan === undefined
+        ? planLanguage(
+            recognised.language,
+            tree,
+            await this.#versions(recognised.language.platform ?? recognised.language.name),
+          )
+        : { ok: true as const, plan: recognised.plan };
+    if (!detection.ok) return { ok: false, text: detection.message, processes: [] };
+    const { explanation, processes } = detection.plan;
+    return { ok: true, text: explanation, processes: Object.keys(processes) };
+  }
+
+  /** None while the platform is not made yet. */
+  async #versions(name: string): Promise<Record<string, string>> {
+    try {
+      const { status } = await this.#client.get(platformKind, { name });
+      return Object.fromEntries(
+        (status?.versions ?? []).map((each) => [each.name ?? "", each.version ?? ""]),
+      );
+    } catch (error) {
+      if (isNotFound(error)) return {};
+      throw error;
+    }
+  }
+}
+
+function isTexts(given: unknown): given is string[] {
+  return Array.isArray(given) && given.every((each) => typeof each === "string");
+}
+
+function textIn(texts: object, path: string): string | undefined {
+  const text: unknown = Object.hasOwn(texts, path) ? (texts as Record<string, unknown>)[path] : undefined;
+  return typeof text === "string" ? text : undefined;
+}
+
+interface Body {
+  readonly paths?: unknown;
+  readonly texts?: object | undefined;
+}
+
+/** Undefined for what is no JSON object or too long. */
+async function readBody(request: IncomingMessage): Promise<Body | undefined> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8") as AsyncIterable<string>) {
+    if (text.length <= bodyMaxBytes) text += chunk;
+  }
+  try {
+    const parsed: unknown = text.length > bodyMaxBytes ? undefined : JSON.parse(text);
+    if (typeof parsed !== "object" || parsed === null) return undefined;
+    const { texts } = parsed as { texts?: unknown };
+    return typeof texts === "object" && texts !== null ? parsed : { ...parsed, texts: undefined };
+  } catch {
+    // The caller says what was expected.
+    return undefined;
+  }
+}
