@@ -218,6 +218,26 @@ describe("config vars", () => {
   });
 });
 
+it("a release that does not get ready in its time is taken back, with the last lines of its log", async () => {
+  const limit = (seconds: number | null): string =>
+    platform.kubectl([
+      "patch",
+      "app",
+      "app",
+      "--type=merge",
+      "-p",
+      `{"spec":{"startTimeoutSeconds":${seconds}}}`,
+    ]);
+  limit(4);
+  platform.commit(folder, { "server.js": 'console.log("still warming up"); setInterval(() => {}, 1000);' });
+  const { stderr } = platform.push(folder);
+  expect(stderr).toContain("it runs, but nothing listens on port 8080");
+  expect(stderr).toContain("still warming up");
+  expect(newest()?.status).toMatchObject({ phase: "Failed", logSnippet: "still warming up" });
+  await answers("after the kill");
+  limit(null);
+});
+
 describe("a rollback", () => {
   it("to an image that is gone says so, and changes nothing", () => {
     const image = "localhost/nagi-e2e-gone:1";

@@ -23,7 +23,7 @@ import {
 import { podTemplate } from "./pod-template.ts";
 import type { NewRelease } from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
-import { deployedAnnotation, progressDeadlineSeconds } from "./rollout.ts";
+import { defaultStartTimeoutSeconds, deployedAnnotation } from "./rollout.ts";
 
 const servicePort = 80;
 /** Rollbacks make a release; old replica sets are only of use to whoever looks at them. */
@@ -83,6 +83,7 @@ export function appDeployment(app: App, target: Release, process: string, presen
   const annotations = { [templateAnnotation]: madeFrom, [deployedAnnotation]: target.metadata.name ?? "" };
   const labels = { [processLabel]: process };
   const replicas = replicasOf(app, process);
+  const progressDeadlineSeconds = app.spec?.startTimeoutSeconds ?? defaultStartTimeoutSeconds;
   if (present === undefined) {
     const metadata = { ...ownedMeta(app, deploymentName(appName, process), labels), annotations };
     return newObject<Deployment>(deployment, metadata, {
@@ -100,7 +101,12 @@ export function appDeployment(app: App, target: Release, process: string, presen
   return {
     ...present,
     metadata: { ...present.metadata, annotations: { ...present.metadata.annotations, ...annotations } },
-    spec: { ...present.spec, replicas, template: isSame ? present.spec.template : template },
+    spec: {
+      ...present.spec,
+      replicas,
+      progressDeadlineSeconds,
+      template: isSame ? present.spec.template : template,
+    },
   };
 }
 

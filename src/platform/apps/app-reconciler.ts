@@ -166,9 +166,14 @@ export class AppReconciler {
     return own?.status?.containerStatuses?.[0]?.imageID;
   }
 
+  /** Those of its processes: the release phase has had its say. */
   #podsOf(app: App, { spec }: Release): readonly Pod[] {
     const { pods } = this.#options.caches.of(app);
-    return pods.filter(({ metadata }) => metadata.labels?.[releaseLabel] === `v${spec.version}`);
+    const served = servedProcesses(spec.processes);
+    return pods.filter(({ metadata: { labels } }) => {
+      const isServed = served.includes(labels?.[processLabel] ?? "");
+      return isServed && labels?.[releaseLabel] === `v${spec.version}`;
+    });
   }
 
   /** The end of the log of a pod that did not get ready; of a release phase it is there already. */

@@ -18,7 +18,7 @@ import { newestRelease } from "./release-plan.ts";
 /** On a deployment: the name of the release that its template is of. */
 export const deployedAnnotation = "nagi.dev/deployed-release";
 /** A release whose pods make no progress for this long has failed. */
-export const progressDeadlineSeconds = 120;
+export const defaultStartTimeoutSeconds = 120;
 
 /** Of a release that has all its pods and waits for the router. */
 export const routingMessage = "all instances are ready; the router is being told";
@@ -148,7 +148,8 @@ function processProgress(input: ProcessInput): Progress {
   if (allNew && availableReplicas >= wanted) return { state: "complete" };
   const problem = worstProblem(pods);
   if (problem?.final === true || isLate(deployment)) {
-    const overdue = `${process}: not ready after ${progressDeadlineSeconds} s without progress`;
+    const seconds = deployment.spec.progressDeadlineSeconds ?? defaultStartTimeoutSeconds;
+    const overdue = `${process}: not ready after ${seconds} s without progress`;
     return { state: "failed", message: problem?.text ?? overdue };
   }
   const count = `${process}: ${pods.filter(isReady).length} of ${wanted} ready`;

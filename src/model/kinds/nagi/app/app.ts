@@ -56,6 +56,10 @@ const appSpec = object(
       "Buildpacks that build the app, in this order, instead of what detection finds.",
     ),
     addons: array(wantedAddon, "Add-ons that the app asks for; they are recorded only."),
+    startTimeoutSeconds: integer(
+      "How long the processes of a release may take to get ready without any progress; 120 when absent.",
+      { min: 1 },
+    ),
     releaseTimeoutSeconds: integer("How long a release phase may take; 600 when absent.", { min: 1 }),
     source: appSource,
   },
