@@ -2,10 +2,10 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { nagiProgram, TestPlatform, until, type Outcome } from "../harness/platform.ts";
+import { nagiProgram, root, TestPlatform, until, type Outcome } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -52,6 +52,21 @@ async function untilCancelled(app: string): Promise<void> {
   );
   await until(() => runningSteps() === "", "the build's step to end");
 }
+
+it("goes as docs/guide/deploying.md begins", async () => {
+  const guide = readFileSync(join(root, "docs/guide/deploying.md"), "utf8");
+  const block = /\n\n((?: {4}.*\n)+)/.exec(guide)?.[1] ?? "";
+  const commands = block.replaceAll(":8080", `:${platform.httpPort}`);
+  const people = ["AUTHOR", "COMMITTER"].flatMap((role) => [
+    `GIT_${role}_NAME=A`,
+    `GIT_${role}_EMAIL=a@test`,
+  ]);
+  const path = `PATH=${dirname(nagiProgram)}:${process.env["PATH"]}`;
+  const output = platform.ok("env", [...people, path, "sh", "-e", "-c", commands], { cwd: platform.dataDir });
+  expect(output).toMatch(
+    /Open at seven[^]*bakery-1 [^]*bakery-2 [^]*No file changed since v2[^]*Open at six/,
+  );
+});
 
 describe("git push over SSH", () => {
   let folder: string;

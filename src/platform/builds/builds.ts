@@ -36,6 +36,8 @@ const snippetLines = 5;
 const workers = 4;
 /** Sources that no build wants are kept this long: the push that brought them may still make its build. */
 const sourceKeepMs = 60 * 60_000;
+/** That of a build that failed is kept longer, for `nagi builds retry`. */
+const retrySourceKeepMs = 24 * 60 * 60_000;
 const sweepEveryMs = 10 * 60_000;
 
 export interface BuildsOptions extends RunBuildOptions {
@@ -334,8 +336,8 @@ class BuildController {
   async #sweep(): Promise<void> {
     const { items } = await this.#client.list(buildKind);
     const now = new Date(this.#options.clock.now());
-    for (const waiting of items.filter((item) => !isEnded(item))) {
-      const id = waiting.spec.source?.binary?.asFile;
+    for (const wanting of items.filter((item) => wantsSource(item, now.getTime()))) {
+      const id = wanting.spec.source?.binary?.asFile;
       if (id !== undefined && (await this.#options.sources.has(id)))
         await this.#options.sources.touch(id, now);
     }
@@ -347,6 +349,13 @@ class BuildController {
 
 function definedOnly(status: BuildStatus): Record<string, JsonValue> {
   return JSON.parse(JSON.stringify(status)) as Record<string, JsonValue>;
+}
+
+/** It waits or runs, or it may be built again: of a push that was rejected git keeps nothing. */
+function wantsSource(build: Build, nowMs: number): boolean {
+  if (!isEnded(build)) return true;
+  const { phase, completionTimestamp } = build.status ?? {};
+  return phase !== "Complete" && nowMs - Date.parse(completionTimestamp ?? "") < retrySourceKeepMs;
 }
 
 /** Builds of one app, or of one build configuration, take turns. */
