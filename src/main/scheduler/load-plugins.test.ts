@@ -97,6 +97,12 @@ describe("a module is refused", () => {
     ["with a mistyped part", "d.mjs", "export const plugin = { name: 'X', filtr() {} };", "filtr is no part"],
     ["that cannot say why", "e.mjs", "export const plugin = { name: 'X', filter: () => 1 };", "no reasons"],
     [
+      "with a kind that is none",
+      "g.mjs",
+      "export const plugin = { name: 'X', related: ['Pot'] };",
+      'kind "Pot", which is not known',
+    ],
+    [
       "twice",
       "f.mjs",
       "export const plugins = [{ name: 'X' }, { name: 'X' }];",

@@ -75,6 +75,8 @@ export class Reports {
   readonly #decisions: LatestWriter<Explained>;
   /** What each waiting pod was told last. */
   readonly #told = new Map<string, string>();
+  /** Pods whose condition was written by us: what is known of it may be older than that. */
+  readonly #conditioned = new Set<string>();
   readonly #advisor: Advisor;
   /** Pods that have a SchedulingDecision from us. */
   readonly #explained = new Set<string>();
@@ -166,6 +168,7 @@ export class Reports {
 
   gone(uid: string): void {
     this.settled(uid);
+    this.#conditioned.delete(uid);
     this.#decisions.forget(uid);
     this.#explained.delete(uid);
   }
@@ -212,8 +215,11 @@ export class Reports {
     const before = pod.status?.conditions;
     const wanted: Condition = { type: "PodScheduled", status: "False", reason, message };
     const after = setCondition(before, wanted, this.#nowIso());
-    // The same as before: told by the scheduler that ran before this one.
-    if (after === before && nominatedNodeName === pod.status?.nominatedNodeName) return;
+    const { uid = "" } = pod.metadata;
+    const isSame = after === before && nominatedNodeName === pod.status?.nominatedNodeName;
+    // Told by the scheduler that ran before this one.
+    if (isSame && !this.#conditioned.has(uid)) return;
+    this.#conditioned.add(uid);
     const condition = findCondition(after, "PodScheduled");
     const status = { conditions: [{ ...condition }], nominatedNodeName: nominatedNodeName ?? null };
     const body = { metadata: { uid: pod.metadata.uid }, status };

@@ -8,7 +8,7 @@ import type { Random } from "../../lib/random.ts";
 import type { Decider } from "../decide.ts";
 import type { Profile } from "../framework/profile.ts";
 import type { PodObject } from "../snapshot/objects.ts";
-import type { Extenders } from "./extenders/extenders.ts";
+import type { ExtenderSet } from "./extenders/extenders.ts";
 import type { SchedulerMetrics, SchedulerState } from "./scheduler-metrics.ts";
 
 export interface SchedulerOptions {
@@ -32,7 +32,7 @@ export interface SchedulerOptions {
   readonly keepsDecisions?: (() => boolean) | undefined;
   readonly metrics?: SchedulerMetrics | undefined;
   /** Asked besides the plugins; whoever opened them closes them. */
-  readonly extenders?: Extenders | undefined;
+  readonly extenders?: ExtenderSet | undefined;
   /** For durations; the clock when absent. */
   readonly monotonicMs?: (() => number) | undefined;
 }

@@ -28,7 +28,7 @@ import { Deciders, keyToDecideBy } from "./deciders.ts";
 import { Evictions } from "./evictions.ts";
 import { createAskers, type Askers } from "./extenders/askers.ts";
 import type { NoNode } from "./extenders/extended-decisions.ts";
-import { ExtenderError, type Extenders } from "./extenders/extenders.ts";
+import { ExtenderError, type ExtenderSet } from "./extenders/extenders.ts";
 import type { DecideMember } from "./extenders/group-asking.ts";
 import { Feed } from "./feed.ts";
 import { Gangs } from "./gangs.ts";
@@ -215,7 +215,7 @@ class Loop {
     });
   }
 
-  #newAskers(extenders: Extenders, random: Random): Askers {
+  #newAskers(extenders: ExtenderSet, random: Random): Askers {
     return createAskers({
       extenders,
       deciders: this.#deciders,

@@ -19,16 +19,27 @@ const MOST_GOING = 4;
 const rules = usualRules();
 const namespaces = [{ metadata: { name: "default" } }];
 
+/** What is said of pods and nodes besides the rules. */
+export type MayGo = (pod: Pod, nodeName: string) => boolean;
+
 export class Judge {
   readonly broken: string[] = [];
   readonly #bound = new Set<string>();
+  readonly #mayGo: MayGo;
+  readonly #versions: number;
   readonly #underWay = new Map<string, Placement>();
   #nodes: (readonly Node[])[] = [];
   #gone: readonly Pod[] = [];
 
+  /** `versions` of the nodes that the scheduler may have known when it decided. */
+  constructor(mayGo: MayGo, versions = VERSIONS_KEPT) {
+    this.#mayGo = mayGo;
+    this.#versions = versions;
+  }
+
   /** The nodes are like this now. */
   nodesAre(nodes: readonly Node[]): void {
-    this.#nodes = [nodes, ...this.#nodes].slice(0, VERSIONS_KEPT);
+    this.#nodes = [nodes, ...this.#nodes].slice(0, this.#versions);
   }
 
   /** The pod holds its place no more. */
@@ -54,6 +65,8 @@ export class Judge {
   }
 
   #judge(pod: Pod, nodeName: string, pods: readonly Pod[]): void {
+    if (!this.#mayGo(pod, nodeName))
+      this.broken.push(`${pod.metadata.name} on ${nodeName}: refused by the extender`);
     const said: (readonly string[])[] = [];
     for (const nodes of this.#nodes) {
       const node = nodes.find(({ metadata }) => metadata.name === nodeName);
@@ -109,9 +122,9 @@ export function answerFor(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]
   return ask(rules, pod, worldFor(pod, nodes, pods));
 }
 
-/** Whether pods of lower priority could make room. */
-export function couldPreempt(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): boolean {
-  return sacrifices(rules, pod, worldFor(pod, nodes, pods)).length > 0;
+/** Where pods of lower priority could make room. */
+export function couldPreempt(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): readonly string[] {
+  return sacrifices(rules, pod, worldFor(pod, nodes, pods)).map(({ nodeName }) => nodeName);
 }
 
 /** Room that is kept for other pods, of no lower priority, is taken. */

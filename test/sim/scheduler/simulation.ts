@@ -15,29 +15,42 @@ import { isNotFound, isStatus } from "../../../src/model/status.ts";
 import { createScheduler } from "../../../src/scheduler/loop/scheduler.ts";
 import { defaultProfile } from "../../../src/scheduler/profiles.ts";
 import { isFinished } from "../../../src/scheduler/snapshot/pod-info.ts";
-import { answerFor, couldPreempt, Judge } from "./judge.ts";
+import { answerFor, couldPreempt, Judge, type MayGo } from "./judge.ts";
 import { gangOf, Gangs, simGang } from "./gangs.ts";
+import { mayGo, SimExtender } from "./sim-extender.ts";
 import { packing, simNode, simPod } from "./sim-objects.ts";
 import { UnstableClient } from "./unstable-client.ts";
 
 const NODES = 4;
 const MAX_PODS = 40;
+const STEP_MS = 50;
+/** While an extender thinks, and the watches are broken, nodes change more than once. */
+const EXTENDED_VERSIONS = 12;
 
 export class Simulation {
   readonly clock = new FakeClock();
   readonly random: Random;
   readonly client: UnstableClient;
-  readonly judge = new Judge();
+  readonly judge: Judge;
   readonly #gangs = new Gangs();
   readonly #seed: number;
+  /** Undefined where no extender is asked. */
+  readonly #extender: SimExtender | undefined;
+  readonly #mayGo: MayGo;
   #pods = 0;
   #groups = 0;
   #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(seed: number) {
+  constructor(seed: number, { isExtended = false }: { readonly isExtended?: boolean } = {}) {
     this.#seed = seed;
     this.random = seededRandom(seed);
+    const thinking = seededRandom(seed + 2);
+    this.#extender = isExtended
+      ? new SimExtender(this.clock, thinking, () => this.client.unstable)
+      : undefined;
+    this.#mayGo = isExtended ? mayGo : () => true;
+    this.judge = new Judge(this.#mayGo, isExtended ? EXTENDED_VERSIONS : undefined);
     this.client = new UnstableClient({
       clock: this.clock,
       random: this.random,
@@ -61,7 +74,8 @@ export class Simulation {
     const { client, clock } = this;
     const random = seededRandom(this.#seed + 1);
     const profiles = [defaultProfile(), defaultProfile(packing)];
-    const scheduler = createScheduler({ client, clock, random, profiles, log: silentLogger });
+    const extenders = this.#extender;
+    const scheduler = createScheduler({ client, clock, random, profiles, extenders, log: silentLogger });
     this.#running = scheduler.run(this.#abort.signal);
   }
 
@@ -82,7 +96,7 @@ export class Simulation {
     else if (dice < 0.9) await this.#changeNode(random.below(NODES));
     else if (dice < 0.93) this.client.expireWatches();
     else if (dice < 0.95) await this.#restart();
-    else this.clock.advance(random.below(3000));
+    else await this.#pass(random.below(3000));
     await this.#turns(random.below(12));
   }
 
@@ -102,8 +116,12 @@ export class Simulation {
     const nodes = (await this.client.list(node)).items;
     const pods = (await this.client.list(pod)).items;
     const wait = pods.filter((each) => isWaiting(each) && gangOf(each) === undefined);
-    const fitting = wait.filter((each) => answerFor(each, nodes, pods).totals.size > 0);
-    const pushing = wait.filter((each) => couldPreempt(each, nodes, pods));
+    const fitting = wait.filter((each) =>
+      [...answerFor(each, nodes, pods).totals.keys()].some((name) => this.#mayGo(each, name)),
+    );
+    const pushing = wait.filter((each) =>
+      couldPreempt(each, nodes, pods).some((name) => this.#mayGo(each, name)),
+    );
     return [
       ...this.#gangs.faults(nodes, pods),
       ...fitting.map(({ metadata }) => `${metadata.name} fits`),
@@ -117,6 +135,21 @@ export class Simulation {
       .filter((each) => (each.spec.nodeName ?? "") === "" && !isFinished(each))
       .filter(({ status }) => !(status?.conditions ?? []).some(({ reason }) => reason === "Unschedulable"))
       .map(({ metadata }) => metadata.name ?? "");
+  }
+
+  /**
+   * With an extender in small steps: else its answers come before the scheduler can have heard of what happened long
+   * before them.
+   */
+  async #pass(ms: number): Promise<void> {
+    if (this.#extender === undefined) {
+      this.clock.advance(ms);
+      return;
+    }
+    for (let passed = 0; passed < ms; passed += STEP_MS) {
+      this.clock.advance(STEP_MS);
+      await this.#turns(4);
+    }
   }
 
   async #turns(count: number): Promise<void> {

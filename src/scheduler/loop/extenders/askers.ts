@@ -9,11 +9,11 @@ import type { Deciders } from "../deciders.ts";
 import type { Gangs } from "../gangs.ts";
 import type { Reports } from "../reports.ts";
 import { ExtendedDecisions, type Failed, type NoNode } from "./extended-decisions.ts";
-import type { Extenders } from "./extenders.ts";
+import type { ExtenderSet } from "./extenders.ts";
 import { GroupAsking, type DecideMember } from "./group-asking.ts";
 
 export interface AskersOptions {
-  readonly extenders: Extenders;
+  readonly extenders: ExtenderSet;
   readonly deciders: Deciders;
   readonly queue: SchedulingQueue;
   readonly bindings: Bindings;

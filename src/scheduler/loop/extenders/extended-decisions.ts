@@ -16,14 +16,14 @@ import type { NodeObject } from "../../snapshot/objects.ts";
 import type { PodInfo } from "../../snapshot/pod-info.ts";
 import { keyToDecideBy } from "../deciders.ts";
 import type { Help } from "../rescue.ts";
-import type { ExtenderAnswer, Extenders } from "./extenders.ts";
+import type { ExtenderAnswer, ExtenderSet } from "./extenders.ts";
 
 const MAX_ASKING = 256;
 /** Extenders hear of no more nodes than these, the best first, when room is to be made. */
 const MAX_CANDIDATES = 100;
 
 export interface ExtendedDecisionsOptions {
-  readonly extenders: Extenders;
+  readonly extenders: ExtenderSet;
   readonly queue: SchedulingQueue;
   readonly random: Random;
   /** What one point of an extender is among the plugins' scores. */

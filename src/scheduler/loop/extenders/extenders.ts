@@ -59,10 +59,29 @@ type Called<T> =
 
 type Verb = "filterVerb" | "prioritizeVerb" | "preemptVerb" | "bindVerb";
 
+/** All extenders of a scheduler together. */
+export interface ExtenderSet {
+  /** What one of their points is among the plugins' scores. */
+  readonly factor: number;
+  /** Whether any of them has a say in where the pod goes. */
+  judge(pod: PodObject): boolean;
+  preempts(pod: PodObject): boolean;
+  /** Rejects when one that must not be ignored fails. */
+  ask(pod: PodInfo, nodes: readonly NodeObject[], signal: AbortSignal): Promise<ExtenderAnswer>;
+  /** Of the candidates, those that all of them agree to, with the victims that they leave. */
+  preempt(
+    pod: PodInfo,
+    candidates: readonly Candidate[],
+    preempting: Preempting,
+  ): Promise<readonly Candidate[]>;
+  /** Undefined when no extender binds the pod. */
+  binderOf(pod: PodInfo): ((nodeName: string, signal: AbortSignal) => Promise<void>) | undefined;
+}
+
 /** One that must not be ignored failed: no fault of ours. */
 export class ExtenderError extends Error {}
 
-export class Extenders {
+export class Extenders implements ExtenderSet {
   readonly #options: ExtendersOptions;
   readonly #servers: ReadonlyMap<ExtenderConfig, WebServer>;
   /** By node: the same object gives the same text. */
@@ -88,7 +107,6 @@ export class Extenders {
     this.#servers = servers;
   }
 
-  /** What one of their points is among the plugins' scores. */
   get factor(): number {
     return this.#options.factor;
   }
@@ -97,7 +115,6 @@ export class Extenders {
     for (const server of this.#servers.values()) server.close();
   }
 
-  /** Whether any of them has a say in where the pod goes. */
   judge(pod: PodObject): boolean {
     return this.#having("filterVerb", pod).length > 0 || this.#having("prioritizeVerb", pod).length > 0;
   }
@@ -106,7 +123,6 @@ export class Extenders {
     return this.#having("preemptVerb", pod).length > 0;
   }
 
-  /** Rejects when one that must not be ignored fails. */
   async ask(pod: PodInfo, nodes: readonly NodeObject[], signal: AbortSignal): Promise<ExtenderAnswer> {
     const filtered = new Map<ExtenderConfig, Filtered>();
     let left = nodes;
@@ -130,7 +146,6 @@ export class Extenders {
     return { opinions, taken: new Set(left.map(nameOf)) };
   }
 
-  /** Of the candidates, those that all of them agree to, with the victims that they leave. */
   async preempt(
     pod: PodInfo,
     candidates: readonly Candidate[],
@@ -156,7 +171,6 @@ export class Extenders {
     return left;
   }
 
-  /** Undefined when no extender binds the pod. */
   binderOf(pod: PodInfo): ((nodeName: string, signal: AbortSignal) => Promise<void>) | undefined {
     const [config] = this.#having("bindVerb", pod.object);
     if (config === undefined) return undefined;
