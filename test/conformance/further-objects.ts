@@ -67,6 +67,12 @@ export const furtherObjects: readonly object[] = [
     spec: { minMember: 2 },
   },
   {
+    apiVersion: "template.openshift.io/v1",
+    kind: "Template",
+    metadata: inDefault("template"),
+    objects: [],
+  },
+  {
     apiVersion: "metrics.k8s.io/v1beta1",
     kind: "NodeMetrics",
     metadata: { name: "node-1" },
