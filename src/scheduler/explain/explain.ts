@@ -111,7 +111,8 @@ function explainNode({ evaluation, extended }: Decision, row: number, cluster: C
     const raw = rawScore(score, row, cluster);
     const inRange = normalized(score, raw);
     const { plugin, weight } = score;
-    return { plugin: plugin.name, raw, normalized: inRange, weight, weighted: inRange * weight };
+    const told = Number.isNaN(raw) ? 0 : raw;
+    return { plugin: plugin.name, raw: told, normalized: inRange, weight, weighted: inRange * weight };
   });
   const predicates = allPass(evaluation.cycle);
   const total = evaluation.ranking.totalOf(row);

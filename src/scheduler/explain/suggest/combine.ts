@@ -6,6 +6,7 @@ import type { Change } from "./change.ts";
 import { loweringFor } from "./lower-requests.ts";
 import { nodeChanges, untoleratedTaints } from "./node-changes.ts";
 import { relaxations, tolerate } from "./pod-changes.ts";
+import { missingDomains } from "./topology-changes.ts";
 import { changedPod, type Refusal, type Trial } from "./trial.ts";
 
 const MAX_CHANGES = 4;
@@ -52,6 +53,7 @@ function* firstThatHelps(
   const lowering = loweringFor(pod, row, trial.cluster);
   const candidates = [
     ...nodeChanges(pod, node),
+    ...missingDomains(pod, node, trial.cluster),
     ...untoleratedTaints(pod, node).map((taint) => tolerate(pod, taint)),
     ...relaxations(pod),
     ...(lowering === undefined ? [] : [lowering]),

@@ -104,7 +104,7 @@ function valueMeeting({ operator, values = [] }: SelectorRequirement): string | 
 /** Names a node; no other may have it. */
 const hostnameLabel = "kubernetes.io/hostname";
 
-function labelChange(node: NodeObject, labels: Labels): Change | undefined {
+export function labelChange(node: NodeObject, labels: Labels): Change | undefined {
   const name = node.metadata.name ?? "";
   const before = node.metadata.labels ?? {};
   const added = Object.keys(labels).filter((key) => before[key] !== labels[key]);

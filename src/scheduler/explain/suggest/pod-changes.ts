@@ -85,27 +85,7 @@ function nodeAffinityEdits({ spec }: PodObject): Edit[] {
   return edits;
 }
 
-interface PodTerm {
-  readonly topologyKey?: string | undefined;
-}
-
-interface WithPodRules {
-  readonly affinity?:
-    | Partial<
-        Record<"podAffinity" | "podAntiAffinity", { readonly [required]?: readonly PodTerm[] | undefined }>
-      >
-    | undefined;
-  readonly topologySpreadConstraints?: readonly SpreadConstraint[] | undefined;
-}
-
-interface SpreadConstraint {
-  readonly maxSkew?: number | undefined;
-  readonly topologyKey?: string | undefined;
-  readonly whenUnsatisfiable?: string | undefined;
-}
-
-function podAffinityEdits(pod: PodObject): Edit[] {
-  const spec = pod.spec as WithPodRules;
+function podAffinityEdits({ spec }: PodObject): Edit[] {
   return (["podAntiAffinity", "podAffinity"] as const).flatMap((field) => {
     const terms = spec.affinity?.[field]?.[required] ?? [];
     const what = field === "podAffinity" ? "affinity to pods" : "anti-affinity to pods";
@@ -118,12 +98,18 @@ function podAffinityEdits(pod: PodObject): Edit[] {
 }
 
 function spreadEdits(pod: PodObject): Edit[] {
-  const constraints = (pod.spec as WithPodRules).topologySpreadConstraints ?? [];
+  const constraints = pod.spec.topologySpreadConstraints ?? [];
   return constraints.slice(0, MAX_RULES).flatMap((constraint, index): Edit[] => {
     if (constraint.whenUnsatisfiable === "ScheduleAnyway") return [];
-    const { maxSkew = 1, topologyKey = "" } = constraint;
+    const { maxSkew = 1, topologyKey = "", minDomains } = constraint;
     const base = pointer("spec", "topologySpreadConstraints", index);
     const edits: Edit[] = [];
+    const anyDomains: PodEdit[] =
+      minDomains === undefined ? [] : [{ op: "remove", path: `${base}/minDomains` }];
+    if (minDomains !== undefined) {
+      const summary = `spread by ${topologyKey} whether or not there are ${minDomains} domains (no minDomains)`;
+      edits.push({ summary, cost: costs.relaxSpread, edits: anyDomains });
+    }
     for (let skew = maxSkew + 1; skew <= maxSkew + MAX_SKEW_RAISE; skew++) {
       edits.push({
         family: `${base}/maxSkew`,
@@ -136,7 +122,8 @@ function spreadEdits(pod: PodObject): Edit[] {
       family: `${base}/maxSkew`,
       summary: `spread by ${topologyKey} only where it can be (whenUnsatisfiable: ScheduleAnyway)`,
       cost: costs.relaxSpread + MAX_SKEW_RAISE + 1,
-      edits: [{ op: "replace", path: `${base}/whenUnsatisfiable`, value: "ScheduleAnyway" }],
+      // minDomains is for demands only.
+      edits: [...anyDomains, { op: "replace", path: `${base}/whenUnsatisfiable`, value: "ScheduleAnyway" }],
     });
     return edits;
   });

@@ -57,6 +57,50 @@ describe("what would help", () => {
     `);
   });
 
+  test("too many pods in one zone: a wider skew, a label, one of them gone", () => {
+    const zoneKey = "topology.kubernetes.io/zone";
+    const zoned = (name: string, zone: string, unschedulable = false) =>
+      testNode(name, {}, { labels: { [zoneKey]: zone }, unschedulable });
+    const web = (name: string): PodObject => {
+      const labelSelector = { matchLabels: { app: "web" } };
+      const constraint = {
+        maxSkew: 1,
+        topologyKey: zoneKey,
+        whenUnsatisfiable: "DoNotSchedule",
+        labelSelector,
+      };
+      const pod = testPod(name, {}, { topologySpreadConstraints: [constraint] });
+      return { ...pod, metadata: { ...pod.metadata, labels: { app: "web" } } };
+    };
+    const nodes = [zoned("a1", "a"), zoned("b1", "b", true), testNode("bare")];
+    expect(summaries(help(nodes, [[web("w1"), "a1"]], web("w2")))).toMatchInlineSnapshot(`
+      [
+        "uncordon b1 -> b1",
+        "label bare topology.kubernetes.io/zone=b -> bare",
+        "raise maxSkew by topology.kubernetes.io/zone from 1 to 2 -> a1",
+        "delete pod default/w1 on a1 -> a1",
+        "give it a priority of at least 1, to preempt default/w1 -> a1",
+        "add a node like b1: 4 cpu, 8Gi memory, zone b -> new-node",
+      ]
+    `);
+  });
+
+  test("pods that want to be apart: who stands in the way", () => {
+    const term = { labelSelector: { matchLabels: { app: "web" } }, topologyKey: "kubernetes.io/hostname" };
+    const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+    const web = testPod("w1");
+    const present: PodObject = { ...web, metadata: { ...web.metadata, labels: { app: "web" } } };
+    const found = help([testNode("n1")], [[present, "n1"]], testPod("p", {}, { affinity }));
+    expect(summaries(found)).toMatchInlineSnapshot(`
+      [
+        "drop the required anti-affinity to pods by kubernetes.io/hostname -> n1",
+        "delete pod default/w1 on n1 -> n1",
+        "give it a priority of at least 1, to preempt default/w1 -> n1",
+        "add a node like n1: 4 cpu, 8Gi memory -> new-node",
+      ]
+    `);
+  });
+
   test("cpu: the largest request that fits", () => {
     const nodes = [testNode("n1", { cpu: "2" }), testNode("n2", { cpu: "1" })];
     const found = help(

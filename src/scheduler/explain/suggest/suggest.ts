@@ -19,6 +19,7 @@ import { lowerings } from "./lower-requests.ts";
 import { nodeChanges, untoleratedTaints } from "./node-changes.ts";
 import { ownerOf } from "./owner.ts";
 import { relaxations, tolerate } from "./pod-changes.ts";
+import { missingDomains } from "./topology-changes.ts";
 import { raisePriority } from "./raise-priority.ts";
 import { copyOf } from "./copy.ts";
 import { changedPod, Trial } from "./trial.ts";
@@ -83,7 +84,8 @@ class Search {
     yield* this.#tryEach(yield* this.#podChanges(rows));
     for (const row of rows) {
       const node = trial.cluster.node(row);
-      if (node !== undefined) yield* this.#tryEach(nodeChanges(pod, node));
+      if (node === undefined) continue;
+      yield* this.#tryEach([...nodeChanges(pod, node), ...missingDomains(pod, node, trial.cluster)]);
     }
     for (const row of rows) yield* this.#tryClearing(row);
     if (this.#found.length === 0) {

@@ -60,6 +60,15 @@ export class TopologyKey {
     return this.#ids[row] ?? 0;
   }
 
+  /** The first values that nodes have. */
+  valuesInUse(limit: number): string[] {
+    const values: string[] = [];
+    for (let id = 1; id < this.room && values.length < limit; id++) {
+      if ((this.#rows[id]?.length ?? 0) > 0) values.push(this.valueOf(id));
+    }
+    return values;
+  }
+
   /** Rows of the domain of this row. */
   neighbours(row: number): readonly number[] {
     return this.#rows[this.idOf(row)] ?? none;
