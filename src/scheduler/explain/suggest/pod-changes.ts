@@ -89,7 +89,7 @@ function podAffinityEdits({ spec }: PodObject): Edit[] {
   return (["podAntiAffinity", "podAffinity"] as const).flatMap((field) => {
     const terms = spec.affinity?.[field]?.[required] ?? [];
     const what = field === "podAffinity" ? "affinity to pods" : "anti-affinity to pods";
-    return terms.slice(0, MAX_RULES).map(({ topologyKey = "" }, index): Edit => {
+    return terms.slice(0, MAX_RULES).map(({ topologyKey }, index): Edit => {
       const path = pointer("spec", "affinity", field, required, index);
       const summary = `drop the required ${what} by ${topologyKey}`;
       return { summary, cost: costs.dropAffinity, edits: [{ op: "remove", path }] };
@@ -101,7 +101,7 @@ function spreadEdits(pod: PodObject): Edit[] {
   const constraints = pod.spec.topologySpreadConstraints ?? [];
   return constraints.slice(0, MAX_RULES).flatMap((constraint, index): Edit[] => {
     if (constraint.whenUnsatisfiable === "ScheduleAnyway") return [];
-    const { maxSkew = 1, topologyKey = "", minDomains } = constraint;
+    const { maxSkew, topologyKey, minDomains } = constraint;
     const base = pointer("spec", "topologySpreadConstraints", index);
     const edits: Edit[] = [];
     const anyDomains: PodEdit[] =
