@@ -122,6 +122,64 @@ describe("detect explains what it found", () => {
     ],
     ["a Go library", { "go.mod": "module x\n", "x.go": "package x" }, /no `package main`/],
     [
+      "a Rack app with cached gems",
+      {
+        Gemfile: "ruby '~> 3.1'\ngem 'puma'",
+        "Gemfile.lock": "",
+        "vendor/cache/x-1.gem": "",
+        "config.ru": "",
+      },
+      'ruby: Ruby app: Gemfile with Gemfile.lock and the gems in vendor/cache/; Ruby 3.1.2 (Gemfile "~> 3.1"); config.ru on Puma',
+    ],
+    [
+      "a Rails app",
+      {
+        Gemfile: "gem 'rails'\ngem 'puma'",
+        "config.ru": "",
+        "config/application.rb": "",
+        "config/puma.rb": "",
+      },
+      "ruby: Ruby app: Gemfile; Ruby 3.1.2; Rails on Puma",
+    ],
+    [
+      "another Ruby than there is",
+      { "config.ru": "", ".ruby-version": "ruby-3.3.0" },
+      /^\.ruby-version asks for Ruby "3\.3\.0", and the platform has 3\.1\.2/,
+    ],
+    ["a Ruby library", { Gemfile: "" }, /^cannot tell how to start this Ruby app/],
+    [
+      "a PHP app with its vendored packages",
+      { "composer.json": "{}", "composer.lock": "", "vendor/autoload.php": "", "public/index.php": "" },
+      "php: PHP app: composer.json with composer.lock and vendor/; PHP 8.2; Apache serves public/",
+    ],
+    [
+      "plain PHP",
+      { "index.php": "", "index.html": "" },
+      "php: PHP app: index.php; PHP 8.2; Apache serves the root",
+    ],
+    ["a broken composer.json", { "composer.json": "{" }, /^composer\.json: /],
+    ["a PHP library", { "composer.json": "{}" }, /^cannot tell what this PHP app serves/],
+    [
+      "Maven with its wrapper",
+      { "pom.xml": "", mvnw: "" },
+      "java: Java app: pom.xml with mvnw; Java 17; java $JAVA_OPTS -XX:MaxRAMPercentage=75 -jar app.jar",
+    ],
+    [
+      "Gradle in Kotlin",
+      { "build.gradle.kts": "", Procfile: "web: java -jar app.jar" },
+      "java: Java app: build.gradle.kts; Java 17; Procfile with web",
+    ],
+    [
+      "Java without a build tool",
+      { "Hello.java": "package a.b;\nclass Hello { public static void main(String[] a) {} }" },
+      "java: Java app: Hello.java; Java 17; java $JAVA_OPTS -XX:MaxRAMPercentage=75 -cp 'classes:lib/*' a.b.Hello",
+    ],
+    [
+      "a finished jar",
+      { "shop-1.2.jar": "" },
+      "java: Java app: shop-1.2.jar; Java 17; java $JAVA_OPTS -XX:MaxRAMPercentage=75 -jar shop-1.2.jar",
+    ],
+    [
       "a bare Procfile",
       { Procfile: "web: ./serve", Aptfile: "perl # for the server\n" },
       "procfile: Procfile with web: no language that is known, so plain Debian, Aptfile with perl",

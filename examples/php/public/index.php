@@ -1,0 +1,5 @@
+<?php
+require __DIR__ . '/../vendor/autoload.php';
+
+header('Content-Type: text/plain; charset=utf-8');
+echo (new Hello\Greeting())->text(), "\n";

@@ -1,0 +1,10 @@
+<?php
+namespace Hello;
+
+class Greeting
+{
+    public function text(): string
+    {
+        return 'Hello from PHP';
+    }
+}
