@@ -125,24 +125,31 @@ export class Decider {
   }
 
   #lookAt(event: ClusterEvent, pod: PodInfo, rejectedBy: ReadonlySet<number>): boolean {
+    // What keeps a pod from making room is not among what rejected it: any plugin may have been in its way.
+    const inTheWay = this.#mayMakeRoom(pod) ? [...this.profile.plugins.keys()] : rejectedBy;
     if (event.type === "RelatedChanged" || event.type === "NodeRemoved" || event.type === "PodAdded") {
-      return this.#hinted(event, pod, rejectedBy);
+      return this.#hinted(event, pod, inTheWay);
     }
     const isAdded = event.type === "NodeAdded";
     if (!isAdded && !this.#hinted(event, pod, this.profile.plugins.keys())) return false;
     const cycle = new CycleState(this.profile, pod, this.cluster);
-    if (!cycle.nodeLocal) return isAdded || this.#hinted(event, pod, rejectedBy);
+    if (!cycle.nodeLocal) return isAdded || this.#hinted(event, pod, inTheWay);
     if (cycle.rejected !== undefined) return false;
     return (
       cycle.judge(event.row, this.cluster, pod.uid) === FITS || this.#couldMakeRoom(cycle, pod, event.row)
     );
   }
 
+  /** Whether there are pods that could go for this one. */
+  #mayMakeRoom({ priority, object }: PodInfo): boolean {
+    if (priority <= this.cluster.lowestPriority || object.spec.preemptionPolicy === "Never") return false;
+    return this.profile.plugins.some(({ plugin }) => plugin.postFilter !== undefined);
+  }
+
   /** Whether the node takes the pod once the pods of lower priority are gone. */
   #couldMakeRoom(cycle: CycleState, pod: PodInfo, row: number): boolean {
-    const { cluster, profile } = this;
-    if (pod.priority <= cluster.lowestPriority || pod.object.spec.preemptionPolicy === "Never") return false;
-    if (!profile.plugins.some(({ plugin }) => plugin.postFilter !== undefined)) return false;
+    const { cluster } = this;
+    if (!this.#mayMakeRoom(pod)) return false;
     const lower = lowerPriorityPods(cluster, row, pod.priority);
     return lower.length > 0 && without(lower, cluster, () => cycle.judge(row, cluster, pod.uid) === FITS);
   }

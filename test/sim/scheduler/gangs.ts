@@ -8,7 +8,7 @@ import type { Node } from "../../../src/model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../../src/model/kinds/core/pod/pod.ts";
 import { podGroup, type PodGroup } from "../../../src/model/kinds/scheduling/podgroup/podgroup.ts";
 import type { Random } from "../../../src/lib/random.ts";
-import { answerFor } from "./judge.ts";
+import { fittingFor } from "./judge.ts";
 import { simPod } from "./sim-objects.ts";
 
 const groupLabel = "scheduling.x-k8s.io/pod-group";
@@ -60,7 +60,7 @@ export class Gangs {
       if (bound > 0 && bound < size && !this.#disturbed.has(name))
         faults.push(`${name}: ${bound} of ${size} bound`);
       const isWhole = bound === 0 && canAllBePlaced(wait, nodes, pods);
-      const goOn = bound > 0 && wait.some((each) => answerFor(each, nodes, pods).totals.size > 0);
+      const goOn = bound > 0 && wait.some((each) => fittingFor(each, nodes, pods).length > 0);
       if (wait.length > 0 && (isWhole || goOn)) faults.push(`${name} waits though it fits`);
     }
     return faults;
@@ -75,7 +75,7 @@ function boundOf(name: string, pods: readonly Pod[]): readonly Pod[] {
 function canAllBePlaced(wait: readonly Pod[], nodes: readonly Node[], pods: readonly Pod[]): boolean {
   const [first, ...others] = wait;
   if (first === undefined) return true;
-  return [...answerFor(first, nodes, pods).totals.keys()].some((nodeName) => {
+  return fittingFor(first, nodes, pods).some((nodeName) => {
     const placed = { ...first, spec: { ...first.spec, nodeName } };
     return canAllBePlaced(
       others,

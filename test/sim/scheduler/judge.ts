@@ -8,7 +8,7 @@ import type { Node } from "../../../src/model/kinds/core/node/node.ts";
 import type { Pod } from "../../../src/model/kinds/core/pod/pod.ts";
 import { isFinished } from "../../../src/scheduler/snapshot/pod-info.ts";
 import { usualRules } from "../../../src/scheduler/testing/differential/setups.ts";
-import { ask, takes, type Answer } from "../../../src/scheduler/testing/oracle/ask.ts";
+import { ask, takes } from "../../../src/scheduler/testing/oracle/ask.ts";
 import { sacrifices } from "../../../src/scheduler/testing/oracle/preemption.ts";
 import { nothingRelated, type Placement, type World } from "../../../src/scheduler/testing/oracle/world.ts";
 
@@ -117,9 +117,14 @@ function isPlaced({ spec }: Pod): boolean {
   return (spec.nodeName ?? "") !== "";
 }
 
-/** What is said of a pod that waits when all is quiet. */
-export function answerFor(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): Answer {
-  return ask(rules, pod, worldFor(pod, nodes, pods));
+/**
+ * The nodes that take a pod that waits when all is quiet: whether or not the pods come for which room is kept, as
+ * kube-scheduler asks it, for a rule may be kept only because of them.
+ */
+export function fittingFor(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): readonly string[] {
+  const without = ask(rules, pod, worldOf(nodes, pods)).totals;
+  const withThem = ask(rules, pod, worldFor(pod, nodes, pods)).totals;
+  return [...withThem.keys()].filter((name) => without.has(name));
 }
 
 /** Where pods of lower priority could make room. */

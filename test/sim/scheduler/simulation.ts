@@ -15,7 +15,7 @@ import { isNotFound, isStatus } from "../../../src/model/status.ts";
 import { createScheduler } from "../../../src/scheduler/loop/scheduler.ts";
 import { defaultProfile } from "../../../src/scheduler/profiles.ts";
 import { isFinished } from "../../../src/scheduler/snapshot/pod-info.ts";
-import { answerFor, couldPreempt, Judge, type MayGo } from "./judge.ts";
+import { fittingFor, couldPreempt, Judge, type MayGo } from "./judge.ts";
 import { gangOf, Gangs, simGang } from "./gangs.ts";
 import { mayGo, SimExtender } from "./sim-extender.ts";
 import { packing, simNode, simPod } from "./sim-objects.ts";
@@ -117,7 +117,7 @@ export class Simulation {
     const pods = (await this.client.list(pod)).items;
     const wait = pods.filter((each) => isWaiting(each) && gangOf(each) === undefined);
     const fitting = wait.filter((each) =>
-      [...answerFor(each, nodes, pods).totals.keys()].some((name) => this.#mayGo(each, name)),
+      fittingFor(each, nodes, pods).some((name) => this.#mayGo(each, name)),
     );
     const pushing = wait.filter((each) =>
       couldPreempt(each, nodes, pods).some((name) => this.#mayGo(each, name)),
