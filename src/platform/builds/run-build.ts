@@ -26,6 +26,7 @@ import { secretsOf, type HostConfig } from "./host-config.ts";
 import type { BuildPlan } from "./plan.ts";
 import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
 import { manifestPath, readWanted } from "./wanted-by-source.ts";
+import { withFetchedSource } from "./git-source.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
 
@@ -81,7 +82,9 @@ export async function runBuild(
   log: BuildLog,
   signal: AbortSignal,
 ): Promise<BuildResult> {
-  const work: Work = { build, options, log, signal, stages: [] };
+  const tell = (line: string): void => log.line(line);
+  const fetched = await withFetchedSource(build, { sources: options.sources, tell, signal });
+  const work: Work = { build: fetched, options, log, signal, stages: [] };
   const tree = await stage(work, "FetchInputs", () => readTree(work));
   const manifest = await readWanted(build, tree, { client: options.client, log });
   const { plan, containerfile, platformName } = await prepare(work, tree);
