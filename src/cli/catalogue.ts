@@ -20,6 +20,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "config", load: () => import("./commands/config.ts") },
   { name: "releases", load: () => import("./commands/releases.ts") },
   { name: "rollback", aliases: ["releases:rollback"], load: () => import("./commands/rollback.ts") },
+  { name: "start-build", load: () => import("./commands/start-build.ts") },
   { name: "builds", load: () => import("./commands/builds.ts") },
   { name: "routes", aliases: ["domains"], load: () => import("./commands/routes.ts") },
   { name: "ps", load: () => import("./commands/ps.ts") },
