@@ -9,6 +9,8 @@ import { writeStream } from "../output.ts";
 import { runOnTerminal } from "../session.ts";
 import { pause, pollMs } from "../wait.ts";
 
+/** As a shell has it. */
+const commandNotFoundExitCode = 127;
 const startMaxMs = 5 * 60_000;
 
 export const command: Command = {
@@ -73,6 +75,11 @@ async function attend(
   { ref, interactive }: Attended,
 ): Promise<number> {
   await untilStarted(context, client, ref);
+  const unstarted = (await client.get(pod, ref)).status?.containerStatuses?.[0]?.state?.terminated;
+  if (unstarted?.reason === "StartError") {
+    context.terminal.note(`error: the app's image cannot run ${context.args[0]}: ${unstarted.message}`);
+    return commandNotFoundExitCode;
+  }
   if (!interactive || !(await joined(context, client, ref)))
     await writeStream(context.terminal, client.log(pod, ref, { follow: true, signal: context.signal }));
   for (;;) {

@@ -158,6 +158,9 @@ test("what cannot start says why", async () => {
   const unstarted = await bench.until(command, waits("RunContainerError"));
   expect(statusOf(unstarted)?.state?.waiting?.message).toContain("/bin/none");
   expect(unstarted.status?.phase).toBe("Pending");
+  const once = await bench.createPod({ command: ["/bin/none"] }, { restartPolicy: "Never" });
+  const over = await bench.until(once, (now) => now.status?.phase === "Failed");
+  expect(statusOf(over)?.state?.terminated).toMatchObject({ exitCode: 128, reason: "StartError" });
   const refused = await bench.until(root, waits("CreateContainerConfigError"));
   expect(statusOf(refused)?.state?.waiting?.message).toContain("image will run as root");
 });

@@ -95,7 +95,7 @@ test.each([
   const pod = podOf({ restartPolicy });
   const records = [recordOf({ state: "exited", exitCode })];
   expect(plan(records, { pod }).texts).toEqual(again ? ["start main 1 10000"] : []);
-  expect(isFinished({ pod, records })).toBe(!again);
+  expect(isFinished({ pod, records, failures: new Map() })).toBe(!again);
 });
 
 test("init containers run one after the other, before the others", () => {
@@ -162,4 +162,16 @@ test("a container that could not be started is tried again at its time", () => {
 
 test("containers that are gone are counted on", () => {
   expect(plan([], { lastAttemptOf: () => 4 }).texts).toEqual(["start main 5 0"]);
+});
+
+test("a container whose command cannot be run is tried again only where its pod restarts containers", () => {
+  const failure = { reason: "RunContainerError", message: "no such command", retryAtMs: nowMs - 1, count: 1 };
+  const failures = new Map([["main", { ...failure, hopelessMs: nowMs - 100 }]]);
+  const pod = podOf({ restartPolicy: "Never" });
+  expect(plan([], { pod, failures }).texts).toEqual([]);
+  expect(isFinished({ pod, records: [], failures })).toBe(true);
+  expect(plan([], { failures }).texts).toEqual(["start main 0 0"]);
+  expect(isFinished({ pod: podOf(), records: [], failures })).toBe(false);
+  const other = new Map([["main", failure]]);
+  expect(plan([], { pod, failures: other }).texts).toEqual(["start main 0 0"]);
 });

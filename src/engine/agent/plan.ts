@@ -16,6 +16,8 @@ export interface StartFailure {
   readonly count: number;
   /** Of an image that could not be pulled. */
   readonly image?: string | undefined;
+  /** When a container whose command cannot be run was tried: without restarts it is over then. */
+  readonly hopelessMs?: number | undefined;
   /** How it is shown from a later time on. */
   readonly later?: { readonly atMs: number; readonly reason: string; readonly message: string } | undefined;
 }
@@ -38,6 +40,9 @@ export interface PlanInput {
   /** The newest attempt that there ever was, for when the containers themselves are gone. */
   readonly lastAttemptOf: (name: string) => number | undefined;
 }
+
+/** Kubernetes' exit code of a container that could not be started. */
+export const startErrorExitCode = 128;
 
 export type KillCause = "stopping" | "startup" | "liveness" | "changed" | "pause" | "finished";
 
@@ -78,9 +83,21 @@ export function restarts(pod: Pod, container: Container, role: ContainerRole, ex
   return pod.spec.restartPolicy === "OnFailure" && exitCode !== 0;
 }
 
+/** When the container was given up: its command cannot be run, and its pod wants no second try. */
+export function givenUpMs(
+  { pod, failures }: Pick<PlanInput, "pod" | "failures">,
+  container: Container,
+  role: ContainerRole,
+): number | undefined {
+  const hopelessMs = failures.get(container.name)?.hopelessMs;
+  return restarts(pod, container, role, startErrorExitCode) ? undefined : hopelessMs;
+}
+
 /** Whether every container has ended for good, or an init container has failed for good. */
-export function isFinished({ pod, records }: Pick<PlanInput, "pod" | "records">): boolean {
+export function isFinished(input: Pick<PlanInput, "pod" | "records" | "failures">): boolean {
+  const { pod, records } = input;
   const ended = (container: Container, role: ContainerRole): number | undefined => {
+    if (givenUpMs(input, container, role) !== undefined) return startErrorExitCode;
     const record = latestOf(records, container.name);
     if (record?.state !== "exited" || restarts(pod, container, role, record.exitCode)) return undefined;
     return record.exitCode;
@@ -190,6 +207,7 @@ class Planner implements Plan {
       this.#checkHealth(container, last);
       return;
     }
+    if (givenUpMs(this.#input, container, role) !== undefined) return;
     if (this.#waitsForRetry(container.name)) return;
     if (last === undefined) {
       this.#start(container, role, { attempt: this.#firstAttempt(container.name), backoffMs: 0 });

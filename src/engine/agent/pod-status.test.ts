@@ -195,3 +195,19 @@ test.each([
 ])("%i ms is %s", (ms, expected) => {
   expect(durationText(ms)).toBe(expected);
 });
+
+test("a pod without restarts whose command cannot be run has failed with a StartError", () => {
+  const failure = { reason: "RunContainerError", message: "no such command", retryAtMs: nowMs, count: 1 };
+  const failures = new Map([["main", { ...failure, hopelessMs: nowMs }]]);
+  const result = status([], { pod: podOf({ restartPolicy: "Never" }), failures });
+  expect(result.phase).toBe("Failed");
+  expect(result.containerStatuses?.[0]?.state?.terminated).toMatchObject({
+    exitCode: 128,
+    reason: "StartError",
+    message: "no such command",
+  });
+  expect(status([], { failures })).toMatchObject({
+    phase: "Pending",
+    containerStatuses: [{ state: { waiting: { reason: "RunContainerError" } } }],
+  });
+});

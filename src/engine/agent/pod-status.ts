@@ -11,7 +11,15 @@ import type {
   PodStatus,
 } from "../../model/kinds/core/pod/pod-status.ts";
 import { newestFirst, type ContainerRecord, type ContainerRole } from "./container-record.ts";
-import { isSidecar, needsPause, restarts, type HealthView, type StartFailure } from "./plan.ts";
+import {
+  givenUpMs,
+  isSidecar,
+  needsPause,
+  restarts,
+  startErrorExitCode,
+  type HealthView,
+  type StartFailure,
+} from "./plan.ts";
 import { qosClassOf } from "./resources.ts";
 
 export interface StatusInput {
@@ -110,6 +118,10 @@ function stateOf(
   if (last?.state === "running")
     return { state: { running: { startedAt: isoOf(last.startedMs) } }, usesLast: false };
   const failure = failures.get(container.name);
+  const endMs = givenUpMs(input, container, role);
+  if (endMs !== undefined) {
+    return { state: { terminated: startErrorState(endMs, failure?.message ?? "") }, usesLast: false };
+  }
   if (failure !== undefined) {
     return {
       state: { waiting: { reason: failure.reason, message: failure.message } },
@@ -149,6 +161,12 @@ export function terminatedState(record: ContainerRecord, runtime: string): Conta
     finishedAt: isoOf(finishedMs),
     containerID: `${runtime}://${id}`,
   };
+}
+
+/** As Kubernetes has it: it never started, and ended when it was tried. */
+function startErrorState(endMs: number, message: string): ContainerStateTerminated {
+  const exitCode = startErrorExitCode;
+  return { exitCode, reason: "StartError", message, startedAt: isoOf(0), finishedAt: isoOf(endMs) };
 }
 
 function phaseOf(pod: Pod, inits: readonly ContainerStatus[], statuses: readonly ContainerStatus[]): Phase {

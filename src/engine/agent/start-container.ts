@@ -38,10 +38,13 @@ export interface StartJob {
 export class StartError extends Error {
   override readonly name = "StartError";
   readonly reason: "CreateContainerError" | "RunContainerError" | "CreatePodSandboxError";
+  /** The image has no such command: another try ends the same. */
+  readonly hopeless: boolean;
 
   constructor(reason: StartError["reason"], cause: EngineError) {
     super(cause.message, { cause });
     this.reason = reason;
+    this.hopeless = reason === "RunContainerError" && isUsersMistake(cause);
   }
 }
 
@@ -215,9 +218,15 @@ async function start(
   }
 }
 
-/** Podman answers 404 and Docker 400 or 404 when the command does not exist in the image. */
-function isUsersMistake(error: EngineError): boolean {
-  return error.status === 400 || error.status === 404;
+/**
+ * The command does not exist in the image or may not be run. Docker answers 400 or 404; Podman answers 500 as to a
+ * fault of its own, and only its text tells them apart.
+ */
+export function isUsersMistake(error: EngineError): boolean {
+  if (error.status === 400 || error.status === 404) return true;
+  return /OCI runtime (attempted to invoke a command that was not found|permission denied)/.test(
+    error.message,
+  );
 }
 
 /** What an inspection would show, without its cost. */

@@ -41,7 +41,8 @@ export function failureOf(
   }
   if (error instanceof StartError) {
     const retryAtMs = nowMs + backoffDelayMs(startBackoff, count);
-    return { reason: error.reason, message: error.message, retryAtMs, count };
+    const failure = { reason: error.reason, message: error.message, retryAtMs, count };
+    return error.hopeless ? { ...failure, hopelessMs: nowMs } : failure;
   }
   return undefined;
 }

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { EngineError } from "../../lib/container-engine-transport.ts";
+import { isUsersMistake } from "./start-container.ts";
+
+test.each([
+  [404, "no such file", true],
+  [400, "exec: nope: not found", true],
+  [500, 'exec: "x": not found in $PATH: OCI runtime attempted to invoke a command that was not found', true],
+  [500, 'exec: "/x": permission denied: OCI runtime permission denied error', true],
+  [500, "address already in use", false],
+  [0, "the engine is gone", false],
+])("status %i, %s: the user's mistake %s", (status, message, is) => {
+  expect(isUsersMistake(new EngineError(status, message))).toBe(is);
+});
