@@ -154,6 +154,22 @@ const manifestTypes =
   "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 
 describe("builds", () => {
+  it("tests an image by its postCommit hook, and throws away what fails", async () => {
+    const files = { "index.html": "a page" };
+    const good = await start(files, { postCommit: { script: 'test "$1" = word && ls', args: ["word"] } });
+    expect(await logOf(good)).toContain("index.html");
+    expect((await ended(good)).status?.phase).toBe("Complete");
+    const bad = await start(files, { postCommit: { command: ["sh", "-c", "echo broken; exit 7"] } });
+    expect(await logOf(bad)).toContain("broken");
+    expect((await ended(bad)).status).toMatchObject({
+      phase: "Failed",
+      reason: "PostCommitHookFailed",
+      message: expect.stringContaining("exit status 7") as string,
+    });
+    const tags = (await host.engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+    expect(tags.filter((tag) => tag.includes(`:${bad.metadata.name}-`) || tag.endsWith("-hook"))).toEqual([]);
+  });
+
   it("makes an image of a Node.js app and says so", async () => {
     const created = await start(await filesOf(join(examples, "hello")));
     const log = await logOf(created);

@@ -15,6 +15,7 @@ export type FailureReason =
   | "MissingConfig"
   | "OutOfMemoryKilled"
   | "PlatformNotReady"
+  | "PostCommitHookFailed"
   | "PushImageToRegistryFailed"
   | "UnsupportedStrategy";
 

@@ -27,6 +27,7 @@ import type { BuildPlan } from "./plan.ts";
 import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
 import { manifestPath, readWanted } from "./wanted-by-source.ts";
 import { withFetchedSource } from "./git-source.ts";
+import { runPostCommit } from "./post-commit.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
 
@@ -92,6 +93,7 @@ export async function runBuild(
   for (const note of plan.notes ?? []) log.line(`       ${note}`);
   const image = imageReference(build, options.registry);
   const port = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
+  if (build.spec.postCommit !== undefined) await stage(work, "PostCommit", () => testImage(work, image));
   log.line(`-----> Image ${image}${await imageSizeText(image, options)}`);
   const digest = pushImage(image, options);
   // Who follows the push comes only after the build's end was written.
@@ -117,6 +119,13 @@ export async function runBuild(
 async function imageSizeText(image: string, { engine }: RunBuildOptions): Promise<string> {
   const { Size: bytes } = await engine.inspectImage(image);
   return bytes === undefined ? "" : `, ${Math.round(bytes / 1024 ** 2)} MiB`;
+}
+
+async function testImage({ build, options, log, signal }: Work, image: string): Promise<void> {
+  const { engine, clock, ulimits } = options;
+  const cgroup = await buildCgroup(engine, build.metadata.uid ?? "");
+  const limits = { ...limitsOf(build, options.limits), ulimits, cgroup };
+  await runPostCommit(build, image, { engine, clock, log, signal, limits });
 }
 
 /** `registry/namespace/stream:tag`; the tag is the build's own, so that what it names never changes. */
