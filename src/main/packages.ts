@@ -19,6 +19,7 @@ export const requirements: readonly Requirement[] = [
   { program: "dnsmasq", debianPackage: "dnsmasq-base", purpose: "service names" },
   { program: "haproxy", debianPackage: "haproxy", purpose: "routes requests to apps" },
   { program: "docker-registry", debianPackage: "docker-registry", purpose: "keeps the images of apps" },
+  { program: "skopeo", debianPackage: "skopeo", purpose: "copies images between registries" },
   { program: "git", debianPackage: "git", purpose: "takes pushes" },
   { program: "sshd", debianPackage: "openssh-server", purpose: "takes pushes over SSH" },
   { program: "ssh-keygen", debianPackage: "openssh-client", purpose: "makes the key of the SSH server" },

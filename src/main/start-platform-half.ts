@@ -23,10 +23,11 @@ import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
 import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
-import { createImageStreams } from "../platform/images/image-streams.ts";
+import { createImageStreams, type ImageStreams } from "../platform/images/image-streams.ts";
+import { Skopeo } from "../platform/images/skopeo.ts";
 import { hostAptSettings } from "../platform/platforms/host-apt.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
-import { createRegistry, type Registry } from "../platform/registry/registry.ts";
+import { createRegistry, type Registry, type RegistryOptions } from "../platform/registry/registry.ts";
 import { Router } from "../platform/routes/router.ts";
 import { runTemplates } from "../platform/templates/templates.ts";
 import { paths, sshRunDir, type PlatformConfig } from "./config.ts";
@@ -73,12 +74,18 @@ async function hostConfig({ dataDir }: PlatformConfig): Promise<HostConfig> {
 }
 
 /** The registry is wanted before the rest: the agent pulls from it. */
-export function openRegistry(config: PlatformConfig, client: Client, log: Logger): Promise<Registry> {
+export function openRegistry(
+  config: PlatformConfig,
+  client: Client,
+  log: Logger,
+  onPush?: RegistryOptions["onPush"],
+): Promise<Registry> {
   return createRegistry({
     client,
     dataDir: paths(config.dataDir).registry,
     port: config.registryPort,
     platformUrl: `http://127.0.0.1:${config.platformPort}`,
+    onPush,
     clock: systemClock,
     log,
   });
@@ -89,7 +96,20 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const clock = systemClock;
   const place = paths(config.dataDir);
   const sources = new SourceStore({ directory: place.sources });
-  const registry = await openRegistry(config, clientFor("registry"), log);
+  const registry = await openRegistry(config, clientFor("registry"), log, (image) => streams.onPush(image));
+  const copier = new Skopeo({
+    workDir: join(config.dataDir, "work"),
+    registry: { address: registry.address, ...registry.credentials },
+    env: engineEnvironment(),
+  });
+  const streams: ImageStreams = createImageStreams({
+    client: clientFor("images"),
+    registryAddress: registry.address,
+    storage: registry.storage,
+    copier,
+    clock,
+    log,
+  });
   const git = await createGitServer({
     client: clientFor("git"),
     dataDir: place.git,
@@ -116,14 +136,9 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   });
   const router = openRouter(options);
   const platforms = openPlatforms(options);
-  const streams = createImageStreams({
-    client: clientFor("images"),
-    registryAddress: registry.address,
-    clock,
-    log,
-  });
-  const own = [git, ssh, registry, builds].map(({ handler }) => handler);
-  const handlers = [...own, new DetectHandler(clientFor("detect")), ...options.handlers];
+  const own = [git, ssh, builds].map(({ handler }) => handler);
+  const detect = new DetectHandler(clientFor("detect"));
+  const handlers = [...own, ...registry.handlers, detect, ...options.handlers];
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
   await registry.start();

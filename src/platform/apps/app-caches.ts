@@ -12,10 +12,14 @@ import { service } from "../../model/kinds/core/service/service.ts";
 import { app, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { imageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
+import { followedStreamKeys } from "./followed-image.ts";
 import { appLabel } from "./names.ts";
 
 const byApp = "app";
+const byDigest = "digest";
+const byStream = "stream";
 
 export interface AppParts {
   readonly releases: readonly Release[];
@@ -40,14 +44,17 @@ export class AppCaches {
   readonly routes;
   readonly secrets;
   readonly services;
+  readonly streams;
 
   constructor(given: { readonly client: Client; readonly clock: Clock; readonly log: Logger }) {
     const labelled = { ...given, labelSelector: appLabel, indexers: { [byApp]: appKeysOf } };
-    this.apps = new Informer({ ...given, kind: app });
+    this.apps = new Informer({ ...given, kind: app, indexers: { [byStream]: followedStreamKeys } });
+    this.streams = new Informer({ ...given, kind: imageStream });
     this.releases = new Informer({ ...labelled, kind: release });
     this.deployments = new Informer({ ...labelled, kind: deployment });
     this.pods = new Informer({ ...labelled, kind: pod });
-    this.builds = new Informer({ ...labelled, kind: build });
+    const indexers = { [byApp]: appKeysOf, [byDigest]: digestKeysOf };
+    this.builds = new Informer<Build>({ ...labelled, kind: build, indexers });
     this.routes = new Informer({ ...labelled, kind: route });
     this.secrets = new Informer({ ...given, kind: secret });
     this.services = new Informer({ ...given, kind: service });
@@ -65,9 +72,24 @@ export class AppCaches {
     };
   }
 
+  /** A build of the namespace that made the image. */
+  buildOf(namespace: string, digest: string): Build | undefined {
+    return this.builds.byIndex(byDigest, `${namespace}/${digest}`)[0];
+  }
+
+  /** Apps that follow a tag of the stream. */
+  followersOf(streamKey: string): readonly App[] {
+    return this.apps.byIndex(byStream, streamKey);
+  }
+
   async run(signal: AbortSignal): Promise<void> {
-    const { apps, releases, deployments, pods, builds, routes, secrets, services } = this;
-    const all = [apps, releases, deployments, pods, builds, routes, secrets, services];
+    const { apps, releases, deployments, pods, builds, routes, secrets, services, streams } = this;
+    const all = [apps, releases, deployments, pods, builds, routes, secrets, services, streams];
     await Promise.all(all.map((informer) => informer.run(signal)));
   }
+}
+
+function digestKeysOf({ metadata, status }: Build): string[] {
+  const digest = status?.output?.to?.imageDigest;
+  return digest === undefined ? [] : [`${metadata.namespace}/${digest}`];
 }

@@ -14,6 +14,7 @@ import type { JsonValue } from "../../model/schema.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { newRelease, releaseSecret } from "./app-objects.ts";
+import { followedImage } from "./followed-image.ts";
 import {
   appLabel,
   configName,
@@ -62,6 +63,7 @@ export class ReleaseMaker {
       config: secretOf(configName(name))?.data ?? {},
       configBy: secretOf(configName(name))?.metadata.annotations?.[createdByAnnotation],
       builds: caches.of(app).builds,
+      followed: followedImage(app, caches),
       releases: cached,
       configOf: ({ spec }) => dataOf(secretOf(spec.configSecret)),
     });
@@ -84,6 +86,7 @@ export class ReleaseMaker {
       config: dataOf(config) ?? {},
       configBy: config?.metadata.annotations?.[createdByAnnotation],
       builds: caches.of(app).builds,
+      followed: followedImage(app, caches),
       releases,
       configOf: (release) => configs.get(release),
     });

@@ -35,9 +35,19 @@ export interface PlanInput {
   /** Who changed it last. */
   readonly configBy?: string | undefined;
   readonly builds: readonly Build[];
+  /** The image of the tag that the app follows. */
+  readonly followed?: FollowedImage | undefined;
   readonly releases: readonly Release[];
   /** Of a release's secret; undefined when it is lost. */
   readonly configOf: (release: Release) => ConfigData | undefined;
+}
+
+export interface FollowedImage {
+  /** By digest. */
+  readonly image: string;
+  readonly digest: string;
+  /** That made the image, if it is known: it says how the image is run. */
+  readonly build: Build | undefined;
 }
 
 export interface NewRelease {
@@ -89,8 +99,10 @@ export function planRelease(input: PlanInput): ReleasePlan {
   if (restore !== undefined) return restore;
 
   const build = newestBuild(builds);
-  const isNewBuild = build !== undefined && buildMark(build) > markOf(latest, buildMarkAnnotation);
-  const wishes = wishesOf(app);
+  const isFollowing = app.spec?.imageStreamTag !== undefined;
+  const isNewBuild =
+    !isFollowing && build !== undefined && buildMark(build) > markOf(latest, buildMarkAnnotation);
+  const wishes = wishesOf(input, latest);
   const imageStays = wishes.image !== undefined && wishes.image === parseWishes(latest).image;
   if (imageStays && isNewBuild) return { action: "drop-image" };
   const content = chooseContent({ input, wishes, build, isNewBuild, latest, base });
@@ -102,7 +114,7 @@ export function planRelease(input: PlanInput): ReleasePlan {
   if (description === undefined) return { action: "none" };
   return {
     action: "create",
-    release: { spec: { ...next, description }, config, annotations: marks(app, build) },
+    release: { spec: { ...next, description }, config, annotations: marks(wishes, build) },
   };
 }
 
@@ -154,7 +166,8 @@ function planRollback(input: PlanInput, wanted: string): ReleasePlan {
   });
   if (difference === undefined) return { action: "settle", wish, config, problem: undefined };
   const spec = { ...next, description: `Rollback to v${version}` };
-  const release = { spec, config, annotations: marks(app, newestBuild(input.builds)) };
+  const annotations = marks(wishesOf(input, latest), newestBuild(input.builds));
+  const release = { spec, config, annotations };
   return { action: "create", release };
 }
 
@@ -178,7 +191,10 @@ function planRetry(input: PlanInput, wanted: string): ReleasePlan {
     cause: `retry of ${wanted}`,
     createdBy: app.metadata.annotations?.[createdByAnnotation],
   };
-  const annotations = { ...marks(app, newestBuild(input.builds)), [retryOfAnnotation]: wanted };
+  const annotations = {
+    ...marks(wishesOf(input, latest), newestBuild(input.builds)),
+    [retryOfAnnotation]: wanted,
+  };
   return { action: "create", release: { spec, config, annotations } };
 }
 
@@ -212,7 +228,12 @@ function chooseContent({ input, wishes, build, isNewBuild, latest, base }: Choic
   const { app, builds } = input;
   const before = parseWishes(latest);
   const imageChanged = (wishes.image ?? "") !== (before.image ?? "");
-  if (imageChanged && wishes.image !== undefined) return imageContent(wishes.image, wishes, app);
+  if (imageChanged && wishes.image !== undefined) {
+    const { followed } = input;
+    return followed?.image === wishes.image && app.spec?.imageStreamTag !== undefined
+      ? followedContent(followed, wishes, app)
+      : imageContent(wishes.image, wishes, app);
+  }
   if (build !== undefined && (isNewBuild || imageChanged)) return buildContent(build, wishes, input);
   if (base === undefined) return undefined;
 
@@ -246,6 +267,26 @@ function imageContent(image: string, wishes: Wishes, app: App): Content {
     processes: withCommands({ [webProcess]: {} }, wishes),
     cause: `image ${image}`,
     createdBy: app.metadata.annotations?.[createdByAnnotation],
+  };
+}
+
+/** An image that a build made runs as that build says, whichever tag it came by. */
+function followedContent({ image, digest, build }: FollowedImage, wishes: Wishes, app: App): Content {
+  const content = imageContent(image, wishes, app);
+  const { name, annotations } = build?.metadata ?? {};
+  return {
+    ...content,
+    imageDigest: digest,
+    ...(build === undefined
+      ? {}
+      : {
+          port: wishes.port ?? build.status?.port,
+          processes: withCommands(fromBuild(build), wishes),
+          build: name,
+          commit: build.spec.revision?.git?.commit,
+        }),
+    cause: `tag ${app.spec?.imageStreamTag}`,
+    createdBy: annotations?.[pushedByAnnotation] ?? content.createdBy,
   };
 }
 
@@ -285,12 +326,14 @@ function without(processes: Processes, commands: Wishes["commands"]): Processes 
   return { [webProcess]: {}, ...Object.fromEntries(rest) };
 }
 
-function wishesOf({ spec }: App): Wishes {
+/** A tag that points nowhere changes nothing. */
+function wishesOf({ app: { spec }, followed }: PlanInput, latest: Release | undefined): Wishes {
   const processes = Object.entries(spec?.processes ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const commands = processes.flatMap(([name, { command }]) =>
     command === undefined ? [] : [[name, command] as const],
   );
-  const image = spec?.image === "" ? undefined : spec?.image;
+  const own = spec?.image === "" ? undefined : spec?.image;
+  const image = spec?.imageStreamTag === undefined ? own : (followed?.image ?? parseWishes(latest).image);
   return { image, port: spec?.port, commands: Object.fromEntries(commands) };
 }
 
@@ -303,9 +346,9 @@ function markOf(release: Release | undefined, annotation: string): string {
   return release?.metadata.annotations?.[annotation] ?? "";
 }
 
-function marks(app: App, build: Build | undefined): Record<string, string> {
+function marks(wishes: Wishes, build: Build | undefined): Record<string, string> {
   return {
-    [wishMarkAnnotation]: JSON.stringify(wishesOf(app)),
+    [wishMarkAnnotation]: JSON.stringify(wishes),
     ...(build === undefined ? {} : { [buildMarkAnnotation]: buildMark(build) }),
   };
 }

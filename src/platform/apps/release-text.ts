@@ -35,8 +35,15 @@ export function describeChange({
   return parts.length === 0 ? undefined : parts.join("; ");
 }
 
-function deployText({ commit, image }: ReleaseSpec): string {
-  return commit === undefined ? `Deploy ${image}` : `Deploy ${commit.slice(0, 7)}`;
+function deployText({ commit, image, cause }: ReleaseSpec): string {
+  const what = commit === undefined ? shortImage(image) : commit.slice(0, 7);
+  return cause?.startsWith("tag ") === true ? `Deploy ${cause.slice(4)} (${what})` : `Deploy ${what}`;
+}
+
+/** By digest: the first characters say enough. */
+function shortImage(image: string): string {
+  const [name = "", digest] = image.split("@sha256:");
+  return digest === undefined ? image : `${name.slice(name.lastIndexOf("/") + 1)}@${digest.slice(0, 12)}`;
 }
 
 function configChange(before: ConfigData | undefined, after: ConfigData): string[] {

@@ -50,6 +50,9 @@ export async function runApps(options: AppsOptions, signal: AbortSignal): Promis
           caches.services,
         ].map((informer) => watch(informer as unknown as Informer<KubeObject>, appKeysOf)),
         watch(caches.secrets, configKeysOf),
+        watch(caches.streams, (stream) =>
+          caches.followersOf(keyOf(refOf(stream))).map((each) => keyOf(refOf(each))),
+        ),
       ],
       reconcile: (key) => reconciler.reconcile(key),
       workers,

@@ -1,13 +1,10 @@
-/** A stream's tags as its builds made them. Pure, and the same however often it is asked. */
+/** A stream's tags as builds, pushes and its spec move them. Pure, and the same however often it is asked. */
 
 import type { Build } from "../../model/kinds/build/build/build.ts";
-import type { ImageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
+import type { TagHistory, TagItem, Tags } from "../../model/kinds/image/tag-items.ts";
 
 /** Images that a tag remembers. */
 export const historyLimit = 10;
-
-export type Tags = NonNullable<NonNullable<ImageStream["status"]>["tags"]>;
-type TagEvent = Tags[number]["items"][number];
 
 /** Name of the stream and of the tag that a build writes; undefined when it writes none. */
 export function outputTag(build: Build): { readonly stream: string; readonly tag: string } | undefined {
@@ -19,23 +16,39 @@ export function outputTag(build: Build): { readonly stream: string; readonly tag
 
 /** The present tags with what the complete builds of the stream have added, newest first. */
 export function tagsWith(present: Tags, stream: string, builds: readonly Build[]): Tags {
-  const byTag = new Map(present.map((list) => [list.tag, list]));
+  let tags: Tags = present;
   for (const build of builds) {
     const output = outputTag(build);
-    const event = eventOf(build);
-    if (output?.stream !== stream || event === undefined) continue;
-    const list = byTag.get(output.tag) ?? { tag: output.tag, items: [] };
-    const known = list.items.some(({ created, image }) => created === event.created && image === event.image);
-    if (!known) byTag.set(output.tag, { ...list, items: newestFirst([...list.items, event]) });
+    const item = itemOf(build);
+    if (output?.stream !== stream || item === undefined) continue;
+    const list = tags.find(({ tag }) => tag === output.tag);
+    const known = list?.items.some(({ created, image }) => created === item.created && image === item.image);
+    if (known !== true && !isForgotten(list, item)) tags = withItem(tags, output.tag, item);
   }
-  return [...byTag.values()].sort((a, b) => a.tag.localeCompare(b.tag));
+  return tags;
 }
 
-function newestFirst(items: readonly TagEvent[]): TagEvent[] {
+/** The tags with one more place where a tag points or pointed. */
+export function withItem(tags: Tags, tag: string, item: TagItem, rest: Partial<TagHistory> = {}): Tags {
+  const list = tags.find((each) => each.tag === tag) ?? { tag, items: [] };
+  return replaced(tags, { ...list, ...rest, items: newestFirst([...list.items, item]) });
+}
+
+export function replaced(tags: Tags, list: TagHistory): Tags {
+  return [...tags.filter(({ tag }) => tag !== list.tag), list].sort((a, b) => a.tag.localeCompare(b.tag));
+}
+
+/** What has been pruned or deleted does not come back by the build that once made it. */
+export function isForgotten(list: TagHistory | undefined, { created }: Pick<TagItem, "created">): boolean {
+  const before = list?.prunedBefore;
+  return before !== undefined && Date.parse(created) <= Date.parse(before);
+}
+
+function newestFirst(items: readonly TagItem[]): TagItem[] {
   return items.toSorted((a, b) => Date.parse(b.created) - Date.parse(a.created)).slice(0, historyLimit);
 }
 
-function eventOf({ status }: Build): TagEvent | undefined {
+function itemOf({ status }: Build): TagItem | undefined {
   const digest = status?.output?.to?.imageDigest;
   const reference = status?.outputDockerImageReference;
   if (status?.phase !== "Complete" || digest === undefined || reference === undefined) return undefined;

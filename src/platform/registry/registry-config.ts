@@ -1,4 +1,7 @@
-/** The registry's configuration file. Pure text, so that the same options give the same digest. */
+/**
+ * The registry's configuration file. Pure text, so that the same options give the same digest. Without a cache of
+ * blobs: it would go on naming blobs that the sweep has removed.
+ */
 
 export interface RegistryConfig {
   /** `host:port`, of loopback. */
@@ -9,6 +12,9 @@ export interface RegistryConfig {
   readonly certificateFile: string;
   /** Shared by all runs, for uploads that go on after a restart. */
   readonly httpSecret: string;
+  /** Where pushes are told. */
+  readonly eventsUrl: string;
+  readonly eventsSecret: string;
 }
 
 export const tokenIssuer = "nagi";
@@ -27,8 +33,6 @@ storage:
     rootdirectory: ${JSON.stringify(config.storageDir)}
   delete:
     enabled: true
-  cache:
-    blobdescriptor: inmemory
   maintenance:
     uploadpurging:
       enabled: true
@@ -39,6 +43,15 @@ http:
   addr: ${JSON.stringify(config.address)}
   secret: ${JSON.stringify(config.httpSecret)}
   relativeurls: true
+notifications:
+  endpoints:
+    - name: nagi
+      url: ${JSON.stringify(config.eventsUrl)}
+      headers:
+        Authorization: [${JSON.stringify(`Bearer ${config.eventsSecret}`)}]
+      timeout: 5s
+      threshold: 5
+      backoff: 1s
 auth:
   token:
     realm: ${JSON.stringify(config.tokenUrl)}

@@ -61,7 +61,7 @@ beforeAll(async () => {
     clock: systemClock,
     log: silentLogger,
   });
-  server.on("request", (request, response) => void registry.handler.handle(request, response));
+  server.on("request", (request, response) => void registry.handlers[0]?.handle(request, response));
   await registry.start();
 });
 

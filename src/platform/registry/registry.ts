@@ -14,8 +14,10 @@ import type { Clock } from "../../lib/clock.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
+import { EventsHandler, type PushedImage } from "./events-handler.ts";
 import { registryConfig } from "./registry-config.ts";
 import { openSigningKey, writePrivate } from "./signing-key.ts";
+import { RegistryStorage } from "./storage.ts";
 import { TokenHandler, type InternalCredentials } from "./token-handler.ts";
 
 const readyTimeoutMs = 15_000;
@@ -31,6 +33,8 @@ export interface RegistryOptions {
   readonly port: number;
   /** Base of the platform's own HTTP, as clients on this machine reach it: `http://127.0.0.1:PORT`. */
   readonly platformUrl: string;
+  /** Called when an image is being pushed, moments before its tag is written. */
+  readonly onPush?: ((image: PushedImage) => void) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,7 +44,8 @@ export interface Registry {
   readonly address: string;
   /** For Nagi's own components and for nodes that pull. */
   readonly credentials: InternalCredentials;
-  readonly handler: HttpHandler;
+  readonly handlers: readonly HttpHandler[];
+  readonly storage: RegistryStorage;
   /** Adopts or starts the program and waits until it answers. */
   start(): Promise<void>;
   /** Keeps the program running until the signal aborts, which leaves it running. */
@@ -62,12 +67,15 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   await mkdir(storageDir, { recursive: true, mode: 0o700 });
   const key = await openSigningKey(dataDir, clock.now());
   const credentials = await internalCredentials(dataDir);
+  const eventsSecret = await keptSecret(join(dataDir, "events-secret"));
   const config = registryConfig({
     address,
     storageDir,
     tokenUrl: `${options.platformUrl}/registry/token`,
     certificateFile: key.certificateFile,
     httpSecret: await keptSecret(join(dataDir, "http-secret")),
+    eventsUrl: `${options.platformUrl}/registry/events`,
+    eventsSecret,
   });
   const configFile = join(dataDir, "config.yml");
   await writePrivate(configFile, config);
@@ -85,7 +93,11 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   return {
     address,
     credentials,
-    handler: new TokenHandler({ client, key, internal: credentials, clock, log }),
+    storage: new RegistryStorage(storageDir),
+    handlers: [
+      new TokenHandler({ client, key, internal: credentials, clock, log }),
+      new EventsHandler({ secret: eventsSecret, onPush: options.onPush ?? (() => undefined) }),
+    ],
     start: async () => void (await program.start()),
     run: (signal) => program.run(signal),
     stop: () => program.stop(),

@@ -33,6 +33,9 @@ const tagReference = object(
         insecure: boolean("Whether the registry may be without TLS."),
         scheduled: boolean("Whether it is imported again from time to time."),
         importMode: string("Whether all platforms of the image are imported."),
+        intervalSeconds: integer("How often a scheduled import looks; 900 when absent. Nagi's own field.", {
+          min: 1,
+        }),
       },
       { name: `${api}.TagImportPolicy` },
     ),
@@ -61,7 +64,9 @@ const namedTagEventList = object(
   {
     tag: required(string("Name of the tag.")),
     items: required(array(tagEvent, "Images, newest first.")),
-    conditions: array(condition, "Aspects of the tag.", { mergeKey: "type" }),
+    conditions: array(condition, "Aspects of the tag: ImportSuccess.", { mergeKey: "type" }),
+    prunedBefore: time("Older images of the tag have been forgotten; Nagi's own field."),
+    appliedSource: string("What of the tag in the spec has been carried out; Nagi's own field."),
   },
   { name: `${api}.NamedTagEventList` },
 );
@@ -97,9 +102,9 @@ const tagsShownMax = 3;
 
 /** Those that point somewhere, newest first, then those that only should. */
 function tagsOf({ spec, status }: ImageStream): string[] {
-  const pointing = (status?.tags ?? []).toSorted(
-    (a, b) => Date.parse(b.items[0]?.created ?? "") - Date.parse(a.items[0]?.created ?? ""),
-  );
+  const pointing = (status?.tags ?? [])
+    .filter(({ items }) => items.length > 0)
+    .toSorted((a, b) => Date.parse(b.items[0]?.created ?? "") - Date.parse(a.items[0]?.created ?? ""));
   return [...new Set([...pointing.map(({ tag }) => tag), ...(spec?.tags ?? []).map(({ name }) => name)])];
 }
 

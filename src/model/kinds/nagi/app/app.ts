@@ -8,6 +8,7 @@ import { resourceRequirements } from "../../core/resources.ts";
 import { resourceErrors } from "../../core/validate-resources.ts";
 import { checkHost } from "../../route/route/validate-route.ts";
 import { checkAppName, checkImage, checkProcessType } from "../app-names.ts";
+import { checkTagName } from "../../image/tag-names.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 
 const appProcess = object(
@@ -47,6 +48,9 @@ const appSpec = object(
   "What the app should be.",
   {
     image: string("Image that is deployed, instead of one that is built from source."),
+    imageStreamTag: string(
+      "Tag that the app follows, for instance shop:prod: each time it moves, its image is released. Wins over image and builds.",
+    ),
     port: integer("Port that web listens on and finds in PORT.", { min: 1, max: 65_535 }),
     processes: map(appProcess, "How process types run, by name."),
     domains: array(string("Host."), "Further hosts that lead to the app.", { mergeKey: "" }),
@@ -106,7 +110,14 @@ function processesCell({ status }: App): string {
   return entries.map(([name, { ready, desired }]) => `${name}=${ready}/${desired}`).join(",");
 }
 
-function appErrors({ image, processes = {}, domains = [], branch, source = {} }: AppSpec): FieldError[] {
+function appErrors({
+  image,
+  imageStreamTag,
+  processes = {},
+  domains = [],
+  branch,
+  source = {},
+}: AppSpec): FieldError[] {
   const { contextDir } = source;
   return [
     ...(branch === undefined ? [] : invalidIf(checkBranch(branch), "spec.branch", branch)),
@@ -114,6 +125,9 @@ function appErrors({ image, processes = {}, domains = [], branch, source = {} }:
       ? []
       : invalidIf(checkSourceDirectory(contextDir), "spec.source.contextDir", contextDir)),
     ...(image === undefined ? [] : invalidIf(checkImage(image), "spec.image", image)),
+    ...(imageStreamTag === undefined
+      ? []
+      : invalidIf(checkTagName(imageStreamTag), "spec.imageStreamTag", imageStreamTag)),
     ...Object.entries(processes).flatMap(([name, { resources }]) => [
       ...invalidIf(checkProcessType(name), `spec.processes[${name}]`, name),
       ...resourceErrors(resources, `spec.processes[${name}].resources`),

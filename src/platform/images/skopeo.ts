@@ -1,0 +1,82 @@
+/** Copies images between registries with skopeo. What is copied keeps its digest, so that it stays the same image. */
+
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { messageOf } from "../../lib/errors.ts";
+
+const run = promisify(execFile);
+const timeoutMs = 15 * 60_000;
+const outputBytesMax = 1024 ** 2;
+
+export interface ImageCopier {
+  /** Resolves with the digest of what was copied. References are without a transport. */
+  copy(from: string, to: string, options: CopyOptions): Promise<string>;
+}
+
+export interface CopyOptions {
+  /** Whether the source may be without TLS. */
+  readonly insecure?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SkopeoOptions {
+  /** For files that are there only while skopeo runs. */
+  readonly workDir: string;
+  /** Of Nagi's own registry. */
+  readonly registry: { readonly address: string; readonly username: string; readonly password: string };
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export class Skopeo implements ImageCopier {
+  readonly #options: SkopeoOptions;
+
+  constructor(options: SkopeoOptions) {
+    this.#options = options;
+  }
+
+  async copy(from: string, to: string, { insecure, signal }: CopyOptions): Promise<string> {
+    const { workDir, registry, env } = this.#options;
+    await mkdir(workDir, { recursive: true, mode: 0o700 });
+    const id = randomUUID();
+    const digestFile = join(workDir, `${id}.digest`);
+    const authFile = join(workDir, `${id}.auth.json`);
+    const own = Buffer.from(`${registry.username}:${registry.password}`).toString("base64");
+    // In a file, since every user of the machine sees the arguments of a program.
+    await writeFile(authFile, JSON.stringify({ auths: { [registry.address]: { auth: own } } }), {
+      mode: 0o600,
+    });
+    const isOwn = (reference: string): boolean => reference.startsWith(`${registry.address}/`);
+    const argv = [
+      "copy",
+      "--quiet",
+      "--insecure-policy",
+      `--authfile=${authFile}`,
+      `--digestfile=${digestFile}`,
+      "--dest-tls-verify=false",
+      ...(insecure === true || isOwn(from) ? ["--src-tls-verify=false"] : []),
+      ...(isOwn(from) ? ["--preserve-digests"] : []),
+      `docker://${from}`,
+      `docker://${to}`,
+    ];
+    try {
+      await run("skopeo", argv, { env, signal, timeout: timeoutMs, maxBuffer: outputBytesMax });
+      return (await readFile(digestFile, "utf8")).trim();
+    } catch (error) {
+      throw new Error(`cannot copy the image ${from}: ${reasonOf(error)}`, { cause: error });
+    } finally {
+      await Promise.all([rm(digestFile, { force: true }), rm(authFile, { force: true })]);
+    }
+  }
+}
+
+/** skopeo's own words, without the time and level that stand before them. */
+function reasonOf(error: unknown): string {
+  const { stderr, code } = error as { stderr?: string; code?: unknown };
+  if (code === "ENOENT") return "skopeo is not installed: apt-get install skopeo";
+  const last = (stderr ?? "").trim().split("\n").at(-1) ?? "";
+  const quoted = /msg="((?:[^"\\]|\\.)*)"/.exec(last)?.[1]?.replaceAll('\\"', '"');
+  return quoted ?? (last === "" ? messageOf(error) : last);
+}
