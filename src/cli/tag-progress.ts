@@ -20,8 +20,7 @@ export async function waitForTag(
   const { stream: streamName, tag, written } = place;
   const name = `${streamName}:${tag}`;
   const before = findCondition(historyOf(written, tag)?.conditions, "ImportSuccess");
-  const wish = written.spec?.tags?.find((each) => each.name === tag);
-  const source = JSON.stringify([wish?.from, wish?.generation ?? 1, wish?.reference ?? false]);
+  const source = sourceOf(written, tag);
   const startMs = Date.now();
   for (;;) {
     const history = historyOf(await findStream(client, place), tag);
@@ -45,4 +44,10 @@ export async function waitForTag(
     terminal.progress(`Moving ${name}`);
     await pause(pollMs, signal);
   }
+}
+
+/** As the controller notes what it has carried out. */
+function sourceOf(stream: ImageStream, tag: string): string {
+  const wish = stream.spec?.tags?.find(({ name }) => name === tag);
+  return JSON.stringify([wish?.from, wish?.generation ?? 1, wish?.reference ?? false]);
 }

@@ -97,19 +97,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const place = paths(config.dataDir);
   const sources = new SourceStore({ directory: place.sources });
   const registry = await openRegistry(config, clientFor("registry"), log, (image) => streams.onPush(image));
-  const copier = new Skopeo({
-    workDir: join(config.dataDir, "work"),
-    registry: { address: registry.address, ...registry.credentials },
-    env: engineEnvironment(),
-  });
-  const streams: ImageStreams = createImageStreams({
-    client: clientFor("images"),
-    registryAddress: registry.address,
-    storage: registry.storage,
-    copier,
-    clock,
-    log,
-  });
+  const streams = openStreams(options, registry);
   const git = await createGitServer({
     client: clientFor("git"),
     dataDir: place.git,
@@ -197,6 +185,22 @@ async function missingImageOf(
   } catch (error) {
     return `its image ${image} can no longer be had: ${messageOf(error)}`;
   }
+}
+
+function openStreams({ config, clientFor, log }: PlatformHalfOptions, registry: Registry): ImageStreams {
+  const copier = new Skopeo({
+    workDir: join(config.dataDir, "work"),
+    registry: { address: registry.address, ...registry.credentials },
+    env: engineEnvironment(),
+  });
+  return createImageStreams({
+    client: clientFor("images"),
+    registryAddress: registry.address,
+    storage: registry.storage,
+    copier,
+    clock: systemClock,
+    log,
+  });
 }
 
 function openRouter({ config, clientFor, log }: PlatformHalfOptions): Router {

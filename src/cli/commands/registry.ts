@@ -59,8 +59,9 @@ async function printInfo(context: CommandContext, registry: string): Promise<voi
   );
 }
 
-function authFileOf({ text, host }: CommandContext): string {
-  const given = text("authfile");
+function authFileOf(context: CommandContext): string {
+  const { host } = context;
+  const given = context.text("authfile");
   if (given !== undefined) return resolve(host.cwd, given);
   return join(host.env["DOCKER_CONFIG"] ?? join(host.home, ".docker"), "config.json");
 }

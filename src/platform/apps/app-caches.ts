@@ -12,9 +12,9 @@ import { service } from "../../model/kinds/core/service/service.ts";
 import { app, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { parseTagName } from "../../model/kinds/image/tag-names.ts";
 import { imageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
-import { followedStreamKeys } from "./followed-image.ts";
 import { appLabel } from "./names.ts";
 
 const byApp = "app";
@@ -92,4 +92,11 @@ export class AppCaches {
 function digestKeysOf({ metadata, status }: Build): string[] {
   const digest = status?.output?.to?.imageDigest;
   return digest === undefined ? [] : [`${metadata.namespace}/${digest}`];
+}
+
+/** `namespace/stream` that the app follows a tag of. */
+function followedStreamKeys(object: KubeObject): string[] {
+  const { metadata, spec } = object as App;
+  const name = parseTagName(spec?.imageStreamTag ?? "");
+  return name === undefined ? [] : [`${metadata.namespace}/${name.stream}`];
 }

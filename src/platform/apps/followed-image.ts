@@ -1,18 +1,10 @@
-/** Apps that follow a tag of an image stream: which image that is, and whose streams wake which apps. */
+/** The image of the tag that an app follows. */
 
 import { currentItem } from "../../model/kinds/image/tag-items.ts";
 import { parseTagName } from "../../model/kinds/image/tag-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
-import type { KubeObject } from "../../model/meta.ts";
 import type { AppCaches } from "./app-caches.ts";
 import type { FollowedImage } from "./release-plan.ts";
-
-/** `namespace/stream` that the app follows a tag of. */
-export function followedStreamKeys(object: KubeObject): string[] {
-  const { metadata, spec } = object as App;
-  const name = parseTagName(spec?.imageStreamTag ?? "");
-  return name === undefined ? [] : [`${metadata.namespace}/${name.stream}`];
-}
 
 export function followedImage(app: App, caches: AppCaches): FollowedImage | undefined {
   const { namespace = "" } = app.metadata;

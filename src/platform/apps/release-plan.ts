@@ -228,12 +228,7 @@ function chooseContent({ input, wishes, build, isNewBuild, latest, base }: Choic
   const { app, builds } = input;
   const before = parseWishes(latest);
   const imageChanged = (wishes.image ?? "") !== (before.image ?? "");
-  if (imageChanged && wishes.image !== undefined) {
-    const { followed } = input;
-    return followed?.image === wishes.image && app.spec?.imageStreamTag !== undefined
-      ? followedContent(followed, wishes, app)
-      : imageContent(wishes.image, wishes, app);
-  }
+  if (imageChanged && wishes.image !== undefined) return wishedContent(wishes.image, wishes, input);
   if (build !== undefined && (isNewBuild || imageChanged)) return buildContent(build, wishes, input);
   if (base === undefined) return undefined;
 
@@ -268,6 +263,11 @@ function imageContent(image: string, wishes: Wishes, app: App): Content {
     cause: `image ${image}`,
     createdBy: app.metadata.annotations?.[createdByAnnotation],
   };
+}
+
+function wishedContent(image: string, wishes: Wishes, { app, followed }: PlanInput): Content {
+  const isFollowed = app.spec?.imageStreamTag !== undefined && followed?.image === image;
+  return isFollowed ? followedContent(followed, wishes, app) : imageContent(image, wishes, app);
 }
 
 /** An image that a build made runs as that build says, whichever tag it came by. */
