@@ -16,21 +16,8 @@ export interface Linked {
   readonly atMs: number;
 }
 
-export interface Manifest {
-  readonly mediaType?: string | undefined;
-  /** Blobs that the image consists of: its configuration and its layers. */
-  readonly blobs: readonly { readonly digest: string; readonly sizeBytes: number }[];
-  /** Of a list of images: the manifests that it names. */
-  readonly manifests: readonly string[];
-  readonly sizeBytes: number;
-}
-
-const segment = /^[a-z0-9][a-z0-9._-]*$/;
 const tagName = /^[\w][\w.-]{0,127}$/;
 const hex = /^[0-9a-f]{64}$/;
-/** Larger ones are no manifests: Distribution's own limit. */
-const manifestBytesMax = 4 * 1024 ** 2;
-
 export class RegistryStorage {
   /** The `docker/registry/v2` below the storage's root. */
   readonly base: string;
@@ -43,21 +30,6 @@ export class RegistryStorage {
     return join(this.base, "repositories", repository, ...rest);
   }
 
-  blobPath(digest: string): string {
-    const name = hexOf(digest);
-    return join(this.base, "blobs", "sha256", name.slice(0, 2), name);
-  }
-
-  /** `NAMESPACE/STREAM` of all repositories. */
-  async repositories(): Promise<string[]> {
-    const root = join(this.base, "repositories");
-    const found: string[] = [];
-    for (const namespace of await names(root, segment)) {
-      for (const stream of await names(join(root, namespace), segment)) found.push(`${namespace}/${stream}`);
-    }
-    return found;
-  }
-
   async tags(repository: string): Promise<ReadonlyMap<string, Linked>> {
     const dir = this.repositoryPath(repository, "_manifests", "tags");
     const found = new Map<string, Linked>();
@@ -66,16 +38,6 @@ export class RegistryStorage {
       if (link !== undefined) found.set(tag, link);
     }
     return found;
-  }
-
-  /** Images of the repository, tagged or not. */
-  images(repository: string): Promise<Linked[]> {
-    return this.#links(this.repositoryPath(repository, "_manifests", "revisions", "sha256"));
-  }
-
-  /** Blobs that may be read through the repository. */
-  layers(repository: string): Promise<Linked[]> {
-    return this.#links(this.repositoryPath(repository, "_layers", "sha256"));
   }
 
   async hasImage(repository: string, digest: string): Promise<boolean> {
@@ -95,38 +57,6 @@ export class RegistryStorage {
   async removeTag(repository: string, tag: string): Promise<void> {
     if (!tagName.test(tag)) return;
     await rm(this.repositoryPath(repository, "_manifests", "tags", tag), { recursive: true, force: true });
-  }
-
-  /** Undefined when the blob is not there or is no manifest. */
-  async manifest(digest: string): Promise<Manifest | undefined> {
-    const file = join(this.blobPath(digest), "data");
-    const size = (await stat(file).catch(ignoreMissing))?.size;
-    if (size === undefined || size > manifestBytesMax) return undefined;
-    const text = await readFile(file, "utf8").catch(ignoreMissing);
-    return text === undefined ? undefined : parseManifest(text, size);
-  }
-
-  /** Digests of all blobs that are stored, with their sizes. */
-  async blobs(): Promise<(Linked & { readonly sizeBytes: number })[]> {
-    const root = join(this.base, "blobs", "sha256");
-    const found: (Linked & { readonly sizeBytes: number })[] = [];
-    for (const prefix of await names(root, /^[0-9a-f]{2}$/)) {
-      for (const name of await names(join(root, prefix), hex)) {
-        const info = await stat(join(root, prefix, name, "data")).catch(ignoreMissing);
-        if (info !== undefined)
-          found.push({ digest: `sha256:${name}`, atMs: info.mtimeMs, sizeBytes: info.size });
-      }
-    }
-    return found;
-  }
-
-  async #links(dir: string): Promise<Linked[]> {
-    const found: Linked[] = [];
-    for (const name of await names(dir, hex)) {
-      const link = await readLink(join(dir, name, "link"));
-      if (link !== undefined) found.push(link);
-    }
-    return found;
   }
 }
 
@@ -162,30 +92,4 @@ async function replaceFile(file: string, text: string, atMs: number): Promise<vo
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
   return undefined;
-}
-
-interface Descriptor {
-  readonly digest?: unknown;
-  readonly size?: unknown;
-}
-
-function parseManifest(text: string, sizeBytes: number): Manifest | undefined {
-  let value: { mediaType?: unknown; config?: Descriptor; layers?: Descriptor[]; manifests?: Descriptor[] };
-  try {
-    value = JSON.parse(text) as typeof value;
-  } catch {
-    return undefined;
-  }
-  const blobs = [value.config, ...(value.layers ?? [])].flatMap((each) =>
-    typeof each?.digest === "string" ? [{ digest: each.digest, sizeBytes: Number(each.size ?? 0) }] : [],
-  );
-  const manifests = (value.manifests ?? []).flatMap(({ digest }) =>
-    typeof digest === "string" ? [digest] : [],
-  );
-  return {
-    mediaType: typeof value.mediaType === "string" ? value.mediaType : undefined,
-    blobs,
-    manifests,
-    sizeBytes,
-  };
 }
