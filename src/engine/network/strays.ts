@@ -20,9 +20,19 @@ export interface StrayOptions {
 /** Ends every process that was started with this argument, and waits until it is gone. */
 export async function endStrays(options: StrayOptions): Promise<void> {
   const { clock } = options;
-  for (const pid of await findStrays(options)) end(pid);
+  const strays = await findStrays(options);
+  for (const pid of strays) end(pid);
   const deadlineMs = clock.now() + patienceMs;
-  while ((await findStrays(options)).length > 0 && clock.now() < deadlineMs) await sleep(clock, pollMs);
+  for (const pid of strays) {
+    while ((await holdsFiles(pid)) && clock.now() < deadlineMs) await sleep(clock, pollMs);
+  }
+}
+
+/** A process that ends loses its command line first and its sockets later; as a zombie it has neither. */
+async function holdsFiles(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const state = stat.slice(stat.lastIndexOf(")") + 2)[0];
+  return state !== undefined && state !== "Z" && state !== "X";
 }
 
 async function findStrays({ argument, except }: StrayOptions): Promise<number[]> {

@@ -179,7 +179,7 @@ describe("builds", () => {
       port: 8080,
       processes: { web: "node server.js" },
       detected: { strategy: "nodejs", platform: "nodejs" },
-      outputDockerImageReference: expect.stringMatching(`^${address}/default/app:app-1-`),
+      outputDockerImageReference: expect.stringMatching(`^${address}/default/app:${created.metadata.name}-`),
     });
     expect(log).toContain(
       '-----> Node.js app: package.json; Node.js 24.21.0 (engines ">=20"); Procfile with web',
