@@ -59,7 +59,10 @@ export async function runSession(
 export async function runOnTerminal(
   context: CommandContext,
   ref: ObjectRef,
-  request: Pick<SessionRequest, "subresource" | "command" | "container" | "replay">,
+  request: Pick<SessionRequest, "subresource" | "command" | "container" | "replay"> & {
+    /** Told of every piece of output. */
+    readonly onOutput?: (() => void) | undefined;
+  },
 ): Promise<number> {
   const { terminal } = context;
   const query = new URLSearchParams({ stdin: "true", stdout: "true", tty: "true" });
@@ -78,7 +81,10 @@ export async function runOnTerminal(
   sendSize();
   try {
     void sendInput(channels, terminal.input());
-    const write = (data: Uint8Array): void => terminal.write(data);
+    const write = (data: Uint8Array): void => {
+      request.onOutput?.();
+      terminal.write(data);
+    };
     return exitCodeOf(await receive(channels, { output: write, errors: write }));
   } finally {
     forget();

@@ -3,6 +3,7 @@ import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { newObject } from "../../model/kind.ts";
 import type { ObjectRef } from "../../model/meta.ts";
+import { isStatus } from "../../model/status.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { writeStream } from "../output.ts";
@@ -98,8 +99,15 @@ async function attend(
 async function joined(context: CommandContext, client: Client, ref: ObjectRef): Promise<boolean> {
   const { status } = await client.get(pod, ref);
   if (status?.phase !== "Running") return false;
-  await runOnTerminal(context, ref, { subresource: "attach", replay: true });
-  return true;
+  let seen = false;
+  const onOutput = (): void => void (seen = true);
+  try {
+    await runOnTerminal(context, ref, { subresource: "attach", replay: true, onOutput });
+  } catch (error) {
+    // It ended between the two questions.
+    if (!isStatus(error, "BadRequest")) throw error;
+  }
+  return seen;
 }
 
 async function untilStarted(context: CommandContext, client: Client, ref: ObjectRef): Promise<void> {

@@ -228,7 +228,8 @@ describe("builds", () => {
   it("gives the host's npm configuration to the steps and nothing of it to the image", async () => {
     const dockerfile = [
       "FROM localhost/nagi/base",
-      "RUN --mount=type=secret,id=nagi-npmrc grep -q _authToken /run/secrets/nagi-npmrc && echo seen $no_proxy",
+      "RUN --mount=type=secret,id=nagi-npmrc grep -q _authToken /run/secrets/nagi-npmrc && echo seen $no_proxy # " +
+        crypto.randomUUID(),
       "RUN test ! -e /run/secrets/nagi-npmrc",
     ].join("\n");
     const created = await start({ Dockerfile: dockerfile });
