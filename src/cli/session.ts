@@ -14,63 +14,70 @@ const errorChannel = 3;
 const resizeChannel = 4;
 const closeChannel = 255;
 
-export interface SessionRequest {
+interface SessionTarget {
   readonly subresource: "exec" | "attach";
   readonly command?: readonly string[] | undefined;
   readonly container?: string | undefined;
-  readonly tty: boolean;
-  /** What the container wrote before comes first. */
-  readonly replay?: boolean | undefined;
+}
+
+export interface SessionRequest extends SessionTarget {
   /** Absent: no input. */
   readonly input?: AsyncIterable<Uint8Array> | undefined;
   readonly output: (data: Uint8Array) => void | Promise<void>;
   readonly errors: (data: Uint8Array) => void;
 }
 
-/** The exit code of the command; undefined when the server does not know it. */
+/** Resolves with the exit code of the command. */
 export async function runSession(
   context: CommandContext,
   ref: ObjectRef,
   request: SessionRequest,
 ): Promise<number> {
-  const query = new URLSearchParams();
-  for (const word of request.command ?? []) query.append("command", word);
-  if (request.container !== undefined) query.set("container", request.container);
-  if (request.input !== undefined) query.set("stdin", "true");
-  query.set("stdout", "true");
-  query.set(request.tty ? "tty" : "stderr", "true");
-  if (request.replay === true) query.set("replay", "true");
-  const path = `${resourcePath(pod, { ...ref, subresource: request.subresource })}?${query.toString()}`;
-  const channels = await context.channels({ path, protocol: "v5.channel.k8s.io" });
+  const streams = {
+    stdout: "true",
+    stderr: "true",
+    ...(request.input === undefined ? {} : { stdin: "true" }),
+  };
+  const channels = await openSession(context, ref, request, streams);
   const stop = (): void => channels.close();
   context.signal.addEventListener("abort", stop, { once: true });
   try {
-    const sending = sendInput(channels, request.input);
-    const status = await receive(channels, request);
-    void sending;
-    return exitCodeOf(status);
+    void sendInput(channels, request.input);
+    return exitCodeOf(await receive(channels, request));
   } finally {
     context.signal.removeEventListener("abort", stop);
     channels.close();
   }
 }
 
+function openSession(
+  context: CommandContext,
+  ref: ObjectRef,
+  { subresource, command = [], container }: SessionTarget,
+  options: Readonly<Record<string, string>>,
+): Promise<Channels> {
+  const query = new URLSearchParams(options);
+  for (const word of command) query.append("command", word);
+  if (container !== undefined) query.set("container", container);
+  const path = `${resourcePath(pod, { ...ref, subresource })}?${query.toString()}`;
+  return context.channels({ path, protocol: "v5.channel.k8s.io" });
+}
+
 /** As `runSession`, joined with this terminal: keys go to the command as they are typed. */
 export async function runOnTerminal(
   context: CommandContext,
   ref: ObjectRef,
-  request: Pick<SessionRequest, "subresource" | "command" | "container" | "replay"> & {
+  request: SessionTarget & {
+    /** What the container wrote before comes first. */
+    readonly replay?: boolean | undefined;
     /** Told of every piece of output. */
     readonly onOutput?: (() => void) | undefined;
   },
 ): Promise<number> {
   const { terminal } = context;
-  const query = new URLSearchParams({ stdin: "true", stdout: "true", tty: "true" });
-  for (const word of request.command ?? []) query.append("command", word);
-  if (request.container !== undefined) query.set("container", request.container);
-  if (request.replay === true) query.set("replay", "true");
-  const path = `${resourcePath(pod, { ...ref, subresource: request.subresource })}?${query.toString()}`;
-  const channels = await context.channels({ path, protocol: "v5.channel.k8s.io" });
+  const replay = request.replay === true ? { replay: "true" } : {};
+  const streams = { stdin: "true", stdout: "true", tty: "true", ...replay };
+  const channels = await openSession(context, ref, request, streams);
   const sendSize = (): void => {
     const { columns, rows } = terminal.size();
     const size = Buffer.from(JSON.stringify({ Width: columns, Height: rows }));

@@ -82,7 +82,7 @@ function plainValue(text: string): JsonValue {
   }
 }
 
-/** Namespaces of the template's author mean nothing to its user, unless a parameter was asked for. */
+/** The template's labels go before those of the object. */
 function labelled(object: JsonObject, labels: Readonly<Record<string, string>>): JsonObject {
   const metadata = (object["metadata"] ?? {}) as JsonObject;
   const own = (metadata["labels"] ?? {}) as JsonObject;

@@ -46,7 +46,6 @@ async function copyFrom(context: CommandContext, source: string, target: string)
     subresource: "exec",
     command: ["tar", "-cf", "-", "-C", posix.dirname(source), "--", name],
     container: context.text("container"),
-    tty: false,
     output: async (data) => {
       if (!bytes.write(data)) await new Promise((done) => bytes.once("drain", done).once("close", done));
     },
@@ -90,7 +89,6 @@ async function copyTo(context: CommandContext, source: string, target: string): 
   const quiet = {
     subresource: "exec",
     container,
-    tty: false,
     output: () => undefined,
     errors: (data: Uint8Array) => void errors.push(data),
   } as const;

@@ -28,7 +28,6 @@ export const command: Command = {
     if (terminal.isInteractive && !context.flag("no-tty")) return await runOnTerminal(context, ref, request);
     return await runSession(context, ref, {
       ...request,
-      tty: false,
       input: context.flag("stdin") ? terminal.input() : undefined,
       output: (data) => terminal.write(data),
       errors: (data) => terminal.writeError(data),
