@@ -4,7 +4,7 @@
  */
 
 import { defineKind } from "../model/define.ts";
-import { apiVersionOf, type Kind, type Verb } from "../model/kind.ts";
+import { apiVersionOf, kindOfObject, resourceName, type Kind, type Verb } from "../model/kind.ts";
 import { StatusError } from "../model/status.ts";
 import type { Client } from "./client.ts";
 
@@ -37,7 +37,7 @@ export class Discovery {
 
   constructor({ client, known = [] }: DiscoveryOptions) {
     this.#client = client;
-    this.#known = new Map(known.map((kind) => [identityOf(kind), kind]));
+    this.#known = new Map(known.map((kind) => [servedAs(kind), kind]));
   }
 
   /** All kinds that can be listed: the core group first, then as the server orders its groups. Asked for once. */
@@ -55,7 +55,8 @@ export class Discovery {
   async resolve(word: string): Promise<readonly Kind[]> {
     const kinds = await this.kinds();
     const lower = word.toLowerCase();
-    const named = kinds.find((kind) => namesOf(kind).includes(lower)) ?? byQualifiedName(kinds, lower);
+    const isNamed = (kind: Kind): boolean => namesOf(kind).includes(lower);
+    const named = kindOfObject(kinds, isNamed) ?? byQualifiedName(kinds, lower);
     if (named !== undefined) return [named];
     const members = kinds.filter((kind) => kind.categories.includes(lower));
     if (members.length > 0) return members;
@@ -65,7 +66,8 @@ export class Discovery {
   /** The kind of a manifest. */
   async kindOf(apiVersion: string, kind: string): Promise<Kind> {
     const identity = `${apiVersion}/${kind}`;
-    const found = (await this.#allVersionsOf(apiVersion)).find((each) => identityOf(each) === identity);
+    const kinds = await this.#allVersionsOf(apiVersion);
+    const found = kindOfObject(kinds, (each) => identityOf(each) === identity);
     if (found !== undefined) return found;
     const message = `no matches for kind "${kind}" in version "${apiVersion}"`;
     throw new StatusError("NotFound", message);
@@ -108,7 +110,7 @@ export class Discovery {
       .filter(({ name }) => !name.includes("/"))
       .map((resource) => {
         const kind = dynamicKind(resource, { group, version }, subresources.has(`${resource.name}/status`));
-        return this.#known.get(identityOf(kind)) ?? kind;
+        return this.#known.get(servedAs(kind)) ?? kind;
       });
   }
 }
@@ -125,6 +127,10 @@ export function splitTypeAndName(argument: string): { type: string; name?: strin
 
 function identityOf(kind: Kind): string {
   return `${apiVersionOf(kind)}/${kind.kind}`;
+}
+
+function servedAs(kind: Kind): string {
+  return `${kind.version}/${resourceName(kind)}`;
 }
 
 function preferredVersion(group: ApiGroup): string {
@@ -162,7 +168,8 @@ function byQualifiedName(kinds: readonly Kind[], word: string): Kind | undefined
   const dot = word.indexOf(".");
   if (dot < 0) return undefined;
   const place = word.slice(dot + 1);
-  return kinds.find(
+  return kindOfObject(
+    kinds,
     (kind) =>
       namesOf(kind).includes(word.slice(0, dot)) &&
       (kind.group === place || `${kind.version}.${kind.group}` === place),

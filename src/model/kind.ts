@@ -122,3 +122,12 @@ export function newObject<T extends KubeObject>(
 ): T {
   return { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, ...rest } as T;
 }
+
+/**
+ * What an object says that it is. Some resources are only asked with an object of a kind that another resource keeps
+ * (processedtemplates with a Template): the one that keeps it is meant.
+ */
+export function kindOfObject(kinds: readonly Kind[], isMeant: (kind: Kind) => boolean): Kind | undefined {
+  const found = kinds.filter(isMeant);
+  return found.find(({ verbs }) => verbs.includes("get")) ?? found[0];
+}

@@ -41,6 +41,7 @@ import { podGroup } from "./kinds/scheduling/podgroup/podgroup.ts";
 import { priorityClass } from "./kinds/scheduling/priorityclass/priorityclass.ts";
 import { csiNode } from "./kinds/storage/csinode/csinode.ts";
 import { storageClass } from "./kinds/storage/storageclass/storageclass.ts";
+import { processedTemplate } from "./kinds/template/processedtemplate/processedtemplate.ts";
 import { template } from "./kinds/template/template/template.ts";
 
 export const allKinds: readonly Kind[] = [
@@ -84,5 +85,6 @@ export const allKinds: readonly Kind[] = [
   priorityClass,
   csiNode,
   storageClass,
+  processedTemplate,
   template,
 ];

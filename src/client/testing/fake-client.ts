@@ -7,7 +7,7 @@
 
 import { systemClock, type Clock } from "../../lib/clock.ts";
 import { isJsonEqual } from "../../model/json.ts";
-import { apiVersionOf, resourceName, type Kind } from "../../model/kind.ts";
+import { apiVersionOf, kindOfObject, resourceName, type Kind } from "../../model/kind.ts";
 import { keyOf, refOf, type KubeObject, type ObjectList, type ObjectRef } from "../../model/meta.ts";
 import { applyJsonPatch, applyMergePatch } from "../../model/patch.ts";
 import { allKinds } from "../../model/registry.ts";
@@ -308,7 +308,8 @@ export class FakeClient implements Client {
   }
 
   #kindOf(object: KubeObject): Kind {
-    const kind = this.#kinds.find(
+    const kind = kindOfObject(
+      this.#kinds,
       (each) => apiVersionOf(each) === object.apiVersion && each.kind === object.kind,
     );
     if (kind === undefined) throw new Error(`the fake knows no kind ${object.apiVersion} ${object.kind}`);

@@ -16,6 +16,7 @@ import type { Store } from "../store/store.ts";
 import { bind } from "./actions/binding.ts";
 import type { Action } from "./actions/action.ts";
 import { evict } from "./actions/eviction.ts";
+import { processedTemplateOf } from "./actions/process-template.ts";
 import { reviewActions } from "./actions/reviews.ts";
 import { tokenAction } from "./actions/token.ts";
 import { ClusterIps } from "./admission/cluster-ips.ts";
@@ -102,6 +103,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ["bindings", bind],
     ["pods/eviction", evict],
     ["serviceaccounts/token", tokenAction(accountTokens)],
+    ["processedtemplates.template.openshift.io", processedTemplateOf],
     ...reviewActions(authenticator, authorizer),
   ]);
   const api = new Api({ parts, authorizer, actions });

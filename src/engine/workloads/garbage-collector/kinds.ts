@@ -1,7 +1,7 @@
 /** Which kinds take part in ownership, and where to find an owner that a reference names. */
 
 import type { Kind } from "../../../model/kind.ts";
-import { apiVersionOf, resourceName } from "../../../model/kind.ts";
+import { apiVersionOf, kindOfObject, resourceName } from "../../../model/kind.ts";
 import type { OwnerReference } from "../../../model/meta.ts";
 
 /** Many, short-lived and never owners; they go by age. */
@@ -18,7 +18,7 @@ export function collectedKinds(kinds: readonly Kind[]): Kind[] {
 
 export function kindOfReference(kinds: readonly Kind[], reference: OwnerReference): Kind | undefined {
   const group = groupOf(reference.apiVersion);
-  return kinds.find((kind) => kind.kind === reference.kind && groupOf(apiVersionOf(kind)) === group);
+  return kindOfObject(kinds, (kind) => kind.kind === reference.kind && groupOf(apiVersionOf(kind)) === group);
 }
 
 /** The group of an API version: references stay good when a kind's version moves on. */
