@@ -29,7 +29,11 @@ import { secret } from "./kinds/core/secret/secret.ts";
 import { service } from "./kinds/core/service/service.ts";
 import { serviceAccount } from "./kinds/core/serviceaccount/serviceaccount.ts";
 import { endpointSlice } from "./kinds/discovery/endpointslice/endpointslice.ts";
+import { image } from "./kinds/image/image/image.ts";
 import { imageStream } from "./kinds/image/imagestream/imagestream.ts";
+import { imageStreamImage } from "./kinds/image/imagestreamimage/imagestreamimage.ts";
+import { imageStreamImport } from "./kinds/image/imagestreamimport/imagestreamimport.ts";
+import { imageStreamTag } from "./kinds/image/imagestreamtag/imagestreamtag.ts";
 import { nodeMetrics } from "./kinds/metrics/nodemetrics/nodemetrics.ts";
 import { app } from "./kinds/nagi/app/app.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
@@ -73,7 +77,11 @@ export const allKinds: readonly Kind[] = [
   service,
   serviceAccount,
   endpointSlice,
+  image,
   imageStream,
+  imageStreamImage,
+  imageStreamImport,
+  imageStreamTag,
   nodeMetrics,
   app,
   platform,

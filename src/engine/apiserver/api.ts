@@ -5,7 +5,7 @@
 
 import type { DeleteOptions, LogOptions, PatchBody } from "../../client/client.ts";
 import type { UserInfo } from "../../client/user.ts";
-import { resourceName, type Kind } from "../../model/kind.ts";
+import { apiVersionOf, resourceName, type Kind } from "../../model/kind.ts";
 import { scale as scaleKind } from "../../model/kinds/autoscaling/scale/scale.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { rootSchema } from "../../model/root-schema.ts";
@@ -15,6 +15,15 @@ import { admitObject } from "../../model/validate.ts";
 import { isJsonObject } from "../../model/json.ts";
 import type { Actions } from "./actions/action.ts";
 import { badRequest, methodNotAllowed, noSuchPath, notFound } from "./api-errors.ts";
+import {
+  createDerived,
+  getDerived,
+  listDerived,
+  removeDerived,
+  writeDerived,
+  type DerivedKind,
+  type DerivedKinds,
+} from "./derived/derived-kind.ts";
 import { attributesOf, authorize, type Authorizer, type ResourceAttributes } from "./auth/authorizer.ts";
 import { checkFields, checkType, type FieldChecks } from "./operations/checks.ts";
 import type { Outcome } from "./operations/commit.ts";
@@ -64,14 +73,18 @@ export interface ApiOptions {
   readonly parts: ServerParts;
   readonly authorizer: Authorizer;
   readonly actions: Actions;
+  /** What is not stored but seen in other objects. */
+  readonly derived: DerivedKinds;
 }
 
 export class Api {
   readonly parts: ServerParts;
   readonly #authorizer: Authorizer;
   readonly #actions: Actions;
+  readonly #derived: DerivedKinds;
 
-  constructor({ parts, authorizer, actions }: ApiOptions) {
+  constructor({ parts, authorizer, actions, derived }: ApiOptions) {
+    this.#derived = derived;
     this.parts = parts;
     this.#authorizer = authorizer;
     this.#actions = actions;
@@ -92,6 +105,8 @@ export class Api {
   }
 
   get(target: Target, subresource: string): Stored {
+    const derived = this.#derivedOf(target.kind);
+    if (derived !== undefined) return getDerived(this.parts, derived, target);
     const entry = this.parts.store.get(entryKey(target));
     if (entry === undefined) throw notFound(target.kind, target.name);
     if (subresource === "scale") return scaleOf(target.kind, entry.value);
@@ -99,17 +114,32 @@ export class Api {
   }
 
   list(request: ListRequest): Listed {
-    return listObjects(this.parts, request);
+    const derived = this.#derivedOf(request.kind);
+    return derived === undefined
+      ? listObjects(this.parts, request)
+      : listDerived(this.parts, derived, request);
   }
 
   async create(call: CreateCall): Promise<Stored> {
     const { kind } = call;
+    const derived = this.#derivedOf(kind);
+    if (derived !== undefined) return await this.#createDerived(derived, call);
     const action = this.#actions.get(resourceName(kind));
     if (action === undefined) return createObject(this.parts, call);
     const { namespace, user, dryRun } = call;
     const body = this.#readAction(call) as unknown as JsonValue;
     const value = await action({ parts: this.parts, user, namespace, name: "", body, dryRun });
     return { value, encoded: JSON.stringify(value) };
+  }
+
+  async #createDerived(derived: DerivedKind, { object, ...call }: CreateCall): Promise<Stored> {
+    const { kind, namespace } = call;
+    const target = { kind, namespace, name: object.metadata?.name ?? "" };
+    return await createDerived(this.parts, derived, { ...call, target, next: () => object });
+  }
+
+  #derivedOf(kind: Kind): DerivedKind | undefined {
+    return this.#derived.get(resourceName(kind));
   }
 
   /** A checked copy of what is sent to a kind that is not stored: it needs no name, and its status is the answer's. */
@@ -129,6 +159,13 @@ export class Api {
 
   async replace(call: ReplaceCall): Promise<Stored> {
     const { subresource } = call;
+    const derived = this.#derivedOf(call.target.kind);
+    if (derived !== undefined) {
+      // As OpenShift does: an update of a tag that is not there makes it.
+      const next = (previous: KubeObject | undefined): KubeObject =>
+        call.next(previous ?? bareObject(call.target));
+      return await writeDerived(this.parts, derived, { ...call, next });
+    }
     if (subresource === "scale") return replaceScale(this.parts, call);
     if (subresource === "" || isPartOfObject(call.target.kind, subresource)) {
       return replaceObject(this.parts, { ...call, subresource });
@@ -136,15 +173,19 @@ export class Api {
     throw noSuchPath();
   }
 
-  patch(call: PatchCall): Promise<Stored> {
+  async patch(call: PatchCall): Promise<Stored> {
     const { patch, ...rest } = call;
+    // A patch needs what it patches.
+    if (this.#derivedOf(call.target.kind) !== undefined) this.get(call.target, "");
     const node = rootSchema(call.subresource === "scale" ? scaleKind : call.target.kind);
     const next = (previous: KubeObject): KubeObject => applyPatch(node, previous, patch) as KubeObject;
-    return this.replace({ ...rest, next });
+    return await this.replace({ ...rest, next });
   }
 
-  remove(request: RemoveRequest): Promise<Outcome> {
-    return removeObject(this.parts, request);
+  async remove(request: RemoveRequest): Promise<Outcome> {
+    const derived = this.#derivedOf(request.target.kind);
+    if (derived !== undefined) return await removeDerived(this.parts, derived, request);
+    return await removeObject(this.parts, request);
   }
 
   /** Deletes what the list shows, some at a time; answers with what it found. */
@@ -175,6 +216,10 @@ export class Api {
     if (source === undefined) throw noSuchPath();
     return source.log(this.get(target, "").value, options);
   }
+}
+
+function bareObject({ kind, namespace, name }: Target): KubeObject {
+  return { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, namespace } };
 }
 
 function isPartOfObject(kind: Kind, subresource: string): subresource is "status" | "finalize" {

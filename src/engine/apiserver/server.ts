@@ -16,6 +16,7 @@ import type { Store } from "../store/store.ts";
 import { bind } from "./actions/binding.ts";
 import type { Action } from "./actions/action.ts";
 import { evict } from "./actions/eviction.ts";
+import { importImages } from "./actions/import-images.ts";
 import { processedTemplateOf } from "./actions/process-template.ts";
 import { reviewActions } from "./actions/reviews.ts";
 import { tokenAction } from "./actions/token.ts";
@@ -33,6 +34,7 @@ import { authenticatedUser, createAuthenticator } from "./auth/authenticator.ts"
 import { builtInAuthorizer, type Authorizer } from "./auth/authorizer.ts";
 import { openServiceAccountTokens, type ServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { openTokenFile } from "./auth/token-file.ts";
+import { imageKinds } from "./derived/image-kinds.ts";
 import { sweepEvents } from "./event-sweep.ts";
 import { createDiscovery } from "./http/discovery.ts";
 import { createDocuments, type Documents } from "./http/documents.ts";
@@ -103,10 +105,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ["bindings", bind],
     ["pods/eviction", evict],
     ["serviceaccounts/token", tokenAction(accountTokens)],
+    ["imagestreamimports.image.openshift.io", importImages],
     ["processedtemplates.template.openshift.io", processedTemplateOf],
     ...reviewActions(authenticator, authorizer),
   ]);
-  const api = new Api({ parts, authorizer, actions });
+  const api = new Api({ parts, authorizer, actions, derived: imageKinds });
   const openApi = createOpenApiDocuments({ kinds: options.kinds, version });
   const documents = createDocuments({ discovery: createDiscovery(parts.resources), openApi, version });
   await createFirstNamespaces(parts);

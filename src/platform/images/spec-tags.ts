@@ -134,6 +134,7 @@ export class SpecTags {
       status: problem === undefined ? "True" : "False",
       reason: problem === undefined ? "Imported" : "ImportFailed",
       message: problem ?? `${spec.from?.name ?? ""} is here`,
+      observedGeneration: spec.generation ?? 1,
     };
     const conditions = [...setCondition(present?.conditions ?? [], condition, now)];
     const list: TagHistory = { ...(present ?? { tag: spec.name, items: [] }), conditions };

@@ -44,7 +44,8 @@ class NamespaceController {
   constructor(context: WorkloadContext) {
     this.#context = context;
     this.#kinds = allKinds.filter(
-      ({ namespaced, verbs }) => namespaced && verbs.includes("list") && verbs.includes("delete"),
+      ({ namespaced, verbs }) =>
+        namespaced && (["list", "watch", "delete"] as const).every((verb) => verbs.includes(verb)),
     );
   }
 

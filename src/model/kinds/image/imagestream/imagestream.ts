@@ -2,51 +2,9 @@ import { defineKind } from "../../../define.ts";
 import { listCell } from "../../../cells.ts";
 import { duplicates } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
-import {
-  array,
-  boolean,
-  integer,
-  map,
-  object,
-  oneOf,
-  required,
-  string,
-  time,
-  type Infer,
-} from "../../../schema.ts";
+import { array, integer, object, required, string, time, type Infer } from "../../../schema.ts";
 import { ageText } from "../../../table.ts";
-import { objectReference } from "../../core/references.ts";
-
-const api = "com.github.openshift.api.image.v1";
-
-const tagReference = object(
-  "A tag that should exist.",
-  {
-    name: required(string("Name of the tag.")),
-    annotations: map(string("Value."), "Notes."),
-    from: objectReference,
-    reference: boolean("Whether the tag only names the image, without importing it."),
-    generation: integer("Counts the changes of the tag."),
-    importPolicy: object(
-      "How the image is imported.",
-      {
-        insecure: boolean("Whether the registry may be without TLS."),
-        scheduled: boolean("Whether it is imported again from time to time."),
-        importMode: string("Whether all platforms of the image are imported."),
-        intervalSeconds: integer("How often a scheduled import looks; 900 when absent. Nagi's own field.", {
-          min: 1,
-        }),
-      },
-      { name: `${api}.TagImportPolicy` },
-    ),
-    referencePolicy: object(
-      "How users of the tag reach the image.",
-      { type: oneOf(["Source", "Local"], "At its source, or through the own registry.") },
-      { name: `${api}.TagReferencePolicy` },
-    ),
-  },
-  { name: `${api}.TagReference` },
-);
+import { api, lookupPolicy, tagReference } from "../image-fields.ts";
 
 const tagEvent = object(
   "An image that the tag pointed at.",
@@ -75,11 +33,7 @@ const fields = {
   spec: object(
     "Which tags should exist.",
     {
-      lookupPolicy: object(
-        "Whether pods may use the stream's name as an image.",
-        { local: boolean("Whether names of this namespace's streams are looked up.", { default: false }) },
-        { name: `${api}.ImageLookupPolicy` },
-      ),
+      lookupPolicy,
       dockerImageRepository: string("Repository that all tags are taken from."),
       tags: array(tagReference, "Tags that should exist.", { mergeKey: "name" }),
     },
