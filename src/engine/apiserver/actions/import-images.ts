@@ -64,7 +64,7 @@ async function carriedOut(
 ): Promise<ImageStream> {
   const { namespace = "", name = "" } = written.metadata;
   const key = { resource: resourceName(imageStream), namespace, name };
-  const present = (): ImageStream => (parts.store.get(key)?.value as ImageStream | undefined) ?? written;
+  const present = (): ImageStream => parts.store.get(key)?.value ?? written;
   const { promise, resolve } = Promise.withResolvers<void>();
   const look = (): void => {
     if (tags.every((tag) => isSettled(present(), tag))) resolve();

@@ -87,7 +87,7 @@ export async function writeDerived(
   const given = copyJson(request.next(derived.get(parts, target)), parts.limits.nesting);
   checkType(kind, given);
   checkFields(kind, given, request);
-  const { metadata = {} } = given;
+  const metadata = given.metadata ?? {};
   const isElsewhere = (metadata.namespace ?? namespace) !== namespace || (metadata.name ?? name) !== name;
   if (isElsewhere) throw badRequest("the name or the namespace of the object is not that of the request");
   const object = { ...given, metadata: { ...metadata, name, namespace } };

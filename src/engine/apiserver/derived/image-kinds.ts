@@ -73,7 +73,7 @@ export const imageKinds: DerivedKinds = kindsByName([
 
 function streamAt(parts: ServerParts, { namespace, name }: Omit<Target, "kind">): ImageStream | undefined {
   const key = { resource: resourceName(imageStream), namespace, name };
-  return parts.store.get(key)?.value as ImageStream | undefined;
+  return parts.store.get(key)?.value;
 }
 
 function streamsIn(parts: ServerParts, namespace: string | undefined): readonly ImageStream[] {

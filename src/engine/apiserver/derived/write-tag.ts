@@ -52,10 +52,10 @@ export async function writeStream(
   { namespace, name, user, dryRun, next }: StreamWrite,
 ): Promise<ImageStream> {
   const target = { kind: imageStream, namespace, name };
-  const change = (previous: KubeObject): KubeObject => next(previous as ImageStream);
+  const change = (previous: KubeObject): KubeObject => next(previous);
   try {
     const { value } = await replaceObject(parts, { target, subresource: "", next: change, user, dryRun });
-    return value as ImageStream;
+    return value;
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
@@ -63,7 +63,7 @@ export async function writeStream(
   const { metadata, ...rest } = next(bare);
   const made = { ...rest, metadata: { namespace: metadata.namespace, name } };
   const { value } = await createObject(parts, { kind: imageStream, namespace, object: made, user, dryRun });
-  return value as ImageStream;
+  return value;
 }
 
 /** From the spec, and from where it pointed: what a build once made does not bring it back. */
