@@ -20,7 +20,7 @@ it("numbers builds after all that have the name, and labels them", async () => {
     ownerReferences: [{ kind: "BuildConfig", name: "shop", controller: true }],
   });
   expect(made.spec).toEqual({
-    source: { git: { ...git, ref: "abc" } },
+    source: { type: "Git", git: { ...git, ref: "abc" } },
     revision: { type: "Git", git: { commit: "abc" } },
     strategy: { type: "Nagi" },
     triggeredBy: [{ message: "By hand" }],

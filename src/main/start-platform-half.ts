@@ -18,6 +18,7 @@ import { configMap, type ConfigMap } from "../model/kinds/core/configmap/configm
 import { route } from "../model/kinds/route/route/route.ts";
 import { isStatus } from "../model/status.ts";
 import { runApps, type MissingImage } from "../platform/apps/run-apps.ts";
+import { runBuildConfigs } from "../platform/buildconfigs/build-configs.ts";
 import { createBuilds } from "../platform/builds/builds.ts";
 import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.ts";
@@ -143,6 +144,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "ssh", run: (signal) => ssh.run(signal) },
       { name: "git", run: (signal) => git.run(signal) },
       { name: "builds", run: (signal) => builds.run(signal) },
+      buildConfigsService(options),
       { name: "images", run: (signal) => streams.run(signal) },
       { name: "platforms", run: (signal) => platforms.run(signal) },
       appsService(options, registry),
@@ -156,6 +158,11 @@ function templatesService({ clientFor, log }: PlatformHalfOptions): Service {
   const directory = fileURLToPath(new URL("../../templates", import.meta.url));
   const options = { client: clientFor("templates"), directory, clock: systemClock, log };
   return { name: "templates", run: (signal) => runTemplates(options, signal) };
+}
+
+function buildConfigsService({ clientFor, log }: PlatformHalfOptions): Service {
+  const options = { client: clientFor("build-configs"), clock: systemClock, log };
+  return { name: "build-configs", run: (signal) => runBuildConfigs(options, signal) };
 }
 
 function appsService({ config, clientFor, engine, log }: PlatformHalfOptions, registry: Registry): Service {

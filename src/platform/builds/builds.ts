@@ -18,6 +18,7 @@ import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
 import { setCondition } from "../../model/conditions.ts";
 import { build as buildKind, type Build, type BuildStatus } from "../../model/kinds/build/build/build.ts";
+import { policyLabel } from "../../model/kinds/build/new-build.ts";
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isConflict, isNotFound } from "../../model/status.ts";
@@ -141,10 +142,13 @@ class BuildController {
     }
     if (found.status?.cancelled === true) {
       this.#queue.remove(key);
-      await this.#finishUnstarted(found, "Cancelled", "CancelledBuild", "The build was cancelled.");
+      // Who cancels a build before its turn may say why.
+      const { phase = "New", message } = found.status;
+      const why = (phase === "New" ? message : undefined) ?? "The build was cancelled.";
+      await this.#finishUnstarted(found, "Cancelled", "CancelledBuild", why);
     } else if (found.status?.phase === "Running") {
       await this.#interrupted(found);
-    } else {
+    } else if (!waitsForConfig(found)) {
       await this.#enqueue(key, found, signal);
     }
     this.#startNext(signal);
@@ -156,8 +160,7 @@ class BuildController {
     this.#queue.add({ key, group: groupOf(found) });
     this.#startNext(signal);
     const reason = this.#queue.reasonToWait(key);
-    const phase = found.status?.phase ?? "New";
-    if (reason === undefined || phase === "Pending") return;
+    if (reason === undefined || found.status?.reason === "Queued") return;
     const message = `Waits for ${reason}.`;
     await this.#writeStatus(found, { phase: "Pending", reason: "Queued", message });
   }
@@ -358,9 +361,15 @@ function wantsSource(build: Build, nowMs: number): boolean {
   return phase !== "Complete" && nowMs - Date.parse(completionTimestamp ?? "") < retrySourceKeepMs;
 }
 
-/** Builds of one app, or of one build configuration, take turns. */
+/** Its configuration's run policy says when it becomes Pending, which is the time to run it. */
+function waitsForConfig({ metadata, status }: Build): boolean {
+  return metadata.labels?.[policyLabel] !== undefined && (status?.phase ?? "New") === "New";
+}
+
+/** Builds of one app, or of one build configuration, take turns, unless these run in parallel. */
 function groupOf(build: Build): string {
   const { namespace = "", name = "", labels = {} } = build.metadata;
+  if (labels[policyLabel] === "Parallel") return `${namespace}/${name}`;
   return `${namespace}/${labels["nagi.dev/app"] ?? labels["buildconfig"] ?? name}`;
 }
 

@@ -17,15 +17,12 @@ import { ageText, durationText } from "../../../table.ts";
 import { objectReference } from "../../core/references.ts";
 import { appManifest } from "../app-manifest.ts";
 import { commonSpecFields } from "../build-spec.ts";
+import { setTypes } from "../build-types.ts";
+import { triggerCause } from "../build-trigger.ts";
 import { sourceCell, strategyCell } from "../columns.ts";
+import { buildSpecErrors } from "../validate-build.ts";
 
 const api = "com.github.openshift.api.build.v1";
-
-const triggerCause = object(
-  "Why the build was started.",
-  { message: string("In words.") },
-  { name: `${api}.BuildTriggerCause`, preserveUnknown: true },
-);
 
 const buildSpec = object(
   "What the build should do.",
@@ -145,6 +142,8 @@ export const build = defineKind<Build>({
     },
     { name: "Duration", type: "string", description: "How long it took.", value: durationCell },
   ],
+  applyDefaults: ({ spec }) => setTypes(spec),
+  validate: ({ spec, metadata }) => buildSpecErrors(spec, metadata),
   initialStatus: () => ({ phase: "New" }),
   selectableFields: { status: ({ status }) => status?.phase ?? "" },
   subresources: [{ name: "log", verbs: ["get"] }],

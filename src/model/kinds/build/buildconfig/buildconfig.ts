@@ -1,43 +1,15 @@
 import { defineKind } from "../../../define.ts";
 import type { KubeObject } from "../../../meta.ts";
+import { checkDnsSubdomain } from "../../../names.ts";
 import { array, integer, object, oneOf, required, string, time, type Infer } from "../../../schema.ts";
-import { objectReference } from "../../core/references.ts";
 import { commonSpecFields } from "../build-spec.ts";
+import { buildTrigger } from "../build-trigger.ts";
+import { setTypes } from "../build-types.ts";
 import { sourceCell, strategyCell } from "../columns.ts";
+import { buildSpecErrors } from "../validate-build.ts";
+import { triggerErrors } from "../validate-triggers.ts";
 
 const api = "com.github.openshift.api.build.v1";
-
-const webHook = object(
-  "A request that starts a build.",
-  {
-    secret: string("Word that the request must know."),
-    secretReference: object(
-      "Secret with that word.",
-      {
-        name: required(string("Name of the Secret.")),
-      },
-      { name: `${api}.SecretLocalReference` },
-    ),
-  },
-  { name: `${api}.WebHookTrigger` },
-);
-
-const trigger = object(
-  "What starts builds by itself.",
-  {
-    type: required(string("ConfigChange, ImageChange, GitHub, GitLab, Bitbucket or Generic.")),
-    github: webHook,
-    gitlab: webHook,
-    bitbucket: webHook,
-    generic: webHook,
-    imageChange: object(
-      "A change of an image.",
-      { from: objectReference, lastTriggeredImageID: string("Image of the last build.") },
-      { name: `${api}.ImageChangeTrigger` },
-    ),
-  },
-  { name: `${api}.BuildTriggerPolicy` },
-);
 
 const fields = {
   spec: required(
@@ -45,7 +17,7 @@ const fields = {
       "What builds should do, and what starts them.",
       {
         ...commonSpecFields,
-        triggers: array(trigger, "What starts builds by itself."),
+        triggers: array(buildTrigger, "What starts builds by itself."),
         runPolicy: oneOf(["Serial", "Parallel", "SerialLatestOnly"], "Whether builds run one by one.", {
           default: "Serial",
         }),
@@ -62,7 +34,15 @@ const fields = {
       imageChangeTriggers: array(
         object(
           "State of a trigger.",
-          { lastTriggeredImageID: string("Image of the last build."), lastTriggerTime: time("When.") },
+          {
+            lastTriggeredImageID: string("Image of the last build, by digest."),
+            from: object(
+              "The tag that is followed.",
+              { namespace: string("Namespace of the stream."), name: string("Stream and tag.") },
+              { name: `${api}.ImageStreamTagReference` },
+            ),
+            lastTriggerTime: time("When."),
+          },
           { name: `${api}.ImageChangeTriggerStatus` },
         ),
         "State of the image triggers.",
@@ -74,12 +54,18 @@ const fields = {
 const schema = object("", fields);
 export interface BuildConfig extends KubeObject, Infer<typeof schema> {}
 
+/** Builds bear it as a label. */
+function checkConfigName(name: string): string | undefined {
+  return checkDnsSubdomain(name) ?? (name.length > 63 ? "must be no more than 63 characters" : undefined);
+}
+
 export const buildConfig = defineKind<BuildConfig>({
   group: "build.openshift.io",
   version: "v1",
   kind: "BuildConfig",
   plural: "buildconfigs",
   shortNames: ["bc"],
+  checkName: checkConfigName,
   categories: ["all"],
   description: "How an app's image is made from its source, and what starts a build.",
   fields,
@@ -103,5 +89,7 @@ export const buildConfig = defineKind<BuildConfig>({
       value: ({ status }) => status?.lastVersion ?? 0,
     },
   ],
+  applyDefaults: ({ spec }) => setTypes(spec),
+  validate: (config) => [...buildSpecErrors(config.spec, config.metadata), ...triggerErrors(config)],
   initialStatus: () => ({ lastVersion: 0 }),
 });

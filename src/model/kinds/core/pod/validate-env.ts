@@ -60,7 +60,7 @@ const volumeFields = [
 ];
 const subscript = /^metadata\.(labels|annotations)\['[^']+'\]$/;
 
-function variableErrors({ name, value = "", valueFrom }: EnvVar, path: string): FieldError[] {
+export function variableErrors({ name, value = "", valueFrom }: EnvVar, path: string): FieldError[] {
   const errors = name === "" ? [] : invalidIf(checkEnvName(name), `${path}.name`, name);
   if (valueFrom === undefined) return errors;
   const at = `${path}.valueFrom`;
