@@ -1,9 +1,10 @@
 /** Which ended builds of a configuration are forgotten. Pure. */
 
-import type { Build } from "../../model/kinds/build/build/build.ts";
+import type { Build, BuildStatus } from "../../model/kinds/build/build/build.ts";
 import type { BuildConfig } from "../../model/kinds/build/buildconfig/buildconfig.ts";
 import type { StreamOf } from "../../model/kinds/build/config-images.ts";
 import { buildNumber } from "../../model/kinds/build/new-build.ts";
+import { historyOf } from "../../model/kinds/image/tag-items.ts";
 import { parseTagName } from "../../model/kinds/image/tag-names.ts";
 
 const unsuccessful: ReadonlySet<string> = new Set(["Failed", "Error", "Cancelled"]);
@@ -22,21 +23,19 @@ export function plannedPrunes(config: BuildConfig, builds: readonly Build[], str
 }
 
 /** Until then the stream learns of the image by the build alone. */
-function isInItsStream({ metadata, spec, status }: Build, streamOf: StreamOf): boolean {
+function isInItsStream({ metadata, spec, status = {} }: Build, streamOf: StreamOf): boolean {
   const to = parseTagName(spec.output?.to?.name ?? "");
-  if (to === undefined) return true;
-  const pushed = status?.conditions?.find(({ type }) => type === "Pushed");
-  if (pushed?.reason === "ImageLost") return true;
-  const digest = status?.output?.to?.imageDigest;
-  if (digest === undefined) return false;
-  const tag = streamOf(`${metadata.namespace}/${to.stream}`)?.status?.tags?.find(
-    (each) => each.tag === to.tag,
-  );
-  if (tag === undefined) return false;
-  const madeAt = Date.parse(status?.completionTimestamp ?? "");
-  const isForgotten = tag.prunedBefore !== undefined && madeAt <= Date.parse(tag.prunedBefore);
-  // A full history has dropped it again.
-  const oldest = tag.items.at(-1);
-  const isOlder = oldest !== undefined && madeAt <= Date.parse(oldest.created);
-  return isForgotten || isOlder || tag.items.some(({ image }) => image === digest);
+  if (to === undefined || isImageLost(status)) return true;
+  const digest = status.output?.to?.imageDigest;
+  const history = historyOf(streamOf(`${metadata.namespace}/${to.stream}`), to.tag);
+  if (digest === undefined || history === undefined) return false;
+  if (history.items.some(({ image }) => image === digest)) return true;
+  // Pruned from the history, or dropped since that is full.
+  const madeAt = Date.parse(status.completionTimestamp ?? "");
+  const forgotten = [history.prunedBefore, history.items.at(-1)?.created];
+  return forgotten.some((time) => time !== undefined && madeAt <= Date.parse(time));
+}
+
+function isImageLost({ conditions = [] }: BuildStatus): boolean {
+  return conditions.some(({ type, reason }) => type === "Pushed" && reason === "ImageLost");
 }

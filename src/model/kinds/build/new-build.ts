@@ -144,9 +144,7 @@ function wishedStrategy(strategy: Strategy, { env, buildArgs, noCache, increment
     ...(noCache === undefined ? {} : { noCache }),
     ...(incremental === undefined ? {} : { incremental }),
   };
-  return Object.keys(asked).length === 0
-    ? strategy
-    : ({ ...strategy, [field]: { ...settings, ...asked } } as Strategy);
+  return Object.keys(asked).length === 0 ? strategy : { ...strategy, [field]: { ...settings, ...asked } };
 }
 
 /** The given ones stand for those of the same name. */

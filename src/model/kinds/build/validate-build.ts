@@ -9,7 +9,7 @@ import type { objectReference } from "../core/references.ts";
 import { parseImageName, parseTagName } from "../image/tag-names.ts";
 import type { BuildCommonSpec } from "./build-spec.ts";
 import type { BuildSource } from "./build-source.ts";
-import { strategyFields, type BuildStrategy } from "./build-strategy.ts";
+import { strategyFields, strategyFrom, type BuildStrategy } from "./build-strategy.ts";
 
 /** Namespace whose image streams all may build on. */
 export const sharedNamespace = "openshift";
@@ -130,7 +130,7 @@ export function imageReferenceErrors(from: Reference, at: string, namespace: str
 
 function strategyErrors(strategy: BuildStrategy, namespace: string): FieldError[] {
   const at = "spec.strategy";
-  const { type, dockerStrategy: docker, sourceStrategy: source, customStrategy: custom } = strategy;
+  const { type } = strategy;
   const given = Object.values(strategyFields).filter((field) => strategy[field] !== undefined);
   const all = Object.values(strategyFields).join(", ");
   if (given.length > 1) return [invalid(at, given, `must have exactly one of ${all}`)];
@@ -142,19 +142,25 @@ function strategyErrors(strategy: BuildStrategy, namespace: string): FieldError[
   if (field !== undefined && field !== strategyFields[type]) {
     return [invalid(`${at}.type`, type, `does not fit ${field}`)];
   }
-  if (field === undefined && (type === "Source" || type === "Custom")) {
-    return [required(`${at}.${strategyFields[type]}`)];
-  }
-  const settings = field === undefined ? undefined : strategy[field];
-  const from = docker?.from ?? source?.from ?? custom?.from;
+  if (field !== undefined) return settingsErrors(strategy, field, namespace);
+  const isEnough = type === "Docker" || type === "Nagi";
+  return isEnough ? [] : [required(`${at}.${strategyFields[type]}`)];
+}
+
+type StrategyField = (typeof strategyFields)[keyof typeof strategyFields];
+
+function settingsErrors(strategy: BuildStrategy, field: StrategyField, namespace: string): FieldError[] {
+  const at = `spec.strategy.${field}`;
+  const { dockerfilePath, buildArgs = [] } = strategy.dockerStrategy ?? {};
+  const from = strategyFrom(strategy);
   return [
-    ...(from === undefined ? [] : imageReferenceErrors(from, `${at}.${field}.from`, namespace)),
-    ...(settings?.env ?? []).flatMap((each, index) => variableErrors(each, `${at}.${field}.env[${index}]`)),
-    ...relativePathError(docker?.dockerfilePath, `${at}.dockerStrategy.dockerfilePath`),
-    ...(docker?.buildArgs ?? []).flatMap(({ name }, index) =>
-      name === "" ? [required(`${at}.dockerStrategy.buildArgs[${index}].name`)] : [],
+    ...(from === undefined ? [] : imageReferenceErrors(from, `${at}.from`, namespace)),
+    ...(strategy[field]?.env ?? []).flatMap((each, index) => variableErrors(each, `${at}.env[${index}]`)),
+    ...relativePathError(dockerfilePath, `${at}.dockerfilePath`),
+    ...buildArgs.flatMap(({ name }, index) =>
+      name === "" ? [required(`${at}.buildArgs[${index}].name`)] : [],
     ),
-    ...customErrors(custom),
+    ...customErrors(strategy.customStrategy),
   ];
 }
 

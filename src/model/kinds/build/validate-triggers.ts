@@ -5,14 +5,21 @@ import type { Infer } from "../../schema.ts";
 import { parseTagName } from "../image/tag-names.ts";
 import { strategyFrom } from "./build-strategy.ts";
 import { webHookTypes, type buildTrigger } from "./build-trigger.ts";
-import type { BuildConfig } from "./buildconfig/buildconfig.ts";
+import type { ObjectMeta } from "../../meta.ts";
+import type { BuildCommonSpec } from "./build-spec.ts";
 import { imageReferenceErrors } from "./validate-build.ts";
 
 type Trigger = Infer<typeof buildTrigger>;
 
 const fieldsOfTypes: Readonly<Record<string, string>> = { ...webHookTypes, ImageChange: "imageChange" };
 
-export function triggerErrors(config: BuildConfig): FieldError[] {
+/** What is needed of a configuration. */
+interface Config {
+  readonly metadata: ObjectMeta;
+  readonly spec: BuildCommonSpec & { readonly triggers?: Trigger[] | undefined };
+}
+
+export function triggerErrors(config: Config): FieldError[] {
   const seen = new Set<string>();
   return (config.spec.triggers ?? []).flatMap((trigger, index) => {
     const at = `spec.triggers[${index}]`;
@@ -44,7 +51,7 @@ function webHookErrors(trigger: Trigger, at: string, type: keyof typeof webHookT
 }
 
 function imageChangeErrors(
-  { spec, metadata }: BuildConfig,
+  { spec, metadata }: Config,
   { imageChange }: Trigger,
   at: string,
   seen: Set<string>,
