@@ -2,7 +2,7 @@
 
 import type { Kind } from "../model/kind.ts";
 import type { KubeObject } from "../model/meta.ts";
-import type { TableRow } from "../model/table.ts";
+import type { Table, TableRow } from "../model/table.ts";
 import type { CommandContext, Option } from "./command.ts";
 import { outputOption } from "./manifests.ts";
 import { objectText, tableText, typedName } from "./output.ts";
@@ -17,6 +17,8 @@ export interface Listing {
   readonly fieldSelector?: string | undefined;
   /** Names end in numbers that count: v2 stands before v10. */
   readonly numbered?: boolean | undefined;
+  /** What becomes of the table before it is printed. */
+  readonly change?: ((table: Table) => Table) | undefined;
   /** Said when there is nothing. */
   readonly empty: string;
 }
@@ -33,7 +35,8 @@ export async function listObjects<T extends KubeObject>(
   const output = context.text("output");
   if (output === undefined || output === "wide") {
     const listed = await client.listTable(kind, options);
-    const table = listing.numbered === true ? { ...listed, rows: listed.rows.toSorted(byNumber) } : listed;
+    const ordered = listing.numbered === true ? { ...listed, rows: listed.rows.toSorted(byNumber) } : listed;
+    const table = listing.change?.(ordered) ?? ordered;
     if (table.rows.length === 0) context.terminal.note(listing.empty);
     else
       context.terminal.print(

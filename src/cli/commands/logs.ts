@@ -3,7 +3,8 @@ import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
 import { isNotFound } from "../../model/status.ts";
 import { appName, appOption, getApp } from "../app.ts";
-import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { parseDuration } from "../duration.ts";
+import { type Command, type CommandContext } from "../command.ts";
 import { mergeLogs, type LogLine } from "../log-stream.ts";
 import { writeStream } from "../output.ts";
 import { paint } from "../terminal.ts";
@@ -105,12 +106,5 @@ function lineText({ terminal }: CommandContext, { time, source, text }: LogLine)
 }
 
 function seconds(since: string | undefined): number | undefined {
-  if (since === undefined) return undefined;
-  const match = /^(\d+)(s|m|h|d)$/.exec(since);
-  if (match === null)
-    throw new UsageError(
-      `--since is ${JSON.stringify(since)}: must be a number with s, m, h or d, such as 5m`,
-    );
-  const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? "s"] ?? 1;
-  return Number(match[1]) * unit;
+  return since === undefined ? undefined : Math.ceil(parseDuration(since, "--since") / 1000);
 }

@@ -1,33 +1,58 @@
 import { pod } from "../../model/kinds/core/pod/pod.ts";
+import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { sizeText } from "../../model/kinds/nagi/process-sizes.ts";
+import type { Table } from "../../model/table.ts";
 import { appOption, getApp } from "../app.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { listObjects, listOptions } from "../listing.ts";
+import { instanceNames, wantedOf } from "../process-types.ts";
 
 export const command: Command = {
   name: "ps",
   group: "Processes",
-  summary: "List an app's processes with their state and node.",
+  summary: "List an app's processes with their size, state and node.",
   usage: "[NAME]",
   options: [appOption, ...listOptions],
   async run(context) {
     const found = await getApp(context, context.args[0]);
     const { name = "" } = found.metadata;
-    if (context.text("output") === undefined) printCounts(context, found.status?.processes ?? {});
+    if (context.text("output") === undefined) printTypes(context, found);
     await listObjects(context, pod, {
       labelSelector: `nagi.dev/app=${name}`,
+      change: withInstances,
       empty:
         found.status?.currentRelease === undefined
           ? `App ${name} has no release yet. Deploy it: git push nagi main`
-          : `No process of ${name} runs. Start one: nagi scale web=1 --app ${name}`,
+          : `No process of ${name} runs. ${startHint(found)}`,
     });
   },
 };
 
-type Counts = Readonly<
-  Record<string, { readonly desired?: number | undefined; readonly ready?: number | undefined }>
->;
+function startHint({ metadata: { name }, spec }: App): string {
+  const isStopped = Object.values(spec?.processes ?? {}).some(({ stopped }) => stopped === true);
+  return isStopped ? `Start it: nagi start --app ${name}` : `Start one: nagi scale web=1 --app ${name}`;
+}
 
-function printCounts(context: CommandContext, processes: Counts): void {
-  for (const [type, { desired = 0, ready = 0 }] of Object.entries(processes))
-    context.terminal.print(`=== ${type}: ${ready} of ${desired} ready`);
+function printTypes({ terminal }: CommandContext, found: App): void {
+  for (const [type, { desired = 0, ready = 0 }] of Object.entries(found.status?.processes ?? {})) {
+    const { resources, stopped } = found.spec?.processes?.[type] ?? {};
+    const size = sizeText(resources);
+    const state =
+      stopped === true ? `stopped (${wantedOf(found, type)} when started)` : `${ready} of ${desired} ready`;
+    terminal.print(`=== ${type}: ${state}${size === "" ? "" : ` (${size})`}`);
+  }
+}
+
+/** With web.1, web.2 ... before the pods' names. */
+function withInstances(table: Table): Table {
+  const objects = table.rows.flatMap(({ object }) => (object === undefined ? [] : [object]));
+  const numbers = instanceNames(objects);
+  const column = { name: "Process", type: "string", format: "", description: "Its number.", priority: 0 };
+  const rows = table.rows.map((row) => {
+    const type = row.object?.metadata.labels?.["nagi.dev/process"] ?? "";
+    return { ...row, cells: [numbers.get(row.object?.metadata.name ?? "") ?? type, ...row.cells] };
+  });
+  const counting = new Intl.Collator("en", { numeric: true });
+  rows.sort((a, b) => counting.compare(String(a.cells[0]), String(b.cells[0])));
+  return { ...table, columnDefinitions: [column, ...table.columnDefinitions], rows };
 }

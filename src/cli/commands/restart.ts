@@ -1,65 +1,99 @@
 import type { Client } from "../../client/client.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { refOf } from "../../model/meta.ts";
+import { isNotFound } from "../../model/status.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { instanceNames } from "../process-types.ts";
+import { deploymentsOf, processOf, untilNew } from "../rolled-out.ts";
 import { pause, pollMs } from "../wait.ts";
 
-const waitMaxMs = 10 * 60_000;
+const waitMaxMs = 5 * 60_000;
 
 export const command: Command = {
   name: "restart",
   group: "Processes",
-  summary: "Restart an app's processes one after the other, without downtime.",
-  usage: "[TYPE ...]",
+  summary: "Restart an app's processes: all, those of a type, or a single instance.",
+  usage: "[TYPE | INSTANCE ...]",
+  description:
+    "All, or those of a type, are made anew one after the other, without downtime. An instance (web.1, or the name of\n" +
+    "its pod, as nagi ps shows them) is stopped and another one made in its place.",
   options: [appOption, { name: "no-wait", type: "boolean", description: "Do not wait until all are new." }],
-  examples: ["nagi restart", "nagi restart worker"],
+  examples: ["nagi restart", "nagi restart worker", "nagi restart web.1"],
   async run(context) {
     const found = await getApp(context);
-    const { name = "", namespace } = found.metadata;
     const client = await context.client();
-    const { items } = await client.list(deployment, { namespace, labelSelector: `nagi.dev/app=${name}` });
-    const chosen = chosenOf(name, items, context.args);
+    const { types, pods } = await chosenOf(client, found, context.args);
     const annotations = { "kubectl.kubernetes.io/restartedAt": new Date().toISOString() };
     const body = { spec: { template: { metadata: { annotations } } } };
-    for (const item of chosen) {
-      const ref = { namespace, name: item.metadata.name ?? "" };
-      const patched = await client.patch(deployment, ref, { type: "merge", body });
+    for (const item of types) {
+      const patched = await client.patch(deployment, refOf(item), { type: "merge", body });
       if (!context.flag("no-wait")) await untilNew(context, client, patched);
     }
+    for (const { pod } of pods) await replace(context, client, { found, pod });
     context.terminal.progressDone();
-    context.terminal.print(`Restarted ${chosen.map(typeOf).join(", ")} of ${name}`);
+    const what = [...types.map(processOf), ...pods.map(({ title }) => title)].join(", ");
+    context.terminal.print(`Restarted ${what} of ${found.metadata.name}`);
   },
 };
 
-function typeOf(item: Deployment): string {
-  return item.metadata.labels?.["nagi.dev/process"] ?? "";
+interface Chosen {
+  readonly types: readonly Deployment[];
+  readonly pods: readonly { readonly pod: Pod; readonly title: string }[];
 }
 
-function chosenOf(name: string, items: readonly Deployment[], types: readonly string[]): Deployment[] {
-  const missing = types.filter((type) => !items.some((item) => typeOf(item) === type));
-  const chosen = items.filter((item) => types.length === 0 || types.includes(typeOf(item)));
-  if (missing.length === 0 && chosen.length > 0) return chosen;
-  throw new UsageError(
-    `app ${name} has no process type ${missing.join(", ") || "that runs"}`,
-    `It has: ${items.map(typeOf).join(", ") || "none"}`,
-  );
+async function chosenOf(client: Client, found: App, words: readonly string[]): Promise<Chosen> {
+  const { name = "", namespace } = found.metadata;
+  const deployments = await deploymentsOf(client, found);
+  const types = deployments.filter((item) => words.length === 0 || words.includes(processOf(item)));
+  const others = words.filter((word) => !types.some((item) => processOf(item) === word));
+  if (others.length === 0 && types.length > 0) return { types, pods: [] };
+  const { items } = await client.list(podKind, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  const numbers = instanceNames(items);
+  const pods = others.map((word) => {
+    const pod = items.find(({ metadata }) =>
+      [metadata.name, numbers.get(metadata.name ?? "")].includes(word),
+    );
+    if (pod?.metadata.ownerReferences?.some(({ kind }) => kind === "ReplicaSet") !== true)
+      throw new UsageError(
+        pod === undefined
+          ? `app ${name} has no process type or instance ${JSON.stringify(word)}`
+          : `${word} is a one-off process: nobody starts it again`,
+        `It has: ${[...deployments.map(processOf), ...numbers.values()].join(", ") || "none"}. See: nagi ps --app ${name}`,
+      );
+    return { pod, title: word };
+  });
+  if (pods.length > 0) return { types, pods };
+  throw new UsageError(`app ${name} has no process type that runs`, "Deploy it first: git push nagi main");
 }
 
-async function untilNew(context: CommandContext, client: Client, patched: Deployment): Promise<void> {
-  const generation = patched.metadata.generation ?? 0;
+/** What makes the pod's successor is its replica set. */
+async function replace(
+  context: CommandContext,
+  client: Client,
+  { found, pod }: { readonly found: App; readonly pod: Pod },
+): Promise<void> {
+  await client.delete(podKind, refOf(pod), { preconditions: { uid: pod.metadata.uid } });
+  if (context.flag("no-wait")) return;
+  const type = pod.metadata.labels?.["nagi.dev/process"] ?? "";
   const startMs = Date.now();
   for (;;) {
-    const { spec, status = {} } = await client.get(deployment, refOf(patched));
-    const replicas = spec?.replicas ?? 1;
-    const { updatedReplicas = 0, availableReplicas = 0, observedGeneration = 0 } = status;
-    const counts = [status.replicas ?? 0, updatedReplicas, availableReplicas];
-    if (observedGeneration >= generation && counts.every((count) => count === replicas)) return;
-    context.terminal.progress(`Restarting ${typeOf(patched)}: ${updatedReplicas} of ${replicas} new`);
+    const isGone = await client.get(podKind, refOf(pod)).then(
+      ({ metadata }) => metadata.uid !== pod.metadata.uid,
+      (error: unknown) => {
+        if (isNotFound(error)) return true;
+        throw error;
+      },
+    );
+    const item = (await deploymentsOf(client, found)).find((each) => processOf(each) === type);
+    const { readyReplicas = 0, replicas = 0 } = item?.status ?? {};
+    const wanted = item?.spec.replicas ?? 1;
+    if (isGone && readyReplicas === wanted && replicas === wanted) return;
+    context.terminal.progress(`Restarting ${pod.metadata.name}: ${readyReplicas} of ${wanted} ${type} ready`);
     if (Date.now() - startMs > waitMaxMs)
-      throw new Error(
-        `${patched.metadata.name} is not ready; see: nagi describe deployment ${patched.metadata.name}`,
-      );
+      throw new Error(`${type} is not ready; see: nagi ps --app ${found.metadata.name}`);
     await pause(pollMs, context.signal);
   }
 }

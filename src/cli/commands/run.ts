@@ -6,12 +6,15 @@ import type { ObjectRef } from "../../model/meta.ts";
 import { isStatus } from "../../model/status.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { parseDuration } from "../duration.ts";
 import { writeStream } from "../output.ts";
 import { runOnTerminal } from "../session.ts";
 import { pause, pollMs } from "../wait.ts";
 
 /** As a shell has it. */
 const commandNotFoundExitCode = 127;
+/** As timeout(1) has it. */
+const timedOutExitCode = 124;
 const startMaxMs = 5 * 60_000;
 
 export const command: Command = {
@@ -26,9 +29,19 @@ export const command: Command = {
   options: [
     appOption,
     { name: "no-tty", short: "T", type: "boolean", description: "No terminal, also where there is one." },
+    {
+      name: "time-limit",
+      type: "string",
+      value: "DURATION",
+      description: "Stop the command when it takes longer: 30s, 5m, 2h. Its exit code is 124 then.",
+    },
     { name: "detach", short: "d", type: "boolean", description: "Return at once and print the pod's name." },
   ],
-  examples: ["nagi run node --version", "nagi run --app shop -- npm run migrate"],
+  examples: [
+    "nagi run node --version",
+    "nagi run --detach --time-limit 5m bin/report",
+    "nagi run --app shop -- npm run migrate",
+  ],
   async run(context) {
     if (context.args.length === 0)
       throw new UsageError("nagi run needs a command", "For instance: nagi run node --version");
@@ -46,8 +59,10 @@ export const command: Command = {
     const metadata = { generateName: `${name}-run-`, namespace, labels };
     const interactive = context.terminal.isInteractive && !context.flag("no-tty") && !context.flag("detach");
     const joined = interactive ? { stdin: true, tty: true } : {};
+    const limit = context.text("time-limit");
     const spec = {
       restartPolicy: "Never" as const,
+      ...(limit === undefined ? {} : { activeDeadlineSeconds: limitSeconds(limit) }),
       terminationGracePeriodSeconds: 10,
       containers: [{ name: "run", image, env, envFrom, resources, command: [program, ...rest], ...joined }],
     };
@@ -64,6 +79,12 @@ export const command: Command = {
     }
   },
 };
+
+function limitSeconds(text: string): number {
+  const seconds = Math.ceil(parseDuration(text, "--time-limit") / 1000);
+  if (seconds > 0) return seconds;
+  throw new UsageError(`--time-limit is ${text}: must be more than 0`);
+}
 
 interface Attended {
   readonly ref: ObjectRef;
@@ -86,6 +107,12 @@ async function attend(
   for (;;) {
     const { status } = await client.get(pod, ref);
     const ended = status?.containerStatuses?.[0]?.state?.terminated;
+    if (status?.reason === "DeadlineExceeded") {
+      context.terminal.note(
+        `The command was stopped: its time limit of ${context.text("time-limit")} was over`,
+      );
+      return timedOutExitCode;
+    }
     if (ended !== undefined) {
       if (ended.reason === "OOMKilled")
         context.terminal.note("The command was killed: out of memory (OOMKilled)");

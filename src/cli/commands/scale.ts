@@ -1,12 +1,11 @@
 import { app } from "../../model/kinds/nagi/app/app.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
-import type { Client } from "../../client/client.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { pause, pollMs } from "../wait.ts";
+import { checkTypes } from "../process-types.ts";
+import { untilScaled } from "../scaled.ts";
 
 const replicasMax = 1000;
-const waitMaxMs = 5 * 60_000;
 
 export const command: Command = {
   name: "scale",
@@ -32,14 +31,14 @@ export const command: Command = {
       throw new UsageError("nagi scale needs TYPE=COUNT", "For instance: nagi scale web=3. See: nagi ps");
     const wanted = Object.fromEntries(context.args.map((word) => parseScale(word, found)));
     const processes = Object.fromEntries(
-      Object.entries(wanted).map(([type, replicas]) => [type, { replicas }]),
+      Object.entries(wanted).map(([type, replicas]) => [type, { replicas, stopped: null }]),
     );
     const client = await context.client();
     await client.patch(app, { namespace, name }, { type: "merge", body: { spec: { processes } } });
     const text = Object.entries(wanted)
       .map(([type, count]) => `${type}=${count}`)
       .join(" ");
-    if (!context.flag("no-wait")) await waitReady(context, client, { found, wanted });
+    if (!context.flag("no-wait")) await untilScaled(context, { found, wanted });
     context.terminal.print(`Scaled ${name}: ${text}`);
     return 0;
   },
@@ -50,43 +49,12 @@ function parseScale(word: string, found: App): [string, number] {
   if (match === null)
     throw new UsageError(`${JSON.stringify(word)} is not of the form TYPE=COUNT, TYPE+COUNT or TYPE-COUNT`);
   const [, type = "", , sign, digits] = match;
-  const known = Object.keys(found.status?.processes ?? found.spec?.processes ?? {});
-  if (known.length > 0 && !known.includes(type))
-    throw new UsageError(
-      `app ${found.metadata.name} has no process type ${JSON.stringify(type)}`,
-      `It has: ${known.join(", ")}. They come from the Procfile.`,
-    );
+  checkTypes(found, [type]);
   const present = found.status?.processes?.[type]?.desired ?? found.spec?.processes?.[type]?.replicas ?? 0;
   const count = sign === "=" ? Number(digits) : present + Number(`${sign}${digits}`);
   if (count < 0 || count > replicasMax)
     throw new UsageError(`${type} would be ${count}: must be from 0 to ${replicasMax}`);
   return [type, count];
-}
-
-interface Scaled {
-  readonly found: App;
-  readonly wanted: Readonly<Record<string, number>>;
-}
-
-async function waitReady(context: CommandContext, client: Client, { found, wanted }: Scaled): Promise<void> {
-  const { name = "", namespace } = found.metadata;
-  if (found.status?.currentRelease === undefined) return;
-  const startMs = Date.now();
-  for (;;) {
-    const { status } = await client.get(app, { namespace, name });
-    const counts = Object.entries(wanted).map(([type, count]) => {
-      const present = status?.processes?.[type];
-      return { type, count, ready: present?.ready ?? 0, seen: present?.desired === count };
-    });
-    if (counts.every(({ count, ready, seen }) => seen && ready === count)) break;
-    context.terminal.progress(
-      `Scaling ${name}: ${counts.map(({ type, ready, count }) => `${type} ${ready}/${count}`).join(", ")} ready`,
-    );
-    if (Date.now() - startMs > waitMaxMs)
-      throw new Error(`${name} is not ready after ${waitMaxMs / 60_000} minutes; see: nagi ps --app ${name}`);
-    await pause(pollMs, context.signal);
-  }
-  context.terminal.progressDone();
 }
 
 async function scaleObject(context: CommandContext): Promise<number> {

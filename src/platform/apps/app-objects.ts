@@ -20,7 +20,7 @@ import {
   replicasOf,
   webProcess,
 } from "./names.ts";
-import { podTemplate } from "./pod-template.ts";
+import { podTemplate, processOptions } from "./pod-template.ts";
 import type { NewRelease } from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
 import { defaultStartTimeoutSeconds, deployedAnnotation } from "./rollout.ts";
@@ -77,9 +77,9 @@ export function appRoutes(app: App, domain: string): Route[] {
 /** The deployment of a process type as it should be; `present` keeps what is not ours to say. */
 export function appDeployment(app: App, target: Release, process: string, present?: Deployment): Deployment {
   const { name: appName = "" } = app.metadata;
-  const resources = app.spec?.processes?.[process]?.resources;
-  const template = podTemplate({ release: target, process, resources });
-  const madeFrom = digest([target.metadata.name, target.metadata.uid, process, resources]);
+  const { resources, ...others } = processOptions(app.spec?.processes?.[process]);
+  const template = podTemplate({ release: target, process, options: { resources, ...others } });
+  const madeFrom = digest([target.metadata.name, target.metadata.uid, process, resources, ...said(others)]);
   const annotations = { [templateAnnotation]: madeFrom, [deployedAnnotation]: target.metadata.name ?? "" };
   const labels = { [processLabel]: process };
   const replicas = replicasOf(app, process);
@@ -108,6 +108,12 @@ export function appDeployment(app: App, target: Release, process: string, presen
       template: isSame ? present.spec.template : template,
     },
   };
+}
+
+/** Nothing when nothing is said: what was deployed before there was this option is not made anew. */
+function said(options: object): object[] {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? [] : [Object.fromEntries(entries)];
 }
 
 function digest(value: unknown): string {

@@ -57,9 +57,11 @@ export function deploymentName(app: string, process: string): string {
   return `${app}-${process}`;
 }
 
-/** How many of a process type run when the app does not say. */
+/** How many of a process type should run. */
 export function replicasOf(app: App, process: string): number {
-  return app.spec?.processes?.[process]?.replicas ?? (process === webProcess ? 1 : 0);
+  const { replicas, stopped } = app.spec?.processes?.[process] ?? {};
+  if (stopped === true) return 0;
+  return replicas ?? (process === webProcess ? 1 : 0);
 }
 
 /** Metadata of an object that belongs to the app and goes with it. */

@@ -19,7 +19,7 @@ const made = newObject<Release>(
 );
 
 test("web listens on PORT, is asked whether it does, and drains before it stops", () => {
-  const { metadata, spec } = podTemplate({ release: made, process: "web", resources: undefined });
+  const { metadata, spec } = podTemplate({ release: made, process: "web", options: {} });
   expect(metadata?.labels).toEqual({
     "nagi.dev/app": "shop",
     "nagi.dev/process": "web",
@@ -39,8 +39,7 @@ test("web listens on PORT, is asked whether it does, and drains before it stops"
 });
 
 test("another process type runs the image's command, without a port", () => {
-  const [container] =
-    podTemplate({ release: made, process: "worker", resources: undefined }).spec?.containers ?? [];
+  const [container] = podTemplate({ release: made, process: "worker", options: {} }).spec?.containers ?? [];
   expect([container?.command, container?.ports, container?.readinessProbe]).toEqual([
     undefined,
     undefined,

@@ -2,7 +2,7 @@
 
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
-import type { ResourceRequirements } from "../../model/kinds/core/resources.ts";
+import type { AppProcess } from "../../model/kinds/nagi/app/app-process.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { appLabel, defaultPort, portName, processLabel, releaseLabel, webProcess } from "./names.ts";
 
@@ -16,10 +16,21 @@ const drainSeconds = 2;
 export interface TemplateInput {
   readonly release: Release;
   readonly process: string;
-  readonly resources: ResourceRequirements | undefined;
+  /** What the app says of the process type. */
+  readonly options: ProcessOptions;
 }
 
-export function podTemplate({ release, process, resources }: TemplateInput): PodTemplateSpec {
+/** Of all that an app says of a process type, what its pods are made from. */
+export type ProcessOptions = Pick<AppProcess, "resources" | "terminationGracePeriodSeconds">;
+
+/** `undefined` for what is not said, so that an app that says nothing new gives what it gave before. */
+export function processOptions(given: AppProcess = {}): ProcessOptions {
+  const { resources, terminationGracePeriodSeconds } = given;
+  return { resources, terminationGracePeriodSeconds };
+}
+
+export function podTemplate({ release, process, options }: TemplateInput): PodTemplateSpec {
+  const { resources, terminationGracePeriodSeconds = podOptions.terminationGracePeriodSeconds } = options;
   const { port = defaultPort, processes } = release.spec;
   const container: Container = {
     ...processContainer(release, process, processes[process]?.command),
@@ -28,7 +39,7 @@ export function podTemplate({ release, process, resources }: TemplateInput): Pod
   };
   return {
     metadata: { labels: podLabels(release, process) },
-    spec: { ...podOptions, containers: [container] },
+    spec: { ...podOptions, terminationGracePeriodSeconds, containers: [container] },
   };
 }
 

@@ -6,26 +6,13 @@
 import { randomBytes } from "node:crypto";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { App, AppSpec } from "../../model/kinds/nagi/app/app.ts";
+import { parseSize } from "../../model/kinds/nagi/process-sizes.ts";
 import type { ConfigData } from "./release-text.ts";
 
 /** On an App: the build whose app.json was looked at last, and all config vars that came from app.json. */
 export const manifestAnnotation = "nagi.dev/app-json";
 
 const secretBytes = 32;
-/** Heroku's sizes, in memory. */
-const sizes: Readonly<Record<string, string>> = {
-  eco: "512Mi",
-  free: "512Mi",
-  hobby: "512Mi",
-  basic: "512Mi",
-  "standard-1x": "512Mi",
-  "standard-2x": "1Gi",
-  "performance-m": "2560Mi",
-  "performance-l": "14Gi",
-};
-/** What is kept for an instance, however much it may use: so that a small machine runs what fits. */
-const requestedMemory = "64Mi";
-
 interface Applied {
   readonly build: string;
   readonly variables: readonly string[];
@@ -82,11 +69,10 @@ function formationOf({ spec }: App, formation: Formation): { processes: Processe
   const notices: string[] = [];
   for (const [name, { quantity, size }] of Object.entries(formation)) {
     const present = spec?.processes?.[name] ?? {};
-    const memory = size === undefined ? undefined : sizes[size.toLowerCase()];
-    if (size !== undefined && memory === undefined)
+    const parsed = size === undefined ? undefined : parseSize(size);
+    const resources = parsed !== undefined && "resources" in parsed ? parsed.resources : undefined;
+    if (size !== undefined && resources === undefined)
       notices.push(`app.json: formation.${name}.size ${size} is not known: ${name} runs without a limit`);
-    const resources =
-      memory === undefined ? undefined : { limits: { memory }, requests: { memory: requestedMemory } };
     processes[name] = {
       ...(quantity === undefined ? {} : { replicas: quantity }),
       ...(resources === undefined ? {} : { resources }),

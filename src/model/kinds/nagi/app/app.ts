@@ -4,22 +4,11 @@ import { findCondition } from "../../../conditions.ts";
 import { duplicates, invalidIf, type FieldError } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, map, object, required, string, type Infer } from "../../../schema.ts";
-import { resourceRequirements } from "../../core/resources.ts";
-import { resourceErrors } from "../../core/validate-resources.ts";
 import { checkHost } from "../../route/route/validate-route.ts";
-import { checkAppName, checkImage, checkProcessType } from "../app-names.ts";
+import { checkAppName, checkImage } from "../app-names.ts";
 import { checkTagName } from "../../image/tag-names.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
-
-const appProcess = object(
-  "How a process type runs.",
-  {
-    replicas: integer("How many run; 1 for web and 0 for others when absent.", { min: 0 }),
-    command: string("Command, instead of the one of the Procfile or the image."),
-    resources: resourceRequirements,
-  },
-  { name: "dev.nagi.v1.AppProcess" },
-);
+import { appProcess, processErrors } from "./app-process.ts";
 
 const buildpack = object(
   "A buildpack.",
@@ -128,10 +117,7 @@ function appErrors({
     ...(imageStreamTag === undefined
       ? []
       : invalidIf(checkTagName(imageStreamTag), "spec.imageStreamTag", imageStreamTag)),
-    ...Object.entries(processes).flatMap(([name, { resources }]) => [
-      ...invalidIf(checkProcessType(name), `spec.processes[${name}]`, name),
-      ...resourceErrors(resources, `spec.processes[${name}].resources`),
-    ]),
+    ...Object.entries(processes).flatMap(([name, process]) => processErrors(name, process)),
     ...domains.flatMap((domain, index) => invalidIf(checkHost(domain), `spec.domains[${index}]`, domain)),
     ...duplicates(domains, (index) => `spec.domains[${index}]`),
   ];

@@ -1,0 +1,92 @@
+/** Waiting until a change of how processes run has reached all of them; the old ones serve until then. */
+
+import type { Client } from "../client/client.ts";
+import { findCondition } from "../model/conditions.ts";
+import { deployment, type Deployment } from "../model/kinds/apps/deployment/deployment.ts";
+import { app as appKind, type App } from "../model/kinds/nagi/app/app.ts";
+import { refOf } from "../model/meta.ts";
+import type { JsonValue } from "../model/schema.ts";
+import type { CommandContext } from "./command.ts";
+import { pause, pollMs } from "./wait.ts";
+
+const waitMaxMs = 10 * 60_000;
+/** A change that the platform finds to be none makes no new generation. */
+const noticedMaxMs = 15_000;
+
+export function processOf({ metadata }: Deployment): string {
+  return metadata.labels?.["nagi.dev/process"] ?? "";
+}
+
+/** Of the app, by process type. */
+export async function deploymentsOf(client: Client, { metadata }: App): Promise<Deployment[]> {
+  const { name = "", namespace } = metadata;
+  const { items } = await client.list(deployment, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  return items.toSorted((a, b) => (processOf(a) < processOf(b) ? -1 : 1));
+}
+
+/** By process type, in the app's spec; null takes an option away. */
+export type ProcessChanges = Readonly<Record<string, Readonly<Record<string, JsonValue>>>>;
+
+/** Changes options of process types whose pods are made anew by it, and waits for them unless `--no-wait`. */
+export async function changeProcesses(
+  context: CommandContext,
+  found: App,
+  processes: ProcessChanges,
+): Promise<void> {
+  const client = await context.client();
+  const { name = "", namespace } = found.metadata;
+  const before = (await deploymentsOf(client, found)).filter((each) =>
+    Object.hasOwn(processes, processOf(each)),
+  );
+  await client.patch(appKind, { namespace, name }, { type: "merge", body: { spec: { processes } } });
+  if (context.flag("no-wait")) return;
+  for (const each of before) {
+    const changed = await noticed(context, client, each);
+    if (changed !== undefined) await untilNew(context, client, changed);
+  }
+  context.terminal.progressDone();
+}
+
+/** The deployment once the platform has changed it; undefined when it does not. */
+async function noticed(
+  context: CommandContext,
+  client: Client,
+  before: Deployment,
+): Promise<Deployment | undefined> {
+  const startMs = Date.now();
+  while (Date.now() - startMs < noticedMaxMs) {
+    const now = await client.get(deployment, refOf(before));
+    if ((now.metadata.generation ?? 0) > (before.metadata.generation ?? 0)) return now;
+    await pause(pollMs, context.signal);
+  }
+  return undefined;
+}
+
+export async function untilNew(context: CommandContext, client: Client, changed: Deployment): Promise<void> {
+  const generation = changed.metadata.generation ?? 0;
+  const startMs = Date.now();
+  const type = processOf(changed);
+  for (;;) {
+    const { spec, status = {} } = await client.get(deployment, refOf(changed));
+    const replicas = spec?.replicas ?? 1;
+    const { updatedReplicas = 0, availableReplicas = 0, observedGeneration = 0 } = status;
+    const counts = [status.replicas ?? 0, updatedReplicas, availableReplicas];
+    const isObserved = observedGeneration >= generation;
+    if (isObserved && counts.every((count) => count === replicas)) return;
+    const progressing = findCondition(status.conditions, "Progressing");
+    const isStuck = isObserved && progressing?.reason === "ProgressDeadlineExceeded";
+    if (isStuck || Date.now() - startMs > waitMaxMs) throw await stuck(client, changed);
+    context.terminal.progress(`Restarting ${type}: ${updatedReplicas} of ${replicas} new`);
+    await pause(pollMs, context.signal);
+  }
+}
+
+async function stuck(client: Client, changed: Deployment): Promise<Error> {
+  const name = changed.metadata.labels?.["nagi.dev/app"] ?? "";
+  const { status } = await client.get(appKind, { namespace: changed.metadata.namespace, name });
+  const why = findCondition(status?.conditions, "Ready");
+  const text = why === undefined || why.status === "True" ? "" : `: ${why.message}`;
+  return new Error(
+    `the new instances of ${processOf(changed)} do not get ready, so the old ones go on${text}; see: nagi ps --app ${name}`,
+  );
+}

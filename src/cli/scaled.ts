@@ -1,0 +1,36 @@
+/** Waiting until so many of each process type are ready. */
+
+import { app } from "../model/kinds/nagi/app/app.ts";
+import type { App } from "../model/kinds/nagi/app/app.ts";
+import type { CommandContext } from "./command.ts";
+import { pause, pollMs } from "./wait.ts";
+
+const waitMaxMs = 5 * 60_000;
+
+export interface Scaled {
+  readonly found: App;
+  /** How many of each process type. */
+  readonly wanted: Readonly<Record<string, number>>;
+}
+
+export async function untilScaled(context: CommandContext, { found, wanted }: Scaled): Promise<void> {
+  const client = await context.client();
+  const { name = "", namespace } = found.metadata;
+  if (found.status?.currentRelease === undefined) return;
+  const startMs = Date.now();
+  for (;;) {
+    const { status } = await client.get(app, { namespace, name });
+    const counts = Object.entries(wanted).map(([type, count]) => {
+      const present = status?.processes?.[type];
+      return { type, count, ready: present?.ready ?? 0, seen: present?.desired === count };
+    });
+    if (counts.every(({ count, ready, seen }) => seen && ready === count)) break;
+    context.terminal.progress(
+      `Scaling ${name}: ${counts.map(({ type, ready, count }) => `${type} ${ready}/${count}`).join(", ")} ready`,
+    );
+    if (Date.now() - startMs > waitMaxMs)
+      throw new Error(`${name} is not ready after ${waitMaxMs / 60_000} minutes; see: nagi ps --app ${name}`);
+    await pause(pollMs, context.signal);
+  }
+  context.terminal.progressDone();
+}
