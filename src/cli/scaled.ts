@@ -1,5 +1,6 @@
 /** Waiting until so many of each process type are ready. */
 
+import { findCondition } from "../model/conditions.ts";
 import { app } from "../model/kinds/nagi/app/app.ts";
 import type { App } from "../model/kinds/nagi/app/app.ts";
 import type { CommandContext } from "./command.ts";
@@ -28,8 +29,11 @@ export async function untilScaled(context: CommandContext, { found, wanted }: Sc
     context.terminal.progress(
       `Scaling ${name}: ${counts.map(({ type, ready, count }) => `${type} ${ready}/${count}`).join(", ")} ready`,
     );
-    if (Date.now() - startMs > waitMaxMs)
-      throw new Error(`${name} is not ready after ${waitMaxMs / 60_000} minutes; see: nagi ps --app ${name}`);
+    if (Date.now() - startMs > waitMaxMs) {
+      const { message = "not all instances are ready" } = findCondition(status?.conditions, "Ready") ?? {};
+      const after = `after ${waitMaxMs / 60_000} minutes: ${message}`;
+      throw new Error(`${name} is not as it should be ${after}; see: nagi ps --app ${name}`);
+    }
     await pause(pollMs, context.signal);
   }
   context.terminal.progressDone();

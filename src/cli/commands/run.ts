@@ -97,7 +97,9 @@ async function attend(
   { ref, interactive }: Attended,
 ): Promise<number> {
   await untilStarted(context, client, ref);
-  const unstarted = (await client.get(pod, ref)).status?.containerStatuses?.[0]?.state?.terminated;
+  const { status: first } = await client.get(pod, ref);
+  if (isTimedOut(first)) return tellTimedOut(context);
+  const unstarted = first?.containerStatuses?.[0]?.state?.terminated;
   if (unstarted?.reason === "StartError") {
     context.terminal.note(`error: the app's image cannot run ${context.args[0]}: ${unstarted.message}`);
     return commandNotFoundExitCode;
@@ -120,6 +122,15 @@ async function attend(
     }
     await pause(pollMs, context.signal);
   }
+}
+
+function isTimedOut(status: Pod["status"]): boolean {
+  return status?.reason === "DeadlineExceeded";
+}
+
+function tellTimedOut(context: CommandContext): number {
+  context.terminal.note(`The command was stopped: its time limit of ${context.text("time-limit")} was over`);
+  return timedOutExitCode;
 }
 
 /** Whether it could be joined: a command that is over already has its output in the log. */

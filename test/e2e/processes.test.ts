@@ -1,0 +1,58 @@
+/** What an app's processes are told and how they are looked after, by the commands that a user types. */
+
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runGuideExample } from "../harness/guide.ts";
+import { TestPlatform } from "../harness/platform.ts";
+
+let platform: TestPlatform;
+
+beforeAll(async () => {
+  platform = await TestPlatform.start({ nodes: 3 });
+});
+afterAll(() => platform.stop());
+
+const desk = ["--app", "desk"];
+
+it("processes.md: sizes, restarts, stop and start, grace, a time limit", () => {
+  const { code, stdout } = runGuideExample(platform, "processes.md");
+  expect(stdout).toMatch(/^Resized web of desk: 128Mi, cpu 50m$/m);
+  expect(stdout).toMatch(/^web +128Mi +128Mi +50m +-$/m);
+  expect(stdout).toMatch(/^=== web: 2 of 2 ready \(128Mi, cpu 50m\)$/m);
+  expect(stdout).toMatch(/^web\.2 .* Running /m);
+  expect(stdout).toContain("Restarted web.1 of desk");
+  expect(stdout).toContain("Started desk: worker=1");
+  expect(stdout).toMatch(/^v\d+\.\d+\.\d+$/m);
+  expect(code, stdout).toBe(0);
+  const pod = platform.kubectl(["get", "pods", "-l", "nagi.dev/process=worker", "-o", "json"]);
+  const kept = JSON.parse(pod) as {
+    items: { metadata: { deletionTimestamp?: string }; spec: { terminationGracePeriodSeconds: number } }[];
+  };
+  const graces = kept.items
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ spec }) => spec.terminationGracePeriodSeconds);
+  expect(graces).toEqual([60]);
+});
+
+it("what cannot be is refused, with what can be", () => {
+  const refused = (...argv: string[]) => platform.tryNagi([...argv, ...desk]);
+  expect(refused("resize", "web=512")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("web: memory is 512: must be 4Mi or more") as unknown,
+  });
+  expect(refused("stop", "clock").stderr).toContain("It has: web, worker.");
+  expect(refused("restart", "web.9").stderr).toContain('no process type or instance "web.9"');
+  expect(refused("grace", "1s").stderr).toContain("must be whole seconds, 3s or more");
+});
+
+it("a stopped app keeps its scale, and runs nothing", () => {
+  platform.nagi(["stop", ...desk]);
+  expect(platform.nagi(["ps", ...desk])).toContain("=== web: stopped (2 when started)");
+  platform.nagi(["start", ...desk]);
+  expect(platform.nagi(["ps", ...desk])).toContain("=== web: 2 of 2 ready");
+});
+
+it("a command that takes longer than its time limit is ended", () => {
+  const { code, stderr } = platform.tryNagi(["run", ...desk, "--time-limit", "1s", "sleep", "60"]);
+  expect(stderr).toContain("its time limit of 1s was over");
+  expect(code).toBe(124);
+});
