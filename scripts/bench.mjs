@@ -2,9 +2,9 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { installPackages, root, run } from "./bootstrap.mjs";
+import { prepareCheckout, root, run } from "./bootstrap.mjs";
 
-installPackages();
+prepareCheckout();
 const [name, ...rest] = process.argv.slice(2);
 const file = join("bench", `${name}.ts`);
 if (name === undefined || !existsSync(join(root, file))) {

@@ -17,6 +17,17 @@ export function environment() {
   return { ...process.env, PATH: path };
 }
 
+/** npm packages and the prepared program (adr/0135), where they are missing or old. */
+export function prepareCheckout() {
+  installPackages();
+  const { status } = spawnSync(node, ["--disable-warning=ExperimentalWarning", "scripts/prepare.ts"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (status !== 0)
+    console.error("Nagi's program cannot be prepared; it runs from its sources, which takes longer.");
+}
+
 export function installPackages() {
   const lock = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))

@@ -1,8 +1,8 @@
 /** `npm start`: sets up what is missing, starts the platform, pushes examples/hello and prints its URL. */
 
-import { installPackages, run } from "./bootstrap.mjs";
+import { prepareCheckout, run } from "./bootstrap.mjs";
 
-installPackages();
+prepareCheckout();
 process.exitCode = run([
   "--disable-warning=ExperimentalWarning",
   "src/main/start.ts",

@@ -6,9 +6,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installPackages, run } from "./bootstrap.mjs";
+import { prepareCheckout, run } from "./bootstrap.mjs";
 
-installPackages();
+prepareCheckout();
 const asked = process.argv.slice(2);
 const isRoot = process.getuid?.() === 0;
 if (isRoot && run(["scripts/setup.ts", "--tests"]) !== 0) process.exit(1);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { CommandContext } from "../cli/command.ts";
 import { paths, type PlatformConfig } from "./config.ts";
 import { noPlugins } from "./scheduler/load-plugins.ts";
+import { prepareInBackground } from "./prepare-in-background.ts";
 import type { PlatformState } from "./state.ts";
 
 /** What the child tells its parent. */
@@ -35,6 +36,7 @@ export async function startDetachedPlatform(
   try {
     const state = await untilReady(context, child, outputFile);
     context.terminal.progressDone(`Nagi is ready (pid ${state.pid}).`);
+    prepareInBackground();
     return state;
   } catch (error) {
     child.kill("SIGTERM");

@@ -1,13 +1,9 @@
 /** The program: the only place, with its neighbours in main/, that touches the process, its environment and signals. */
 
-import { enableCompileCache } from "node:module";
-
-enableCompileCache();
-
-const { runCli } = await import("../cli/run-cli.ts");
-const { createTerminal } = await import("../cli/terminal.ts");
-const { createHost } = await import("./host.ts");
-const { platformCommands } = await import("./platform-commands.ts");
+import { runCli } from "../cli/run-cli.ts";
+import { createTerminal } from "../cli/terminal.ts";
+import { createHost } from "./host.ts";
+import { platformCommands } from "./platform-commands.ts";
 
 const interrupted = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());

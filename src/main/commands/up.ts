@@ -111,8 +111,11 @@ export const command: Command = {
       throw new UsageError(`Nagi is being started already (pid ${starting.pid})`, "Or stop it: nagi down");
     checkExternal(context, dataDir);
     const config = await configOf(context, dataDir);
-    if (!(await checkMachine(context, config))) return 1;
-    await installMissing(context);
+    // What started this process with --detach has looked already.
+    if (!process.connected || context.flag("detach")) {
+      if (!(await checkMachine(context, config))) return 1;
+      await installMissing(context);
+    }
     if (context.flag("detach")) {
       const state = await startDetachedPlatform(context, config);
       printAddresses(context, state, dataDir);

@@ -8,6 +8,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
+import { get } from "node:http";
 import { join } from "node:path";
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -20,6 +21,7 @@ import { openSigningKey, writePrivate } from "./signing-key.ts";
 import { RegistryStorage } from "./storage.ts";
 import { TokenHandler, type InternalCredentials } from "./token-handler.ts";
 
+const answerMaxMs = 1000;
 const readyTimeoutMs = 15_000;
 const internalUser = "nagi-internal";
 /** Distribution reads its configuration's variables from the environment too: it gets none of the host's. */
@@ -105,10 +107,14 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
 }
 
 /** The registry's base answers 401 to whoever has no token: that will do as a sign of life. */
-async function answers(address: string): Promise<boolean> {
-  const response = await fetch(`http://${address}/v2/`, { signal: AbortSignal.timeout(1000) });
-  await response.body?.cancel();
-  return response.status === 401 && response.headers.has("www-authenticate");
+function answers(address: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const asked = get(`http://${address}/v2/`, { agent: false, timeout: answerMaxMs }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 401 && response.headers["www-authenticate"] !== undefined);
+    });
+    asked.on("timeout", () => asked.destroy(new Error(`${address} does not answer`))).on("error", reject);
+  });
 }
 
 async function keptSecret(file: string): Promise<string> {

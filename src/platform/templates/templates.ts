@@ -48,18 +48,23 @@ export async function showTemplates({ client, directory }: TemplatesOptions): Pr
   await client
     .create(namespaceKind, newObject<Namespace>(namespaceKind, { name: namespace }, {}))
     .catch(ignoreExisting);
-  for (const file of files) await showOne(client, await readFile(join(directory, file), "utf8"));
+  const { items } = await client.list(templateKind, { namespace });
+  const shown = new Set(items.map(({ metadata }) => metadata.annotations?.[digestAnnotation]));
+  for (const file of files) {
+    const text = await readFile(join(directory, file), "utf8");
+    const digest = createHash("sha256").update(text).digest("hex");
+    if (!shown.has(digest)) await showOne(client, text, digest);
+  }
 }
 
-async function showOne(client: Client, text: string): Promise<void> {
+async function showOne(client: Client, text: string, digest: string): Promise<void> {
   const given = parse(text) as Template;
-  const digest = createHash("sha256").update(text).digest("hex");
   const annotations = { ...given.metadata.annotations, [digestAnnotation]: digest };
   const wanted: Template = { ...given, metadata: { ...given.metadata, namespace, annotations } };
   const ref = { namespace, name: given.metadata.name ?? "" };
   try {
-    const { metadata } = await client.get(templateKind, ref);
-    if (metadata.annotations?.[digestAnnotation] !== digest) await client.update(templateKind, wanted);
+    await client.get(templateKind, ref);
+    await client.update(templateKind, wanted);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await client.create(templateKind, wanted).catch(ignoreExisting);
