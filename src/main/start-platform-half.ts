@@ -105,6 +105,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     sources,
     path: process.env["PATH"] ?? "",
     platformUrl: httpUrlOf(config),
+    fetchEnv: engineEnvironment(),
     clock,
     log,
   });

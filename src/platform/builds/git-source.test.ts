@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { FakeClient } from "../../client/testing/fake-client.ts";
 import { SourceStore } from "../../lib/source-store.ts";
 import { newObject } from "../../model/kind.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
@@ -59,9 +60,12 @@ afterAll(() => {
 });
 
 async function procfile(source: Build["spec"]["source"]): Promise<string | undefined> {
-  const build = newObject<Build>(buildKind, { name: "a" }, { spec: { source, strategy: { type: "Nagi" } } });
+  const build = newObject<Build>(buildKind, { name: "a", namespace: "default" }, { spec: { source, strategy: { type: "Nagi" } } });
   const { signal } = new AbortController();
-  const fetched = await withFetchedSource(build, { sources, tell: () => undefined, signal });
+  const client = new FakeClient();
+  client.seed(build);
+  const host = { ca: "", proxies: {} };
+  const fetched = await withFetchedSource(build, { client, sources, host, tell: () => undefined, signal });
   const id = fetched.spec.source?.binary?.asFile ?? "";
   return (await readSourceTree(sources.open(id), { reads: () => true })).text("Procfile");
 }
@@ -80,5 +84,5 @@ it("says what is wrong and what to look at", async () => {
   await expect(procfile({ git: { uri: `${uri}nowhere` } })).rejects.toThrow(/not found/);
   await expect(procfile({ git: { uri: `file://${dir}/repo` } })).rejects.toThrow(/must begin with http/);
   await expect(procfile({ git: { uri, ref: "--upload-pack=x" } })).rejects.toThrow(/name of a branch/);
-  await expect(procfile({ git: { uri }, sourceSecret: { name: "key" } })).rejects.toThrow(/private/);
+  await expect(procfile({ git: { uri }, sourceSecret: { name: "key" } })).rejects.toThrow(/Secret key, which the source names, is not in namespace default/);
 });

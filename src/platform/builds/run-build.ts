@@ -84,7 +84,8 @@ export async function runBuild(
   signal: AbortSignal,
 ): Promise<BuildResult> {
   const tell = (line: string): void => log.line(line);
-  const fetched = await withFetchedSource(build, { sources: options.sources, tell, signal });
+  const { client, sources, host } = options;
+  const fetched = await withFetchedSource(build, { client, sources, host: await host(), tell, signal });
   const work: Work = { build: fetched, options, log, signal, stages: [] };
   const tree = await stage(work, "FetchInputs", () => readTree(work));
   const manifest = await readWanted(build, tree, { client: options.client, log });

@@ -4,6 +4,10 @@ import { createBuild } from "../../client/create-build.ts";
 import { isAllowed } from "../../client/access.ts";
 import type { Client } from "../../client/client.ts";
 import type { UserInfo } from "../../client/user.ts";
+import { openRemoteGit } from "../../client/open-remote-git.ts";
+import { archiveCommit, type StoredArchive } from "../../lib/git/archive-commit.ts";
+import type { RemoteGit } from "../../lib/git/remote-git.ts";
+import type { Logger } from "../../lib/log.ts";
 import type { SourceStore } from "../../lib/source-store.ts";
 import { newObject } from "../../model/kind.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
@@ -14,7 +18,7 @@ import { parseCommit } from "./commit-text.ts";
 import type { HookCall } from "./hook-session.ts";
 import { sourceName, type Deployed, type PushOptions } from "./push-plan.ts";
 import type { Repositories, RepositoryRef } from "./repositories.ts";
-import { archiveCommit, type StoredArchive } from "./source-archive.ts";
+import { findSubmodule } from "./submodules.ts";
 
 const maxSubjectLength = 200;
 const namedDirectoriesMax = 20;
@@ -26,6 +30,9 @@ export interface BuildMakerOptions {
   /** For repositories of submodules. */
   readonly submodulesDir: string;
   readonly platformUrl: string;
+  /** Environment of git that fetches from elsewhere: proxies, besides what every git here gets. */
+  readonly fetchEnv: Readonly<Record<string, string>>;
+  readonly log: Logger;
 }
 
 /** What is built for whom. */
@@ -132,11 +139,27 @@ export class BuildMaker {
     const env = { ...repositories.gitEnvironment(), ...environment };
     const path = repositories.path(repository);
     const mayRead = (ref: RepositoryRef): Promise<boolean> => this.#mayRead(ref, user);
-    const submodules = { repositories, directory: submodulesDir, platformUrl, mayRead };
+    const remote = (): Promise<RemoteGit> => this.#remoteGit(repository);
+    const options = { repositories, directory: submodulesDir, platformUrl, mayRead, remote };
     return await archiveCommit(
       { path, commit, directory: contextDir ?? "", env },
-      { sources, submodules, namespace: repository.namespace },
+      {
+        sources,
+        findSubmodule: (submodule, parentUrl) =>
+          findSubmodule(submodule, { parentUrl, namespace: repository.namespace }, options),
+        submoduleEnv: repositories.gitEnvironment(),
+      },
     );
+  }
+
+  async #remoteGit({ namespace, app }: RepositoryRef): Promise<RemoteGit> {
+    const { client, repositories, fetchEnv, log } = this.#options;
+    return await openRemoteGit(client, {
+      namespace,
+      app,
+      env: { ...fetchEnv, ...repositories.gitEnvironment() },
+      onForgotten: (error) => log.warn("cannot keep the host key of a submodule", { namespace, app, error }),
+    });
   }
 
   async #mayRead({ namespace, app: name }: RepositoryRef, user: UserInfo | undefined): Promise<boolean> {

@@ -23,7 +23,7 @@ import type { HookCall, Tell } from "./hook-session.ts";
 import { directoryRef, planPush, pushOptionsOf, sourceName, type Deployed } from "./push-plan.ts";
 import { tellRelease } from "./release-teller.ts";
 import type { Repositories, RepositoryRef } from "./repositories.ts";
-import { SubmoduleProblem } from "./submodules.ts";
+import { SubmoduleProblem } from "../../lib/git/list-submodules.ts";
 import { Turns } from "./turns.ts";
 
 const buildTimeoutMs = 2 * 60 * 60_000;

@@ -45,6 +45,8 @@ export interface GitServerOptions {
   readonly path: string;
   /** Where git answers, for submodules that are apps: http://localhost:8080. */
   readonly platformUrl: string;
+  /** Environment of git that fetches submodules from elsewhere: proxies. */
+  readonly fetchEnv?: Readonly<Record<string, string>> | undefined;
   /** Largest push, packed. */
   readonly maxPushBytes?: number | undefined;
   readonly clock: Clock;
@@ -71,9 +73,17 @@ export async function createGitServer(options: GitServerOptions): Promise<GitSer
     path: options.path,
   });
   const program = join((await repositories.git(options.dataDir, ["--exec-path"])).trim(), "git-http-backend");
-  const { client, sources, clock, log, platformUrl } = options;
+  const { client, sources, clock, log, platformUrl, fetchEnv = {} } = options;
   const submodulesDir = join(options.dataDir, "submodules");
-  const maker = new BuildMaker({ client, repositories, sources, submodulesDir, platformUrl });
+  const maker = new BuildMaker({
+    client,
+    repositories,
+    sources,
+    submodulesDir,
+    platformUrl,
+    fetchEnv,
+    log,
+  });
   const deployer = new Deployer({ client, repositories, maker, clock, log });
   return {
     handler: new GitHandler(options, { repositories, deployer, program }),

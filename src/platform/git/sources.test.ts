@@ -156,7 +156,7 @@ describe("submodules", () => {
     const file = await bench.run(["push", bench.url("ann"), "main"]);
     expect(file.code).not.toBe(0);
     expect(file.text).toMatch(
-      /cannot fetch submodule lib \(commit \w{7}\) from .*transport 'file' not allowed/s,
+      /cannot fetch submodule lib \(commit \w{7}\) from .*must begin with http:\/\/, https:\/\/ or ssh:\/\//s,
     );
     await bench.run(["rm", "-q", "--cached", ".gitmodules"]);
     await bench.run(["commit", "-q", "-m", "Forget"]);

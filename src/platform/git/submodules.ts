@@ -1,102 +1,47 @@
 /**
- * The submodules of a commit: where each lies and which commit of which repository belongs there. One whose
- * repository is an app of the platform is read from there, with the rights of who pushes; any other is fetched.
+ * Where the submodules of a push come from. One whose repository is an app of the platform is read from there, with
+ * the rights of who pushes; any other is fetched, with the deploy keys of the app that is pushed.
  */
 
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { streamGit } from "./git-output.ts";
+import type { FoundRepository } from "../../lib/git/archive-commit.ts";
+import { resolveGitUrl, shownGitUrl } from "../../lib/git/git-url.ts";
+import { addressOf, copyInstead, SubmoduleProblem, type Submodule } from "../../lib/git/list-submodules.ts";
+import { FetchProblem, type RemoteGit } from "../../lib/git/remote-git.ts";
 import type { Repositories, RepositoryRef } from "./repositories.ts";
 
-/** What git may speak to: nothing of the platform's own files. */
-const protocols = "http:https:ssh:git";
-const fetchTimeoutMs = 5 * 60_000;
-
-export interface Submodule {
-  readonly path: string;
-  readonly commit: string;
-  /** Undefined where .gitmodules does not know the path. */
-  readonly url?: string | undefined;
-}
-
-/** What a submodule lacks, and what the user can do about it. */
-export class SubmoduleProblem extends Error {
-  override readonly name = "SubmoduleProblem";
-}
-
-export interface SubmoduleOptions {
+interface SubmoduleOptions {
   readonly repositories: Repositories;
   /** Where fetched repositories are kept. */
   readonly directory: string;
   /** For instance http://localhost:8080. */
   readonly platformUrl: string;
+  /** With the credentials of the app that is pushed. */
+  readonly remote: () => Promise<RemoteGit>;
   /** Whether who pushes may read the app. */
   readonly mayRead: (ref: RepositoryRef) => Promise<boolean>;
 }
 
-/** The submodules below a directory of a commit; empty for the root. */
-export async function listSubmodules(
-  path: string,
-  commit: string,
-  directory: string,
-  env: Readonly<Record<string, string>>,
-): Promise<Submodule[]> {
-  const only = directory === "" ? [] : ["--", `${directory}/`];
-  const { output, ended } = streamGit(path, ["ls-tree", "-r", "-z", commit, ...only], env);
-  const links: { path: string; commit: string }[] = [];
-  let rest = "";
-  for await (const chunk of output.setEncoding("utf8") as AsyncIterable<string>) {
-    const entries = (rest + chunk).split("\0");
-    rest = entries.pop() ?? "";
-    for (const entry of entries) {
-      const [, link, where] = /^160000 commit (\w+)\t(.*)$/s.exec(entry) ?? [];
-      if (link !== undefined && where !== undefined) links.push({ path: where, commit: link });
-    }
-  }
-  await ended;
-  if (links.length === 0) return [];
-  const urls = await readUrls(path, commit, env);
-  return links.map((link) => ({ ...link, url: urls.get(link.path) }));
+interface Naming {
+  /** Of the app that is pushed. */
+  readonly namespace: string;
+  /** Of a fetched repository that names the submodule. */
+  readonly parentUrl?: string | undefined;
 }
 
-/** Addresses by path, of .gitmodules. */
-async function readUrls(
-  path: string,
-  commit: string,
-  env: Readonly<Record<string, string>>,
-): Promise<Map<string, string>> {
-  const args = ["config", "--blob", `${commit}:.gitmodules`, "--get-regexp", "^submodule\\..*\\.(path|url)$"];
-  const { output, ended } = streamGit(path, args, env);
-  const byName = new Map<string, { path?: string; url?: string }>();
-  for await (const line of createInterface({ input: output })) {
-    const [, name = "", key = "", value = ""] = /^submodule\.(.*)\.(path|url) (.*)$/.exec(line) ?? [];
-    byName.set(name, { ...byName.get(name), [key]: value });
-  }
-  // There is no .gitmodules, or it cannot be read: each path without an address is complained about by name.
-  await ended.catch(() => undefined);
-  const entries = [...byName.values()].flatMap(({ path: where, url }) =>
-    where === undefined || url === undefined ? [] : [[where, url] as const],
-  );
-  return new Map(entries);
-}
-
-/** A repository on disk that has the submodule's commit. `namespace`: of the app that is pushed. */
 export async function findSubmodule(
   submodule: Submodule,
-  namespace: string,
+  { namespace, parentUrl }: Naming,
   options: SubmoduleOptions,
-): Promise<string> {
-  const { path, commit, url } = submodule;
-  const instead = `Or copy its files: git rm --cached ${path} && rm -rf ${path}/.git && git add ${path}`;
-  if (url === undefined)
-    throw new SubmoduleProblem(
-      `${path} is a git repository of its own, but .gitmodules does not say where it comes from. ` +
-        `Add it with: git submodule add URL ${path}. ${instead}`,
-    );
+): Promise<FoundRepository> {
+  const { path, commit } = submodule;
+  const instead = copyInstead(path);
+  const given = addressOf(submodule);
+  const url = parentUrl === undefined ? given : resolveGitUrl(given, parentUrl);
   const own = ownRepository(url, namespace, options.platformUrl);
-  if (own === undefined) return await fetchSubmodule(submodule, url, options, instead);
+  if (own === undefined) return { path: await fetchSubmodule({ ...submodule, url }, namespace, options), url };
   if (own === "outside")
     throw new SubmoduleProblem(
       `the address of submodule ${path}, ${url}, is relative and leads to no app of the platform: ` +
@@ -109,7 +54,7 @@ export async function findSubmodule(
       `submodule ${path} (${url}) leads to app ${name}, which is not there or which you may not read. ${instead}`,
     );
   const repository = repositories.path(own);
-  if (await hasCommit(repositories, repository, commit)) return repository;
+  if (await hasCommit(repositories, repository, commit)) return { path: repository };
   throw new SubmoduleProblem(
     `app ${name} has no commit ${commit.slice(0, 7)} for submodule ${path}: push it there first, to any branch`,
   );
@@ -130,27 +75,28 @@ export function ownRepository(
 }
 
 async function fetchSubmodule(
-  { path, commit }: Submodule,
-  url: string,
-  { repositories, directory }: SubmoduleOptions,
-  instead: string,
+  { path, commit, url }: Submodule & { readonly url: string },
+  namespace: string,
+  { repositories, directory, remote }: SubmoduleOptions,
 ): Promise<string> {
-  const repository = join(directory, `${createHash("sha256").update(url).digest("hex")}.git`);
+  const git = await remote();
+  const secret = git.credentialName(url);
+  // What was fetched with a Secret of one project is kept from the others.
+  const key = secret === undefined ? url : `${namespace}\n${secret}\n${url}`;
+  const repository = join(directory, `${createHash("sha256").update(key).digest("hex")}.git`);
   await mkdir(repository, { recursive: true, mode: 0o700 });
   await repositories.git(repository, ["init", "--quiet", "--bare", "--template=", "."]);
   if (await hasCommit(repositories, repository, commit)) return repository;
-  const env = { GIT_ALLOW_PROTOCOL: protocols, GIT_SSH_COMMAND: "ssh -o BatchMode=yes" };
-  const fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--depth=1"];
-  // A ref of its own keeps the commit from being collected.
-  const refspec = `+${commit}:refs/nagi/${commit}`;
   try {
-    await repositories.git(repository, [...fetch, "--", url, refspec], env, fetchTimeoutMs);
+    await git.fetch(repository, url, commit);
+    // A ref of its own keeps the commit from being collected.
+    await repositories.git(repository, ["update-ref", `refs/nagi/${commit}`, commit]);
     return repository;
   } catch (error) {
-    const said = /^(?:fatal|error): (.*)$/m.exec((error as { stderr?: string }).stderr ?? "")?.[1];
+    if (!(error instanceof FetchProblem)) throw error;
     throw new SubmoduleProblem(
-      `cannot fetch submodule ${path} (commit ${commit.slice(0, 7)}) from ${url}: ${said ?? "git gave no reason"}. ` +
-        `Where it is private, push it as an app of this project and use its address. ${instead}`,
+      `cannot fetch submodule ${path} (commit ${commit.slice(0, 7)}) from ${shownGitUrl(url)}: ${error.message}. ` +
+        `Where it is private, give the app a key for it: nagi deploy-keys add --repository ${shownGitUrl(url)}. ${copyInstead(path)}`,
       { cause: error },
     );
   }

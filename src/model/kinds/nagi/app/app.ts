@@ -4,9 +4,11 @@ import { findCondition } from "../../../conditions.ts";
 import { duplicates, invalidIf, type FieldError } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, map, object, required, string, type Infer } from "../../../schema.ts";
+import { localObjectReference } from "../../core/references.ts";
 import { checkHost } from "../../route/route/validate-route.ts";
 import { checkAppName, checkImage } from "../app-names.ts";
 import { checkTagName } from "../../image/tag-names.ts";
+import { checkGitUrl, shownGitUrl } from "../../../../lib/git/git-url.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 import { appProcess, processErrors } from "./app-process.ts";
 
@@ -25,9 +27,20 @@ const wantedAddon = object(
   { name: "dev.nagi.v1.WantedAddon" },
 );
 
-const appSource = object(
-  "Where in what is pushed the app is.",
+const appGitSource = object(
+  "A git repository elsewhere.",
   {
+    uri: required(string("Address: https://host/path or git@host:path.")),
+    ref: string("Branch, tag or commit that is built; the repository's default branch when absent."),
+    secretRef: localObjectReference,
+  },
+  { name: "dev.nagi.v1.AppGitSource" },
+);
+
+const appSource = object(
+  "Where the app's source is.",
+  {
+    git: appGitSource,
     contextDir: string("Directory that is built, of a repository with several apps; the root when absent."),
   },
   { name: "dev.nagi.v1.AppSource" },
@@ -99,6 +112,13 @@ function processesCell({ status }: App): string {
   return entries.map(([name, { ready, desired }]) => `${name}=${ready}/${desired}`).join(",");
 }
 
+function gitSourceErrors({ uri, ref }: NonNullable<NonNullable<AppSpec["source"]>["git"]>): FieldError[] {
+  return [
+    ...invalidIf(checkGitUrl(uri), "spec.source.git.uri", shownGitUrl(uri)),
+    ...(ref === undefined ? [] : invalidIf(checkBranch(ref), "spec.source.git.ref", ref)),
+  ];
+}
+
 function appErrors({
   image,
   imageStreamTag,
@@ -107,8 +127,9 @@ function appErrors({
   branch,
   source = {},
 }: AppSpec): FieldError[] {
-  const { contextDir } = source;
+  const { contextDir, git } = source;
   return [
+    ...(git === undefined ? [] : gitSourceErrors(git)),
     ...(branch === undefined ? [] : invalidIf(checkBranch(branch), "spec.branch", branch)),
     ...(contextDir === undefined
       ? []

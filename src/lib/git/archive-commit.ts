@@ -3,18 +3,28 @@
 import type { Readable } from "node:stream";
 import { extract, pack, type Header, type Pack } from "tar-stream";
 import { pipeline } from "node:stream/promises";
-import type { SourceStore, StoredSource } from "../../lib/source-store.ts";
-import { streamGit } from "./git-output.ts";
-import { findSubmodule, listSubmodules, SubmoduleProblem, type SubmoduleOptions } from "./submodules.ts";
+import type { SourceStore, StoredSource } from "../source-store.ts";
+import { streamGit } from "./stream-git.ts";
+import { listSubmodules, SubmoduleProblem, type Submodule } from "./list-submodules.ts";
 
 /** Submodules of submodules of submodules. */
 const maxDepth = 5;
 const maxSubmodules = 200;
 
+export interface FoundRepository {
+  /** On disk. */
+  readonly path: string;
+  /** Where it was fetched from; relative addresses of its own submodules start there. */
+  readonly url?: string | undefined;
+}
+
 export interface ArchiveOptions {
   readonly sources: SourceStore;
-  readonly submodules: SubmoduleOptions;
-  readonly namespace: string;
+  /** A repository that has the submodule's commit; `parentUrl` is that of the repository which names it. */
+  readonly findSubmodule: (submodule: Submodule, parentUrl: string | undefined) => Promise<FoundRepository>;
+  /** Environment of git in the submodules' repositories. */
+  readonly submoduleEnv: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Archived {
@@ -24,6 +34,8 @@ export interface Archived {
   /** What is archived; empty for everything. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Where the repository was fetched from, if it was. */
+  readonly url?: string | undefined;
 }
 
 export interface StoredArchive extends StoredSource {
@@ -38,7 +50,7 @@ interface Part extends Archived {
 export async function archiveCommit(asked: Archived, options: ArchiveOptions): Promise<StoredArchive> {
   const whole: Part = { ...asked, prefix: "" };
   const [stored, parts] = await Promise.all([
-    putWhole(whole, options.sources),
+    putWhole(whole, options),
     submoduleParts(whole, options, 1),
   ]);
   if (parts.length === 0) return { ...stored, submodules: [] };
@@ -46,14 +58,14 @@ export async function archiveCommit(asked: Archived, options: ArchiveOptions): P
   const writing = writeParts(merged, [whole, ...parts]).catch((error: unknown) => {
     merged.destroy(error instanceof Error ? error : new Error(String(error)));
   });
-  const [together] = await Promise.all([options.sources.put(merged as unknown as Readable), writing]);
+  const [together] = await Promise.all([options.sources.put(merged as unknown as Readable, options.signal), writing]);
   await options.sources.remove(stored.id);
   return { ...together, submodules: parts.map(({ prefix }) => prefix.slice(0, -1)) };
 }
 
-async function putWhole(part: Part, sources: SourceStore): Promise<StoredSource> {
+async function putWhole(part: Part, { sources, signal }: ArchiveOptions): Promise<StoredSource> {
   const { output, ended } = archiveOf(part);
-  const [stored] = await Promise.all([sources.put(output), ended]);
+  const [stored] = await Promise.all([sources.put(output, signal), ended]);
   return stored;
 }
 
@@ -69,11 +81,12 @@ async function submoduleParts(part: Part, options: ArchiveOptions, depth: number
   if (found.length > 0 && depth > maxDepth)
     throw new SubmoduleProblem(`submodules lie more than ${maxDepth} deep, below ${part.prefix}`);
   const parts: Part[] = [];
-  const env = options.submodules.repositories.gitEnvironment();
+  const env = options.submoduleEnv;
   for (const submodule of found) {
-    const path = await findSubmodule(submodule, options.namespace, options.submodules);
+    options.signal?.throwIfAborted();
+    const { path, url } = await options.findSubmodule(submodule, part.url);
     const prefix = `${part.prefix}${submodule.path}/`;
-    const inner: Part = { path, commit: submodule.commit, directory: "", env, prefix };
+    const inner: Part = { path, url, commit: submodule.commit, directory: "", env, prefix };
     parts.push(inner, ...(await submoduleParts(inner, options, depth + 1)));
   }
   return parts;
