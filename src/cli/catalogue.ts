@@ -56,6 +56,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "platforms", load: () => import("./commands/platforms.ts") },
   { name: "kubeconfig", load: () => import("./commands/kubeconfig.ts") },
   { name: "login", load: () => import("./commands/login.ts") },
+  { name: "deploy-keys", load: () => import("./commands/deploy-keys.ts") },
   { name: "keys", load: () => import("./commands/keys.ts") },
   { name: "whoami", aliases: ["auth:whoami"], load: () => import("./commands/whoami.ts") },
   { name: "completion", load: () => import("./commands/completion.ts") },

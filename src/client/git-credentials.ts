@@ -77,7 +77,10 @@ export function chooseCredential(
   if (matching !== undefined) return matching;
   if (mainUrl === undefined || isSameHost(url, mainUrl)) {
     // Without a main repository there is no host that a password could be meant for.
-    const usual = [...(named === undefined ? [] : [named]), ...own.filter((each) => each.repositories.length === 0)];
+    const usual = [
+      ...(named === undefined ? [] : [named]),
+      ...own.filter((each) => each.repositories.length === 0),
+    ];
     const found = usual.find((each) => fits(each) && (mainUrl !== undefined || each.password === undefined));
     if (found !== undefined) return found;
   }

@@ -117,6 +117,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     registry: { address: registry.address, auth: registry.credentials },
     host: () => hostConfig(config),
     limits: buildLimits,
+    env: engineEnvironment(),
     ulimits: options.ulimits(),
     restoreSource: (build) => git.restoreSource(build),
     dataDir: place.builds,

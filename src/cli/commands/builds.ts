@@ -6,6 +6,7 @@ import { isNotFound } from "../../model/status.ts";
 import { appName, appOption, getApp } from "../app.ts";
 import { buildInfo } from "../build-text.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { deployGit } from "../deploy/deploy-git.ts";
 import { cancelBuild, followBuild, isEnded, printBuildLog } from "../follow-build.ts";
 import { columns } from "../format.ts";
 import { listObjects, listOptions } from "../listing.ts";
@@ -17,27 +18,35 @@ const counting = new Intl.Collator("en", { numeric: true });
 export const command: Command = {
   name: "builds",
   group: "Deploying",
-  summary: "List an app's builds; show, cancel or repeat one.",
-  usage: "[info | logs | cancel | retry] [BUILD]",
+  summary: "List an app's builds; start, show, cancel or repeat one.",
+  usage: "[start | info | logs | cancel | retry] [BUILD]",
   description:
     "BUILD is a name (shop-3) or its number (3); without it the newest build of the app is meant. retry builds the\n" +
-    "same source again and deploys it; the branch in git stays where it is.",
-  subcommands: ["info", "logs", "cancel", "retry"],
+    "same source again and deploys it; the branch in git stays where it is. start builds and deploys the newest commit of\n" +
+    "an app with a git source (nagi source --git).",
+  subcommands: ["start", "info", "logs", "cancel", "retry"],
   options: [
     appOption,
     ...listOptions,
     { name: "follow", short: "f", type: "boolean", description: "With logs: go on until the build ends." },
-    { name: "no-wait", type: "boolean", description: "With retry: do not wait for the release." },
+    { name: "no-wait", type: "boolean", description: "With start and retry: do not wait for the release." },
+    {
+      name: "ref",
+      type: "string",
+      value: "REF",
+      description: "With start: branch, tag or commit (default: that of the app's source).",
+    },
   ],
   examples: ["nagi builds", "nagi builds logs -f", "nagi builds cancel", "nagi builds retry shop-3"],
   async run(context) {
     const [action, name] = context.args;
     if (action === undefined) return await list(context);
+    if (action === "start") return await deployGit(context, await getApp(context, name));
     const act = actions[action];
     if (act === undefined)
       throw new UsageError(
         `nagi builds has no action ${JSON.stringify(action)}`,
-        `The actions: ${Object.keys(actions).join(", ")}`,
+        `The actions: start, ${Object.keys(actions).join(", ")}`,
       );
     return await act(context, await findBuild(context, name));
   },

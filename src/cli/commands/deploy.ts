@@ -5,21 +5,23 @@ import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { deployFolder, type Folder } from "../deploy/deploy-folder.ts";
+import { deployGit } from "../deploy/deploy-git.ts";
 import { unpack } from "../deploy/unpack.ts";
 import { followRelease } from "../release-progress.ts";
 
-const sources = ["dir", "archive", "image"] as const;
+const sources = ["dir", "archive", "image", "ref"] as const;
 
 export const command: Command = {
   name: "deploy",
   group: "Deploying",
-  summary: "Deploy a directory, an archive or an image, without git push.",
-  usage: "[--dir DIR | --archive FILE | --image IMAGE]",
+  summary: "Deploy a directory, an archive, an image or the newest commit, without git push.",
+  usage: "[--dir DIR | --archive FILE | --image IMAGE | --ref REF]",
   description:
     "A directory is sent as it is on disk, without what .gitignore, .slugignore and (beside a Dockerfile)\n" +
     ".dockerignore name, and built as a push is; of a second deploy only what has changed is sent. An archive is a\n" +
     "tar, compressed or not, or a zip; where it holds a single directory, that is the source. An image is run as it\n" +
-    "is; name the port that it listens on unless it is 8080. Ctrl-C cancels the build.",
+    "is; name the port that it listens on unless it is 8080. An app that is built from a git repository elsewhere (nagi\n" +
+    "source --git) needs no argument: the newest commit of its branch is built. Ctrl-C cancels the build.",
   options: [
     appOption,
     { name: "dir", type: "string", value: "DIR", description: "The app's source (default: this directory)." },
@@ -35,6 +37,12 @@ export const command: Command = {
       value: "IMAGE",
       description: "An image that the container engine has or can pull.",
     },
+    {
+      name: "ref",
+      type: "string",
+      value: "REF",
+      description: "Of an app with a git source: branch, tag or commit that is built (default: its own).",
+    },
     { name: "port", type: "number", value: "PORT", description: "Port that the web process listens on." },
     { name: "all", type: "boolean", description: "With --dir: send ignored files too." },
     { name: "no-wait", type: "boolean", description: "Do not wait for the release." },
@@ -48,7 +56,7 @@ export const command: Command = {
     const given = sources.filter((name) => context.text(name) !== undefined);
     if (given.length > 1)
       throw new UsageError(
-        `nagi deploy takes one of --dir, --archive and --image, not ${given.map((name) => `--${name}`).join(" and ")}`,
+        `nagi deploy takes one of --dir, --archive, --image and --ref, not ${given.map((name) => `--${name}`).join(" and ")}`,
       );
     const found = await getApp(context);
     const image = context.text("image");
@@ -60,6 +68,8 @@ export const command: Command = {
         "What is built from source listens on the port in PORT.",
       );
     if (archive !== undefined) return await deployArchive(context, found, archive);
+    const isGit = found.spec?.source?.git !== undefined && context.text("dir") === undefined;
+    if (isGit || context.text("ref") !== undefined) return await deployGit(context, found);
     return await deployFolder(context, found, folderOf(context));
   },
 };

@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
+import { checkGitUrl } from "../../lib/git/git-url.ts";
 import { newObject } from "../../model/kind.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { askPlatform } from "../ask-platform.ts";
@@ -58,7 +59,9 @@ async function ofRepository(context: CommandContext, word: string): Promise<Comp
       signal: context.signal,
     });
     context.terminal.progressDone();
-    return await ofFolder(context, { word, folder, origin: word, dispose });
+    // A repository of this machine's disk is none that the platform could fetch.
+    const git = checkGitUrl(url) === undefined ? { uri: url, ref: ref === "" ? undefined : ref } : undefined;
+    return await ofFolder(context, { word, folder, origin: word, git, dispose });
   } catch (error) {
     dispose();
     throw error;
@@ -69,6 +72,7 @@ interface Folder {
   readonly word: string;
   readonly folder: string;
   readonly origin: string;
+  readonly git?: { readonly uri: string; readonly ref: string | undefined } | undefined;
   readonly dispose: () => void;
 }
 
@@ -79,7 +83,7 @@ interface Answer {
 }
 
 async function ofFolder(context: CommandContext, given: Folder): Promise<Component> {
-  const { word, folder, origin, dispose } = given;
+  const { word, folder, origin, git, dispose } = given;
   const contextDir = rootOf(context.text("context-dir") ?? "");
   const root = join(folder, contextDir ?? "");
   if (!existsSync(root) || !statSync(root).isDirectory())
@@ -94,7 +98,7 @@ async function ofFolder(context: CommandContext, given: Folder): Promise<Compone
   const answer = await askPlatform<Answer>(context, { ...detect, body: { paths, texts } });
   if (!answer.ok) throw new UsageError(`${word}: ${answer.text}`);
   const name = await nameFor(context, basename(folder === origin ? folder : (word.split("#")[0] ?? "")));
-  const spec = contextDir === undefined ? {} : { source: { contextDir } };
+  const spec = contextDir === undefined && git === undefined ? {} : { source: { git, contextDir } };
   const types = answer.processes.length === 0 ? "" : ` (${answer.processes.join(", ")})`;
   return {
     found: `in ${word}: ${answer.text}`,

@@ -21,12 +21,17 @@ export async function makeComponent(context: CommandContext, component: Componen
     });
     context.terminal.print(`Created app ${app.metadata.name}`);
     if (folder === undefined) return await followRelease(context, made);
-    return await deployFolder(context, made, {
+    const code = await deployFolder(context, made, {
       path: folder,
       origin,
       all: false,
       message: `Deploy of ${origin}`,
     });
+    if (code === 0 && made.spec?.source?.git !== undefined)
+      context.terminal.print(
+        `Later commits: nagi deploy --app ${made.metadata.name}, or by themselves: nagi webhooks add --app ${made.metadata.name}`,
+      );
+    return code;
   } finally {
     dispose();
   }

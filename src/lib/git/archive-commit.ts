@@ -49,16 +49,16 @@ interface Part extends Archived {
 
 export async function archiveCommit(asked: Archived, options: ArchiveOptions): Promise<StoredArchive> {
   const whole: Part = { ...asked, prefix: "" };
-  const [stored, parts] = await Promise.all([
-    putWhole(whole, options),
-    submoduleParts(whole, options, 1),
-  ]);
+  const [stored, parts] = await Promise.all([putWhole(whole, options), submoduleParts(whole, options, 1)]);
   if (parts.length === 0) return { ...stored, submodules: [] };
   const merged = pack();
   const writing = writeParts(merged, [whole, ...parts]).catch((error: unknown) => {
     merged.destroy(error instanceof Error ? error : new Error(String(error)));
   });
-  const [together] = await Promise.all([options.sources.put(merged as unknown as Readable, options.signal), writing]);
+  const [together] = await Promise.all([
+    options.sources.put(merged as unknown as Readable, options.signal),
+    writing,
+  ]);
   await options.sources.remove(stored.id);
   return { ...together, submodules: parts.map(({ prefix }) => prefix.slice(0, -1)) };
 }

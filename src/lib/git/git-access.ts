@@ -115,7 +115,11 @@ function quoted(path: string): string {
 }
 
 /** What git and ssh complained of, as a sentence that says what to do. */
-export function explainGitFailure(complaint: string, url: GitUrl, credential: GitCredential | undefined): string {
+export function explainGitFailure(
+  complaint: string,
+  url: GitUrl,
+  credential: GitCredential | undefined,
+): string {
   const secret = credential === undefined ? undefined : `Secret ${credential.name}`;
   if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/i.test(complaint))
     return (
@@ -124,7 +128,11 @@ export function explainGitFailure(complaint: string, url: GitUrl, credential: Gi
     );
   if (/Host key verification failed/i.test(complaint))
     return `the host key of ${url.host} is not among the known_hosts of ${secret ?? "a Secret"}: add it there (ssh-keyscan ${url.host.split(":")[0]})`;
-  if (/Permission denied|could not read Username|could not read Password|Authentication failed|HTTP Basic/i.test(complaint)) {
+  if (
+    /Permission denied|could not read Username|could not read Password|Authentication failed|HTTP Basic/i.test(
+      complaint,
+    )
+  ) {
     if (secret !== undefined)
       return `${url.host} does not take the ${url.scheme === "ssh" ? "key" : "user and password"} of ${secret}${
         url.scheme === "ssh" ? ": add its public key there as a deploy key" : ""
@@ -136,6 +144,8 @@ export function explainGitFailure(complaint: string, url: GitUrl, credential: Gi
   const last = complaint
     .trim()
     .split("\n")
-    .findLast((line) => /^(fatal|error|ssh|remote):? /.test(line) && !/Could not read from remote/.test(line));
+    .findLast(
+      (line) => /^(fatal|error|ssh|remote):? /.test(line) && !/Could not read from remote/.test(line),
+    );
   return (last ?? complaint.trim().split("\n").at(-1) ?? "").replace(/^(fatal|error|remote): /, "");
 }

@@ -13,7 +13,10 @@ const run = promisify(execFile);
 const outputMaxBytes = 4 * 1024 ** 2;
 const fetchTimeoutMs = 30 * 60_000;
 /** No other protocol is spoken, so that nobody reads a repository of this machine's disk. */
-const settings = ["protocol.allow=never", ...["http", "https", "ssh"].map((name) => `protocol.${name}.allow=always`)];
+const settings = [
+  "protocol.allow=never",
+  ...["http", "https", "ssh"].map((name) => `protocol.${name}.allow=always`),
+];
 
 export interface RemoteGitOptions {
   /** Of every git that is run. */
@@ -25,6 +28,8 @@ export interface RemoteGitOptions {
   readonly ca?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Where files with secrets lie while git runs. */
+  readonly scratchDir?: string | undefined;
 }
 
 /** A repository cannot be fetched; the message says why and what to do. */
@@ -66,9 +71,11 @@ export class RemoteGit {
     const url = parseGitUrl(address);
     const problem = checkGitUrl(address);
     if (url === undefined || problem !== undefined)
-      throw new FetchProblem(`the address ${JSON.stringify(shownGitUrl(address))} ${problem ?? "is none of git's"}`);
+      throw new FetchProblem(
+        `the address ${JSON.stringify(shownGitUrl(address))} ${problem ?? "is none of git's"}`,
+      );
     const credential = this.#options.credentialFor(address);
-    const closed = await mkdtemp(join(tmpdir(), "nagi-git-access-"));
+    const closed = await mkdtemp(join(this.#options.scratchDir ?? tmpdir(), "nagi-git-access-"));
     try {
       const access = await openGitAccess({ directory: closed, url, credential, ca: this.#options.ca });
       const commit = await this.#fetchCommit(directory, { address, ref, args: access.args });
@@ -77,6 +84,7 @@ export class RemoteGit {
       return commit;
     } catch (error) {
       this.#options.signal?.throwIfAborted();
+      if (error instanceof FetchProblem) throw error;
       throw new FetchProblem(reasonOf(error, url, credential), { cause: error });
     } finally {
       await rm(closed, { recursive: true, force: true });
@@ -86,7 +94,8 @@ export class RemoteGit {
   /** One commit where the server gives single ones; else all of them, as simple servers want it. */
   async #fetchCommit(directory: string, asked: Asked): Promise<string> {
     const { address, ref, args } = asked;
-    const fetch = (...words: string[]): Promise<string> => this.git(directory, ...args, "fetch", "--quiet", ...words);
+    const fetch = (...words: string[]): Promise<string> =>
+      this.git(directory, ...args, "fetch", "--quiet", ...words);
     try {
       await fetch("--depth=1", "--", address, ref);
       return await this.git(directory, "rev-parse", "FETCH_HEAD^{commit}");
@@ -99,7 +108,9 @@ export class RemoteGit {
       return await this.git(directory, "rev-parse", "FETCH_HEAD^{commit}");
     }
     await fetch("--", address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*");
-    return await this.git(directory, "rev-parse", "--verify", `${ref}^{commit}`);
+    return await this.git(directory, "rev-parse", "--verify", `${ref}^{commit}`).catch((error: unknown) => {
+      throw new FetchProblem(`there is no branch, tag or commit ${ref} there`, { cause: error });
+    });
   }
 }
 

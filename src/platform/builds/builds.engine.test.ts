@@ -66,6 +66,7 @@ function buildsOptions(): Parameters<typeof createBuilds>[0] {
         mirrors: {},
         apt: "",
       }),
+    env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
     limits: { memoryBytes: 256 * 1024 ** 2, cpus: 1, deadlineSeconds: 120 },
     maxConcurrent: 2,
     dataDir: join(dir, "logs"),

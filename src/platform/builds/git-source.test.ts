@@ -60,12 +60,24 @@ afterAll(() => {
 });
 
 async function procfile(source: Build["spec"]["source"]): Promise<string | undefined> {
-  const build = newObject<Build>(buildKind, { name: "a", namespace: "default" }, { spec: { source, strategy: { type: "Nagi" } } });
+  const build = newObject<Build>(
+    buildKind,
+    { name: "a", namespace: "default" },
+    { spec: { source, strategy: { type: "Nagi" } } },
+  );
   const { signal } = new AbortController();
   const client = new FakeClient();
   client.seed(build);
   const host = { ca: "", proxies: {} };
-  const fetched = await withFetchedSource(build, { client, sources, host, tell: () => undefined, signal });
+  const env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: dir };
+  const fetched = await withFetchedSource(build, {
+    client,
+    sources,
+    host,
+    env,
+    tell: () => undefined,
+    signal,
+  });
   const id = fetched.spec.source?.binary?.asFile ?? "";
   return (await readSourceTree(sources.open(id), { reads: () => true })).text("Procfile");
 }
@@ -79,10 +91,12 @@ it("fetches the default branch, a branch, a tag and a commit", async () => {
 
 it("says what is wrong and what to look at", async () => {
   await expect(procfile({ git: { uri, ref: "none" } })).rejects.toThrow(
-    /cannot fetch none of http.*spec.source.git.ref/,
+    /cannot fetch none of http.*there is no branch, tag or commit none there.*spec.source.git.ref/,
   );
   await expect(procfile({ git: { uri: `${uri}nowhere` } })).rejects.toThrow(/not found/);
   await expect(procfile({ git: { uri: `file://${dir}/repo` } })).rejects.toThrow(/must begin with http/);
   await expect(procfile({ git: { uri, ref: "--upload-pack=x" } })).rejects.toThrow(/name of a branch/);
-  await expect(procfile({ git: { uri }, sourceSecret: { name: "key" } })).rejects.toThrow(/Secret key, which the source names, is not in namespace default/);
+  await expect(procfile({ git: { uri }, sourceSecret: { name: "key" } })).rejects.toThrow(
+    /Secret key, which the source names, is not in namespace default/,
+  );
 });

@@ -32,6 +32,8 @@ export interface GitSourceOptions {
   readonly sources: SourceStore;
   /** The way to the outside. */
   readonly host: Pick<HostConfig, "ca" | "proxies">;
+  /** Environment of git; PATH among it. */
+  readonly env: Readonly<Record<string, string>>;
   readonly tell: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -84,14 +86,24 @@ function refuseUnknown(uri: string, ref: string): void {
   }
 }
 
-function failureText(error: unknown, { uri, asked }: { readonly uri: string; readonly asked: string }): string {
-  if (error instanceof SubmoduleProblem || error instanceof GitCredentialProblem || error instanceof SourceTooLargeError)
+function failureText(
+  error: unknown,
+  { uri, asked }: { readonly uri: string; readonly asked: string },
+): string {
+  if (
+    error instanceof SubmoduleProblem ||
+    error instanceof GitCredentialProblem ||
+    error instanceof SourceTooLargeError
+  )
     return error.message;
   const what = commitHash.test(asked) ? `commit ${asked.slice(0, 7)}` : asked;
   return `cannot fetch ${what} of ${uri}: ${messageOf(error)}. Check spec.source.git.uri and spec.source.git.ref`;
 }
 
-async function remoteGit(build: Build, { client, host, signal, tell }: GitSourceOptions): Promise<RemoteGit> {
+async function remoteGit(
+  build: Build,
+  { client, host, env, signal, tell }: GitSourceOptions,
+): Promise<RemoteGit> {
   const { source } = build.spec;
   const { uri, httpProxy, httpsProxy, noProxy } = source?.git ?? { uri: "" };
   const proxies = { http_proxy: httpProxy, https_proxy: httpsProxy, no_proxy: noProxy };
@@ -101,7 +113,7 @@ async function remoteGit(build: Build, { client, host, signal, tell }: GitSource
     app: build.metadata.labels?.["nagi.dev/app"],
     secretName: source?.sourceSecret?.name,
     mainUrl: uri,
-    env: { ...process.env, ...host.proxies, ...Object.fromEntries(given) },
+    env: { ...env, ...host.proxies, ...Object.fromEntries(given) },
     ca: host.ca,
     signal,
     onForgotten: (error) => tell(` !     The host key is not kept: ${messageOf(error)}`),
@@ -119,7 +131,14 @@ async function refuseMissingDirectory(
 ): Promise<void> {
   const { directory, commit, contextDir = "" } = asked;
   if (contextDir === "") return;
-  const entry = await git.git(directory, "--literal-pathspecs", "ls-tree", commit, "--", contextDir.replace(/\/+$/, ""));
+  const entry = await git.git(
+    directory,
+    "--literal-pathspecs",
+    "ls-tree",
+    commit,
+    "--",
+    contextDir.replace(/\/+$/, ""),
+  );
   if (/^\d+ tree /.test(entry)) return;
   const message = `spec.source.contextDir is ${contextDir}: commit ${commit.slice(0, 7)} has no such directory`;
   throw new BuildFailure("FetchSourceFailed", message);
@@ -137,9 +156,9 @@ interface Fetched {
 async function archive(
   { git, work, directory, commit, uri }: Fetched,
   build: Build,
-  { sources, signal }: GitSourceOptions,
+  { sources, env: given, signal }: GitSourceOptions,
 ): ReturnType<typeof archiveCommit> {
-  const env = { PATH: process.env["PATH"] ?? "", HOME: work, LC_ALL: "C.UTF-8", GIT_LITERAL_PATHSPECS: "1" };
+  const env = { PATH: given["PATH"] ?? "", HOME: work, LC_ALL: "C.UTF-8", GIT_LITERAL_PATHSPECS: "1" };
   const contextDir = (build.spec.source?.contextDir ?? "").replace(/^(\.?\/)+|\/+$/g, "").replace(/^\.$/, "");
   return await archiveCommit(
     { path: directory, commit, directory: contextDir, env, url: uri },
@@ -189,13 +208,18 @@ async function describeCommit(git: RemoteGit, directory: string, commit: string)
 }
 
 /** What of the branch was built: the release names it, and a retry builds the same. */
-async function recordRevision(build: Build, revision: Build["spec"]["revision"], client: Client): Promise<void> {
-  if (build.spec.revision?.git?.commit === revision?.git?.commit && build.spec.revision?.git?.message !== undefined)
+async function recordRevision(
+  build: Build,
+  revision: Build["spec"]["revision"],
+  client: Client,
+): Promise<void> {
+  if (
+    build.spec.revision?.git?.commit === revision?.git?.commit &&
+    build.spec.revision?.git?.message !== undefined
+  )
     return;
   const body = { spec: { revision: JSON.parse(JSON.stringify(revision)) as JsonValue } };
-  await client
-    .patch(buildKind, refOf(build), { type: "merge", body })
-    .catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+  await client.patch(buildKind, refOf(build), { type: "merge", body }).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
 }

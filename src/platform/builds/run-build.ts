@@ -52,6 +52,8 @@ export interface RunBuildOptions {
   /** Asked at each build. */
   readonly host: () => Promise<HostConfig>;
   readonly limits: BuildLimits;
+  /** Environment of programs beside the engine; PATH among it. */
+  readonly env: Readonly<Record<string, string>>;
   readonly ulimits?: readonly Ulimit[] | undefined;
   /** Puts the source of a build that is built again into the store; false when nothing has it any more. */
   readonly restoreSource?: ((build: Build) => Promise<boolean>) | undefined;
@@ -84,8 +86,9 @@ export async function runBuild(
   signal: AbortSignal,
 ): Promise<BuildResult> {
   const tell = (line: string): void => log.line(line);
-  const { client, sources, host } = options;
-  const fetched = await withFetchedSource(build, { client, sources, host: await host(), tell, signal });
+  const { client, sources, env } = options;
+  const host = await options.host();
+  const fetched = await withFetchedSource(build, { client, sources, host, env, tell, signal });
   const work: Work = { build: fetched, options, log, signal, stages: [] };
   const tree = await stage(work, "FetchInputs", () => readTree(work));
   const manifest = await readWanted(build, tree, { client: options.client, log });

@@ -41,7 +41,8 @@ export async function findSubmodule(
   const given = addressOf(submodule);
   const url = parentUrl === undefined ? given : resolveGitUrl(given, parentUrl);
   const own = ownRepository(url, namespace, options.platformUrl);
-  if (own === undefined) return { path: await fetchSubmodule({ ...submodule, url }, namespace, options), url };
+  if (own === undefined)
+    return { path: await fetchSubmodule({ ...submodule, url }, namespace, options), url };
   if (own === "outside")
     throw new SubmoduleProblem(
       `the address of submodule ${path}, ${url}, is relative and leads to no app of the platform: ` +
