@@ -6,6 +6,7 @@ import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { credentialHelper } from "../git-credentials.ts";
 import { fileOption, manifestsOf, outputOption } from "../manifests.ts";
 import { printWritten } from "../output.ts";
+import { platformOf, platformOption } from "../platform-option.ts";
 import { kindOf } from "../resources.ts";
 import { rootOf } from "../source-root.ts";
 
@@ -39,6 +40,7 @@ export const command: Command = {
       value: "NAME",
       description: "Branch whose push deploys (default: main or master).",
     },
+    platformOption,
     {
       name: "ssh",
       type: "boolean",
@@ -71,11 +73,10 @@ async function createApp(context: CommandContext): Promise<void> {
   const name = context.args[0] ?? nameFromFolder(context.host.cwd);
   const client = await context.client();
   const namespace = await context.namespace();
-  const root = rootOf(context.text("root") ?? "");
-  const spec = {
-    branch: context.text("branch"),
-    ...(root === undefined ? {} : { source: { contextDir: root } }),
-  };
+  const contextDir = rootOf(context.text("root") ?? "");
+  const platform = (await platformOf(client, context.text("platform") ?? "")) ?? undefined;
+  const isSaid = contextDir !== undefined || platform !== undefined;
+  const spec = { branch: context.text("branch"), ...(isSaid ? { source: { contextDir, platform } } : {}) };
   try {
     await client.create(app, newObject<App>(app, { name, namespace }, { spec }));
   } catch (error) {

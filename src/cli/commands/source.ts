@@ -8,13 +8,14 @@ import { isStatus } from "../../model/status.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
+import { platformOf, platformOption } from "../platform-option.ts";
 import { rootOf } from "../source-root.ts";
 
 export const command: Command = {
   name: "source",
   group: "Deploying",
-  summary: "Show or choose which repository, branch and directory an app is built from.",
-  usage: "[--git URL [--ref REF]] [--branch NAME] [--root DIR]",
+  summary: "Show or choose what an app is built from: repository, branch, directory, platform.",
+  usage: "[--git URL [--ref REF]] [--branch NAME] [--root DIR] [--platform NAME[:vN]]",
   description:
     "Of a repository with several apps each one builds a directory of its own, and a push that changes nothing there\n" +
     "builds nothing. What is chosen holds from the next push on. With --git the app is built from a repository elsewhere:\n" +
@@ -65,11 +66,13 @@ export const command: Command = {
       value: "DIR",
       description: "Directory of the repository that is built; . stands for all of it.",
     },
+    platformOption,
   ],
   examples: [
     "nagi source",
     "nagi source --root apps/web",
     "nagi source --branch release",
+    "nagi source --platform python:v2",
     "nagi source --app shop --git https://git.example.com/team/shop.git --ref main",
   ],
   async run(context) {
@@ -98,15 +101,24 @@ async function wantedSpec(
   const branch = context.text("branch");
   const root = context.text("root");
   const git = await wantedGit(context, found);
-  if (branch === undefined && root === undefined && git === undefined) return undefined;
+  const build = await wantedBuild(context);
+  const isAsked = branch !== undefined || root !== undefined || git !== undefined;
+  if (!isAsked && Object.keys(build).length === 0) return undefined;
   const source = {
     ...(root === undefined ? {} : { contextDir: rootOf(root) ?? null }),
     ...(git === undefined ? {} : { git }),
+    ...build,
   };
   return {
     ...(branch === undefined ? {} : { branch: branch === "" ? null : branch }),
     ...(Object.keys(source).length === 0 ? {} : { source }),
   };
+}
+
+/** How it is built. */
+async function wantedBuild(context: CommandContext): Promise<Record<string, JsonValue>> {
+  const platform = context.text("platform");
+  return platform === undefined ? {} : { platform: await platformOf(await context.client(), platform) };
 }
 
 async function wantedGit(context: CommandContext, found: App): Promise<JsonValue | undefined> {
@@ -183,6 +195,7 @@ function show({ terminal }: CommandContext, { metadata, spec = {} }: App): void 
             ["Secret:", git.secretRef?.name ?? "none named"],
           ]),
       ["Root:", spec.source?.contextDir ?? "the whole repository"],
+      ["Platform:", spec.source?.platform ?? "found out"],
     ]),
   );
 }

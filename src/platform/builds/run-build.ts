@@ -92,8 +92,10 @@ export async function runBuild(
   const work: Work = { build: fetched, options, log, signal, stages: [] };
   const tree = await stage(work, "FetchInputs", () => readTree(work));
   const manifest = await readWanted(build, tree, { client: options.client, log });
-  const { plan, containerfile, platformName } = await prepare(work, tree);
+  const { plan, containerfile, platform } = await prepare(work, tree);
   log.line(`-----> ${plan.explanation}`);
+  if (platform?.version !== undefined && build.spec.strategy.nagiStrategy?.platform !== undefined)
+    log.line(`       on platform ${platform.name}:v${platform.version}, as the app says`);
   for (const note of plan.notes ?? []) log.line(`       ${note}`);
   const image = imageReference(build, options.registry);
   const port = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
@@ -111,7 +113,9 @@ export async function runBuild(
       detected: {
         strategy: plan.strategy,
         explanation: plan.explanation,
-        platform: platformName,
+        platform: platform?.name,
+        platformVersion: platform?.version,
+        runtimePlatform: plan.runtime,
         containerfile: plan.dockerfilePath === undefined ? containerfile : undefined,
       },
       stages: work.stages,
@@ -179,7 +183,7 @@ async function readTree({ build, options }: Work): Promise<SourceTree> {
 interface Prepared {
   readonly plan: BuildPlan;
   readonly containerfile?: string | undefined;
-  readonly platformName?: string | undefined;
+  readonly platform?: ReadyPlatform | undefined;
 }
 
 async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
@@ -196,8 +200,8 @@ async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
   if (!recognised.ok) throw new BuildFailure("CannotDetect", recognised.message);
   if (recognised.plan !== undefined) return { plan: recognised.plan, containerfile: source?.dockerfile };
   const { language } = recognised;
-  const platformName = named?.name ?? language.platform ?? language.name;
-  const { image: base, versions } = named ?? (await readyPlatform(platformName, work));
+  const platform = named ?? (await readyPlatform(language.platform ?? language.name, work));
+  const { image: base, versions } = platform;
   const detection = planLanguage(language, seen, versions);
   if (!detection.ok) throw new BuildFailure("CannotDetect", detection.message);
   const { plan } = detection;
@@ -205,15 +209,17 @@ async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
   const { namespace = "default" } = build.metadata;
   const app = build.metadata.labels?.["nagi.dev/app"] ?? build.metadata.name ?? "";
   const containerfile = plan.containerfile?.({ base, runtime, cacheId: `${namespace}-${app}` });
-  return { plan, containerfile, platformName };
+  return { plan, containerfile, platform };
 }
 
-type NamedPlatform = ReadyPlatform & { readonly name: string };
-
 /** The platform that the build names; it says how the source is built, too. */
-async function namedPlatform(work: Work): Promise<NamedPlatform | undefined> {
-  const name = work.build.spec.strategy.nagiStrategy?.platform;
-  return name === undefined ? undefined : { name, ...(await readyPlatform(name, work)) };
+async function namedPlatform(work: Work): Promise<ReadyPlatform | undefined> {
+  const wanted = work.build.spec.strategy.nagiStrategy?.platform;
+  if (wanted === undefined) return undefined;
+  const ready = await readyPlatform(wanted, work);
+  if (await work.options.engine.hasImage(ready.image)) return ready;
+  const message = `the image of platform ${wanted} is no longer in the container engine: choose another version, see \`nagi platforms info ${ready.name}\``;
+  throw new BuildFailure("PlatformNotReady", message);
 }
 
 function dockerfileOf(build: Build): { readonly dockerfilePath?: string | undefined } {

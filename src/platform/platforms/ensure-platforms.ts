@@ -13,7 +13,8 @@ import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { makeImage, versionsLabel } from "./make-image.ts";
-import { languageOf, loadRecipes, type Recipe } from "./recipe.ts";
+import { RecipeFailure } from "./recipe-failure.ts";
+import { languageOf, loadRecipes, type GivenPlatform, type Recipe } from "./recipe.ts";
 
 /** Where platform images are in the engine; all of an engine's users share them. */
 const repository = "localhost/nagi";
@@ -22,6 +23,8 @@ export interface EnsurePlatformsOptions {
   readonly engine: ContainerEngine;
   /** Directory of the recipes: one directory a platform. */
   readonly recipesDir: string;
+  /** What the Platforms say. */
+  readonly given?: readonly GivenPlatform[] | undefined;
   /** For files that are gone afterwards. */
   readonly workDir: string;
   /** Environment of the programs that fetch (mmdebstrap, npm): PATH, HOME, proxies, certificates. */
@@ -36,6 +39,8 @@ export interface EnsurePlatformsOptions {
 
 export interface PlatformProgress {
   readonly platform: string;
+  /** Of what it is being made from. */
+  readonly recipeHash: string;
   /** What is being done, or what was wrong. */
   readonly text: string;
   readonly elapsedMs: number;
@@ -46,6 +51,8 @@ export interface PlatformImage {
   readonly name: string;
   readonly description: string;
   readonly language: string;
+  readonly from?: string | undefined;
+  readonly builtIn: boolean;
   readonly image: string;
   /** Of everything that the image was made from. */
   readonly recipeHash: string;
@@ -60,12 +67,14 @@ export async function ensurePlatforms(
   options: EnsurePlatformsOptions,
   onProgress: (progress: PlatformProgress) => void = () => undefined,
 ): Promise<PlatformImage[]> {
-  const all = await loadRecipes(options.recipesDir);
+  const { recipes: all } = await loadRecipes(options.recipesDir, options.given);
   const recipes = wantedRecipes(all, options.only);
+  const hashes = recipeHashes(all, options);
   const done = new Map<string, PlatformImage>();
   for (const recipe of recipes) {
     const base = recipe.from === undefined ? undefined : done.get(recipe.from);
-    const made = await ensureOne(recipe, base, options, onProgress);
+    const recipeHash = hashes.get(recipe.name) ?? "";
+    const made = await ensureOne({ recipe, recipeHash, base }, options, onProgress);
     done.set(recipe.name, { ...made, language: languageOf(recipe, all) });
   }
   return [...done.values()];
@@ -80,33 +89,71 @@ function wantedRecipes(recipes: readonly Recipe[], only: readonly string[] | und
   return recipes.filter(({ name }) => wanted.has(name));
 }
 
+/** The hash of what each image is to be made from, by the name of its platform; each after the one it stands on. */
+export function recipeHashes(
+  recipes: readonly Recipe[],
+  { given = [], mirror }: Pick<EnsurePlatformsOptions, "given" | "mirror">,
+): ReadonlyMap<string, string> {
+  const hashes = new Map<string, string>();
+  for (const { name, from, digest } of recipes) {
+    const base = from === undefined ? "" : (hashes.get(from) ?? "");
+    const rebuiltAt = given.find((each) => each.name === name)?.rebuiltAt;
+    const again = rebuiltAt === undefined ? "" : ` ${rebuiltAt}`;
+    const text = `${digest} ${base} ${process.arch} ${mirror ?? ""}${again}`;
+    hashes.set(name, createHash("sha256").update(text).digest("hex"));
+  }
+  return hashes;
+}
+
+interface Wanted {
+  readonly recipe: Recipe;
+  readonly recipeHash: string;
+  readonly base: PlatformImage | undefined;
+}
+
 async function ensureOne(
-  recipe: Recipe,
-  base: PlatformImage | undefined,
+  { recipe, recipeHash, base }: Wanted,
   options: EnsurePlatformsOptions,
   onProgress: (progress: PlatformProgress) => void,
 ): Promise<Omit<PlatformImage, "language">> {
-  const recipeHash = createHash("sha256")
-    .update(`${recipe.digest} ${base?.recipeHash ?? ""} ${process.arch} ${options.mirror ?? ""}`)
-    .digest("hex");
   const image = `${repository}/${recipe.name}:${recipeHash.slice(0, 12)}`;
   const present = await inspect(options.engine, image);
   if (present !== undefined) return described(recipe, image, recipeHash, present);
   const startMs = options.clock.now();
   const tell = (state: PlatformProgress["state"], text: string): void =>
-    onProgress({ platform: recipe.name, state, text, elapsedMs: options.clock.now() - startMs });
+    onProgress({ platform: recipe.name, recipeHash, state, text, elapsedMs: options.clock.now() - startMs });
+  // What was asked to be made anew shall not come from what earlier steps left.
+  const noCache = options.given?.find(({ name }) => name === recipe.name)?.rebuiltAt !== undefined;
   try {
     const labels = { "nagi.dev/platform": recipe.name, "nagi.dev/recipe": recipeHash };
     const onStep = (text: string): void => tell("working", text);
-    await makeImage({ recipe, image, base: base?.image, labels, onStep }, options);
-    await options.engine.tagImage(image, `${repository}/${recipe.name}:latest`);
+    await makeImage({ recipe, image, base: base?.image, labels, noCache, onStep }, options);
+    await options.engine.tagImage(image, latestImage(recipe.name));
     const made = described(recipe, image, recipeHash, await options.engine.inspectImage(image));
     tell("made", `${image}, ${Math.round(made.sizeBytes / 1e6)} MB`);
     return made;
   } catch (error) {
     tell("failed", messageOf(error));
-    throw new Error(`cannot make platform ${recipe.name}: ${messageOf(error)}`, { cause: error });
+    throw new PlatformFailure(recipe.name, error);
   }
+}
+
+/** A platform that could not be made. */
+export class PlatformFailure extends Error {
+  override readonly name = "PlatformFailure";
+  readonly platform: string;
+  /** Whether another try would fail too. */
+  readonly isOfRecipe: boolean;
+
+  constructor(platform: string, cause: unknown) {
+    super(`cannot make platform ${platform}: ${messageOf(cause)}`, { cause });
+    this.platform = platform;
+    this.isOfRecipe = cause instanceof RecipeFailure;
+  }
+}
+
+export function latestImage(name: string): string {
+  return `${repository}/${name}:latest`;
 }
 
 async function inspect(engine: ContainerEngine, image: string): Promise<ImageDetails | undefined> {
@@ -128,6 +175,8 @@ function described(
   return {
     name: recipe.name,
     description: recipe.description,
+    from: recipe.from,
+    builtIn: recipe.builtIn,
     image,
     recipeHash,
     sizeBytes: details.Size,

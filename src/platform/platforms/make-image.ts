@@ -2,14 +2,16 @@
 
 import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pack } from "tar-stream";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import { hostAptSettings, hostMirror } from "./host-apt.ts";
+import { recipeContainerfile } from "../../model/kinds/nagi/platform/recipe-text.ts";
 import type { Recipe } from "./recipe.ts";
+import { explainRecipeFailure, RecipeFailure } from "./recipe-failure.ts";
 import { runProgram } from "./run-program.ts";
 
 export interface MakeOptions {
@@ -29,11 +31,16 @@ export interface MakeRequest {
   /** Reference of the image it stands on. */
   readonly base?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** Whether nothing of earlier builds is used. */
+  readonly noCache: boolean;
   readonly onStep: (text: string) => void;
 }
 
 /** Name of the label with the versions of the image's programs, as JSON. */
 export const versionsLabel = "nagi.dev/versions";
+
+/** Last lines of a build that its failure is explained by. */
+const keptLines = 20;
 
 export async function makeImage(request: MakeRequest, options: MakeOptions): Promise<void> {
   await mkdir(options.workDir, { recursive: true, mode: 0o700 });
@@ -41,6 +48,9 @@ export async function makeImage(request: MakeRequest, options: MakeOptions): Pro
   try {
     if (request.recipe.from === undefined) await makeFromPackages(request, options, directory);
     else await makeOnBase(request, options, directory);
+  } catch (error) {
+    if (error instanceof RecipeFailure || options.signal?.aborted === true) throw error;
+    throw explainRecipeFailure({ error, output: [], suite: request.recipe.suite });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -116,7 +126,9 @@ function tell(onStep: (text: string) => void): (line: string) => void {
 
 async function makeOnBase(request: MakeRequest, options: MakeOptions, directory: string): Promise<void> {
   const { recipe, image, base = "", onStep } = request;
-  await cp(recipe.directory, directory, { recursive: true });
+  await recipe.writeTo(directory);
+  if (!recipe.hasContainerfile)
+    await writeFile(join(directory, recipeContainerfile), packagesContainerfile(recipe.packages));
   const versions = await installNpm(request, options, join(directory, "npm"));
   const aptFile = "nagi-apt.conf";
   await writeFile(join(directory, aptFile), await hostAptSettings(options.env));
@@ -125,17 +137,49 @@ async function makeOnBase(request: MakeRequest, options: MakeOptions, directory:
   const labels = { ...request.labels, [versionsLabel]: JSON.stringify(versions) };
   const steps = options.engine.buildImage(tarOf(directory), {
     tags: [asked.length === 0 ? image : draftOf(image)],
-    dockerfile: "Containerfile",
+    dockerfile: recipeContainerfile,
     buildArgs: { BASE: base, ...proxyArgs(options.env) },
+    noCache: request.noCache,
     labels,
     secrets: { "nagi-apt": aptFile },
     signal: options.signal,
   });
-  for await (const { stream } of steps) {
-    const step = /^STEP (\d+\/\d+): (\S+)/i.exec(stream ?? "");
-    if (step !== null) onStep(`image, step ${step[1]} ${step[2]}`);
+  const output: string[] = [];
+  try {
+    for await (const { stream } of steps) {
+      const step = /^STEP (\d+\/\d+): (\S+)/i.exec(stream ?? "");
+      if (step !== null) onStep(`image, step ${step[1]} ${step[2]}`);
+      else output.push(...(stream ?? "").split("\n").filter(isSaid));
+      output.splice(0, output.length - keptLines);
+    }
+  } catch (error) {
+    if (!isEngineError(error)) throw error;
+    throw explainRecipeFailure({ error, output, suite: recipe.suite });
   }
   if (asked.length > 0) await labelVersions(request, options, versions);
+}
+
+/** The engine's own lines begin with an arrow. */
+function isSaid(line: string): boolean {
+  return line.trim() !== "" && !line.startsWith("-->");
+}
+
+/** Of a recipe that names packages and has no Containerfile; what it stands on may run as another user. */
+function packagesContainerfile(packages: readonly string[]): string {
+  const apt = "--mount=type=secret,id=nagi-apt,target=/etc/apt/apt.conf.d/00nagi-host,mode=0444";
+  const install = `DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${packages.join(" ")} >/dev/null`;
+  const tidy = "apt-get clean && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/debconf/*-old";
+  const app = "mkdir -p /app && chown app:app /app";
+  return [
+    "ARG BASE",
+    "FROM $BASE",
+    "USER root",
+    `RUN ${apt} apt-get update -qq && ${install} && ${tidy} && ${app}`,
+    "WORKDIR /app",
+    "USER app",
+    "EXPOSE 8080",
+    "",
+  ].join("\n");
 }
 
 function draftOf(image: string): string {

@@ -3,37 +3,43 @@
  * image is. Builds find their base image there.
  *
  * What must stay true: a Platform is Ready only while its image is in the engine; recipes that come with Nagi
- * have their Platform without anybody making it; images are made one at a time.
+ * have their Platform without anybody making it; images are made one at a time; a recipe that cannot be made takes
+ * nothing from the apps that stand on the version before.
  */
 
 import type { Client } from "../../client/client.ts";
 import { runController, type Reconciled } from "../../client/controller.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
-import { setCondition } from "../../model/conditions.ts";
-import { newObject } from "../../model/kind.ts";
+import { build as buildKind } from "../../model/kinds/build/build/build.ts";
 import {
   platform as platformKind,
   wantedAnnotation,
   type Platform,
 } from "../../model/kinds/nagi/platform/platform.ts";
-import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
-import type { JsonValue } from "../../model/schema.ts";
-import { isNotFound, isStatus } from "../../model/status.ts";
+import { keyOf, refFromKey, refOf, type KubeObject } from "../../model/meta.ts";
 import {
   ensurePlatforms,
+  PlatformFailure,
+  recipeHashes,
   type EnsurePlatformsOptions,
-  type PlatformImage,
   type PlatformProgress,
 } from "./ensure-platforms.ts";
-import { loadRecipes, type Recipe } from "./recipe.ts";
+import { keepImagesUntilDeleted, removeImagesOf } from "./platform-images.ts";
+import { PlatformObjects } from "./platform-objects.ts";
+import { statusWhile } from "./platform-status.ts";
+import { beginApps, stepApps } from "./rebuild-apps.ts";
+import { continued, rebuildAnnotation } from "./rebuild-plan.ts";
+import { lineOf, loadRecipes, type GivenPlatform, type Recipe, type Recipes } from "./recipe.ts";
 
 /** How often it is looked whether the images are still there. */
 const checkEveryMs = 5 * 60_000;
 /** After a failure, which may be of the network. */
 const retryEveryMs = 30_000;
+/** While apps are rebuilt: builds wake it, releases do not. */
+const rebuildEveryMs = 1000;
 
-export interface PlatformsOptions extends Omit<EnsurePlatformsOptions, "only" | "signal"> {
+export interface PlatformsOptions extends Omit<EnsurePlatformsOptions, "only" | "signal" | "given"> {
   readonly client: Client;
   readonly log: Logger;
 }
@@ -41,8 +47,6 @@ export interface PlatformsOptions extends Omit<EnsurePlatformsOptions, "only" | 
 export interface Platforms {
   run(signal: AbortSignal): Promise<void>;
 }
-
-type Status = NonNullable<Platform["status"]>;
 
 export function createPlatforms(options: PlatformsOptions): Platforms {
   const keeper = new PlatformKeeper(options);
@@ -54,7 +58,10 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
         {
           name: "platforms",
           client,
-          watches: [{ kind: platformKind, keysOf: (object) => [keyOf(refOf(object))] }],
+          watches: [
+            { kind: platformKind, keysOf: (object) => keeper.keysOf(keyOf(refOf(object))) },
+            { kind: buildKind, keysOf: rebuiltBy },
+          ],
           reconcile: (key) => keeper.reconcile(refFromKey(key).name, signal),
           resyncMs: checkEveryMs,
           clock,
@@ -66,121 +73,205 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
   };
 }
 
+function rebuiltBy({ metadata }: KubeObject): string[] {
+  const attempt = metadata.annotations?.[rebuildAnnotation];
+  return attempt === undefined ? [] : [attempt.split(" ")[0] ?? ""];
+}
+
+interface World extends Recipes {
+  readonly platforms: readonly Platform[];
+  readonly given: readonly GivenPlatform[];
+}
+
 class PlatformKeeper {
   readonly #options: PlatformsOptions;
-  /** Writes take turns, so that an early word never overwrites a later one. */
-  #writing: Promise<void> = Promise.resolve();
+  readonly #objects: PlatformObjects;
+  #recipes: readonly Recipe[] = [];
 
   constructor(options: PlatformsOptions) {
     this.#options = options;
+    this.#objects = new PlatformObjects(options);
+  }
+
+  /** A platform, and those that stand on it. */
+  keysOf(name: string): string[] {
+    const above = this.#recipes.filter((each) =>
+      lineOf(each.name, this.#recipes).some((one) => one.name === name),
+    );
+    return [...new Set([name, ...above.map((each) => each.name)])];
   }
 
   /** Every recipe has its object, made or not. */
   async showRecipes(): Promise<void> {
-    for (const recipe of await loadRecipes(this.#options.recipesDir)) {
-      const present = await this.#ensureObject(recipe.name);
-      if (recipe.onDemand && present.status?.image === undefined)
-        await this.#write(recipe.name, { phase: "Pending", message: onDemandText(recipe) });
+    const { recipes } = await this.#look();
+    for (const recipe of recipes) {
+      const { status = {} } = await this.#objects.ensure(recipe.name);
+      if (recipe.onDemand && status.image === undefined)
+        await this.#objects.write(recipe.name, () => ({
+          ...status,
+          phase: "Pending",
+          builtIn: recipe.builtIn,
+          from: recipe.from,
+          message: onDemandText(recipe),
+        }));
     }
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<Reconciled | undefined> {
-    const { client, log, recipesDir } = this.#options;
-    const present = await client.get(platformKind, { name }).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
-    const recipe = (await loadRecipes(recipesDir)).find((each) => each.name === name);
-    if (recipe === undefined || present?.spec?.disabled === true) return undefined;
-    if (present === undefined) await this.#ensureObject(name);
-    if (recipe.onDemand && !isWanted(present)) return undefined;
-    try {
-      const images = await ensurePlatforms({ ...this.#options, only: [name], signal }, (progress) =>
-        this.#tell(progress),
-      );
-      await this.#writing;
-      for (const image of images) await this.#write(image.name, ready(image));
+    const { client } = this.#options;
+    const world = await this.#look();
+    const present = world.platforms.find(({ metadata }) => metadata.name === name);
+    if (present?.metadata.deletionTimestamp !== undefined) {
+      await removeImagesOf(present, this.#options);
       return undefined;
+    }
+    const recipe = world.recipes.find((each) => each.name === name);
+    if (recipe === undefined) return await this.#cannotBeMade(present, world);
+    if (present === undefined) await this.#objects.ensure(name);
+    if (present?.spec?.disabled === true) return undefined;
+    if (present?.spec?.files !== undefined) await keepImagesUntilDeleted(present, client);
+    await this.#answerWish(present);
+    if (recipe.onDemand && !isWanted(present)) return undefined;
+    const made = await this.#make(recipe, world, signal);
+    if (made === "there") return await this.#rebuild(name, world);
+    return made === "try again" ? { requeueAfterMs: retryEveryMs } : undefined;
+  }
+
+  async #look(): Promise<World> {
+    const { items: platforms } = await this.#options.client.list(platformKind);
+    const given = platforms
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ metadata, spec }) => ({
+        name: metadata.name ?? "",
+        files: spec?.files,
+        rebuiltAt: spec?.rebuild?.requestedAt,
+      }));
+    const loaded = await loadRecipes(this.#options.recipesDir, given);
+    this.#recipes = loaded.recipes;
+    return { ...loaded, platforms, given };
+  }
+
+  async #cannotBeMade(present: Platform | undefined, { problems }: World): Promise<undefined> {
+    const name = present?.metadata.name ?? "";
+    const problem = problems.get(name);
+    if (present === undefined || problem === undefined) return;
+    await this.#objects.write(name, (status) => ({
+      ...statusWhile(status, { recipeHash: "", failed: true, text: problem }),
+      observedGeneration: present.metadata.generation,
+    }));
+    await this.#failRebuild(name, problem);
+  }
+
+  /** A rebuild begins with the wish for it, and goes on with the wish for that. */
+  async #answerWish(present: Platform | undefined): Promise<void> {
+    const wish = present?.spec?.rebuild;
+    const { name = "" } = present?.metadata ?? {};
+    if (wish === undefined) return;
+    await this.#objects.write(name, (status) => {
+      const { rebuild } = status;
+      if (rebuild?.requestedAt !== wish.requestedAt)
+        return { ...status, rebuild: { requestedAt: wish.requestedAt, phase: "Making" } };
+      if (wish.continuedAt === undefined || rebuild.continuedAt === wish.continuedAt) return status;
+      return { ...status, failedHash: undefined, rebuild: continued(rebuild, wish.continuedAt) };
+    });
+  }
+
+  /** With a rebuild, also the images of all made ones that stand on it. */
+  async #make(
+    recipe: Recipe,
+    world: World,
+    signal: AbortSignal,
+  ): Promise<"there" | "try again" | "cannot be made"> {
+    const { name } = recipe;
+    const { status = {}, metadata } = await this.#objects.ensure(name);
+    const observedGeneration = metadata.generation;
+    const hash = recipeHashes(world.recipes, { ...this.#options, given: world.given }).get(name) ?? "";
+    // Another try would fail as this one did.
+    if (status.failedHash === hash && status.observedGeneration === observedGeneration)
+      return "cannot be made";
+    const only = status.rebuild?.phase === "Making" ? this.#madeAbove(name, world) : [name];
+    try {
+      const options = { ...this.#options, given: world.given, only, signal };
+      const images = await ensurePlatforms(options, (progress) => this.#tell(progress));
+      for (const image of images) await this.#objects.made(image);
+      await this.#objects.write(name, (now) => ({ ...now, observedGeneration }));
+      return "there";
     } catch (error) {
-      if (signal.aborted) return undefined;
-      log.warn("cannot make a platform", { platform: name, error: messageOf(error) });
-      await this.#writing;
-      return { requeueAfterMs: retryEveryMs };
+      if (signal.aborted) return "cannot be made";
+      await this.#failed({ name, hash, observedGeneration }, error);
+      return error instanceof PlatformFailure && error.isOfRecipe ? "cannot be made" : "try again";
     }
   }
 
-  #tell({ platform, state, text }: PlatformProgress): void {
-    if (state === "made") return;
-    const phase = state === "failed" ? "Failed" : "Building";
-    this.#writing = this.#writing
-      .then(() => this.#write(platform, { phase, message: text }))
+  #madeAbove(name: string, { platforms, recipes }: World): string[] {
+    const made = platforms.filter(({ status }) => status?.image !== undefined);
+    const above = made.filter(({ metadata }) =>
+      lineOf(metadata.name ?? "", recipes).some((each) => each.name === name),
+    );
+    return [...new Set([name, ...above.map(({ metadata }) => metadata.name ?? "")])];
+  }
+
+  #tell({ platform, recipeHash, state, text }: PlatformProgress): void {
+    if (state !== "working") return;
+    this.#objects
+      .write(platform, (status) => statusWhile(status, { recipeHash, failed: false, text }))
       .catch((error: unknown) => {
         this.#options.log.warn("cannot say how far a platform is", { platform, error });
       });
   }
 
-  async #write(name: string, wanted: Status): Promise<void> {
-    const { client, clock } = this.#options;
-    const present = await this.#ensureObject(name);
-    const now = new Date(clock.now()).toISOString();
-    const condition = {
-      type: "Ready",
-      status: wanted.phase === "Ready" ? "True" : "False",
-      reason: wanted.phase ?? "Unknown",
-      message: wanted.message ?? "",
-    } as const;
-    const conditions = [...setCondition(present.status?.conditions, condition, now)];
-    const status: Status = { ...present.status, message: undefined, ...wanted, conditions };
-    if (JSON.stringify(status) === JSON.stringify(present.status)) return;
-    const text = JSON.stringify({ message: null, ...status });
-    const body = { status: JSON.parse(text) as JsonValue };
-    await client.patch(platformKind, { name }, { type: "merge", body }, { subresource: "status" });
+  async #failed(
+    {
+      name,
+      hash,
+      observedGeneration,
+    }: { name: string; hash: string; observedGeneration?: number | undefined },
+    error: unknown,
+  ): Promise<void> {
+    const { log } = this.#options;
+    log.warn("cannot make a platform", { platform: name, error: messageOf(error) });
+    const failure = error instanceof PlatformFailure ? error : undefined;
+    const own = failure?.platform === name ? messageOf(failure.cause) : messageOf(error);
+    await this.#objects.write(name, (status) => ({
+      ...statusWhile(status, { recipeHash: hash, failed: true, text: own }),
+      // What may be of the network is tried again.
+      failedHash: failure?.isOfRecipe === true ? hash : undefined,
+      observedGeneration,
+    }));
+    await this.#failRebuild(name, own);
   }
 
-  async #ensureObject(name: string): Promise<Platform> {
-    const { client } = this.#options;
-    try {
-      return await client.get(platformKind, { name });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
-    try {
-      return await client.create(platformKind, newObject<Platform>(platformKind, { name }, {}));
-    } catch (error) {
-      if (!isStatus(error, "AlreadyExists")) throw error;
-      return await client.get(platformKind, { name });
-    }
+  async #failRebuild(name: string, message: string): Promise<void> {
+    await this.#objects.write(name, (status) =>
+      status.rebuild?.phase === "Making"
+        ? { ...status, rebuild: { ...status.rebuild, phase: "Failed", message } }
+        : status,
+    );
+  }
+
+  async #rebuild(name: string, world: World): Promise<Reconciled | undefined> {
+    const { status = {} } = await this.#objects.ensure(name);
+    const { rebuild } = status;
+    if (rebuild === undefined || rebuild.phase === "Complete" || rebuild.phase === "Failed") return undefined;
+    const next =
+      rebuild.phase === "Making"
+        ? await beginApps(rebuild, new Set(this.#madeAbove(name, world)), this.#options)
+        : await stepApps(name, rebuild, this.#options);
+    await this.#objects.write(name, (now) => ({ ...now, rebuild: next }));
+    return next.phase === "Apps" ? { requeueAfterMs: rebuildEveryMs } : undefined;
   }
 }
 
 /** Once made, it is kept there. */
 function isWanted(present: Platform | undefined): boolean {
   return (
-    present?.metadata.annotations?.[wantedAnnotation] !== undefined || present?.status?.image !== undefined
+    present?.metadata.annotations?.[wantedAnnotation] !== undefined ||
+    present?.status?.image !== undefined ||
+    present?.spec?.rebuild !== undefined ||
+    present?.spec?.files !== undefined
   );
 }
 
 function onDemandText({ description }: Recipe): string {
   return `${description}; made when the first app needs it`;
-}
-
-function ready({
-  image,
-  recipeHash,
-  sizeBytes,
-  builtAt,
-  versions,
-  description,
-  language,
-}: PlatformImage): Status {
-  return {
-    phase: "Ready",
-    message: description,
-    language,
-    image,
-    recipeHash,
-    sizeBytes,
-    builtAt,
-    versions: Object.entries(versions).map(([name, version]) => ({ name, version })),
-  };
 }

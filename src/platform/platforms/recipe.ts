@@ -1,123 +1,168 @@
 /**
  * A recipe: a directory that says how a base image is made. `platform.yaml` names what it stands on and what
- * goes in, `Containerfile` and the other files are the build's context.
+ * goes in, `Containerfile` and the other files are the build's context. Recipes come with Nagi, or in Platforms.
  */
 
 import { createHash } from "node:crypto";
-import type { Dirent } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
-import { parse } from "yaml";
+import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { languageNames } from "../../model/kinds/nagi/languages.ts";
+import { contentOf, type RecipeFile } from "../../model/kinds/nagi/platform/recipe-files.ts";
+import {
+  parseRecipe,
+  recipeContainerfile,
+  recipeFile,
+  type RecipeText,
+} from "../../model/kinds/nagi/platform/recipe-text.ts";
 
-export interface Recipe {
+export interface Recipe extends RecipeText {
   readonly name: string;
-  readonly directory: string;
-  readonly description: string;
-  /** Name of the platform that it stands on; absent: it is made from Debian packages. */
-  readonly from?: string | undefined;
-  readonly suite: string;
-  /** Debian packages of a platform without `from`. */
-  readonly packages: readonly string[];
-  /** npm packages whose programs go to /usr/local; `node` is Node.js itself. */
-  readonly npm: readonly string[];
-  /** Made when the first app needs it, rather than at the first start. */
-  readonly onDemand: boolean;
-  /** Language whose apps are built on it; absent: that of the one it stands on, or its own name. */
-  readonly language?: string | undefined;
-  /** Shell commands that print the versions of programs, by name. */
-  readonly versions: Readonly<Record<string, string>>;
+  /** Whether it builds its image by a Containerfile of its own. */
+  readonly hasContainerfile: boolean;
   /** Of everything above and every file. */
   readonly digest: string;
+  /** Whether it comes with Nagi. */
+  readonly builtIn: boolean;
+  /** Puts its files into a directory that is there. */
+  writeTo(directory: string): Promise<void>;
 }
 
-const defaultSuite = "bookworm";
-const word = /^[a-z0-9][a-z0-9+.@^~-]*$/;
+/** What a Platform says of how its image is made. */
+export interface GivenPlatform {
+  readonly name: string;
+  /** Absent: the recipe of that name that comes with Nagi. */
+  readonly files?: readonly RecipeFile[] | undefined;
+  /** When it was last wished to be made anew: another time is another image. */
+  readonly rebuiltAt?: string | undefined;
+}
 
-/** All recipes of the directory, each after the one it stands on. */
-export async function loadRecipes(directory: string): Promise<Recipe[]> {
-  const names: string[] = [];
+export interface Recipes {
+  /** Each after the one it stands on. */
+  readonly recipes: readonly Recipe[];
+  /** What is wrong with those that cannot be made, by name. */
+  readonly problems: ReadonlyMap<string, string>;
+}
+
+/** All recipes of the directory, and those of the Platforms in their place. */
+export async function loadRecipes(directory: string, given: readonly GivenPlatform[] = []): Promise<Recipes> {
+  const problems = new Map<string, string>();
+  const recipes = new Map<string, Recipe>();
   for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) names.push(entry.name);
+    if (entry.isDirectory()) recipes.set(entry.name, await recipeIn(directory, entry.name));
   }
-  const recipes = await Promise.all(names.sort().map((name) => loadRecipe(directory, name)));
-  return inOrder(recipes);
+  for (const { name, files } of given) {
+    if (files === undefined) continue;
+    const found = recipeOf(name, files, recipes.has(name));
+    if (typeof found === "string") problems.set(name, found);
+    else recipes.set(name, found);
+  }
+  const sorted = [...recipes.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { recipes: inOrder(sorted, problems), problems };
 }
 
-async function loadRecipe(directory: string, name: string): Promise<Recipe> {
-  const path = join(directory, name);
-  const text = await readFile(join(path, "platform.yaml"), "utf8");
-  const given = (parse(text) ?? {}) as Record<string, unknown>;
-  const where = `cannot read platform recipe ${name}: platform.yaml`;
+async function recipeIn(parent: string, name: string): Promise<Recipe> {
+  const directory = join(parent, name);
+  const text = await readFile(join(directory, recipeFile), "utf8");
+  const result = parseRecipe(text);
+  if (!result.ok)
+    throw new Error(`cannot read platform recipe ${name}: ${recipeFile}: ${result.key} ${result.problem}`);
+  const files = await filesIn(directory);
   return {
+    ...result.recipe,
     name,
-    directory: path,
-    description: typeof given["description"] === "string" ? given["description"] : "",
-    from: given["from"] === undefined ? undefined : words([given["from"]], `${where}: from`)[0],
-    suite: words([given["suite"] ?? defaultSuite], `${where}: suite`)[0] ?? defaultSuite,
-    packages: words(given["packages"] ?? [], `${where}: packages`),
-    npm: words(given["npm"] ?? [], `${where}: npm`),
-    onDemand: given["onDemand"] === true,
-    language:
-      given["language"] === undefined ? undefined : words([given["language"]], `${where}: language`)[0],
-    versions: commands(given["versions"] ?? {}, `${where}: versions`),
-    digest: await digestOf(path),
+    hasContainerfile: files.some(({ path }) => path === recipeContainerfile),
+    digest: digestOf(files),
+    builtIn: true,
+    writeTo: (target) => cp(directory, target, { recursive: true }),
   };
 }
 
-function words(given: unknown, where: string): string[] {
-  if (!Array.isArray(given)) throw new Error(`${where}: must be a list`);
-  return given.map((value: unknown) => {
-    if (typeof value === "string" && word.test(value)) return value;
-    throw new Error(`${where}: ${JSON.stringify(value)} must be lower case letters, digits and + . @ ^ ~ -`);
-  });
+/** What is wrong with it, where something is. */
+function recipeOf(name: string, files: readonly RecipeFile[], builtIn: boolean): Recipe | string {
+  const described = files.find(({ path }) => path === recipeFile);
+  if (described === undefined) return `its recipe has no ${recipeFile}`;
+  const result = parseRecipe(contentOf(described).toString());
+  if (!result.ok) return `${recipeFile}: ${result.key} ${result.problem}`;
+  const contents = files.map((file) => ({
+    path: file.path,
+    mode: file.executable === true ? 0o111 : 0,
+    content: contentOf(file),
+  }));
+  return {
+    ...result.recipe,
+    name,
+    hasContainerfile: files.some(({ path }) => path === recipeContainerfile),
+    digest: digestOf(contents),
+    builtIn,
+    writeTo: (directory) => writeFiles(directory, contents),
+  };
 }
 
-function commands(given: unknown, where: string): Record<string, string> {
-  const entries = typeof given === "object" && given !== null ? Object.entries(given) : [["", given]];
-  return Object.fromEntries(
-    entries.map(([name = "", command]: unknown[]) => {
-      if (typeof name === "string" && word.test(name) && typeof command === "string") return [name, command];
-      throw new Error(`${where}: must map names to shell commands, for instance "python: python3 --version"`);
-    }),
-  );
+interface Content {
+  readonly path: string;
+  /** The bits that let it be run. */
+  readonly mode: number;
+  readonly content: Buffer;
 }
 
-async function digestOf(directory: string): Promise<string> {
-  const hash = createHash("sha256");
-  for (const entry of (await readdir(directory, { recursive: true, withFileTypes: true })).toSorted(byPath)) {
+async function filesIn(directory: string): Promise<Content[]> {
+  const found: Content[] = [];
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    const name = relative(directory, path);
     const { mode } = await stat(path);
-    const content = await readFile(path);
-    hash.update(`${name}\0${mode & 0o111}\0${content.length}\0`).update(content);
+    found.push({ path: relative(directory, path), mode: mode & 0o111, content: await readFile(path) });
   }
+  return found;
+}
+
+async function writeFiles(directory: string, files: readonly Content[]): Promise<void> {
+  for (const { path, mode, content } of files) {
+    const target = join(directory, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+    await chmod(target, 0o644 | mode);
+  }
+}
+
+function digestOf(files: readonly Content[]): string {
+  const hash = createHash("sha256");
+  for (const { path, mode, content } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1)))
+    hash.update(`${path}\0${mode}\0${content.length}\0`).update(content);
   return hash.digest("hex");
 }
 
-function byPath(a: Dirent, b: Dirent): number {
-  const [first, second] = [a, b].map((entry) => join(entry.parentPath, entry.name));
-  return (first ?? "") < (second ?? "") ? -1 : 1;
-}
-
-/** A recipe's language is the one it names, else that of what it stands on, else its own name. */
+/** A recipe's language is the one it names, else that of what it stands on, else its own name; else any Procfile's. */
 export function languageOf(recipe: Recipe, all: readonly Recipe[]): string {
   if (recipe.language !== undefined) return recipe.language;
   const base = all.find(({ name }) => name === recipe.from);
-  return base === undefined || base.from === undefined ? recipe.name : languageOf(base, all);
+  if (base !== undefined && base.from !== undefined) return languageOf(base, all);
+  return languageNames.find((name) => name === recipe.name) ?? "procfile";
 }
 
-function inOrder(recipes: readonly Recipe[]): Recipe[] {
+/** The recipe with what it stands on, the lowest first. */
+export function lineOf(name: string, all: readonly Recipe[]): Recipe[] {
+  const recipe = all.find((each) => each.name === name);
+  if (recipe === undefined) return [];
+  return [...(recipe.from === undefined ? [] : lineOf(recipe.from, all)), recipe];
+}
+
+function inOrder(recipes: readonly Recipe[], problems: Map<string, string>): Recipe[] {
   const ordered: Recipe[] = [];
   let rest = [...recipes];
   while (rest.length > 0) {
     const ready = rest.filter(({ from }) => from === undefined || ordered.some(({ name }) => name === from));
-    if (ready.length === 0) {
-      const names = rest.map(({ name, from }) => `${name} (from ${from})`).join(", ");
-      throw new Error(`cannot order platform recipes: what they stand on is missing: ${names}`);
-    }
+    if (ready.length === 0) break;
     ordered.push(...ready);
     rest = rest.filter((recipe) => !ready.includes(recipe));
   }
+  for (const { name, from } of rest) problems.set(name, missingText(from ?? "", rest));
   return ordered;
+}
+
+function missingText(from: string, rest: readonly Recipe[]): string {
+  const isThere = rest.some(({ name }) => name === from);
+  return isThere
+    ? `it stands on ${from}, which cannot be made itself, or stands on it`
+    : `it stands on ${from}, and there is no such platform: see \`nagi platforms\``;
 }

@@ -1,5 +1,6 @@
 /** How a build makes the image. */
 
+import { checkPlatformRef } from "../nagi/platform/platform-ref.ts";
 import { array, boolean, object, oneOf, required, string, type Infer } from "../../schema.ts";
 import { envVar } from "../core/pod/container.ts";
 import { localObjectReference, objectReference } from "../core/references.ts";
@@ -63,7 +64,9 @@ const customStrategy = object(
 const nagiStrategy = object(
   "Looks at the source, finds out how to build it, and says what it found.",
   {
-    platform: string("Platform to build on; found out when absent."),
+    platform: string("Platform to build on, such as python or python:v2; found out when absent.", {
+      check: checkPlatformRef,
+    }),
     env: array(envVar, "Environment variables of the build.", { mergeKey: "name" }),
     noCache: boolean("Whether layers of earlier builds are not used."),
   },

@@ -81,6 +81,8 @@ const buildStatus = object(
         strategy: string("How it is built."),
         explanation: string("What spoke for it."),
         platform: string("Platform it is built on."),
+        platformVersion: integer("Number of the platform's version."),
+        runtimePlatform: string("Platform it runs on, where that is another one."),
         containerfile: string(
           "The Containerfile that was written for it; absent when the source has its own.",
         ),

@@ -9,6 +9,7 @@ import { checkHost } from "../../route/route/validate-route.ts";
 import { checkAppName, checkImage } from "../app-names.ts";
 import { checkTagName } from "../../image/tag-names.ts";
 import { checkGitUrl, shownGitUrl } from "../../../../lib/git/git-url.ts";
+import { checkPlatformRef } from "../platform/platform-ref.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 import { appProcess, processErrors } from "./app-process.ts";
 
@@ -42,6 +43,10 @@ const appSource = object(
   {
     git: appGitSource,
     contextDir: string("Directory that is built, of a repository with several apps; the root when absent."),
+    platform: string(
+      "Platform that it is built on, such as python, or a version of one, such as python:v2; found out when absent.",
+      { check: checkPlatformRef },
+    ),
   },
   { name: "dev.nagi.v1.AppSource" },
 );

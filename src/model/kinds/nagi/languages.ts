@@ -1,0 +1,3 @@
+/** Names of the languages that builds know, as specs and recipes name them. */
+
+export const languageNames = ["nodejs", "python", "ruby", "php", "go", "java", "static", "procfile"] as const;

@@ -1,0 +1,145 @@
+/** Platforms as operators have them: a recipe of one's own, versions that apps name, rebuilds with the apps on top. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runGuideExample } from "../harness/guide.ts";
+import { TestPlatform, until } from "../harness/platform.ts";
+
+let platform: TestPlatform;
+let recipe: string;
+/** Others on this machine have platforms too: images are of what they are made from. */
+const unique = `${process.pid}-${Date.now()}`;
+beforeAll(async () => {
+  recipe = mkdtempSync(join(tmpdir(), "nagi-recipe-"));
+  platform = await TestPlatform.start();
+});
+afterAll(() => {
+  for (const app of ["pages", "pinned", "strict"]) platform.tryNagi(["destroy", app, "--confirm", app]);
+  platform.tryNagi(["platforms", "remove", "tiny"]);
+  platform.stop();
+  rmSync(recipe, { recursive: true });
+});
+
+/** Where the web server of the platform looks, so that an app answers with it. */
+function writeRecipe(greeting: string, more = ""): void {
+  writeFileSync(
+    join(recipe, "platform.yaml"),
+    "description: Files with a greeting\nfrom: static\nversions:\n  greeting: cat /greeting\n",
+  );
+  writeFileSync(
+    join(recipe, "Containerfile"),
+    `ARG BASE\nFROM $BASE\nUSER root\nRUN echo ${greeting}-${unique} > /greeting${more}\nUSER app\n`,
+  );
+}
+
+function push(app: string, files: Readonly<Record<string, string>>, platformName: string): void {
+  const folder = platform.repository(files);
+  platform.nagi(["create", app, "--platform", platformName], { cwd: folder });
+  const { code, stderr } = platform.push(folder);
+  expect(code, stderr).toBe(0);
+}
+
+/** What stands in the image that the app runs. */
+function greetingOf(app: string): string {
+  return platform.nagi(["exec", "--app", app, "--", "cat", "/greeting"]).trim();
+}
+
+it("runs the example of the guide", () => {
+  const { code, stdout } = runGuideExample(platform, "platforms.md");
+  expect(code, stdout).toBe(0);
+  expect(stdout).toContain("it works");
+  platform.nagi(["destroy", "banner", "--confirm", "banner"]);
+  platform.nagi(["platforms", "remove", "figlet-pages"]);
+});
+
+describe("a recipe of one's own", () => {
+  it("is refused where it is wrong, and says what is", () => {
+    writeFileSync(join(recipe, "platform.yaml"), "from: nowhere\npackages: [curl]\nlanguage: cobol\n");
+    expect(platform.tryNagi(["platforms", "add", "tiny", recipe])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('language: Invalid value: is "cobol"; known are nodejs') as string,
+    });
+    writeRecipe("one", "; echo no such thing >&2; exit 3");
+    const { code, stderr } = platform.tryNagi(["platforms", "add", "tiny", recipe]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("ended with exit status 3; its last words: no such thing");
+    expect(platform.nagi(["platforms"])).toMatch(/^tiny +Failed/m);
+  });
+
+  it("becomes a version, and one after each change", () => {
+    writeRecipe("one");
+    expect(platform.nagi(["platforms", "update", "tiny", recipe])).toContain("tiny v1 is ready");
+    expect(platform.nagi(["platforms", "update", "tiny", recipe])).toContain("its recipe has not changed");
+    expect(platform.nagi(["platforms", "info", "tiny"])).toMatch(/^v1 .*greeting one/m);
+  });
+
+  it("is what an app is built on, newest or by its version", () => {
+    push("pages", { "index.html": "pages" }, "tiny");
+    push("pinned", { "index.html": "pinned" }, "tiny:v1");
+    const wants = JSON.stringify({ env: { TOKEN: { required: true } } });
+    const folder = platform.repository({ "index.html": "strict", "app.json": wants });
+    platform.nagi(["create", "strict", "--platform", "tiny"], { cwd: folder });
+    platform.nagi(["config", "set", "TOKEN=t", "--app", "strict"]);
+    expect(platform.push(folder)).toMatchObject({ code: 0 });
+    expect(greetingOf("pinned")).toBe(`one-${unique}`);
+    const { stderr } = platform.tryNagi(["source", "--app", "pages", "--platform", "tiny:v7"]);
+    expect(stderr).toContain("platform tiny has no version v7\nIt has v1");
+  });
+
+  it("stays while something stands on it", () => {
+    const { code, stderr } = platform.tryNagi(["platforms", "remove", "tiny"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("on it stand app default/pages, app default/pinned, app default/strict");
+    expect(platform.tryNagi(["platforms", "remove", "static"]).stderr).toContain("comes with Nagi");
+  });
+});
+
+describe("a rebuild", () => {
+  it("leaves what runs alone when the recipe fails", () => {
+    writeRecipe("two", "; exit 4");
+    expect(platform.tryNagi(["platforms", "update", "tiny", recipe]).stderr).toContain(
+      "builds go on with v1",
+    );
+    expect(platform.nagi(["platforms"])).toMatch(/^tiny +Ready \(update failed\) +v1/m);
+    writeRecipe("two");
+    expect(platform.nagi(["platforms", "update", "tiny", recipe])).toContain("tiny v2 is ready");
+  });
+
+  it("deploys the apps one by one, stops at the first failure, and survives a kill", async () => {
+    platform.nagi(["config", "unset", "TOKEN", "--app", "strict"]);
+    platform.nagi(["platforms", "rebuild", "tiny", "--no-wait"]);
+    const phaseOf = (app: string): string =>
+      platform.kubectl([
+        "get",
+        "platform",
+        "tiny",
+        "-o",
+        `jsonpath={.status.rebuild.apps[?(@.name=="${app}")].phase}`,
+      ]);
+    await until(() => /Building|Releasing/.test(phaseOf("pages")), "the first app to be built");
+    await platform.kill();
+    platform.up();
+    const { code, stdout, stderr } = platform.tryNagi(["platforms", "rebuild", "tiny", "--continue"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\[1\/2\] pages: release v\d+ is live/);
+    expect(stderr).toContain("the rebuild stopped: app strict: build strict-");
+    expect(stderr).toContain("TOKEN");
+    expect(greetingOf("pages")).toBe(`two-${unique}`);
+    expect(greetingOf("pinned")).toBe(`one-${unique}`);
+  });
+
+  it("goes on where it stopped", () => {
+    platform.nagi(["config", "set", "TOKEN=t", "--app", "strict"]);
+    const rebuilt = platform.nagi(["platforms", "rebuild", "tiny", "--continue"]);
+    expect(rebuilt).toMatch(/\[2\/2\] strict: release v\d+ is live\nPlatform tiny is rebuilt/);
+    expect(greetingOf("strict")).toBe(`two-${unique}`);
+    expect(platform.nagi(["platforms", "info", "tiny"])).toMatch(
+      /v1 .*pinned[^]*Complete|Complete[^]*v1 .*pinned/,
+    );
+    expect(platform.tryNagi(["platforms", "rebuild", "tiny", "--continue"]).stderr).toContain(
+      "has no rebuild that stopped",
+    );
+  });
+});
