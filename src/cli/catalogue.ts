@@ -40,6 +40,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "cp", aliases: ["ps:copy"], load: () => import("./commands/cp.ts") },
   { name: "port-forward", aliases: ["ps:forward"], load: () => import("./commands/port-forward.ts") },
   { name: "logs", load: () => import("./commands/logs.ts") },
+  { name: "doctor", load: () => import("./commands/doctor.ts") },
   { name: "get", load: () => import("./commands/get.ts") },
   { name: "describe", load: () => import("./commands/describe.ts") },
   { name: "apply", load: () => import("./commands/apply.ts") },

@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { ContainerStatus } from "../../model/kinds/core/pod/pod-status.ts";
+import type { Release } from "../../model/kinds/nagi/release/release.ts";
+import { diagnose } from "./diagnose.ts";
+import type { Evidence } from "./evidence.ts";
+import { trafficOf } from "./traffic.ts";
+
+const nowMs = Date.parse("2026-11-26T12:00:00Z");
+const nothing = trafficOf([]);
+
+const release = (version: number, phase: "Live" | "Failed", message?: string): Release => ({
+  apiVersion: "nagi.dev/v1",
+  kind: "Release",
+  metadata: { name: `shop-v${version}` },
+  spec: { app: "shop", version, image: "i", configSecret: "c", processes: { web: {} } },
+  status: { phase, ...(message === undefined ? {} : { message }) },
+});
+
+const running: ContainerStatus = {
+  name: "web",
+  ready: true,
+  restartCount: 0,
+  image: "i",
+  state: { running: { startedAt: "2026-11-26T11:00:00Z" } },
+};
+
+const pod = (status: Partial<ContainerStatus>, more: Partial<NonNullable<Pod["status"]>> = {}): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "shop-web-1", uid: "u1", labels: { "nagi.dev/app": "shop", "nagi.dev/process": "web" } },
+  spec: { nodeName: "node-1", containers: [{ name: "web", image: "i", ports: [{ containerPort: 5000 }] }] },
+  status: { containerStatuses: [{ ...running, ...status }], ...more },
+});
+
+const healthy: Evidence = {
+  app: {
+    apiVersion: "nagi.dev/v1",
+    kind: "App",
+    metadata: { name: "shop" },
+    status: { processes: { web: { desired: 1, ready: 1 } } },
+  },
+  releases: [release(1, "Live")],
+  builds: [],
+  deployments: [],
+  pods: [pod({})],
+  routes: [],
+  nodes: [],
+  events: [],
+  decisions: new Map(),
+  lastLines: new Map(),
+  listeners: new Map(),
+  traffic: nothing,
+  answer: { url: "http://shop.localhost", tookMs: 3, status: 200 },
+  unresolvedHosts: [],
+  nowMs,
+};
+
+const causes = (change: Partial<Evidence>) =>
+  diagnose({ ...healthy, ...change }).map(({ cause, severity }) => `${severity} ${cause}`);
+
+it("finds nothing wrong with a healthy app", () => {
+  expect(diagnose(healthy)).toEqual([]);
+});
+
+it("says how to deploy what never was", () => {
+  const [found] = diagnose({ ...healthy, releases: [], pods: [], answer: undefined });
+  expect(found?.cause).toBe("NothingDeployed");
+  expect(found?.next).toContain("git push nagi main");
+});
+
+it("puts what keeps an app from serving before what does not", () => {
+  const releases = [release(1, "Live"), release(2, "Failed", "web: the process ended, exit code 1")];
+  expect(causes({ releases, pods: [], answer: { url: "u", tookMs: 1, status: 503 } })).toEqual([
+    "error NobodyAnswers",
+    "warning ReleaseFailed",
+  ]);
+});
+
+describe("a crash", () => {
+  const terminated = { exitCode: 1, reason: "Error", finishedAt: "2026-11-26T11:59:00Z" };
+  const crashed = pod({ ready: false, restartCount: 3, state: { waiting: {} }, lastState: { terminated } });
+
+  it("is explained by the last lines", () => {
+    const lastLines = new Map([["shop-web-1", ["KeyError: 'DATABASE_URL'"]]]);
+    const [found] = diagnose({ ...healthy, pods: [crashed], lastLines });
+    expect(found?.text).toBe("web crashes: it asks for the config var DATABASE_URL, which is not set");
+    expect(found?.next[0]).toBe("nagi config set DATABASE_URL=VALUE --app shop");
+    expect(found?.evidence).toContain("| KeyError: 'DATABASE_URL'");
+  });
+
+  it("is a warning when the app runs again, and forgotten after an hour", () => {
+    const again = { restartCount: 1, lastState: { terminated } };
+    expect(causes({ pods: [pod(again)] })).toEqual(["warning Crashes"]);
+    const long = { ...terminated, finishedAt: "2026-11-26T10:00:00Z" };
+    expect(causes({ pods: [pod({ ...again, lastState: { terminated: long } })] })).toEqual([]);
+  });
+
+  it("names the limit that its memory went over", () => {
+    const killed = pod({
+      ready: false,
+      restartCount: 1,
+      state: { waiting: {} },
+      lastState: { terminated: { ...terminated, reason: "OOMKilled", exitCode: 137 } },
+    });
+    const [container] = killed.spec.containers;
+    if (container === undefined) throw new Error("no container");
+    const limited = { ...container, resources: { limits: { memory: "64Mi" } } };
+    const pods = [{ ...killed, spec: { ...killed.spec, containers: [limited] } }];
+    expect(diagnose({ ...healthy, pods })[0]?.text).toContain("more memory than its limit of 64Mi");
+  });
+});
+
+describe("a pod that runs and is not ready", () => {
+  const pods = [pod({ ready: false })];
+  const listening = (...open: readonly { port: number; isLoopback: boolean }[]) =>
+    causes({ pods, listeners: new Map([["shop-web-1", open]]) });
+
+  it("listens on another port", () => {
+    expect(listening({ port: 3000, isLoopback: false })).toEqual(["error WrongPort"]);
+  });
+
+  it("listens where nobody can reach it", () => {
+    expect(listening({ port: 5000, isLoopback: true })).toEqual(["error ListensOnLoopback"]);
+  });
+
+  it("does not listen", () => {
+    expect(listening()).toEqual(["error DoesNotListen"]);
+  });
+
+  it("listens as it should: then its probe says more", () => {
+    const events = [
+      {
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: {},
+        involvedObject: { uid: "u1" },
+        reason: "Unhealthy",
+        message: "Readiness probe failed: HTTP 500",
+      },
+    ];
+    const listeners = new Map([["shop-web-1", [{ port: 5000, isLoopback: false }]]]);
+    const [found] = diagnose({ ...healthy, pods, events, listeners });
+    expect(found?.cause).toBe("NotReady");
+    expect(found?.evidence).toEqual(["shop-web-1: Readiness probe failed: HTTP 500"]);
+  });
+});
+
+it("passes on what would let a waiting pod run", () => {
+  const waiting = pod(
+    {},
+    {
+      containerStatuses: [],
+      conditions: [
+        { type: "PodScheduled", status: "False", message: "0/1 nodes are available: 1 Insufficient cpu." },
+      ],
+    },
+  );
+  const changes = [{ command: "nagi scale web=1 --app big" }];
+  const decisions = new Map([
+    ["shop-web-1", { suggestions: [{ summary: "s", node: "n", changes }] } as never],
+  ]);
+  const [found] = diagnose({ ...healthy, pods: [waiting], decisions });
+  expect(found?.cause).toBe("NoNodeTakesIt");
+  expect(found?.next).toEqual(["nagi scale web=1 --app big", "nagi why shop-web-1"]);
+});
+
+it("calls an app slow by enough requests only", () => {
+  const some = (count: number) =>
+    trafficOf(
+      Array.from({ length: count }, () => ({ method: "GET", path: "/", status: 200, tookMs: 2500, to: "p" })),
+    );
+  expect(causes({ traffic: some(19) })).toEqual([]);
+  expect(causes({ traffic: some(20) })).toEqual(["warning Slow"]);
+});
+
+it("tells a router that is down from an app that is", () => {
+  expect(causes({ answer: { url: "u", tookMs: 1, failure: "ECONNREFUSED" } })).toEqual([
+    "error RouterUnreachable",
+  ]);
+});
+
+it("notices that web is scaled to nothing", () => {
+  const app = { ...healthy.app, status: { processes: { web: { desired: 0, ready: 0 } } } };
+  expect(causes({ app, pods: [], answer: undefined })).toEqual(["error ScaledToZero"]);
+});

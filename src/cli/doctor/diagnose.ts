@@ -1,0 +1,40 @@
+/** From evidence to findings, the likeliest cause first. Pure. */
+
+import type { Evidence, Finding, Rule, Severity } from "./evidence.ts";
+import { sickNodes } from "./rules/nodes.ts";
+import { cannotStart, crashes, missingImages, notReady, pendingPods } from "./rules/pods.ts";
+import {
+  errorsAndWaits,
+  noAnswer,
+  noWeb,
+  refusedRoutes,
+  scaledToZero,
+  unresolvedHosts,
+} from "./rules/reach.ts";
+import { failedBuild, failedRelease, notDeployed } from "./rules/releases.ts";
+
+/** What comes earlier explains what comes later: a node that is down, its pods; pods that crash, the router's errors. */
+const rules: readonly Rule[] = [
+  sickNodes,
+  notDeployed,
+  pendingPods,
+  missingImages,
+  cannotStart,
+  crashes,
+  notReady,
+  scaledToZero,
+  failedRelease,
+  failedBuild,
+  refusedRoutes,
+  noAnswer,
+  errorsAndWaits,
+  unresolvedHosts,
+  noWeb,
+];
+
+const order: readonly Severity[] = ["error", "warning", "note"];
+
+export function diagnose(evidence: Evidence): Finding[] {
+  const found = rules.flatMap((rule) => rule(evidence));
+  return found.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
