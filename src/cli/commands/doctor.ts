@@ -23,7 +23,7 @@ export const command: Command = {
     ]);
     const app = await getApp(context, context.args[0]);
     const { name = "" } = app.metadata;
-    context.terminal.progress(`Looking at ${name}`);
+    if (context.terminal.isTty) context.terminal.progress(`Looking at ${name}`);
     const evidence = await gather(context, app);
     context.terminal.progressDone();
     const findings = diagnose(evidence);

@@ -217,6 +217,14 @@ test("a table that somebody removed comes back with the next change", async () =
   expect(lines.splice(0).join()).toMatch(/cannot apply the rules of services, trying again/);
 });
 
+test("while the pods' bridge is away, nobody else is asked in a pod's place", async () => {
+  client = new FakeClient({ objects: [] });
+  await begin();
+  // A way out of the machine, as its default route is.
+  await using elsewhere = await bridge.leadElsewhere();
+  await soon(() => bridge.ask("host", elsewhere.address, podPort).catch(String)).toMatch(/refused/);
+});
+
 test("a thousand services are served", async () => {
   const many = Array.from({ length: 1000 }, (_, number) => {
     const name = `web-${number}`;

@@ -43,10 +43,12 @@ const snatPriority = 90;
 
 /**
  * Pods are known by their addresses, since the bridge has no interface while there is no pod. That a packet
- * comes in where its sender's address lives keeps other machines from passing for a pod.
+ * comes in where its sender's address lives keeps other machines from passing for a pod. While the bridge is away,
+ * what is sent to a pod would leave by the default route and might be answered by a stranger: it is refused.
  */
 function baseTable({ table, gateway, podCidr, serviceCidr }: TableOptions): string {
   const fromPod = `ip saddr ${podCidr} fib saddr . iif oif exists`;
+  const strayed = `ip daddr ${podCidr} rt nexthop != ${podCidr} goto unserved`;
   const lookup = `ip daddr . meta l4proto . th dport vmap @services`;
   return `table ip ${table} {
   map services {
@@ -71,10 +73,12 @@ function baseTable({ table, gateway, podCidr, serviceCidr }: TableOptions): stri
   chain forward {
     type filter hook forward priority -10; policy accept;
     ip saddr ${podCidr} ip daddr ${serviceCidr} goto unserved
+    ${strayed}
   }
   chain local-output {
     type filter hook output priority -10; policy accept;
     ip daddr ${serviceCidr} goto unserved
+    ${strayed}
   }
   chain local-input {
     type filter hook input priority -10; policy accept;

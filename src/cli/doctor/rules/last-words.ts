@@ -3,6 +3,8 @@
 export interface LastWords {
   readonly text: string;
   readonly next: readonly string[];
+  /** Index of the line that says so. */
+  readonly at?: number | undefined;
 }
 
 interface Sign {
@@ -90,10 +92,10 @@ const codes: Readonly<Record<number, LastWords>> = {
 
 export function readLastWords(lines: readonly string[], exitCode: number | undefined): LastWords | undefined {
   // The last that matches says most: what comes before is often only a consequence that was survived.
-  for (const line of lines.toReversed()) {
+  for (let at = lines.length - 1; at >= 0; at--) {
     for (const { pattern, say } of signs) {
-      const match = pattern.exec(line);
-      if (match !== null) return say((match[1] ?? "").replace(/[:.]+$/, ""));
+      const match = pattern.exec(lines[at] ?? "");
+      if (match !== null) return { ...say((match[1] ?? "").replace(/[:.]+$/, "")), at };
     }
   }
   return exitCode === undefined ? undefined : codes[exitCode];

@@ -5,9 +5,10 @@ import type { ContainerStatus } from "../../../model/kinds/core/pod/pod-status.t
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { ageText } from "../../../model/table.ts";
 import type { Evidence, Finding } from "../evidence.ts";
-import { readLastWords } from "./last-words.ts";
+import { readLastWords, type LastWords } from "./last-words.ts";
 
 const quotedLinesMax = 8;
+const quotedAroundMax = 4;
 const suggestionsMax = 3;
 /** A crash longer ago is history. */
 const recentMs = 60 * 60 * 1000;
@@ -35,9 +36,9 @@ export function pendingPods({ pods, decisions }: Evidence): Finding[] {
   );
 }
 
-export function missingImages({ pods }: Evidence): Finding[] {
+export function missingImages(evidence: Evidence): Finding[] {
   const isImage = (status: ContainerStatus): boolean => /Image/.test(status.state?.waiting?.reason ?? "");
-  return groups(pods, (pod) => statuses(pod).some(isImage)).map(({ process, first, app }) => {
+  return groups(evidence.pods, (pod) => statuses(pod).some(isImage)).map(({ process, first, app }) => {
     const status = statuses(first).find(isImage);
     const { reason = "", message = "" } = status?.state?.waiting ?? {};
     return {
@@ -45,7 +46,7 @@ export function missingImages({ pods }: Evidence): Finding[] {
       severity: "error",
       text: `the image of ${process} cannot be had`,
       evidence: [`${status?.image}: ${reason}${message === "" ? "" : `: ${message}`}`],
-      next: [`nagi images --app ${app}`, `nagi rollback --app ${app}`, "nagi registry"],
+      next: [`nagi images --app ${app}`, ...rollbackAdvice(evidence, app), "nagi registry"],
     };
   });
 }
@@ -70,15 +71,27 @@ export function crashes(evidence: Evidence): Finding[] {
       text: `${process} ${isUp ? "crashed and runs again" : "crashes"}${why.startsWith(":") ? why : ` ${why}`}`,
       evidence: [
         `${name}: exit code ${terminated?.exitCode ?? "unknown"} (${terminated?.reason ?? "Error"})${when}; ${times}`,
-        ...lines.slice(-quotedLinesMax).map((line) => `| ${line}`),
+        ...excerpt(lines, words?.at),
       ],
       next: [
         ...(words?.next ?? []).map((advice) => withApp(advice, app)),
         `nagi logs ${name} --previous`,
-        `nagi rollback --app ${app}`,
+        ...rollbackAdvice(evidence, app),
       ],
     };
   });
+}
+
+/** Around the line that tells, else the end. */
+function excerpt(lines: readonly string[], at: number | undefined): string[] {
+  const start = at === undefined ? Math.max(0, lines.length - quotedLinesMax) : Math.max(0, at - 1);
+  return lines
+    .slice(start, start + (at === undefined ? quotedLinesMax : quotedAroundMax))
+    .map((line) => `| ${line}`);
+}
+
+function rollbackAdvice({ releases }: Evidence, app: string): string[] {
+  return releases.length > 1 ? [`nagi rollback --app ${app}`] : [];
 }
 
 export function cannotStart({ pods }: Evidence): Finding[] {
@@ -178,7 +191,7 @@ function lastEnd(pod: Pod, nowMs: number) {
   return undefined;
 }
 
-function memoryWords(pod: Pod, app: string, process: string) {
+function memoryWords(pod: Pod, app: string, process: string): LastWords {
   const limit = pod.spec.containers[0]?.resources?.limits?.["memory"];
   const text =
     limit === undefined

@@ -44,21 +44,21 @@ export function failedBuild({ app, releases, builds }: Evidence): Finding[] {
   ];
 }
 
-export function failedRelease({ app, releases }: Evidence): Finding[] {
+export function failedRelease({ app, releases, pods }: Evidence): Finding[] {
   const last = releases.toSorted((a, b) => b.spec.version - a.spec.version)[0];
   if (last?.status?.phase !== "Failed") return [];
   const { name = "" } = app.metadata;
   const live = releases.find((release) => release.status?.phase === "Live");
   const version = `v${last.spec.version}`;
+  const { message = "no reason is kept", logSnippet } = last.status;
+  // Pods that are still there are told of by themselves.
+  const isTold = pods.some(({ status }) => status?.containerStatuses?.some(({ ready }) => !ready));
   return [
     {
       cause: "ReleaseFailed",
       severity: live === undefined ? "error" : "warning",
       text: `the newest release ${version} failed, ${live === undefined ? "and no other is live" : `v${live.spec.version} still serves`}`,
-      evidence: [
-        `${version}: ${last.status.message ?? "no reason is kept"}`,
-        ...quote(last.status.logSnippet),
-      ],
+      evidence: [`${version}: ${message.split("\n")[0]}`, ...(isTold ? [] : quote(logSnippet))],
       next: releaseAdvice(name, last, live),
     },
   ];

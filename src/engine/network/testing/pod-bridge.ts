@@ -66,6 +66,23 @@ export class PodBridge {
     return runProgram(ip, ["netns", "exec", from.name, ...bash]);
   }
 
+  /** Takes the bridge down and routes the pods' addresses out of the machine, until disposed. */
+  async leadElsewhere(): Promise<AsyncDisposable & { readonly address: string }> {
+    const away = `${this.name}x`;
+    await this.#ip(`link add ${away} type bridge`);
+    await this.#ip(`addr add 198.51.100.1/24 dev ${away}`);
+    await this.#ip(`link set ${away} up`);
+    await this.#ip(`link set ${this.name} down`);
+    await this.#ip(`route add ${this.subnet} via 198.51.100.2`);
+    return {
+      address: `${this.#prefix}.11`,
+      [Symbol.asyncDispose]: async () => {
+        await this.#ip(`link del ${away}`);
+        await this.#ip(`link set ${this.name} up`);
+      },
+    };
+  }
+
   run(pod: TestPod, command: readonly string[]): Promise<string> {
     return runProgram(ip, ["netns", "exec", pod.name, ...command]);
   }

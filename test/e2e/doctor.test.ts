@@ -1,0 +1,72 @@
+/** `nagi doctor`: an app that ails in several ways, and what is said of it. */
+
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runGuideExample } from "../harness/guide.ts";
+import { TestPlatform, until } from "../harness/platform.ts";
+
+let platform: TestPlatform;
+
+beforeAll(async () => {
+  platform = await TestPlatform.start();
+});
+afterAll(() => platform.stop());
+
+interface Diagnosis {
+  readonly findings: readonly {
+    readonly cause: string;
+    readonly evidence: readonly string[];
+    readonly next: readonly string[];
+  }[];
+}
+
+function doctor(app: string): { code: number; findings: Diagnosis["findings"] } {
+  const { code, stdout } = platform.tryNagi(["doctor", app, "-o", "json"]);
+  return { code, findings: (JSON.parse(stdout) as Diagnosis).findings };
+}
+
+it("finds why a deploy failed, and that all is well when it is mended", () => {
+  const { code, stdout } = runGuideExample(platform, "doctor.md");
+  expect(stdout).toContain(
+    "error: shop: web crashes: it asks for the config var SHOP_NAME, which is not set.",
+  );
+  expect(stdout).toContain("$ nagi config set SHOP_NAME=VALUE --app shop");
+  expect(stdout.trimEnd()).toMatch(/shop is well: nothing was found that is wrong\.$/);
+  expect(code).toBe(0);
+});
+
+it("tells that nothing was deployed", () => {
+  platform.nagi(["create", "empty", "--no-remote"]);
+  const { code, findings } = doctor("empty");
+  expect(code).toBe(1);
+  expect(findings.map(({ cause }) => cause)).toEqual(["NothingDeployed"]);
+});
+
+it("reads from the kernel on which port an app listens instead of the right one", async () => {
+  const folder = platform.repository({
+    "package.json": JSON.stringify({ scripts: { start: "node server.js" } }),
+    "server.js": 'require("node:http").createServer().listen(3000, "127.0.0.1");',
+  });
+  platform.nagi(["create", "deaf"], { cwd: folder });
+  platform.nagi(["deploy", "--app", "deaf", "--dir", folder, "--no-wait"]);
+  await until(() => doctor("deaf").findings[0]?.cause === "WrongPort", "the port to be found");
+  expect(doctor("deaf").findings[0]?.evidence[0]).toBe("it listens on 127.0.0.1:3000");
+});
+
+it("passes on what would let a pod that waits run", async () => {
+  const requests = {
+    op: "add",
+    path: "/spec/processes",
+    value: { web: { resources: { requests: { cpu: "999" } } } },
+  };
+  platform.kubectl(["patch", "app", "shop", "--type=json", "-p", JSON.stringify([requests])]);
+  await until(() => doctor("shop").findings[0]?.cause === "NoNodeTakesIt", "a pod to wait");
+  const [found] = doctor("shop").findings;
+  expect(found?.evidence[0]).toContain("Insufficient cpu");
+  expect(found?.next.at(-1)).toMatch(/^nagi why shop-web-/);
+});
+
+it("refuses an app that is not there", () => {
+  const { code, stderr } = platform.tryNagi(["doctor", "nobody"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("there is no app nobody");
+});
