@@ -1,7 +1,7 @@
 /** Pods that wait, crash or are not ready. What several pods of a process type have in common is told once. */
 
 import { findCondition } from "../../../model/conditions.ts";
-import type { ContainerStatus } from "../../../model/kinds/core/pod/pod-status.ts";
+import type { ContainerStateTerminated, ContainerStatus } from "../../../model/kinds/core/pod/pod-status.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { ageText } from "../../../model/table.ts";
 import type { Evidence, Finding } from "../evidence.ts";
@@ -53,33 +53,33 @@ export function missingImages(evidence: Evidence): Finding[] {
 
 export function crashes(evidence: Evidence): Finding[] {
   const { pods, nowMs } = evidence;
-  return groups(pods, (pod) => lastEnd(pod, nowMs) !== undefined).map(({ process, first, app }) => {
-    const end = lastEnd(first, nowMs);
-    const { status, terminated } = end ?? {};
-    const { name = "" } = first.metadata;
-    const lines = evidence.lastLines.get(name) ?? [];
-    const isUp = status?.ready === true;
-    const isMemory = terminated?.reason === "OOMKilled";
-    const words = isMemory ? memoryWords(first, app, process) : readLastWords(lines, terminated?.exitCode);
-    const when = terminated?.finishedAt === undefined ? "" : `, ${ageText(terminated.finishedAt, nowMs)} ago`;
-    const times = plural(status?.restartCount ?? 0, "restart");
-    const why =
-      words === undefined ? `with exit code ${terminated?.exitCode ?? "unknown"}` : `: ${words.text}`;
-    return {
-      cause: isMemory ? "OutOfMemory" : "Crashes",
-      severity: isUp ? "warning" : "error",
-      text: `${process} ${isUp ? "crashed and runs again" : "crashes"}${why.startsWith(":") ? why : ` ${why}`}`,
-      evidence: [
-        `${name}: exit code ${terminated?.exitCode ?? "unknown"} (${terminated?.reason ?? "Error"})${when}; ${times}`,
-        ...excerpt(lines, words?.at),
-      ],
-      next: [
-        ...(words?.next ?? []).map((advice) => withApp(advice, app)),
-        `nagi logs ${name} --previous`,
-        ...rollbackAdvice(evidence, app),
-      ],
-    };
+  return groups(pods, (pod) => lastEnd(pod, nowMs) !== undefined).flatMap((group) => {
+    const end = lastEnd(group.first, nowMs);
+    return end === undefined ? [] : [crash(evidence, group, end)];
   });
+}
+
+function crash(evidence: Evidence, { process, first, app }: Group, { status, terminated }: End): Finding {
+  const { name = "" } = first.metadata;
+  const { exitCode, reason = "Error", finishedAt } = terminated;
+  const lines = evidence.lastLines.get(name) ?? [];
+  const isMemory = reason === "OOMKilled";
+  const words = isMemory ? memoryWords(first, app, process) : readLastWords(lines, exitCode);
+  const what = status.ready ? "crashed and runs again" : "crashes";
+  const why = words === undefined ? ` with exit code ${exitCode}` : `: ${words.text}`;
+  const when = finishedAt === undefined ? "" : `, ${ageText(finishedAt, evidence.nowMs)} ago`;
+  const times = plural(status.restartCount, "restart");
+  return {
+    cause: isMemory ? "OutOfMemory" : "Crashes",
+    severity: status.ready ? "warning" : "error",
+    text: `${process} ${what}${why}`,
+    evidence: [`${name}: exit code ${exitCode} (${reason})${when}; ${times}`, ...excerpt(lines, words?.at)],
+    next: [
+      ...(words?.next ?? []).map((advice) => withApp(advice, app)),
+      `nagi logs ${name} --previous`,
+      ...rollbackAdvice(evidence, app),
+    ],
+  };
 }
 
 /** Around the line that tells, else the end. */
@@ -114,7 +114,7 @@ export function notReady(evidence: Evidence): Finding[] {
   const { events, listeners, lastLines } = evidence;
   return groups(evidence.pods, isUnready).map(({ process, first, count, app }) => {
     const { name = "", uid } = first.metadata;
-    const port = Number(first.spec.containers[0]?.ports?.[0]?.containerPort ?? 0);
+    const port = first.spec.containers[0]?.ports?.[0]?.containerPort ?? 0;
     const open = listeners.get(name);
     const probe = events.findLast(
       ({ involvedObject, reason }) => involvedObject.uid === uid && reason === "Unhealthy",
@@ -180,8 +180,13 @@ function isUnready(pod: Pod): boolean {
   );
 }
 
+interface End {
+  readonly status: ContainerStatus;
+  readonly terminated: ContainerStateTerminated;
+}
+
 /** The end of a container that does not run, or did crash a short while ago. */
-function lastEnd(pod: Pod, nowMs: number) {
+function lastEnd(pod: Pod, nowMs: number): End | undefined {
   for (const status of statuses(pod)) {
     const terminated = status.state?.terminated ?? status.lastState?.terminated;
     if (terminated === undefined) continue;
