@@ -16,10 +16,26 @@ export function isEnded({ status }: Build): boolean {
 /** Whether the build is complete. */
 export async function followBuild(context: CommandContext, made: Build): Promise<boolean> {
   const { terminal, signal } = context;
+  return await toItsEnd(context, made, async (client) => {
+    await printBuildLog(terminal, client.log(buildKind, refOf(made), { follow: true, signal }));
+  });
+}
+
+/** The same without the log. */
+export async function waitForBuild(context: CommandContext, made: Build): Promise<boolean> {
+  return await toItsEnd(context, made, () => Promise.resolve());
+}
+
+async function toItsEnd(
+  context: CommandContext,
+  made: Build,
+  show: (client: Client) => Promise<void>,
+): Promise<boolean> {
+  const { terminal, signal } = context;
   const client = await context.client();
   const ref = refOf(made);
   try {
-    await printBuildLog(terminal, client.log(buildKind, ref, { follow: true, signal }));
+    await show(client);
     for (;;) {
       signal.throwIfAborted();
       const found = await client.get(buildKind, ref);

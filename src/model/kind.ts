@@ -95,6 +95,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly specStandsAlone?: boolean | undefined;
   /** The status that a new object starts with; without it a new object has none. The given status is dropped. */
   readonly initialStatus?: Of<[object: T], object> | undefined;
+  /** Fields of the status that a write of the object itself may set, as wishes to whoever keeps the status. */
+  readonly statusWishes?: readonly string[] | undefined;
   /** Checks beyond the schema's, on a defaulted object. */
   readonly validate?: Of<[object: T], FieldError[]> | undefined;
   /** Checks of a change beyond the schema's immutable fields. */

@@ -15,6 +15,7 @@ import type { JsonValue } from "../../model/schema.ts";
 import type { Store } from "../store/store.ts";
 import { bind } from "./actions/binding.ts";
 import type { Action } from "./actions/action.ts";
+import { buildActions } from "./actions/builds.ts";
 import { evict } from "./actions/eviction.ts";
 import { importImages } from "./actions/import-images.ts";
 import { processedTemplateOf } from "./actions/process-template.ts";
@@ -108,6 +109,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ["imagestreamimports.image.openshift.io", importImages],
     ["processedtemplates.template.openshift.io", processedTemplateOf],
     ...reviewActions(authenticator, authorizer),
+    ...buildActions((user) => clientFor(user)),
   ]);
   const api = new Api({ parts, authorizer, actions, derived: imageKinds });
   const openApi = createOpenApiDocuments({ kinds: options.kinds, version });
@@ -115,8 +117,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await createFirstNamespaces(parts);
   await createSystemPriorityClasses(parts);
   const readPath = (user: UserInfo, path: string): JsonValue => readDocument(api, documents, user, path);
+  const clientFor = (user: UserInfo): Client =>
+    new InProcessClient({ api, user: authenticatedUser(user), readPath });
   return {
-    clientFor: (user) => new InProcessClient({ api, user: authenticatedUser(user), readPath }),
+    clientFor,
     listen: (where) => listen({ api, identification: { authenticator, authorizer }, documents }, where),
     tokenOf: (username) => tokenFile.tokenOf(username),
     async run(signal) {

@@ -4,7 +4,7 @@
  */
 
 import type { UserInfo } from "../../../client/user.ts";
-import { isJsonEqual } from "../../../model/json.ts";
+import { isJsonEqual, isJsonObject } from "../../../model/json.ts";
 import { apiVersionOf, resourceName, type Kind } from "../../../model/kind.ts";
 import type { KubeObject, ObjectMeta } from "../../../model/meta.ts";
 import { admitObject, invalidError } from "../../../model/validate.ts";
@@ -77,9 +77,20 @@ function mainVersion(kind: Kind, given: KubeObject, previous: KubeObject): KubeO
   const metadata = carryMeta(given.metadata, previous.metadata);
   const next: Parted = { ...given, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
   if (!kind.hasStatus) return next;
-  const { status: _given, ...rest } = next;
-  const { status } = previous as Parted;
+  const { status: wished, ...rest } = next;
+  const status = withWishes(kind, (previous as Parted).status, wished);
   return status === undefined ? rest : ({ ...rest, status } as KubeObject);
+}
+
+function withWishes(kind: Kind, status: unknown, wished: unknown): unknown {
+  const given = (kind.statusWishes ?? []).filter(
+    (field) => isJsonObject(wished) && Object.hasOwn(wished, field),
+  );
+  if (given.length === 0 || !isJsonObject(wished)) return status;
+  return {
+    ...(isJsonObject(status) ? status : {}),
+    ...Object.fromEntries(given.map((field) => [field, wished[field]])),
+  };
 }
 
 interface Parted extends KubeObject {

@@ -17,6 +17,7 @@ import { ageText, durationText } from "../../../table.ts";
 import { objectReference } from "../../core/references.ts";
 import { appManifest } from "../app-manifest.ts";
 import { commonSpecFields } from "../build-spec.ts";
+import { requestBody } from "../request-body.ts";
 import { setTypes } from "../build-types.ts";
 import { triggerCause } from "../build-trigger.ts";
 import { sourceCell, strategyCell } from "../columns.ts";
@@ -148,5 +149,10 @@ export const build = defineKind<Build>({
   validate: ({ spec, metadata }) => buildSpecErrors(spec, metadata),
   initialStatus: () => ({ phase: "New" }),
   selectableFields: { status: ({ status }) => status?.phase ?? "" },
-  subresources: [{ name: "log", verbs: ["get"] }],
+  // As OpenShift's clients cancel a build.
+  statusWishes: ["cancelled"],
+  subresources: [
+    { name: "log", verbs: ["get"] },
+    { name: "clone", verbs: ["create"], body: requestBody },
+  ],
 });

@@ -4,6 +4,7 @@ import { checkDnsSubdomain } from "../../../names.ts";
 import { array, integer, object, oneOf, required, string, time, type Infer } from "../../../schema.ts";
 import { commonSpecFields } from "../build-spec.ts";
 import { buildTrigger } from "../build-trigger.ts";
+import { requestBody } from "../request-body.ts";
 import { setTypes } from "../build-types.ts";
 import { sourceCell, strategyCell } from "../columns.ts";
 import { buildSpecErrors } from "../validate-build.ts";
@@ -92,4 +93,5 @@ export const buildConfig = defineKind<BuildConfig>({
   applyDefaults: ({ spec }) => setTypes(spec),
   validate: (config) => [...buildSpecErrors(config.spec, config.metadata), ...triggerErrors(config)],
   initialStatus: () => ({ lastVersion: 0 }),
+  subresources: [{ name: "instantiate", verbs: ["create"], body: requestBody }],
 });
