@@ -19,15 +19,20 @@ const remotePath = /\/(?:([a-z0-9-]+)\/)?([a-z0-9-]+)\.git\/?$/;
 
 /** The app of `--app`, of `given`, or of the git remote. */
 export async function appName(context: CommandContext, given?: string): Promise<string> {
-  const named = context.text("app") ?? given;
-  if (named !== undefined) return named;
-  const url = await context.host.capture("git", ["-C", context.host.cwd, "remote", "get-url", "nagi"]);
-  const match = remotePath.exec(url?.trim() ?? "");
-  if (match?.[2] !== undefined) return match[2];
+  const name = await knownAppName(context, given);
+  if (name !== undefined) return name;
   throw new UsageError(
     `nagi does not know which app is meant: no --app, and this directory has no git remote "nagi"`,
     "Name it: --app NAME. The apps there are: nagi apps",
   );
+}
+
+/** Undefined when nothing says which app is meant. */
+export async function knownAppName(context: CommandContext, given?: string): Promise<string | undefined> {
+  const named = context.text("app") ?? given;
+  if (named !== undefined) return named;
+  const url = await context.host.capture("git", ["-C", context.host.cwd, "remote", "get-url", "nagi"]);
+  return remotePath.exec(url?.trim() ?? "")?.[2];
 }
 
 export async function getApp(context: CommandContext, given?: string): Promise<App> {

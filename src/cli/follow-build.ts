@@ -3,6 +3,7 @@
 import type { Client } from "../client/client.ts";
 import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
 import { refOf } from "../model/meta.ts";
+import { isNotFound } from "../model/status.ts";
 import type { CommandContext, Terminal } from "./command.ts";
 import { paint } from "./terminal.ts";
 import { pause, pollMs } from "./wait.ts";
@@ -36,22 +37,38 @@ async function toItsEnd(
   const ref = refOf(made);
   try {
     await show(client);
-    for (;;) {
-      signal.throwIfAborted();
-      const found = await client.get(buildKind, ref);
-      if (found.status?.phase === "Complete") return true;
-      if (isEnded(found)) {
-        const { phase = "", message, reason } = found.status ?? {};
-        terminal.note(`Build ${ref.name} ${phase.toLowerCase()}: ${message ?? reason ?? "no reason given"}`);
-        return false;
-      }
-      await pause(pollMs, signal);
-    }
+    const found = await waitForEnd(client, made, signal);
+    const { phase = "", message, reason } = found?.status ?? {};
+    if (phase === "Complete") return true;
+    const end = phase === "" ? "is gone" : phase.toLowerCase();
+    const why =
+      phase === ""
+        ? "somebody deleted it, or its history limit is 0"
+        : (message ?? reason ?? "no reason given");
+    terminal.note(`Build ${ref.name} ${end}: ${why}`);
+    return false;
   } catch (error) {
     if (!signal.aborted) throw error;
     await cancelBuild(client, made);
     terminal.note(`Cancelled build ${ref.name}. What runs is left as it is.`);
     throw error;
+  }
+}
+
+/** The build once it has ended; undefined when it is gone. */
+export async function waitForEnd(
+  client: Client,
+  made: Build,
+  signal: AbortSignal,
+): Promise<Build | undefined> {
+  for (;;) {
+    signal.throwIfAborted();
+    const found = await client.get(buildKind, refOf(made)).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    if (found === undefined || isEnded(found)) return found;
+    await pause(pollMs, signal);
   }
 }
 

@@ -1,9 +1,11 @@
 import { createBuild } from "../../client/create-build.ts";
+import { cloneBuild } from "../../client/start-build.ts";
 import { newObject } from "../../model/kind.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
+import { configLabel } from "../../model/kinds/build/new-build.ts";
 import { controllerRef } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
-import { appName, appOption, getApp } from "../app.ts";
+import { appName, appOption, getApp, knownAppName } from "../app.ts";
 import { buildInfo } from "../build-text.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { deployGit } from "../deploy/deploy-git.ts";
@@ -18,7 +20,7 @@ const counting = new Intl.Collator("en", { numeric: true });
 export const command: Command = {
   name: "builds",
   group: "Deploying",
-  summary: "List an app's builds; start, show, cancel or repeat one.",
+  summary: "List builds of an app or a BuildConfig; start, show, cancel or repeat one.",
   usage: "[start | info | logs | cancel | retry] [BUILD]",
   description:
     "BUILD is a name (shop-3) or its number (3); without it the newest build of the app is meant. retry builds the\n" +
@@ -28,6 +30,12 @@ export const command: Command = {
   options: [
     appOption,
     ...listOptions,
+    {
+      name: "build-config",
+      type: "string",
+      value: "NAME",
+      description: "List the builds of this BuildConfig.",
+    },
     { name: "follow", short: "f", type: "boolean", description: "With logs: go on until the build ends." },
     { name: "no-wait", type: "boolean", description: "With start and retry: do not wait for the release." },
     {
@@ -57,12 +65,20 @@ type Action = (context: CommandContext, found: Build) => Promise<number | void>;
 const actions: Readonly<Record<string, Action>> = { info, logs, cancel, retry };
 
 async function list(context: CommandContext): Promise<void> {
-  const app = context.flag("all-namespaces") ? undefined : await appName(context);
   await listObjects(context, build, {
-    labelSelector: app === undefined ? undefined : `nagi.dev/app=${app}`,
+    labelSelector: await listedBuilds(context),
     numbered: true,
-    empty: "No builds yet. A push makes one: git push nagi main",
+    empty:
+      "No builds yet. A push makes one: git push nagi main. So does a BuildConfig: nagi start-build NAME",
   });
+}
+
+/** Those of the BuildConfig or the app that is named or known; else all. */
+async function listedBuilds(context: CommandContext): Promise<string | undefined> {
+  const config = context.text("build-config");
+  if (config !== undefined) return `${configLabel}=${config}`;
+  const app = context.flag("all-namespaces") ? undefined : await knownAppName(context);
+  return app === undefined ? undefined : `nagi.dev/app=${app}`;
 }
 
 /** By name, by number, or the newest of the app. */
@@ -122,6 +138,7 @@ async function retry(context: CommandContext, found: Build): Promise<number> {
   const { name: old = "", namespace, labels, annotations = {} } = found.metadata;
   if (!isEnded(found))
     throw new UsageError(`build ${old} has not ended yet`, `Stop it first: nagi builds cancel ${old}`);
+  if (labels?.[configLabel] !== undefined) return await retryOfConfig(context, found);
   const app = await getApp(context, labels?.["nagi.dev/app"]);
   const appLabel = app.metadata.name ?? "";
   const { "openshift.io/build.number": _number, ...kept } = annotations;
@@ -139,4 +156,12 @@ async function retry(context: CommandContext, found: Build): Promise<number> {
   context.terminal.print(`Build ${made.metadata.name} builds the source of ${old} again`);
   if (!(await followBuild(context, made))) return 1;
   return context.flag("no-wait") ? 0 : await followRelease(context, app);
+}
+
+/** Its run policy says when the new build runs. */
+async function retryOfConfig(context: CommandContext, found: Build): Promise<number> {
+  const { name: old = "" } = found.metadata;
+  const made = await cloneBuild(await context.client(), found, `Retry of ${old}`);
+  context.terminal.print(`Build ${made.metadata.name} builds the source of ${old} again`);
+  return (await followBuild(context, made)) ? 0 : 1;
 }
