@@ -9,7 +9,12 @@ import type { EnvVar } from "../model/kinds/core/pod/container.ts";
 import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
 import { recordedStatus } from "../model/kinds/build/build-record.ts";
 import { buildConfig, type BuildConfig } from "../model/kinds/build/buildconfig/buildconfig.ts";
-import { streamKeysOf, withImages, type StreamOf } from "../model/kinds/build/config-images.ts";
+import {
+  streamKeysOf,
+  withImages,
+  type NamesStreams,
+  type StreamOf,
+} from "../model/kinds/build/config-images.ts";
 import {
   clonedBuild,
   configLabel,
@@ -137,8 +142,8 @@ export function buildMaker(
   return (number) => newBuild({ config, number, wish, spec: found.spec, images });
 }
 
-/** The streams that the configuration names, as they are now. */
-export async function readStreams(client: Client, config: BuildConfig): Promise<StreamOf> {
+/** The streams that the configuration, or a build, names, as they are now. */
+export async function readStreams(client: Client, config: NamesStreams): Promise<StreamOf> {
   const streams = new Map<string, ImageStream>();
   for (const key of streamKeysOf(config)) {
     const found = await client.get(imageStream, refFromKey(key)).catch((error: unknown) => {

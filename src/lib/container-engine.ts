@@ -160,6 +160,12 @@ export class ContainerEngine {
     }
   }
 
+  /** A tar of a file or directory of the container, whether it was started or not. */
+  async readPath(id: string, path: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const query = { path };
+    return await this.#transport.stream({ method: "GET", path: `/containers/${id}/archive`, query, signal });
+  }
+
   async renameContainer(id: string, name: string): Promise<void> {
     await this.#post(`/containers/${id}/rename`, { name });
   }

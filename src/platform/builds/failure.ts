@@ -11,11 +11,14 @@ export type FailureReason =
   | "DockerBuildFailed"
   | "FetchSourceFailed"
   | "GenericBuildFailed"
+  | "CustomBuildFailed"
   | "InvalidAppJson"
+  | "InvalidImageReference"
   | "MissingConfig"
   | "OutOfMemoryKilled"
   | "PlatformNotReady"
   | "PostCommitHookFailed"
+  | "PullBuilderImageFailed"
   | "PushImageToRegistryFailed"
   | "UnsupportedStrategy";
 

@@ -7,6 +7,7 @@ import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
+import { readingContainer } from "./inputs/build-images.ts";
 import { buildCgroup } from "./build-cgroup.ts";
 
 export interface LeftoversOptions {
@@ -14,7 +15,9 @@ export interface LeftoversOptions {
   readonly log: Logger;
 }
 
-export async function removeLeftovers({ metadata }: Build, { engine, log }: LeftoversOptions): Promise<void> {
+export async function removeLeftovers(build: Build, { engine, log }: LeftoversOptions): Promise<void> {
+  const { metadata } = build;
+  await engine.removeContainer(readingContainer(build));
   const cgroup = await buildCgroup(engine, metadata.uid ?? "");
   if (cgroup === undefined) return;
   for (const id of await engine.listBuildLeftovers(cgroup)) {

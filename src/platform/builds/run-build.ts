@@ -23,6 +23,8 @@ import { platformPort } from "./containerfile.ts";
 import { isRead, planLanguage, recognise } from "./detect.ts";
 import { BuildFailure, explainEngineFailure } from "./failure.ts";
 import { secretsOf, type HostConfig } from "./host-config.ts";
+import { withCustomOutput, type CustomOptions } from "./inputs/custom-strategy.ts";
+import { withInputs } from "./inputs/with-inputs.ts";
 import type { BuildPlan } from "./plan.ts";
 import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
 import { manifestPath, readWanted } from "./wanted-by-source.ts";
@@ -89,7 +91,34 @@ export async function runBuild(
   const { client, sources, env } = options;
   const host = await options.host();
   const fetched = await withFetchedSource(build, { client, sources, host, env, tell, signal });
-  const work: Work = { build: fetched, options, log, signal, stages: [] };
+  const inputs = await withInputs(fetched, { ...options, tell, signal });
+  try {
+    const ready = await withCustomOutput(inputs.build, await customOptions(build, options, log, signal));
+    return await buildReady({ build: ready, options, log, signal, stages: [] });
+  } finally {
+    await inputs.dispose();
+  }
+}
+
+async function customOptions(
+  build: Build,
+  options: RunBuildOptions,
+  log: BuildLog,
+  signal: AbortSignal,
+): Promise<CustomOptions> {
+  const { ulimits, registry } = options;
+  const limits = { ...limitsOf(build, options.limits), ulimits, cgroup: await cgroupOf(build, options) };
+  const tell = (line: string): void => log.line(line);
+  return { ...options, log, signal, tell, limits, image: imageReference(build, registry) };
+}
+
+async function cgroupOf({ metadata }: Build, { engine }: RunBuildOptions): Promise<string | undefined> {
+  return await buildCgroup(engine, metadata.uid ?? "");
+}
+
+/** The build's source is in the store, with all that it asks for. */
+async function buildReady(work: Work): Promise<BuildResult> {
+  const { build, options, log } = work;
   const tree = await stage(work, "FetchInputs", () => readTree(work));
   const manifest = await readWanted(build, tree, { client: options.client, log });
   const { plan, containerfile, platform } = await prepare(work, tree);
@@ -131,8 +160,7 @@ async function imageSizeText(image: string, { engine }: RunBuildOptions): Promis
 
 async function testImage({ build, options, log, signal }: Work, image: string): Promise<void> {
   const { engine, clock, ulimits } = options;
-  const cgroup = await buildCgroup(engine, build.metadata.uid ?? "");
-  const limits = { ...limitsOf(build, options.limits), ulimits, cgroup };
+  const limits = { ...limitsOf(build, options.limits), ulimits, cgroup: await cgroupOf(build, options) };
   await runPostCommit(build, image, { engine, clock, log, signal, limits });
 }
 
@@ -271,7 +299,8 @@ async function makeImage(
       memoryBytes,
       cpus,
       ulimits: options.ulimits,
-      cgroup: await buildCgroup(engine, build.metadata.uid ?? ""),
+      cgroup: await cgroupOf(build, options),
+      labels: imageLabels(build),
       secrets: Object.fromEntries(Object.keys(secrets).map((id) => [id, secretPath(id)])),
       signal,
     });
@@ -300,6 +329,11 @@ function limitsOf(
     memoryBytes: asked["memory"] === undefined ? limits.memoryBytes : byteValue(asked["memory"]),
     cpus: asked["cpu"] === undefined ? limits.cpus : milliValue(asked["cpu"]) / 1000,
   };
+}
+
+function imageLabels({ spec }: Build): Record<string, string> | undefined {
+  const labels = (spec.output?.imageLabels ?? []).map(({ name, value }) => [name, value ?? ""] as const);
+  return labels.length === 0 ? undefined : Object.fromEntries(labels);
 }
 
 function buildArgs(build: Build): Record<string, string> {

@@ -21,8 +21,13 @@ export interface FollowedTag {
   readonly paused: boolean;
 }
 
+/** A configuration, or a build, which has no triggers. */
+export type NamesStreams = Pick<BuildConfig, "metadata"> & {
+  readonly spec: BuildCommonSpec & Pick<BuildConfig["spec"], "triggers">;
+};
+
 /** What the image triggers of a configuration follow. */
-export function followedTags({ metadata, spec }: BuildConfig): FollowedTag[] {
+export function followedTags({ metadata, spec }: NamesStreams): FollowedTag[] {
   return (spec.triggers ?? []).flatMap(({ type, imageChange }) => {
     const from = imageChange?.from ?? strategyFrom(spec.strategy);
     if (type !== "ImageChange" || from?.kind !== "ImageStreamTag") return [];
@@ -46,7 +51,7 @@ function tagOf(from: Reference, own: string): Omit<FollowedTag, "paused"> | unde
 }
 
 /** Keys of the streams that the configuration's builds and triggers look at. */
-export function streamKeysOf(config: BuildConfig): string[] {
+export function streamKeysOf(config: NamesStreams): string[] {
   const namespace = config.metadata.namespace ?? "";
   const references = [
     ...namedImages(config.spec).map(({ from }) => from),

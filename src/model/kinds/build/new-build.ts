@@ -117,8 +117,9 @@ export function clonedBuild(
 function wishedSpec(spec: BuildCommonSpec, wish: BuildWish): BuildCommonSpec {
   const { source } = spec;
   const { commit } = wish.revision?.git ?? {};
-  const git =
-    commit === undefined || source?.git === undefined ? {} : { git: { ...source.git, ref: commit } };
+  // A commit in full is found by the revision; what is not one is a branch or a tag.
+  const isRef = commit !== undefined && !/^[0-9a-f]{40,64}$/.test(commit);
+  const git = isRef && source?.git !== undefined ? { git: { ...source.git, ref: commit } } : {};
   const sent = wish.source === undefined ? {} : { type: "Binary" as const, binary: { asFile: wish.source } };
   // What is sent in stands for the repository.
   const { git: _git, ...withoutGit } = source ?? {};

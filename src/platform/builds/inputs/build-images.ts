@@ -1,0 +1,121 @@
+/**
+ * Images that a build names. What must stay true: with the platform's own credentials only images of the build's
+ * namespace and of the shared one are pulled.
+ */
+
+import type { Client } from "../../../client/client.ts";
+import { readStreams } from "../../../client/start-build.ts";
+import type { RegistryAuth } from "../../../lib/container-engine-build.ts";
+import { drain, type ContainerEngine } from "../../../lib/container-engine.ts";
+import { isEngineError } from "../../../lib/container-engine-transport.ts";
+import { messageOf } from "../../../lib/errors.ts";
+import type { Build } from "../../../model/kinds/build/build/build.ts";
+import { withImages } from "../../../model/kinds/build/config-images.ts";
+import { sharedNamespace } from "../../../model/kinds/build/validate-build.ts";
+import { secret } from "../../../model/kinds/core/secret/secret.ts";
+import { isNotFound } from "../../../model/status.ts";
+import { BuildFailure } from "../failure.ts";
+
+export interface ImagesOptions {
+  readonly client: Client;
+  readonly engine: ContainerEngine;
+  readonly registry: { readonly address: string; readonly auth?: RegistryAuth | undefined };
+  readonly tell: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The build with its image stream tags by digest; what a BuildConfig made has them so already. */
+export async function withFoundImages(build: Build, { client }: ImagesOptions): Promise<Build> {
+  const streamOf = await readStreams(client, build);
+  const found = withImages(build.spec, build.metadata.namespace ?? "", streamOf);
+  if ("spec" in found) return { ...build, spec: { ...build.spec, ...found.spec } };
+  throw new BuildFailure("InvalidImageReference", found.problems.join("; "));
+}
+
+export interface WantedImage {
+  readonly image: string;
+  /** Field that names it. */
+  readonly path: string;
+  readonly pullSecret?: string | undefined;
+  readonly always?: boolean | undefined;
+}
+
+/** Sees to it that the engine has the image. */
+export async function pull(build: Build, wanted: WantedImage, options: ImagesOptions): Promise<void> {
+  const { image, path, always = false } = wanted;
+  const { engine, registry, signal, tell } = options;
+  const isOwn = image.startsWith(`${registry.address}/`);
+  if (isOwn) refuseForeign(build, wanted, registry.address);
+  if (!always && (await engine.hasImage(image))) return;
+  tell(`-----> Pulling ${image}`);
+  const auth = isOwn ? registry.auth : await secretAuth(build, wanted, options);
+  try {
+    await drain(engine.pullImage(image, { auth, insecure: isOwn, signal }));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isEngineError(error)) throw error;
+    const message = `${path}: cannot pull ${image}: ${messageOf(error).trim()}`;
+    throw new BuildFailure("PullBuilderImageFailed", message, { cause: error });
+  }
+}
+
+function refuseForeign({ metadata }: Build, { image, path }: WantedImage, address: string): void {
+  const [namespace = ""] = image.slice(address.length + 1).split("/");
+  if (namespace === metadata.namespace || namespace === sharedNamespace) return;
+  const message = `${path}: ${image} is of namespace ${namespace}; a build takes images of its own namespace and of ${sharedNamespace}`;
+  throw new BuildFailure("InvalidImageReference", message);
+}
+
+async function secretAuth(
+  { metadata }: Build,
+  { image, path, pullSecret: name }: WantedImage,
+  { client }: ImagesOptions,
+): Promise<RegistryAuth | undefined> {
+  if (name === undefined) return undefined;
+  const at = path.replace(/from$/, "pullSecret");
+  const found = await client.get(secret, { namespace: metadata.namespace, name }).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+    throw new BuildFailure("PullBuilderImageFailed", `${at}: there is no Secret ${name}`);
+  });
+  const text = Buffer.from(found.data?.[".dockerconfigjson"] ?? "", "base64").toString("utf8");
+  const host = image.split("/")[0] ?? "";
+  try {
+    const { auths = {} } = JSON.parse(text) as { auths?: Record<string, { auth?: string }> };
+    const entry = auths[host] ?? auths[`https://${host}`];
+    const [username = "", ...password] = Buffer.from(entry?.auth ?? "", "base64")
+      .toString("utf8")
+      .split(":");
+    return entry === undefined ? undefined : { username, password: password.join(":"), serveraddress: host };
+  } catch (error) {
+    const message = `${at}: Secret ${name} must be of type kubernetes.io/dockerconfigjson`;
+    throw new BuildFailure("PullBuilderImageFailed", message, { cause: error });
+  }
+}
+
+/** The container that the files of an image are read from; there is at most one of a build. */
+export function readingContainer({ metadata }: Build): string {
+  return `nagi-build-${metadata.uid ?? metadata.name ?? ""}`;
+}
+
+/** A tar of the path in the image: of a directory with its name first. Undefined when there is no such path. */
+export async function readFromImage<T>(
+  build: Build,
+  { image, sourcePath }: { readonly image: string; readonly sourcePath: string },
+  {
+    engine,
+    use,
+  }: { readonly engine: ContainerEngine; readonly use: (tar: AsyncIterable<unknown>) => Promise<T> },
+): Promise<T | undefined> {
+  const name = readingContainer(build);
+  await engine.removeContainer(name);
+  // It is never started.
+  await engine.createContainer(name, { Image: image, Entrypoint: [], Cmd: ["/nagi-reads-this"] });
+  try {
+    return await use(await engine.readPath(name, sourcePath));
+  } catch (error) {
+    if (isEngineError(error, 404)) return undefined;
+    throw error;
+  } finally {
+    await engine.removeContainer(name);
+  }
+}
