@@ -57,7 +57,7 @@ async function sendFile(context: CommandContext, name: string, content: Uint8Arr
   const archive = pack();
   archive.entry({ name, mode: 0o644 }, Buffer.from(content));
   archive.finalize();
-  return await send(context, Readable.from(archive as unknown as AsyncIterable<Uint8Array>));
+  return await send(context, Readable.from(archive));
 }
 
 async function sendArchive(

@@ -64,10 +64,9 @@ interface Reading {
 /** Clients leave out what the path says. */
 function readRequest(body: JsonValue, name: string, { nesting, dryRun }: Reading): BuildRequest {
   if (dryRun === true) throw badRequest("a build cannot be started as a dry run");
-  const given = copyJson(body as object, nesting) as BuildRequest;
-  const metadata = { ...given.metadata, name };
+  const given = copyJson(body as object, nesting) as Partial<BuildRequest>;
   const { apiVersion = "build.openshift.io/v1", kind = "BuildRequest" } = given;
-  const request = { ...given, apiVersion, kind, metadata };
+  const request = { ...given, apiVersion, kind, metadata: { ...given.metadata, name } };
   checkType(buildRequest, request);
   admitObject(buildRequest, request);
   return request;

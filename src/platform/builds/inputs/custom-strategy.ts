@@ -82,7 +82,7 @@ async function runBuilder(
   const context = pack();
   const id = build.spec.source?.binary?.asFile;
   const writing = writeContext(context, {
-    containerfile: containerfileOf(build, builder, words, secrets, options),
+    containerfile: containerfileOf({ build, builder, words, secrets, image: options.image }),
     source: id === undefined ? undefined : sources.open(id),
     secrets,
   }).catch((error: unknown) => context.destroy(error instanceof Error ? error : new Error(String(error))));
@@ -97,7 +97,7 @@ async function runBuilder(
       signal,
     };
     const mounted = Object.fromEntries(secrets.map((each) => [each.id, secretPath(each.id)]));
-    const steps = engine.buildImage(context as unknown as AsyncIterable<unknown>, {
+    const steps = engine.buildImage(context, {
       ...asked,
       secrets: mounted,
     });
@@ -153,13 +153,16 @@ async function builderSecrets(
   return found;
 }
 
-function containerfileOf(
-  build: Build,
-  builder: string,
-  words: readonly string[],
-  secrets: readonly BuilderSecret[],
-  { image }: CustomOptions,
-): string {
+interface Step {
+  readonly build: Build;
+  readonly builder: string;
+  readonly words: readonly string[];
+  readonly secrets: readonly BuilderSecret[];
+  /** That is made in the end. */
+  readonly image: string;
+}
+
+function containerfileOf({ build, builder, words, secrets, image }: Step): string {
   const { source, revision, strategy } = build.spec;
   const slash = image.indexOf("/");
   const variables: readonly (readonly [string, string | undefined])[] = [
