@@ -59,6 +59,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "platforms", load: () => import("./commands/platforms.ts") },
   { name: "kubeconfig", load: () => import("./commands/kubeconfig.ts") },
   { name: "login", load: () => import("./commands/login.ts") },
+  { name: "webhooks", load: () => import("./commands/webhooks.ts") },
   { name: "deploy-keys", load: () => import("./commands/deploy-keys.ts") },
   { name: "keys", load: () => import("./commands/keys.ts") },
   { name: "whoami", aliases: ["auth:whoami"], load: () => import("./commands/whoami.ts") },

@@ -32,6 +32,7 @@ import { createRegistry, type Registry, type RegistryOptions } from "../platform
 import { Router } from "../platform/routes/router.ts";
 import { runTemplates } from "../platform/templates/templates.ts";
 import { paths, sshRunDir, type PlatformConfig } from "./config.ts";
+import { createWebhooks } from "../platform/webhooks/webhooks.ts";
 import { engineEnvironment } from "./environment.ts";
 import { versionOf } from "./host.ts";
 import { listenPlatformHttp } from "./platform-http.ts";
@@ -127,7 +128,13 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   });
   const router = openRouter(options);
   const platforms = openPlatforms(options);
-  const own = [git, ssh, builds].map(({ handler }) => handler);
+  const webhooks = createWebhooks({
+    client: clientFor("webhooks"),
+    outside: () => hostConfig(config),
+    clock,
+    log,
+  });
+  const own = [git, ssh, builds, webhooks].map(({ handler }) => handler);
   const detect = new DetectHandler(clientFor("detect"));
   const handlers = [...own, ...registry.handlers, detect, ...options.handlers];
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
@@ -146,6 +153,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "ssh", run: (signal) => ssh.run(signal) },
       { name: "git", run: (signal) => git.run(signal) },
       { name: "builds", run: (signal) => builds.run(signal) },
+      { name: "webhooks", run: (signal) => webhooks.run(signal) },
       buildConfigsService(options),
       { name: "images", run: (signal) => streams.run(signal) },
       { name: "platforms", run: (signal) => platforms.run(signal) },

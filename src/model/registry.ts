@@ -39,6 +39,8 @@ import { app } from "./kinds/nagi/app/app.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
 import { release } from "./kinds/nagi/release/release.ts";
 import { schedulingDecision } from "./kinds/nagi/schedulingdecision/schedulingdecision.ts";
+import { webhook } from "./kinds/nagi/webhook/webhook.ts";
+import { webhookDelivery } from "./kinds/nagi/webhookdelivery/webhookdelivery.ts";
 import { podDisruptionBudget } from "./kinds/policy/poddisruptionbudget/poddisruptionbudget.ts";
 import { route } from "./kinds/route/route/route.ts";
 import { podGroup } from "./kinds/scheduling/podgroup/podgroup.ts";
@@ -87,6 +89,8 @@ export const allKinds: readonly Kind[] = [
   platform,
   release,
   schedulingDecision,
+  webhook,
+  webhookDelivery,
   podDisruptionBudget,
   route,
   podGroup,
