@@ -16,6 +16,7 @@ import {
   type EngineRequest,
 } from "./container-engine-transport.ts";
 import { buildQuery, type BuildOptions, type RegistryAuth } from "./container-engine-build.ts";
+import { RecentAnswers } from "./recent-answers.ts";
 import { jsonLines, outputFrames, type OutputFrame } from "./container-engine-frames.ts";
 import type {
   ContainerDetails,
@@ -67,10 +68,18 @@ export interface ExecResult {
 export type LabelFilter = Readonly<Record<string, string>>;
 
 const listAttemptsMax = 5;
+/** How old what is known of an image may be for `recentImage`. */
+const imageFreshMs = 2000;
+const recentImagesMax = 256;
 
 export class ContainerEngine {
   readonly #transport: EngineTransport;
   readonly socketPath: string;
+  readonly #recentImages = new RecentAnswers<ImageDetails>({
+    freshMs: imageFreshMs,
+    max: recentImagesMax,
+    now: () => performance.now(),
+  });
   #podman: Promise<boolean> | undefined;
   #cgroupDriver: Promise<string> | undefined;
 
@@ -263,6 +272,11 @@ export class ContainerEngine {
     return this.#get(`/images/${imagePath(reference)}/json`);
   }
 
+  /** As `inspectImage`, though up to two seconds old: a build and the pods that follow it ask for the same. */
+  recentImage(reference: string): Promise<ImageDetails> {
+    return this.#recentImages.get(reference, () => this.inspectImage(reference));
+  }
+
   async hasImage(reference: string): Promise<boolean> {
     try {
       await this.inspectImage(reference);
@@ -355,6 +369,7 @@ export class ContainerEngine {
       headers: options.auth === undefined ? {} : { "X-Registry-Auth": encoded(options.auth) },
       signal: options.signal,
     });
+    this.#recentImages.forget(reference);
   }
 
   /** Makes an image of one layer from the tar of a root file system. `changes` are Containerfile lines. */
@@ -375,11 +390,13 @@ export class ContainerEngine {
 
   async tagImage(source: string, reference: string): Promise<void> {
     const { name, tag } = splitReference(reference);
+    this.#recentImages.forget(reference);
     await this.#post(`/images/${imagePath(source)}/tag`, { repo: name, tag });
   }
 
   /** No error when it does not exist. */
   async removeImage(reference: string, options: { readonly force?: boolean } = {}): Promise<void> {
+    this.#recentImages.forget(reference);
     try {
       const path = `/images/${imagePath(reference)}`;
       await this.#call({ method: "DELETE", path, query: { force: options.force ?? false } });

@@ -10,7 +10,7 @@ import {
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { imageCacheMax, imageFreshMs, pullMaxMs } from "./limits.ts";
+import { pullMaxMs } from "./limits.ts";
 
 export type PullPolicy = "Always" | "IfNotPresent" | "Never";
 
@@ -41,15 +41,9 @@ export class ImageError extends Error {
   }
 }
 
-interface Known {
-  readonly details: ImageDetails;
-  readonly atMs: number;
-}
-
 export class Images {
   readonly #engine: ContainerEngine;
   readonly #clock: Clock;
-  readonly #known = new Map<string, Known>();
   readonly #pulls = new Map<string, Promise<void>>();
 
   constructor(engine: ContainerEngine, clock: Clock) {
@@ -70,7 +64,6 @@ export class Images {
     }
     const startMs = this.#clock.now();
     await this.#pull(request);
-    this.#known.delete(reference);
     const details = await this.find(reference);
     if (details === undefined)
       throw new ImageError("ErrImagePull", `${reference} is not there after its pull`);
@@ -78,18 +71,8 @@ export class Images {
   }
 
   async find(reference: string): Promise<ImageDetails | undefined> {
-    const nowMs = this.#clock.now();
-    const known = this.#known.get(reference);
-    if (known !== undefined && nowMs - known.atMs < imageFreshMs) return known.details;
-    this.#known.delete(reference);
     try {
-      const details = await this.#engine.inspectImage(reference);
-      this.#known.set(reference, { details, atMs: nowMs });
-      for (const oldest of this.#known.keys()) {
-        if (this.#known.size <= imageCacheMax) break;
-        this.#known.delete(oldest);
-      }
-      return details;
+      return await this.#engine.recentImage(reference);
     } catch (error) {
       if (isEngineError(error, 404)) return undefined;
       // A reference that does not parse is the user's mistake, not the engine's.

@@ -30,10 +30,6 @@ export const configBackoff = { baseMs: 500, capMs: 5000 };
 /** Of calls to the API. */
 export const apiBackoff = { baseMs: 100, capMs: 10_000 };
 
-/** What is known of an image is asked again after this, because tags move. */
-export const imageFreshMs = 2000;
-export const imageCacheMax = 256;
-
 /** Files from ConfigMaps and Secrets are compared with the objects this often. */
 export const volumeRefreshMs = 30_000;
 /** What one volume of files may hold. */

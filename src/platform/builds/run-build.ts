@@ -7,7 +7,7 @@
  */
 
 import type { Client } from "../../client/client.ts";
-import type { Clock } from "../../lib/clock.ts";
+import { sleep, type Clock } from "../../lib/clock.ts";
 import type { RegistryAuth } from "../../lib/container-engine-build.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
@@ -32,6 +32,9 @@ import { withFetchedSource } from "./git-source.ts";
 import { runPostCommit } from "./post-commit.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
+
+/** The deploy goes first: the push would take the processor and the engine's locks from it. */
+const pushDelayMs = 1000;
 
 export interface BuildLimits {
   /** Of one build's steps, unless the build asks for less or more. */
@@ -130,7 +133,7 @@ async function buildReady(work: Work): Promise<BuildResult> {
   const port = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
   if (build.spec.postCommit !== undefined) await stage(work, "PostCommit", () => testImage(work, image));
   log.line(`-----> Image ${image}${await imageSizeText(image, options)}`);
-  const digest = pushImage(image, options);
+  const digest = sleep(options.clock, pushDelayMs).then(() => pushImage(image, options));
   // Who follows the push comes only after the build's end was written.
   digest.catch(() => undefined);
   return {
@@ -154,7 +157,7 @@ async function buildReady(work: Work): Promise<BuildResult> {
 }
 
 async function imageSizeText(image: string, { engine }: RunBuildOptions): Promise<string> {
-  const { Size: bytes } = await engine.inspectImage(image);
+  const { Size: bytes } = await engine.recentImage(image);
   return bytes === undefined ? "" : `, ${Math.round(bytes / 1024 ** 2)} MiB`;
 }
 
@@ -317,7 +320,7 @@ async function makeImage(
   text.end();
   const cached = text.cached === 0 ? "" : `, ${text.cached} of ${text.steps} steps from the cache`;
   log.line(`       built in ${seconds(clock.now() - startMs)}${cached}`);
-  return plan.dockerfilePath !== undefined ? exposedPort(await engine.inspectImage(image)) : platformPort;
+  return plan.dockerfilePath !== undefined ? exposedPort(await engine.recentImage(image)) : platformPort;
 }
 
 function limitsOf(

@@ -1,5 +1,29 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { mirrorIn } from "./host-apt.ts";
+import { hostAptSettings, mirrorIn } from "./host-apt.ts";
+
+describe("hostAptSettings", () => {
+  it("asks apt anew only when its files have changed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "nagi-apt-"));
+    const env = { PATH: `${folder}:/usr/bin:/bin` };
+    const answer = (proxy: string): void =>
+      writeFileSync(
+        join(folder, "apt-config"),
+        `#!/bin/sh\necho 'Acquire::http::Proxy "${proxy}";'\necho 'Acquire::Languages "";'\n`,
+        { mode: 0o755 },
+      );
+    mkdirSync(join(folder, "apt.conf.d"));
+    answer("http://a.test");
+    expect(await hostAptSettings(env, folder)).toBe('Acquire::http::Proxy "http://a.test";\n');
+    answer("http://b.test");
+    expect(await hostAptSettings(env, folder)).toContain("a.test");
+    writeFileSync(join(folder, "apt.conf.d/90proxy"), "changed");
+    expect(await hostAptSettings(env, folder)).toBe('Acquire::http::Proxy "http://b.test";\n');
+    rmSync(folder, { recursive: true });
+  });
+});
 
 describe("mirrorIn", () => {
   it.each([

@@ -1,17 +1,39 @@
 /** The host's way to Debian's packages: its proxy, certificates and mirrors hold for base images too. */
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { runProgram } from "./run-program.ts";
 
 /** Settings that say how to fetch, not where to keep what is fetched. */
 const fetching = /^Acquire::(https?|ftp|ForceIPv4|ForceIPv6|Retries)\b/i;
 
-/** The host's settings in apt's own syntax; "" when it has none. */
-export async function hostAptSettings(env: Readonly<Record<string, string>>): Promise<string> {
+let known: { readonly stamp: string; readonly settings: string } | undefined;
+
+/** The host's settings in apt's own syntax; "" when it has none. apt is asked anew when its files have changed. */
+export async function hostAptSettings(
+  env: Readonly<Record<string, string>>,
+  directory = "/etc/apt",
+): Promise<string> {
+  const stamp = await filesStamp([join(directory, "apt.conf"), join(directory, "apt.conf.d")]);
+  if (known?.stamp === stamp) return known.settings;
   const dump = await runProgram(["apt-config", "dump", "Acquire"], { env }).catch(() => "");
   const lines = dump.split("\n").filter((line) => fetching.test(line) && !line.trimEnd().endsWith('"";'));
-  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+  const settings = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+  known = { stamp, settings };
+  return settings;
+}
+
+/** Changes whenever one of the files, or of those in a folder among them, does. */
+async function filesStamp(paths: readonly string[]): Promise<string> {
+  const stamps = paths.map(async (path) => {
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) return "";
+    const own = `${path} ${found.size} ${found.mtimeMs}`;
+    if (!found.isDirectory()) return own;
+    const names = (await readdir(path)).toSorted((a, b) => a.localeCompare(b));
+    return `${own} ${await filesStamp(names.map((name) => join(path, name)))}`;
+  });
+  return (await Promise.all(stamps)).join("\n");
 }
 
 /** The mirror that the host takes the suite's main packages from, when it is a Debian that knows the suite. */
