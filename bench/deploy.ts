@@ -7,9 +7,10 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { pause, root, TestPlatform } from "../test/harness/platform.ts";
+import { pause, root } from "../test/harness/platform.ts";
 import { BareBuild, writeServer } from "./deploy/bare-build.ts";
 import { PushedApp, type Editable } from "./deploy/pushed-app.ts";
+import { atSignal, startBenchPlatform } from "./platform.ts";
 import { median, numberFlag, report, round } from "./report.ts";
 
 const repeats = numberFlag("repeats", 7);
@@ -25,7 +26,7 @@ const examples: Readonly<Record<string, Editable>> = {
 
 const isWanted = (part: string): boolean => !process.argv.includes("--only") || only === part;
 
-const platform = await TestPlatform.start();
+const platform = await startBenchPlatform();
 
 function helloApp(name: string): PushedApp {
   const folder = platform.repository("hello");
@@ -38,6 +39,7 @@ async function measureOneLine(): Promise<void> {
   app.commit("version first");
   await app.push();
   const bare = await BareBuild.of(app);
+  atSignal(() => bare.remove());
   await bare.write();
   await bare.run("version first");
   const ours: number[] = [];
@@ -89,6 +91,7 @@ async function measureExample(example: string, editable: Editable) {
   app.commit(`${example} cold`);
   const cold = await app.push(["-o", "no-cache"]);
   const bare = await BareBuild.of(app);
+  atSignal(() => bare.remove());
   await bare.write();
   const bareCold = await bare.run(`${example} cold`, ["--no-cache"]);
   // Layers of both: what is changed next finds them.

@@ -12,6 +12,7 @@ import { endpointSlice } from "../src/model/kinds/discovery/endpointslice/endpoi
 import { aRoute, aService, aSlice } from "../src/platform/routes/testing/route-objects.ts";
 import { freePort } from "../src/lib/free-port.ts";
 import { ask, RouterBench, until } from "../src/platform/routes/testing/router-bench.ts";
+import { atSignal } from "./platform.ts";
 import { median, numberFlag, report, round } from "./report.ts";
 
 const seconds = numberFlag("seconds", 3);
@@ -120,6 +121,12 @@ async function compare(name: string): Promise<Record<string, string | number>> {
   const barePort = await freePort();
   const one = await makeRouter(1, serverPort);
   const many = await makeRouter(manyRoutes, serverPort);
+  const end = async (): Promise<void> => {
+    for (const child of children.splice(0)) child.kill();
+    await one.bench[Symbol.asyncDispose]();
+    await many.bench[Symbol.asyncDispose]();
+  };
+  atSignal(end);
   try {
     servers[name]?.(serverPort, one.bench.dir);
     mkdirSync(join(one.bench.dir, "bare"));
@@ -149,14 +156,12 @@ async function compare(name: string): Promise<Record<string, string | number>> {
       switchMs: round(await switchMs(many), 1),
     };
   } finally {
-    for (const child of children.splice(0)) child.kill();
-    await one.bench[Symbol.asyncDispose]();
-    await many.bench[Symbol.asyncDispose]();
+    await end();
   }
 }
 
 if (spawnSync("wrk", ["-v"]).error !== undefined)
-  throw new Error("bench router needs wrk: apt-get install wrk");
+  throw new Error("bench router needs wrk, which npm run bench installs as root: apt-get install wrk");
 const rows: Record<string, string | number>[] = [];
 for (const name of Object.keys(servers)) rows.push(await compare(name));
 report(

@@ -6,7 +6,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { get } from "node:http";
 import { join } from "node:path";
-import { pause, TestPlatform, until } from "../test/harness/platform.ts";
+import { pause, until } from "../test/harness/platform.ts";
+import { atSignal, startBenchPlatform } from "./platform.ts";
 import { median, numberFlag, report, round } from "./report.ts";
 
 const count = numberFlag("count", 10);
@@ -32,8 +33,11 @@ function answers(address: string): Promise<boolean> {
   });
 }
 
-const platform = await TestPlatform.start();
+const platform = await startBenchPlatform();
 const engineEnv = { ...process.env, CONTAINERS_CONF: join(platform.dataDir, "engine/containers.conf") };
+
+let bareNames: readonly string[] = [];
+atSignal(() => void podman(["rm", "--force", "--ignore", "--time", "0", ...bareNames]));
 
 function podman(argv: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync("podman", argv, { env: engineEnv, encoding: "utf8" });
@@ -75,6 +79,7 @@ async function scaleOnce(): Promise<number> {
 /** The addresses of what `podman run` started, once all have one. */
 async function bareOnce(image: string, many: number): Promise<number> {
   const names = Array.from({ length: many }, (_, index) => `nagi-bench-${process.pid}-${index}`);
+  bareNames = names;
   const startMs = performance.now();
   await Promise.all(
     names.map(

@@ -5,7 +5,8 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pause, TestPlatform } from "../test/harness/platform.ts";
+import { pause } from "../test/harness/platform.ts";
+import { startBenchPlatform } from "./platform.ts";
 import { median, numberFlag, report, round } from "./report.ts";
 
 const ticksPerSecond = 100;
@@ -24,7 +25,7 @@ function cpuSeconds(pid: number): number {
 }
 
 const repeats = numberFlag("repeats", 5);
-const platform = await TestPlatform.start();
+const platform = await startBenchPlatform();
 try {
   const walls: number[] = [];
   const cpus: number[] = [];

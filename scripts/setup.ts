@@ -1,4 +1,7 @@
-/** Installs the Debian packages that Nagi (with `--tests`: and its tests) need and that are missing. Needs root. */
+/**
+ * Installs the Debian packages that Nagi needs and that are missing, with `--tests` and `--bench` those of its tests and
+ * benchmarks too. Needs root.
+ */
 
 import { findProgram, installPackages, missingRequirements } from "../src/main/packages.ts";
 
@@ -11,10 +14,15 @@ const forTests: readonly (readonly [program: string, debianPackage: string])[] =
   ["unzip", "unzip"],
 ];
 
+const forBenchmarks: typeof forTests = [["wrk", "wrk"]];
+
+const wanted = [
+  ...(process.argv.includes("--tests") ? forTests : []),
+  ...(process.argv.includes("--bench") ? forBenchmarks : []),
+];
 const missing = missingRequirements(path).map(({ debianPackage }) => debianPackage);
-if (process.argv.includes("--tests"))
-  for (const [program, debianPackage] of forTests)
-    if (findProgram(program, path) === undefined) missing.push(debianPackage);
+for (const [program, debianPackage] of wanted)
+  if (findProgram(program, path) === undefined) missing.push(debianPackage);
 
 if (missing.length > 0) {
   console.log(`Installing Debian packages: ${missing.join(" ")}`);

@@ -95,8 +95,8 @@ export class BareBuild {
   }
 
   remove(): void {
-    rmSync(this.#context, { recursive: true });
-    this.#podman(["rmi", "--force", this.#name]);
+    rmSync(this.#context, { recursive: true, force: true });
+    this.#podman(["rmi", "--force", "--ignore", this.#name]);
   }
 
   #podman(argv: readonly string[]): string {

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
+import { messageOf } from "../lib/errors.ts";
 import type { KubeObject } from "../model/meta.ts";
 import { UsageError, type CommandContext, type Option } from "./command.ts";
 
@@ -62,8 +63,18 @@ async function read(context: CommandContext, name: string) {
     return files.map((file) => ({ source: file, text: readFileSync(file, "utf8") }));
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`cannot read ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`cannot read ${name}: ${unreadableText(error)}`);
   }
+}
+
+const systemErrors: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "you may not read it",
+  ENOTDIR: "a part of its path is not a directory",
+};
+
+function unreadableText(error: unknown): string {
+  return systemErrors[(error as NodeJS.ErrnoException).code ?? ""] ?? messageOf(error);
 }
 
 function describeFile(path: string): { readonly isDirectory: boolean; readonly size: number } {
@@ -74,10 +85,15 @@ function describeFile(path: string): { readonly isDirectory: boolean; readonly s
 function parse(source: string, text: string): KubeObject[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [problem] = document.errors;
-    if (problem !== undefined) throw new UsageError(`cannot read ${source}: ${problem.message}`);
+    if (problem !== undefined) throw new UsageError(`cannot read ${source}: ${problemText(problem.message)}`);
     const value: unknown = document.toJS();
     return value === null ? [] : objectsOf(source, value);
   });
+}
+
+/** The parser draws the place below what it says; the first line names it already. */
+export function problemText(message: string): string {
+  return (message.split("\n")[0] ?? "").replace(/:$/, "");
 }
 
 function objectsOf(source: string, value: unknown): KubeObject[] {

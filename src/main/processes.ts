@@ -36,9 +36,13 @@ export async function platformProcesses(dataDir: string, nagiPid: number): Promi
   if (half !== undefined) roots.push({ name: "platform", pid: half.pid });
   return roots.flatMap(({ name, pid }) => [
     { name, pid },
-    ...(name === "nagi" ? [] : childrenOf(pid).map((child) => ({ name, pid: child }))),
+    ...(name === "nagi"
+      ? []
+      : childrenOf(pid).map((child) => ({ name: childNames[name] ?? name, pid: child }))),
   ]);
 }
+
+const childNames: Readonly<Record<string, string>> = { haproxy: "haproxy worker", sshd: "sshd session" };
 
 function childrenOf(pid: number): number[] {
   try {

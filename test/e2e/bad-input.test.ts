@@ -100,6 +100,9 @@ describe("objects", () => {
       () => /ErrImagePull|ImagePullBackOff/.test(platform.nagi(["ps", "no-image"])),
       "the pull to fail",
     );
+    const { code, stderr } = platform.tryNagi(["run", "--app", "no-image", "true"]);
+    expect(stderr).toMatch(/cannot start: .*nobody\/nothing.*ImagePull/s);
+    expect(code).toBe(1);
     platform.nagi(["destroy", "no-image", "--confirm", "no-image"]);
   });
 
@@ -138,7 +141,31 @@ describe("objects", () => {
     const { code, stderr } = platform.tryNagi(["create", "x".repeat(41)]);
     expect(stderr).toMatch(/name.*40/);
     expect(code).not.toBe(0);
-    expect(platform.tryNagi(["create", "Not_A_Name"]).stderr).toMatch(/lower case/);
+    const { stderr: text } = platform.tryNagi(["create", "Not_A_Name"]);
+    expect(text).toBe(
+      'error: an app cannot be named "Not_A_Name": a name has at most 40 lower-case letters, digits and hyphens, begins with a letter and does not end with a hyphen\n' +
+        "For instance: nagi create not-a-name\n",
+    );
+  });
+
+  it("says why a manifest cannot be read, in one line", () => {
+    const missing = platform.tryNagi(["create", "-f", "/nope.yaml"]);
+    expect(missing).toMatchObject({
+      code: 2,
+      stderr: "error: cannot read /nope.yaml: there is no such file\n",
+    });
+    const broken = platform.tryNagi(["create", "-f", "-"], { input: '{"kind": "Pod",\n' });
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toMatch(/^error: cannot read standard input: .* at line \d+, column \d+\n$/);
+  });
+
+  it("says what to do where there is no release, and that two names differ", () => {
+    platform.nagi(["create", "empty"]);
+    expect(platform.tryNagi(["logs", "empty"]).stderr).toMatch(/No release of empty is live.*git push/);
+    const differ = platform.tryNagi(["destroy", "empty", "--confirm", "other"]);
+    expect(differ.stderr).toMatch(/--confirm names other, but the app is empty: nothing is deleted/);
+    expect(differ.code).toBe(2);
+    platform.nagi(["destroy", "empty", "--confirm", "empty"]);
   });
 
   it("tells a user with a wrong token to log in", () => {

@@ -1,5 +1,6 @@
 import { app, type App } from "../../model/kinds/nagi/app/app.ts";
 import { newObject } from "../../model/kind.ts";
+import { appNameMax, checkAppName } from "../../model/kinds/nagi/app-names.ts";
 import { isStatus } from "../../model/status.ts";
 import { gitSshUrl, gitUrl, platformInfo, type PlatformInfo } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
@@ -71,6 +72,11 @@ async function createObjects(context: CommandContext): Promise<void> {
 
 async function createApp(context: CommandContext): Promise<void> {
   const name = context.args[0] ?? nameFromFolder(context.host.cwd);
+  if (checkAppName(name) !== undefined)
+    throw new UsageError(
+      `an app cannot be named ${JSON.stringify(name)}: ${nameRule}`,
+      `For instance: nagi create ${suggestedName(name)}`,
+    );
   const client = await context.client();
   const namespace = await context.namespace();
   const contextDir = rootOf(context.text("root") ?? "");
@@ -133,11 +139,22 @@ async function addRemote(context: CommandContext, url: string): Promise<void> {
   );
 }
 
-function nameFromFolder(cwd: string): string {
-  const name = (cwd.split("/").at(-1) ?? "")
+const nameRule = `a name has at most ${appNameMax} lower-case letters, digits and hyphens, begins with a letter and does not end with a hyphen`;
+
+/** What is left of the text that a name may have; "" when nothing is. */
+function asName(text: string): string {
+  return text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "");
+    .replaceAll(/^[-0-9]+|-+$/g, "")
+    .slice(0, appNameMax)
+    .replace(/-+$/, "");
+}
+
+const suggestedName = (text: string): string => asName(text) || "shop";
+
+function nameFromFolder(cwd: string): string {
+  const name = asName(cwd.split("/").at(-1) ?? "");
   if (name === "")
     throw new UsageError("nagi create needs the name of the app", "For instance: nagi create shop");
   return name;

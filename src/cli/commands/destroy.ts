@@ -18,7 +18,13 @@ export const command: Command = {
   async run(context) {
     const found = await getApp(context, context.args[0]);
     const { name = "", namespace } = found.metadata;
-    if (context.text("confirm") !== name)
+    const confirmed = context.text("confirm");
+    if (confirmed !== undefined && confirmed !== name)
+      throw new UsageError(
+        `--confirm names ${confirmed}, but the app is ${name}: nothing is deleted`,
+        `If ${name} is meant: nagi destroy ${name} --confirm ${name}`,
+      );
+    if (confirmed === undefined)
       throw new UsageError(
         `this deletes the app ${name} for good: its releases, configuration, routes and running processes`,
         `If that is meant: nagi destroy ${name} --confirm ${name}`,

@@ -80,7 +80,11 @@ async function findPod(context: CommandContext, word: string): Promise<Pod | und
 }
 
 async function appLogs(context: CommandContext, name: string, options: LogOptions): Promise<void> {
-  await getApp(context, name);
+  const { status } = await getApp(context, name);
+  if (status?.currentRelease === undefined)
+    context.terminal.note(
+      `No release of ${name} is live, so nothing of it runs. Deploy it: git push nagi main. How a build went: nagi builds --app ${name}`,
+    );
   const client = await context.client();
   const namespace = await context.namespace();
   const only = context.text("process");

@@ -16,6 +16,15 @@ const commandNotFoundExitCode = 127;
 /** As timeout(1) has it. */
 const timedOutExitCode = 124;
 const startMaxMs = 5 * 60_000;
+/** Of a container that waits: the next try may go otherwise, but who sits before it need not wait for it. */
+const hopelessReasons: ReadonlySet<string> = new Set([
+  "CreateContainerConfigError",
+  "CreateContainerError",
+  "ErrImageNeverPull",
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "InvalidImageName",
+]);
 
 export const command: Command = {
   name: "run",
@@ -154,6 +163,8 @@ async function untilStarted(context: CommandContext, client: Client, ref: Object
     const { status = {} } = await client.get(pod, ref);
     if (status.phase !== "Pending") break;
     const why = reasonToWait(status);
+    const reason = status.containerStatuses?.[0]?.state?.waiting?.reason ?? "";
+    if (hopelessReasons.has(reason)) throw new Error(`the command cannot start: ${why} (${reason})`);
     context.terminal.progress(`Starting ${ref.name}${why === undefined ? "" : `: ${why}`}`);
     if (Date.now() - startMs > startMaxMs)
       throw new Error(`${ref.name} does not start: ${why ?? "no reason given"}`);

@@ -10,25 +10,42 @@ import { open } from "node:fs/promises";
 const maxRecords = 100_000;
 const recordBytes = 8192;
 
+/** What is read: one record at a time, as the kernel gives them. */
+export interface RecordReader {
+  read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: null,
+  ): Promise<{ readonly bytesRead: number }>;
+}
+
 /** False when the log cannot be read, which needs root. */
 export async function wasOomKilled(containerId: string): Promise<boolean> {
   const log = await open("/dev/kmsg", constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
   if (log === undefined) return false;
-  const buffer = Buffer.alloc(recordBytes);
   try {
-    for (let count = 0; count < maxRecords; count += 1) {
-      const { bytesRead } = await log.read(buffer, 0, buffer.length, null);
-      const record = buffer.toString("utf8", 0, bytesRead);
-      if (record.includes("oom_memcg=") && record.includes(containerId)) return true;
-    }
-    return false;
-  } catch (error) {
-    // EAGAIN: the end of the log. EPIPE: the record was overwritten while we read.
-    if (isErrno(error, "EAGAIN") || isErrno(error, "EPIPE")) return false;
-    throw error;
+    return await tellsOfOom(log, containerId);
   } finally {
     await log.close();
   }
+}
+
+export async function tellsOfOom(log: RecordReader, containerId: string): Promise<boolean> {
+  const buffer = Buffer.alloc(recordBytes);
+  for (let count = 0; count < maxRecords; count += 1) {
+    try {
+      const { bytesRead } = await log.read(buffer, 0, buffer.length, null);
+      const record = buffer.toString("utf8", 0, bytesRead);
+      if (record.includes("oom_memcg=") && record.includes(containerId)) return true;
+    } catch (error) {
+      // The end of the log.
+      if (isErrno(error, "EAGAIN")) return false;
+      // The next record was overwritten before it was read: reading goes on with the oldest that is left.
+      if (!isErrno(error, "EPIPE")) throw error;
+    }
+  }
+  return false;
 }
 
 function isErrno(error: unknown, code: string): boolean {

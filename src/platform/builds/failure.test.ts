@@ -35,6 +35,13 @@ describe("explainEngineFailure", () => {
       "OutOfMemoryKilled",
       /137/,
     ],
+    [
+      "a layer that is gone",
+      "committing container: layer not known",
+      [],
+      "ImageStoreChanged",
+      /^an image that the build stands on was removed while it ran: build it again/,
+    ],
     ["a full disk", "write /x: no space left on device", [], "DiskFull", /the disk is full/],
     [
       "no such image",

@@ -12,6 +12,7 @@ export type FailureReason =
   | "FetchSourceFailed"
   | "GenericBuildFailed"
   | "CustomBuildFailed"
+  | "ImageStoreChanged"
   | "InvalidAppJson"
   | "InvalidImageReference"
   | "MissingConfig"
@@ -54,6 +55,10 @@ export function explainEngineFailure({
   signs = [],
 }: EngineComplaint): BuildFailure {
   const text = complaint.trim();
+  if (/\b(layer|image) not known\b/i.test(text)) {
+    const advice = "an image that the build stands on was removed while it ran: build it again";
+    return new BuildFailure("ImageStoreChanged", `${advice} (${shortened(text)})`);
+  }
   if (/no space left on device|disk quota exceeded/i.test(text)) {
     const advice = "the disk is full: remove what is not needed (`nagi builds`, images, logs) and push again";
     return new BuildFailure("DiskFull", `${advice} (${shortened(text)})`);

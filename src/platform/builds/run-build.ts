@@ -130,7 +130,9 @@ async function buildReady(work: Work): Promise<BuildResult> {
     log.line(`       on platform ${platform.name}:v${platform.version}, as the app says`);
   for (const note of plan.notes ?? []) log.line(`       ${note}`);
   const image = imageReference(build, options.registry);
-  const port = await stage(work, "Build", () => makeImage(work, plan, containerfile, image));
+  const port = await stage(work, "Build", () =>
+    onceMore(work, () => makeImage(work, plan, containerfile, image)),
+  );
   if (build.spec.postCommit !== undefined) await stage(work, "PostCommit", () => testImage(work, image));
   log.line(`-----> Image ${image}${await imageSizeText(image, options)}`);
   const digest = sleep(options.clock, pushDelayMs).then(() => pushImage(image, options));
@@ -154,6 +156,18 @@ async function buildReady(work: Work): Promise<BuildResult> {
     },
     digest,
   };
+}
+
+/** The engine's images are the machine's: another platform may remove one while a build stands on it. */
+async function onceMore<T>({ log, signal }: Work, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof BuildFailure) || error.reason !== "ImageStoreChanged" || signal.aborted)
+      throw error;
+    log.line("       An image that the build stands on was removed while it ran: it is built once more");
+    return await task();
+  }
 }
 
 async function imageSizeText(image: string, { engine }: RunBuildOptions): Promise<string> {

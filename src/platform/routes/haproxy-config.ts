@@ -59,10 +59,11 @@ const logFormat = "%Ts.%ms %b %si:%sp %ST %B %Ta %ci %HM %HU %pid:%rt";
  */
 const repeatableMaxPerSecond = 2000;
 /**
- * Above this rate one line of the access log in ten is written, and every one of a failure: the ring would hold less
- * than a look's worth otherwise, all of it from the last moment.
+ * Above this rate one line of the access log in fifty is written, and every one of a failure: the ring holds some 10,000
+ * lines and is looked at every ten seconds, so that it keeps what 50,000 requests a second leave.
  */
 const allLoggedMaxPerSecond = 5000;
+const loggedShare = 50;
 /** The host that the request asks for. */
 const host = "req.hdr(host),host_only,lower";
 
@@ -163,7 +164,7 @@ function frontendSection({ binds }: HaproxySettings, hasPaths: boolean): string 
     // Sending a request twice is safe only where doing it twice is.
     "http-request disable-l7-retry if !METH_GET !{ method HEAD OPTIONS }",
     `http-request disable-l7-retry if { fe_req_rate(http) gt ${repeatableMaxPerSecond} }`,
-    `http-response set-log-level silent if { fe_req_rate(http) gt ${allLoggedMaxPerSecond} } { status lt 500 } { rand(10) gt 0 }`,
+    `http-response set-log-level silent if { fe_req_rate(http) gt ${allLoggedMaxPerSecond} } { status lt 500 } { rand(${loggedShare}) gt 0 }`,
     ...(hasPaths
       ? ["http-request set-var(txn.path) path", `use_backend %[${path}] if { ${path} -m found }`]
       : []),

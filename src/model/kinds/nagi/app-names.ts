@@ -3,7 +3,7 @@
 import { checkDnsLabel, checkDnsServiceName } from "../../names.ts";
 
 /** Leaves room in 63 characters for what names of an app's objects add. */
-const appNameMax = 40;
+export const appNameMax = 40;
 export const processTypeMax = 20;
 
 /** An app's name is its service's name and the first part of its host. */
