@@ -37,6 +37,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "start", aliases: ["ps:start"], load: () => import("./commands/start.ts") },
   { name: "resize", aliases: ["ps:resize", "ps:type"], load: () => import("./commands/resize.ts") },
   { name: "grace", load: () => import("./commands/grace.ts") },
+  { name: "checks", aliases: ["ps:checks"], load: () => import("./commands/checks.ts") },
   { name: "run", load: () => import("./commands/run.ts") },
   { name: "exec", aliases: ["ps:exec"], load: () => import("./commands/exec.ts") },
   { name: "cp", aliases: ["ps:copy"], load: () => import("./commands/cp.ts") },

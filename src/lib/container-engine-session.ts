@@ -7,6 +7,7 @@ import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { outputFrames, type OutputFrame } from "./container-engine-frames.ts";
 import { EngineError, EngineTransport } from "./container-engine-transport.ts";
+import { execExitCode } from "./exec-exit-code.ts";
 
 export interface TerminalSize {
   readonly columns: number;
@@ -67,13 +68,7 @@ export class EngineSessions {
     return {
       ...sessionOn(stream, streams.tty),
       resize: (size) => this.#resize(`/exec/${id}`, size),
-      exitCode: async () => {
-        const { ExitCode } = await this.#transport.json<{ readonly ExitCode: number | null }>({
-          method: "GET",
-          path: `/exec/${id}/json`,
-        });
-        return ExitCode ?? undefined;
-      },
+      exitCode: () => execExitCode(this.#transport, id),
     };
   }
 

@@ -32,6 +32,7 @@ import type {
   NetworkSpec,
   Progress,
 } from "./container-engine-types.ts";
+import { execExitCode } from "./exec-exit-code.ts";
 
 /** Longer than any grace of ours: the engine itself ends a stop after its own timeout. */
 const stopSlackMs = 60_000;
@@ -249,8 +250,8 @@ export class ContainerEngine {
       keptBytes += part.length;
       if (part.length > 0) kept.push(part);
     }
-    const done = await this.#get<{ ExitCode: number | null }>(`/exec/${created.Id}/json`);
-    return { exitCode: done.ExitCode ?? 0, output: Buffer.concat(kept).toString() };
+    const exitCode = await execExitCode(this.#transport, created.Id, signal);
+    return { exitCode: exitCode ?? 0, output: Buffer.concat(kept).toString() };
   }
 
   /**

@@ -51,6 +51,27 @@ it("a stopped app keeps its scale, and runs nothing", () => {
   expect(platform.nagi(["ps", ...desk])).toContain("=== web: 2 of 2 ready");
 });
 
+it("a check that fails says what was asked and what came back, and the old instances go on", async () => {
+  expect(platform.nagi(["checks", ...desk])).toMatch(
+    /^web +readiness +TCP connection to its port .* usual$/m,
+  );
+  platform.nagi(["checks", "set", "web", "--http", "/up", "--timeout", "5s", ...desk]);
+  expect(platform.nagi(["checks", ...desk])).toMatch(
+    /^web +readiness +HTTP GET \/up on its port +5s +5s +3 +set$/m,
+  );
+  platform.kubectl(["patch", "app", "desk", "--type=merge", "-p", '{"spec":{"startTimeoutSeconds":5}}']);
+  const failing = ["checks", "set", "web", "--command", "echo no database; exit 3", "--timeout", "5s"];
+  const { code, stderr } = platform.tryNagi([...failing, ...desk]);
+  const told = 'command "/bin/sh -c echo no database; exit 3" ended with exit code 3: no database';
+  expect(stderr).toContain("the new instances of web do not get ready, so the old ones go on");
+  expect(code).toBe(1);
+  expect(platform.nagi(["ps", ...desk])).toMatch(/^web\.\d: readiness check failed .*ago: command/m);
+  expect(platform.nagi(["ps", ...desk])).toContain(told);
+  expect(platform.kubectl(["get", "events", "--field-selector=reason=Unhealthy"])).toContain(told);
+  expect((await platform.request("desk")).text).toBe("at your service\n");
+  platform.nagi(["checks", "unset", "web", ...desk]);
+});
+
 it("a command that takes longer than its time limit is ended", () => {
   const { code, stderr } = platform.tryNagi(["run", ...desk, "--time-limit", "1s", "sleep", "60"]);
   expect(stderr).toContain("its time limit of 1s was over");

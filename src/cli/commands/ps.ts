@@ -1,9 +1,12 @@
-import { pod } from "../../model/kinds/core/pod/pod.ts";
+import { isConditionTrue } from "../../model/conditions.ts";
+import { event } from "../../model/kinds/core/event/event.ts";
+import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { sizeText } from "../../model/kinds/nagi/process-sizes.ts";
 import type { Table } from "../../model/table.ts";
 import { appOption, getApp } from "../app.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { failingChecks } from "../check-text.ts";
 import { listObjects, listOptions } from "../listing.ts";
 import { instanceNames, wantedOf } from "../process-types.ts";
 
@@ -25,8 +28,21 @@ export const command: Command = {
           ? `App ${name} has no release yet. Deploy it: git push nagi main`
           : `No process of ${name} runs. ${startHint(found)}`,
     });
+    if (context.text("output") === undefined) await printFailing(context, found);
   },
 };
+
+/** Which checks fail, what was asked and what came back, below the table. */
+async function printFailing(context: CommandContext, { metadata: { name, namespace } }: App): Promise<void> {
+  const client = await context.client();
+  const { items: pods } = await client.list(pod, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  if (pods.every(({ status }) => isConditionTrue(status?.conditions, "Ready"))) return;
+  const { items: events } = await client.list(event, { namespace, fieldSelector: "reason=Unhealthy" });
+  const numbers = instanceNames(pods);
+  const nameOf = ({ metadata }: Pod): string => numbers.get(metadata.name ?? "") ?? metadata.name ?? "";
+  const lines = failingChecks(pods, events, { nameOf, nowMs: Date.now() });
+  for (const line of lines) context.terminal.print(line);
+}
 
 function startHint({ metadata: { name }, spec }: App): string {
   const isStopped = Object.values(spec?.processes ?? {}).some(({ stopped }) => stopped === true);

@@ -35,7 +35,12 @@ export function checkGrpc(action: NonNullable<Probe["grpc"]>, target: CheckTarge
   stream.on("end", () => {
     const status = statusIn(Buffer.concat(chunks));
     const good = grpcStatus === "0" && status === servingStatus;
-    resolve(good ? { ok: true, message: "" } : { ok: false, message: wrongText(grpcStatus, service) });
+    const asked = `grpc.health.v1.Health/Check of ${address}:${port}`;
+    resolve(
+      good
+        ? { ok: true, message: "" }
+        : { ok: false, message: `${wrongText(grpcStatus, service)} (${asked})` },
+    );
   });
   stream.end(framed(service));
   const timer = setTimeout(

@@ -39,7 +39,9 @@ async function checkExec(command: readonly string[], target: CheckTarget): Promi
   try {
     const run = { command, maxOutputBytes: outputMaxBytes, signal: AbortSignal.any([signal, timeout]) };
     const { exitCode, output } = await engine.exec(containerId, run);
-    return exitCode === 0 ? ok : failed(output || `command ended with exit code ${exitCode}`);
+    if (exitCode === 0) return ok;
+    const ended = `command ${JSON.stringify(command.join(" "))} ended with exit code ${exitCode}`;
+    return failed(output.trim() === "" ? ended : `${ended}: ${output.trim()}`);
   } catch (error) {
     if (timeout.aborted) return failed(`command ${JSON.stringify(command.join(" "))} timed out`);
     if (isEngineError(error)) return failed(error.message);
@@ -69,7 +71,8 @@ function checkHttp(action: HttpGet, target: CheckTarget): Promise<CheckResult> {
     const { statusCode = 0 } = response;
     response.destroy();
     const good = statusCode >= 200 && statusCode < 400;
-    resolve(good ? ok : failed(`HTTP probe failed with statuscode: ${statusCode}`));
+    const asked = `Get ${JSON.stringify(url)}`;
+    resolve(good ? ok : failed(`HTTP probe failed with statuscode: ${statusCode} (${asked})`));
   });
   const timer = setTimeout(() => {
     wrong("context deadline exceeded (Client.Timeout exceeded while awaiting headers)");

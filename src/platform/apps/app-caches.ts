@@ -6,6 +6,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
+import { event, type Event } from "../../model/kinds/core/event/event.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
@@ -15,11 +16,14 @@ import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { parseTagName } from "../../model/kinds/image/tag-names.ts";
 import { imageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
+import { failedCheck } from "./failed-check.ts";
+import type { FailedCheck } from "./failure-reason.ts";
 import { appLabel } from "./names.ts";
 
 const byApp = "app";
 const byDigest = "digest";
 const byStream = "stream";
+const byPod = "pod";
 
 export interface AppParts {
   readonly releases: readonly Release[];
@@ -45,6 +49,8 @@ export class AppCaches {
   readonly secrets;
   readonly services;
   readonly streams;
+  /** Of checks that failed. */
+  readonly unhealthy;
 
   constructor(given: { readonly client: Client; readonly clock: Clock; readonly log: Logger }) {
     const labelled = { ...given, labelSelector: appLabel, indexers: { [byApp]: appKeysOf } };
@@ -57,6 +63,12 @@ export class AppCaches {
     this.builds = new Informer<Build>({ ...labelled, kind: build, indexers });
     this.routes = new Informer({ ...labelled, kind: route });
     this.secrets = new Informer({ ...given, kind: secret });
+    this.unhealthy = new Informer<Event>({
+      ...given,
+      kind: event,
+      fieldSelector: "reason=Unhealthy",
+      indexers: { [byPod]: ({ involvedObject }) => [involvedObject.uid ?? ""] },
+    });
     this.services = new Informer({ ...given, kind: service });
   }
 
@@ -72,6 +84,16 @@ export class AppCaches {
     };
   }
 
+  failedCheckOf({ metadata }: Pod): FailedCheck | undefined {
+    return failedCheck(this.unhealthy.byIndex(byPod, metadata.uid ?? ""));
+  }
+
+  /** The app of a pod of which a check has failed for the first time; the hundredth time says nothing new. */
+  unhealthyKeysOf({ metadata: { namespace }, involvedObject, count = 1 }: Event): string[] {
+    const found = count > 1 ? undefined : this.pods.get(`${namespace}/${involvedObject.name}`);
+    return found === undefined ? [] : appKeysOf(found);
+  }
+
   /** A build of the namespace that made the image. */
   buildOf(namespace: string, digest: string): Build | undefined {
     return this.builds.byIndex(byDigest, `${namespace}/${digest}`)[0];
@@ -84,7 +106,18 @@ export class AppCaches {
 
   async run(signal: AbortSignal): Promise<void> {
     const { apps, releases, deployments, pods, builds, routes, secrets, services, streams } = this;
-    const all = [apps, releases, deployments, pods, builds, routes, secrets, services, streams];
+    const all = [
+      apps,
+      releases,
+      deployments,
+      pods,
+      builds,
+      routes,
+      secrets,
+      services,
+      streams,
+      this.unhealthy,
+    ];
     await Promise.all(all.map((informer) => informer.run(signal)));
   }
 }

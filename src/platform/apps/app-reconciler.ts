@@ -22,6 +22,7 @@ import type { JsonValue } from "../../model/schema.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { appDeployment, appRoutes, appService, configSecret } from "./app-objects.ts";
 import { appStatus } from "./app-status.ts";
+import type { FailedCheck } from "./failure-reason.ts";
 import {
   configName,
   isOwnedBy,
@@ -80,7 +81,9 @@ export class AppReconciler {
     const { pods } = caches.of(app);
     const deployed = this.#deploymentsOf(app);
     const isRoutedNow = (release: Release): boolean => this.#isRouted(app, release);
-    const rollout = decideRollout({ releases, deployments: deployed, pods, isRouted: isRoutedNow });
+    const failedChecks = (pod: Pod): FailedCheck | undefined => caches.failedCheckOf(pod);
+    const seen = { releases, deployments: deployed, pods, failedChecks };
+    const rollout = decideRollout({ ...seen, isRouted: isRoutedNow });
     const decided = await this.#writePhases(app, releases, rollout);
     const deployments = await this.#ensureDeployments(app, rollout.target);
     await this.#prune(decided);
@@ -246,7 +249,8 @@ export class AppReconciler {
     const { client, caches, domain, httpPort } = this.#options;
     const { routes, pods } = caches.of(app);
     const nowIso = this.#now();
-    const status = appStatus({ app, ...state, routes, pods, domain, httpPort, nowIso });
+    const failedChecks = (pod: Pod): FailedCheck | undefined => caches.failedCheckOf(pod);
+    const status = appStatus({ app, ...state, routes, pods, failedChecks, domain, httpPort, nowIso });
     if (isJsonEqual(status, app.status ?? {})) return;
     const body = { status } as unknown as JsonValue;
     await client

@@ -8,7 +8,7 @@ import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import type { Condition } from "../../model/meta.ts";
 import { appHost } from "./app-objects.ts";
-import { worstProblem } from "./failure-reason.ts";
+import { worstProblem, type FailedChecks } from "./failure-reason.ts";
 import { processLabel, releaseProcess, replicasOf, servedProcesses } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import { phaseOf } from "./rollout.ts";
@@ -20,6 +20,7 @@ export interface StatusInput {
   readonly target: Release | undefined;
   readonly deployments: readonly Deployment[];
   readonly pods: readonly Pod[];
+  readonly failedChecks?: FailedChecks | undefined;
   readonly routes: readonly Route[];
   readonly domain: string;
   readonly httpPort: number;
@@ -78,7 +79,7 @@ function released(latest: Release | undefined): Condition {
   return no("Deploying", `${version}: ${latest.status?.message ?? "starting"}`);
 }
 
-function ready({ target, pods }: StatusInput, processes: Processes): Condition {
+function ready({ target, pods, failedChecks }: StatusInput, processes: Processes): Condition {
   const no = (reason: string, message: string): Condition => ({
     type: "Ready",
     status: "False",
@@ -97,6 +98,7 @@ function ready({ target, pods }: StatusInput, processes: Processes): Condition {
   const oneOff = ["run", releaseProcess];
   const problem = worstProblem(
     pods.filter(({ metadata }) => !oneOff.includes(metadata.labels?.[processLabel] ?? "")),
+    failedChecks,
   );
   return problem === undefined ? no("Starting", counts) : no("NotReady", `${counts}; ${problem.text}`);
 }

@@ -18,16 +18,33 @@ export interface PodProblem {
   readonly text: string;
 }
 
+/** The last that was heard of a check of a pod that failed. */
+export interface FailedCheck {
+  readonly check: "startup" | "readiness" | "liveness";
+  /** What was asked and what came back. */
+  readonly message: string;
+  /** When it was so first. */
+  readonly since: string;
+}
+
+export type FailedChecks = (pod: Pod) => FailedCheck | undefined;
+
+const nothing: FailedChecks = () => undefined;
+
+function checkText({ check, message, since }: FailedCheck): string {
+  return `its ${check} check has failed since ${since}: ${quoted(message)}`;
+}
+
 /** Reasons to wait that go away by themselves too seldom to wait for it. */
 const hopeless: readonly string[] = ["ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"];
 
 /** The worst of what is wrong with the pods; undefined when nothing is. */
-export function worstProblem(pods: readonly Pod[]): PodProblem | undefined {
-  const problems = pods.flatMap((pod) => problemOf(pod) ?? []);
+export function worstProblem(pods: readonly Pod[], failed: FailedChecks = nothing): PodProblem | undefined {
+  const problems = pods.flatMap((pod) => problemOf(pod, failed(pod)) ?? []);
   return problems.find(({ final }) => final) ?? problems[0];
 }
 
-function problemOf(pod: Pod): PodProblem | undefined {
+function problemOf(pod: Pod, failed: FailedCheck | undefined): PodProblem | undefined {
   if (pod.metadata.deletionTimestamp !== undefined) return undefined;
   const process = pod.metadata.labels?.[processLabel] ?? pod.metadata.name ?? "";
   const scheduled = findCondition(pod.status?.conditions, "PodScheduled");
@@ -40,13 +57,13 @@ function problemOf(pod: Pod): PodProblem | undefined {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   for (const status of statuses) {
     if (status.ready) continue;
-    const found = containerProblem(status) ?? unreadyProblem(status, pod.spec.containers);
+    const found = containerProblem(status, failed) ?? unreadyProblem(status, pod.spec.containers, failed);
     if (found !== undefined) return { ...found, text: `${process}: ${found.text}` };
   }
   return undefined;
 }
 
-function containerProblem(status: ContainerStatus): PodProblem | undefined {
+function containerProblem(status: ContainerStatus, failed: FailedCheck | undefined): PodProblem | undefined {
   const { state, lastState, restartCount, image } = status;
   const ended = state?.terminated ?? lastState?.terminated;
   if (ended !== undefined) {
@@ -55,7 +72,8 @@ function containerProblem(status: ContainerStatus): PodProblem | undefined {
     const said =
       ended.message === undefined || ended.message.trim() === "" ? "" : `: ${quoted(ended.message)}`;
     const final = restartCount >= crashMax && state?.running === undefined;
-    return { final, text: `the process ended, ${why}${said}` };
+    const checked = failed === undefined || failed.check === "readiness" ? "" : `; ${checkText(failed)}`;
+    return { final, text: `the process ended, ${why}${checked}${said}` };
   }
   const waiting = state?.waiting;
   if (
@@ -80,11 +98,15 @@ function codeText({ exitCode, signal }: { exitCode: number; signal?: number | un
 function unreadyProblem(
   { name, state }: ContainerStatus,
   containers: readonly Container[],
+  failed: FailedCheck | undefined,
 ): PodProblem | undefined {
   if (state?.running === undefined) return undefined;
   const probe = containers.find((container) => container.name === name)?.readinessProbe;
   const port = probe?.tcpSocket?.port;
-  if (port === undefined) return { final: false, early: true, text: "it runs, but is not ready" };
+  if (port === undefined) {
+    const why = failed === undefined ? "" : `: ${checkText(failed)}`;
+    return { final: false, early: true, text: `it runs, but is not ready${why}` };
+  }
   return {
     final: false,
     early: true,

@@ -2,6 +2,7 @@
 
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
+import type { AppChecks } from "../../model/kinds/nagi/app/app-checks.ts";
 import type { AppProcess } from "../../model/kinds/nagi/app/app-process.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { appLabel, defaultPort, portName, processLabel, releaseLabel, webProcess } from "./names.ts";
@@ -21,12 +22,12 @@ export interface TemplateInput {
 }
 
 /** Of all that an app says of a process type, what its pods are made from. */
-export type ProcessOptions = Pick<AppProcess, "resources" | "terminationGracePeriodSeconds">;
+export type ProcessOptions = Pick<AppProcess, "resources" | "terminationGracePeriodSeconds" | "checks">;
 
 /** `undefined` for what is not said, so that an app that says nothing new gives what it gave before. */
 export function processOptions(given: AppProcess = {}): ProcessOptions {
-  const { resources, terminationGracePeriodSeconds } = given;
-  return { resources, terminationGracePeriodSeconds };
+  const { resources, terminationGracePeriodSeconds, checks } = given;
+  return { resources, terminationGracePeriodSeconds, checks };
 }
 
 export function podTemplate({ release, process, options }: TemplateInput): PodTemplateSpec {
@@ -36,6 +37,7 @@ export function podTemplate({ release, process, options }: TemplateInput): PodTe
     ...processContainer(release, process, processes[process]?.command),
     ...(resources === undefined ? {} : { resources }),
     ...(process === webProcess ? webParts(port) : {}),
+    ...probes({ ...processes[process]?.checks, ...withoutUndefined(options.checks) }),
   };
   return {
     metadata: { labels: podLabels(release, process) },
@@ -78,6 +80,19 @@ function webParts(port: number): Partial<Container> {
     readinessProbe: { tcpSocket: { port }, periodSeconds: 1, failureThreshold: 3 },
     lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
   };
+}
+
+/** What the app says of a check wins over what its source says, and both over the one that web has anyway. */
+function probes({ startup, readiness, liveness }: AppChecks): Partial<Container> {
+  return {
+    ...(startup === undefined ? {} : { startupProbe: startup }),
+    ...(readiness === undefined ? {} : { readinessProbe: readiness }),
+    ...(liveness === undefined ? {} : { livenessProbe: liveness }),
+  };
+}
+
+function withoutUndefined(checks: AppChecks = {}): AppChecks {
+  return Object.fromEntries(Object.entries(checks).filter(([, value]) => value !== undefined));
 }
 
 const shellOnly = /[;&|<>()`\n\\]|\$\(|^\s*\w+=|^\s*(?:exec|cd|export|set|if|for|while|case|\.|!|\{)(?:\s|$)/;

@@ -310,13 +310,22 @@ function buildContent(build: Build, wishes: Wishes, input: PlanInput): Content {
 /** An image without a Procfile has the one command that it starts with; a release phase alone is no process. */
 function fromBuild({ status }: Build): Processes {
   const commands = Object.entries(status?.processes ?? {});
-  const processes = Object.fromEntries(commands.map(([name, command]) => [name, { command }]));
-  return servedProcesses(processes).length === 0 ? { [webProcess]: {}, ...processes } : processes;
+  const checks = status?.manifest?.healthchecks ?? {};
+  const own = (name: string): Processes[string] => {
+    const found = checks[name];
+    return found === undefined ? {} : { checks: found };
+  };
+  const processes = Object.fromEntries(commands.map(([name, command]) => [name, { command, ...own(name) }]));
+  return servedProcesses(processes).length === 0
+    ? { [webProcess]: own(webProcess), ...processes }
+    : processes;
 }
 
 /** What the app says of a process type wins over the Procfile; a type of its own needs a command. */
 function withCommands(processes: Processes, { commands }: Wishes): Processes {
-  const own = Object.entries(commands).map(([name, command]) => [name, { command }] as const);
+  const own = Object.entries(commands).map(
+    ([name, command]) => [name, { ...processes[name], command }] as const,
+  );
   return { ...processes, ...Object.fromEntries(own) };
 }
 

@@ -10,7 +10,7 @@ import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import type { Condition } from "../../model/meta.ts";
-import { worstProblem } from "./failure-reason.ts";
+import { worstProblem, type FailedChecks } from "./failure-reason.ts";
 import { processLabel, releaseLabel, servedProcesses } from "./names.ts";
 import { phaseCommand, phaseState } from "./release-phase.ts";
 import { newestRelease } from "./release-plan.ts";
@@ -29,6 +29,7 @@ export interface RolloutInput {
   readonly releases: readonly Release[];
   readonly deployments: readonly Deployment[];
   readonly pods: readonly Pod[];
+  readonly failedChecks?: FailedChecks | undefined;
   /** Whether requests reach the release's pods, and no others; asked of one whose pods are all there. */
   readonly isRouted?: ((release: Release) => boolean) | undefined;
 }
@@ -114,7 +115,7 @@ function decidePhase(release: Release, lastLive: Release | undefined, input: Rol
 }
 
 /** How far the deployments are with the release. */
-export function progressOf(release: Release, { deployments, pods }: RolloutInput): Progress {
+export function progressOf(release: Release, { deployments, pods, failedChecks }: RolloutInput): Progress {
   const messages: string[] = [];
   for (const process of servedProcesses(release.spec.processes).toSorted()) {
     const deployment = deployments.find(({ metadata }) => metadata.labels?.[processLabel] === process);
@@ -123,7 +124,7 @@ export function progressOf(release: Release, { deployments, pods }: RolloutInput
         metadata.labels?.[processLabel] === process &&
         metadata.labels[releaseLabel] === `v${release.spec.version}`,
     );
-    const progress = processProgress({ release, process, deployment, pods: own });
+    const progress = processProgress({ release, process, deployment, pods: own, failedChecks });
     if (progress.state === "failed") return progress;
     if (progress.state === "moving") messages.push(progress.message);
   }
@@ -135,10 +136,11 @@ interface ProcessInput {
   readonly process: string;
   readonly deployment: Deployment | undefined;
   readonly pods: readonly Pod[];
+  readonly failedChecks: FailedChecks | undefined;
 }
 
 function processProgress(input: ProcessInput): Progress {
-  const { release, process, deployment, pods } = input;
+  const { release, process, deployment, pods, failedChecks } = input;
   if (deployment === undefined || !isObserved(deployment, release)) {
     return { state: "moving", message: `${process}: starting` };
   }
@@ -146,7 +148,7 @@ function processProgress(input: ProcessInput): Progress {
   const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = deployment.status ?? {};
   const allNew = replicas === updatedReplicas && updatedReplicas >= wanted;
   if (allNew && availableReplicas >= wanted) return { state: "complete" };
-  const problem = worstProblem(pods);
+  const problem = worstProblem(pods, failedChecks);
   if (problem?.final === true || isLate(deployment)) {
     const seconds = deployment.spec.progressDeadlineSeconds ?? defaultStartTimeoutSeconds;
     const overdue = `${process}: not ready after ${seconds} s without progress`;

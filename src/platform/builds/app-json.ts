@@ -4,6 +4,8 @@
  */
 
 import { isJsonObject } from "../../model/json.ts";
+import { listAt, mapAt, needed, objectAt, optional, Problem, shown } from "./app-json-fields.ts";
+import { readHealthchecks } from "./app-json-checks.ts";
 import type { BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { checkProcessType } from "../../model/kinds/nagi/app-names.ts";
 
@@ -26,15 +28,13 @@ const silent: readonly string[] = [
   "logo",
   "success_url",
 ];
-const used: readonly string[] = ["env", "formation", "addons", "buildpacks", "scripts"];
+const used: readonly string[] = ["env", "formation", "addons", "buildpacks", "scripts", "healthchecks"];
 const unavailable: Readonly<Record<string, string>> = {
   stack: "Nagi builds on its own platforms: nagi platforms",
   image: "an image is deployed with nagi deploy --image",
   environments: "there are no review apps and CI of app.json",
 };
 const scripts: readonly string[] = ["postdeploy", "pr-predestroy"];
-
-class Problem extends Error {}
 
 export function readManifest(text: string): ManifestResult {
   try {
@@ -44,6 +44,7 @@ export function readManifest(text: string): ManifestResult {
     const manifest: Manifest = {
       env: mapAt(root["env"], "env", readVariable),
       formation: mapAt(root["formation"], "formation", readFormation),
+      healthchecks: readHealthchecks(root["healthchecks"], notices),
       addons,
       buildpacks: listAt(root["buildpacks"], "buildpacks").map(readBuildpack),
       postdeploy: readPostdeploy(root["scripts"], notices),
@@ -127,49 +128,6 @@ function readPostdeploy(given: unknown, notices: string[]): string | undefined {
   if (postdeploy === undefined) return undefined;
   const command = isJsonObject(postdeploy) ? postdeploy["command"] : postdeploy;
   return needed(command, isJsonObject(postdeploy) ? "scripts.postdeploy.command" : "scripts.postdeploy");
-}
-
-function objectAt(given: unknown, path: string, allowed = "an object"): Readonly<Record<string, unknown>> {
-  if (isJsonObject(given)) return given;
-  throw new Problem(`${path === "" ? "" : `${path} `}is ${shown(given)}: must be ${allowed}`);
-}
-
-function listAt(given: unknown, path: string): readonly unknown[] {
-  if (given === undefined) return [];
-  if (Array.isArray(given)) return given;
-  throw new Problem(`${path} is ${shown(given)}: must be a list`);
-}
-
-function mapAt<T>(
-  given: unknown,
-  path: string,
-  read: (value: unknown, path: string, name: string) => T,
-): Record<string, T> {
-  const entries = Object.entries(given === undefined ? {} : objectAt(given, path));
-  return Object.fromEntries(entries.map(([name, value]) => [name, read(value, `${path}.${name}`, name)]));
-}
-
-interface Types {
-  readonly string: string;
-  readonly boolean: boolean;
-  readonly number: number;
-}
-
-function optional<T extends keyof Types>(given: unknown, path: string, type: T): Types[T] | undefined {
-  if (given === undefined || typeof given === type) return given as Types[T] | undefined;
-  throw new Problem(`${path} is ${shown(given)}: must be a ${type}`);
-}
-
-function needed(given: unknown, path: string): string {
-  if (typeof given === "string" && given.trim() !== "") return given;
-  throw new Problem(
-    given === undefined ? `${path} is missing` : `${path} is ${shown(given)}: must be a string`,
-  );
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 function withoutEmpty(manifest: Manifest): Manifest {

@@ -34,11 +34,18 @@ export async function readWanted(
   return result.manifest;
 }
 
-function summaryOf({ env = {}, formation = {}, buildpacks = [], postdeploy }: Manifest): string[] {
+function summaryOf({
+  env = {},
+  formation = {},
+  healthchecks = {},
+  buildpacks = [],
+  postdeploy,
+}: Manifest): string[] {
   const names = (values: Readonly<Record<string, unknown>>): string => Object.keys(values).join(", ");
   return [
     ...(names(env) === "" ? [] : [`config vars: ${names(env)}`]),
     ...(names(formation) === "" ? [] : [`formation: ${names(formation)}`]),
+    ...(names(healthchecks) === "" ? [] : [`health checks: ${names(healthchecks)}`]),
     ...(buildpacks.length === 0 ? [] : [`buildpacks: ${buildpacks.map(({ url }) => url).join(", ")}`]),
     ...(postdeploy === undefined ? [] : [`before the first release serves: ${postdeploy}`]),
   ];

@@ -1,5 +1,6 @@
 /** What the source's app.json asks for, as a build found it: the apps' controller makes it so. */
 
+import { appChecks } from "../nagi/app/app-checks.ts";
 import { array, boolean, integer, map, object, oneOf, required, string } from "../../schema.ts";
 
 const manifestVariable = object(
@@ -30,6 +31,7 @@ export const appManifest = object(
   {
     env: map(manifestVariable, "Config vars, by name."),
     formation: map(manifestFormation, "Process types, by name."),
+    healthchecks: map(appChecks, "Health checks, by process type."),
     addons: array(manifestAddon, "Add-ons."),
     buildpacks: array(
       object(

@@ -146,7 +146,8 @@ function probesErrors(container: Container, path: string, isInit: boolean): Fiel
   return errors;
 }
 
-function probeErrors(probe: Probe, path: string, name: string): FieldError[] {
+/** `name` is readinessProbe, livenessProbe or startupProbe. */
+export function probeErrors(probe: Probe, path: string, name: string): FieldError[] {
   const { exec, httpGet, tcpSocket, grpc, successThreshold = 1 } = probe;
   const handlers = Object.entries({ exec, httpGet, tcpSocket, grpc }).filter(
     ([, handler]) => handler !== undefined,

@@ -15,10 +15,11 @@ import {
   type Infer,
 } from "../../../schema.ts";
 import { checkProcessType } from "../app-names.ts";
+import { appChecks } from "../app/app-checks.ts";
 
 const releaseProcess = object(
   "A process type of the release.",
-  { command: string("Command; the image's own when absent.") },
+  { command: string("Command; the image's own when absent."), checks: appChecks },
   { name: "dev.nagi.v1.ReleaseProcess" },
 );
 
