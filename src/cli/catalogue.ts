@@ -38,6 +38,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "resize", aliases: ["ps:resize", "ps:type"], load: () => import("./commands/resize.ts") },
   { name: "grace", load: () => import("./commands/grace.ts") },
   { name: "checks", aliases: ["ps:checks"], load: () => import("./commands/checks.ts") },
+  { name: "cron", load: () => import("./commands/cron.ts") },
   { name: "run", load: () => import("./commands/run.ts") },
   { name: "exec", aliases: ["ps:exec"], load: () => import("./commands/exec.ts") },
   { name: "cp", aliases: ["ps:copy"], load: () => import("./commands/cp.ts") },

@@ -12,6 +12,7 @@ import { selfSubjectAccessReview } from "./kinds/authorization/selfsubjectaccess
 import { selfSubjectRulesReview } from "./kinds/authorization/selfsubjectrulesreview/selfsubjectrulesreview.ts";
 import { subjectAccessReview } from "./kinds/authorization/subjectaccessreview/subjectaccessreview.ts";
 import { scale } from "./kinds/autoscaling/scale/scale.ts";
+import { cronJob } from "./kinds/batch/cronjob/cronjob.ts";
 import { job } from "./kinds/batch/job/job.ts";
 import { build } from "./kinds/build/build/build.ts";
 import { buildConfig } from "./kinds/build/buildconfig/buildconfig.ts";
@@ -62,6 +63,7 @@ export const allKinds: readonly Kind[] = [
   selfSubjectRulesReview,
   subjectAccessReview,
   scale,
+  cronJob,
   job,
   build,
   buildConfig,

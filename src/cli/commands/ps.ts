@@ -59,12 +59,18 @@ function printTypes({ terminal }: CommandContext, found: App): void {
   }
 }
 
+const runningWords = ["Pending", "ContainerCreating", "Running", "Terminating"];
+
 /** With web.1, web.2 ... before the pods' names. */
 function withInstances(table: Table): Table {
   const objects = table.rows.flatMap(({ object }) => (object === undefined ? [] : [object]));
   const numbers = instanceNames(objects);
   const column = { name: "Process", type: "string", format: "", description: "Its number.", priority: 0 };
-  const rows = table.rows.map((row) => {
+  const status = table.columnDefinitions.findIndex(({ name }) => name === "Status");
+  // What became of cron jobs is in their history.
+  const isShown = ({ object, cells }: Table["rows"][number]): boolean =>
+    object?.metadata.labels?.["nagi.dev/cron"] === undefined || runningWords.includes(String(cells[status]));
+  const rows = table.rows.filter(isShown).map((row) => {
     const type = row.object?.metadata.labels?.["nagi.dev/process"] ?? "";
     return { ...row, cells: [numbers.get(row.object?.metadata.name ?? "") ?? type, ...row.cells] };
   });

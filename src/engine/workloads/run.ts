@@ -8,6 +8,7 @@ import type { Client } from "../../client/client.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
+import { runCronJobs } from "./cronjob/controller.ts";
 import { runDaemonSets } from "./daemonset/controller.ts";
 import { runDeployments } from "./deployment/controller.ts";
 import { runDisruption } from "./disruption/controller.ts";
@@ -40,6 +41,7 @@ const controllers: Readonly<Record<string, Run>> = {
   statefulset: runStatefulSets,
   daemonset: runDaemonSets,
   job: runJobs,
+  cronjob: runCronJobs,
   disruption: runDisruption,
   endpointslice: runEndpointSlices,
   "garbage-collector": runGarbageCollector,

@@ -5,6 +5,7 @@ import { Informer } from "../../client/informer.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { cronJob, type CronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
 import { event, type Event } from "../../model/kinds/core/event/event.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -31,6 +32,7 @@ export interface AppParts {
   readonly pods: readonly Pod[];
   readonly builds: readonly Build[];
   readonly routes: readonly Route[];
+  readonly cronJobs: readonly CronJob[];
 }
 
 /** `namespace/app` of what carries the app's label. */
@@ -49,6 +51,7 @@ export class AppCaches {
   readonly secrets;
   readonly services;
   readonly streams;
+  readonly cronJobs;
   /** Of checks that failed. */
   readonly unhealthy;
 
@@ -62,6 +65,7 @@ export class AppCaches {
     const indexers = { [byApp]: appKeysOf, [byDigest]: digestKeysOf };
     this.builds = new Informer<Build>({ ...labelled, kind: build, indexers });
     this.routes = new Informer({ ...labelled, kind: route });
+    this.cronJobs = new Informer({ ...labelled, kind: cronJob });
     this.secrets = new Informer({ ...given, kind: secret });
     this.unhealthy = new Informer<Event>({
       ...given,
@@ -81,6 +85,7 @@ export class AppCaches {
       pods: this.pods.byIndex(byApp, key),
       builds: this.builds.byIndex(byApp, key),
       routes: this.routes.byIndex(byApp, key),
+      cronJobs: this.cronJobs.byIndex(byApp, key),
     };
   }
 
@@ -117,6 +122,7 @@ export class AppCaches {
       services,
       streams,
       this.unhealthy,
+      this.cronJobs,
     ];
     await Promise.all(all.map((informer) => informer.run(signal)));
   }

@@ -1,6 +1,5 @@
 /** The objects that an app consists of, as they should be. Pure. */
 
-import { createHash } from "node:crypto";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
@@ -18,8 +17,10 @@ import {
   releaseLabel,
   releaseName,
   replicasOf,
+  templateAnnotation,
   webProcess,
 } from "./names.ts";
+import { digest } from "./digest.ts";
 import { podTemplate, processOptions } from "./pod-template.ts";
 import type { NewRelease } from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
@@ -28,8 +29,6 @@ import { defaultStartTimeoutSeconds, deployedAnnotation } from "./rollout.ts";
 const servicePort = 80;
 /** Rollbacks make a release; old replica sets are only of use to whoever looks at them. */
 const revisionHistoryLimit = 2;
-/** On a deployment: what its template was made from. The template is written when this changes, and only then. */
-export const templateAnnotation = "nagi.dev/template";
 
 export function configSecret(app: App, data: ConfigData): Secret {
   const metadata = ownedMeta(app, configName(app.metadata.name ?? ""));
@@ -114,8 +113,4 @@ export function appDeployment(app: App, target: Release, process: string, presen
 function said(options: object): object[] {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return entries.length === 0 ? [] : [Object.fromEntries(entries)];
-}
-
-function digest(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
 }

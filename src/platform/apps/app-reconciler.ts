@@ -32,6 +32,8 @@ import {
   servedProcesses,
   webProcess,
 } from "./names.ts";
+import { ensureCronJobs } from "./cron-keeper.ts";
+import { newestRelease } from "./release-plan.ts";
 import { ignoreNotFound, OwnedObjects } from "./owned-objects.ts";
 import { isRouted, routedWaitMs } from "./routed.ts";
 import { ReleasePhaseRunner } from "./release-phase-runner.ts";
@@ -86,6 +88,7 @@ export class AppReconciler {
     const rollout = decideRollout({ ...seen, isRouted: isRoutedNow });
     const decided = await this.#writePhases(app, releases, rollout);
     const deployments = await this.#ensureDeployments(app, rollout.target);
+    await this.#ensureCronJobs(app, decided);
     await this.#prune(decided);
     await this.#writeStatus(app, { releases: decided, target: rollout.target, deployments });
     const isWaiting = decided.some(({ status }) => status?.message === routingMessage);
@@ -227,6 +230,12 @@ export class AppReconciler {
         events.event(app, "Normal", "Scaled", `Scaled ${process} from ${before} to ${after}`);
     }
     return result;
+  }
+
+  async #ensureCronJobs(app: App, releases: readonly Release[]): Promise<void> {
+    const { client, caches } = this.#options;
+    const live = newestRelease(releases.filter((release) => phaseOf(release) === "Live"));
+    await ensureCronJobs(client, this.#owned, { app, live, present: caches.of(app).cronJobs });
   }
 
   /** Old releases go, with their config; never the live one, nor the newest. */

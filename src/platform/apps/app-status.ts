@@ -9,7 +9,7 @@ import type { Route } from "../../model/kinds/route/route/route.ts";
 import type { Condition } from "../../model/meta.ts";
 import { appHost } from "./app-objects.ts";
 import { worstProblem, type FailedChecks } from "./failure-reason.ts";
-import { processLabel, releaseProcess, replicasOf, servedProcesses } from "./names.ts";
+import { cronLabel, processLabel, releaseProcess, replicasOf, servedProcesses } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import { phaseOf } from "./rollout.ts";
 
@@ -97,7 +97,10 @@ function ready({ target, pods, failedChecks }: StatusInput, processes: Processes
     .join("; ");
   const oneOff = ["run", releaseProcess];
   const problem = worstProblem(
-    pods.filter(({ metadata }) => !oneOff.includes(metadata.labels?.[processLabel] ?? "")),
+    pods.filter(
+      ({ metadata: { labels = {} } }) =>
+        labels[cronLabel] === undefined && !oneOff.includes(labels[processLabel] ?? ""),
+    ),
     failedChecks,
   );
   return problem === undefined ? no("Starting", counts) : no("NotReady", `${counts}; ${problem.text}`);

@@ -84,7 +84,16 @@ type Processes = ReleaseSpec["processes"];
 
 type Content = Pick<
   ReleaseSpec,
-  "image" | "imageDigest" | "port" | "processes" | "build" | "commit" | "postDeploy" | "createdBy" | "cause"
+  | "image"
+  | "imageDigest"
+  | "port"
+  | "processes"
+  | "cron"
+  | "build"
+  | "commit"
+  | "postDeploy"
+  | "createdBy"
+  | "cause"
 >;
 
 export function planRelease(input: PlanInput): ReleasePlan {
@@ -210,8 +219,8 @@ function nextSpec(
 }
 
 function copiedSpec(app: App, latest: Release | undefined, { spec }: Release): ReleaseSpec {
-  const { image, imageDigest, port, processes, build, commit, postDeploy } = spec;
-  return { ...nextSpec(app, latest), image, imageDigest, port, processes, build, commit, postDeploy };
+  const { image, imageDigest, port, processes, cron, build, commit, postDeploy } = spec;
+  return { ...nextSpec(app, latest), image, imageDigest, port, processes, cron, build, commit, postDeploy };
 }
 
 interface Choice {
@@ -232,8 +241,8 @@ function chooseContent({ input, wishes, build, isNewBuild, latest, base }: Choic
   if (build !== undefined && (isNewBuild || imageChanged)) return buildContent(build, wishes, input);
   if (base === undefined) return undefined;
 
-  const { image, imageDigest, port, processes, build: from, commit, postDeploy } = base.spec;
-  const kept = { image, imageDigest, port, processes, build: from, commit };
+  const { image, imageDigest, port, processes, cron, build: from, commit, postDeploy } = base.spec;
+  const kept = { image, imageDigest, port, processes, cron, build: from, commit };
   const origin = builds.find(({ metadata }) => from !== undefined && metadata.name === from);
   const baseConfig = input.configOf(base);
   const isConfig = baseConfig !== undefined && !isJsonEqual(baseConfig, input.config);
@@ -282,6 +291,7 @@ function followedContent({ image, digest, build }: FollowedImage, wishes: Wishes
       : {
           port: wishes.port ?? build.status?.port,
           processes: withCommands(fromBuild(build), wishes),
+          cron: build.status?.manifest?.cron,
           build: name,
           commit: build.spec.revision?.git?.commit,
         }),
@@ -299,6 +309,7 @@ function buildContent(build: Build, wishes: Wishes, input: PlanInput): Content {
     imageDigest: status?.output?.to?.imageDigest,
     port: wishes.port ?? status?.port,
     processes: withCommands(fromBuild(build), wishes),
+    cron: status?.manifest?.cron,
     build: metadata.name,
     commit,
     postDeploy: hasLived(input) ? undefined : status?.manifest?.postdeploy,

@@ -49,6 +49,7 @@ export async function runApps(options: AppsOptions, signal: AbortSignal): Promis
           caches.builds,
           caches.routes,
           caches.services,
+          caches.cronJobs,
         ].map((informer) => watch(informer as unknown as Informer<KubeObject>, appKeysOf)),
         watch(caches.secrets, configKeysOf),
         watch(caches.unhealthy, (event) => caches.unhealthyKeysOf(event as Event)),

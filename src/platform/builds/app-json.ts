@@ -5,6 +5,7 @@
 
 import { isJsonObject } from "../../model/json.ts";
 import { listAt, mapAt, needed, objectAt, optional, Problem, shown } from "./app-json-fields.ts";
+import { readCron } from "./app-json-cron.ts";
 import { readHealthchecks } from "./app-json-checks.ts";
 import type { BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { checkProcessType } from "../../model/kinds/nagi/app-names.ts";
@@ -28,7 +29,15 @@ const silent: readonly string[] = [
   "logo",
   "success_url",
 ];
-const used: readonly string[] = ["env", "formation", "addons", "buildpacks", "scripts", "healthchecks"];
+const used: readonly string[] = [
+  "env",
+  "formation",
+  "addons",
+  "buildpacks",
+  "scripts",
+  "healthchecks",
+  "cron",
+];
 const unavailable: Readonly<Record<string, string>> = {
   stack: "Nagi builds on its own platforms: nagi platforms",
   image: "an image is deployed with nagi deploy --image",
@@ -45,6 +54,7 @@ export function readManifest(text: string): ManifestResult {
       env: mapAt(root["env"], "env", readVariable),
       formation: mapAt(root["formation"], "formation", readFormation),
       healthchecks: readHealthchecks(root["healthchecks"], notices),
+      cron: readCron(root["cron"]),
       addons,
       buildpacks: listAt(root["buildpacks"], "buildpacks").map(readBuildpack),
       postdeploy: readPostdeploy(root["scripts"], notices),

@@ -38,6 +38,7 @@ function summaryOf({
   env = {},
   formation = {},
   healthchecks = {},
+  cron = {},
   buildpacks = [],
   postdeploy,
 }: Manifest): string[] {
@@ -46,6 +47,7 @@ function summaryOf({
     ...(names(env) === "" ? [] : [`config vars: ${names(env)}`]),
     ...(names(formation) === "" ? [] : [`formation: ${names(formation)}`]),
     ...(names(healthchecks) === "" ? [] : [`health checks: ${names(healthchecks)}`]),
+    ...(names(cron) === "" ? [] : [`cron: ${names(cron)}`]),
     ...(buildpacks.length === 0 ? [] : [`buildpacks: ${buildpacks.map(({ url }) => url).join(", ")}`]),
     ...(postdeploy === undefined ? [] : [`before the first release serves: ${postdeploy}`]),
   ];

@@ -55,6 +55,13 @@ export const otherMessages: Readonly<Record<string, string>> = {
     "1 metadata:meta.v1.ObjectMeta, 2 spec:autoscaling.v1.ScaleSpec, 3 status:autoscaling.v1.ScaleStatus",
   "autoscaling.v1.ScaleSpec": "1 replicas:int",
   "autoscaling.v1.ScaleStatus": "1 replicas:int, 2 selector:string",
+  "batch.v1.CronJob":
+    "1 metadata:meta.v1.ObjectMeta, 2 spec:batch.v1.CronJobSpec, 3 status:batch.v1.CronJobStatus",
+  "batch.v1.CronJobSpec":
+    "1 schedule:string, 2 startingDeadlineSeconds?:int, 3 concurrencyPolicy:string, 4 suspend?:bool, 5 jobTemplate:batch.v1.JobTemplateSpec, 6 successfulJobsHistoryLimit?:int, 7 failedJobsHistoryLimit?:int, 8 timeZone?:string",
+  "batch.v1.CronJobStatus":
+    "1 active:core.v1.ObjectReference[], 4 lastScheduleTime?:time, 5 lastSuccessfulTime?:time",
+  "batch.v1.JobTemplateSpec": "1 metadata:meta.v1.ObjectMeta, 2 spec:batch.v1.JobSpec",
   "batch.v1.Job": "1 metadata:meta.v1.ObjectMeta, 2 spec:batch.v1.JobSpec, 3 status:batch.v1.JobStatus",
   "batch.v1.JobCondition":
     "1 type:string, 2 status:string, 3 lastProbeTime:time, 4 lastTransitionTime:time, 5 reason:string, 6 message:string",

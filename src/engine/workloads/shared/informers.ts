@@ -16,6 +16,7 @@ import { daemonSet, type DaemonSet } from "../../../model/kinds/apps/daemonset/d
 import { deployment, type Deployment } from "../../../model/kinds/apps/deployment/deployment.ts";
 import { replicaSet, type ReplicaSet } from "../../../model/kinds/apps/replicaset/replicaset.ts";
 import { statefulSet, type StatefulSet } from "../../../model/kinds/apps/statefulset/statefulset.ts";
+import { cronJob, type CronJob } from "../../../model/kinds/batch/cronjob/cronjob.ts";
 import { job, type Job } from "../../../model/kinds/batch/job/job.ts";
 import { lease, type Lease } from "../../../model/kinds/coordination/lease/lease.ts";
 import { namespace, type Namespace } from "../../../model/kinds/core/namespace/namespace.ts";
@@ -54,6 +55,7 @@ export interface WorkloadInformers {
   readonly controllerRevisions: Informer<ControllerRevision>;
   readonly pods: Informer<Pod>;
   readonly jobs: Informer<Job>;
+  readonly cronJobs: Informer<CronJob>;
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly nodes: Informer<Node>;
@@ -103,7 +105,8 @@ export function createInformers(options: {
       [nodeIndex]: ({ spec }) => [spec.nodeName ?? ""],
       [claimIndex]: claimsOf,
     }),
-    jobs: informer(job),
+    jobs: informer(job, { [controllerIndex]: owned }),
+    cronJobs: informer(cronJob),
     services: informer(service),
     endpointSlices: informer(endpointSlice, { [serviceIndex]: serviceOfSlice }),
     nodes: informer(node),

@@ -1,5 +1,6 @@
 /** What the source's app.json asks for, as a build found it: the apps' controller makes it so. */
 
+import { sourceCron } from "../nagi/app/app-cron.ts";
 import { appChecks } from "../nagi/app/app-checks.ts";
 import { array, boolean, integer, map, object, oneOf, required, string } from "../../schema.ts";
 
@@ -32,6 +33,7 @@ export const appManifest = object(
     env: map(manifestVariable, "Config vars, by name."),
     formation: map(manifestFormation, "Process types, by name."),
     healthchecks: map(appChecks, "Health checks, by process type."),
+    cron: map(sourceCron, "Commands that run at the times of a schedule, by name."),
     addons: array(manifestAddon, "Add-ons."),
     buildpacks: array(
       object(

@@ -22,31 +22,38 @@ import {
 import { podTemplateSpec } from "../../core/pod/pod-spec.ts";
 import { completionsCell, durationCell, jobStatusCell } from "./columns.ts";
 
-const jobSpec = object(
-  "What the job should do.",
-  {
-    parallelism: integer("How many pods may run at once.", { min: 0 }),
-    completions: integer("How many pods must succeed.", { min: 0 }),
-    activeDeadlineSeconds: integer("How long the job may be active before it is failed.", { min: 1 }),
-    backoffLimit: integer("How many failures are retried before the job is failed.", { default: 6, min: 0 }),
-    selector: { ...labelSelector, immutable: true },
-    manualSelector: boolean("Whether the selector is the user's own."),
-    template: required({ ...podTemplateSpec, immutable: true }),
-    ttlSecondsAfterFinished: integer("How long a finished job is kept.", { min: 0 }),
-    completionMode: oneOf(["NonIndexed", "Indexed"], "Whether each pod has a number.", {
-      default: "NonIndexed",
-      immutable: true,
-    }),
-    suspend: boolean("Whether no pods are to run for now.", { default: false }),
-    podReplacementPolicy: oneOf(
-      ["TerminatingOrFailed", "Failed"],
-      "Whether a pod on its way out is replaced before it is gone.",
-      { default: "TerminatingOrFailed" },
-    ),
-    managedBy: string("Controller of the job."),
-  },
-  { name: "io.k8s.api.batch.v1.JobSpec" },
-);
+/** Of a job most cannot be changed; of what jobs are made from, all can. */
+export function jobSpecOf({ immutable }: { readonly immutable: boolean }) {
+  return object(
+    "What the job should do.",
+    {
+      parallelism: integer("How many pods may run at once.", { min: 0 }),
+      completions: integer("How many pods must succeed.", { min: 0 }),
+      activeDeadlineSeconds: integer("How long the job may be active before it is failed.", { min: 1 }),
+      backoffLimit: integer("How many failures are retried before the job is failed.", {
+        default: 6,
+        min: 0,
+      }),
+      selector: { ...labelSelector, immutable },
+      manualSelector: boolean("Whether the selector is the user's own."),
+      template: required({ ...podTemplateSpec, immutable }),
+      ttlSecondsAfterFinished: integer("How long a finished job is kept.", { min: 0 }),
+      completionMode: oneOf(["NonIndexed", "Indexed"], "Whether each pod has a number.", {
+        default: "NonIndexed",
+        immutable,
+      }),
+      suspend: boolean("Whether no pods are to run for now.", { default: false }),
+      podReplacementPolicy: oneOf(
+        ["TerminatingOrFailed", "Failed"],
+        "Whether a pod on its way out is replaced before it is gone.",
+        { default: "TerminatingOrFailed" },
+      ),
+      managedBy: string("Controller of the job."),
+    },
+    { name: "io.k8s.api.batch.v1.JobSpec" },
+  );
+}
+const jobSpec = jobSpecOf({ immutable: true });
 export interface JobSpec extends Infer<typeof jobSpec> {}
 
 const jobStatus = object(

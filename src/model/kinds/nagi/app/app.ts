@@ -11,6 +11,7 @@ import { checkTagName } from "../../image/tag-names.ts";
 import { checkGitUrl, shownGitUrl } from "../../../../lib/git/git-url.ts";
 import { checkPlatformRef } from "../platform/platform-ref.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
+import { appCron, cronErrors } from "./app-cron.ts";
 import { appProcess, processErrors } from "./app-process.ts";
 
 const buildpack = object(
@@ -60,6 +61,7 @@ const appSpec = object(
     ),
     port: integer("Port that web listens on and finds in PORT.", { min: 1, max: 65_535 }),
     processes: map(appProcess, "How process types run, by name."),
+    cron: map(appCron, "Commands that run at the times of a schedule, by name."),
     domains: array(string("Host."), "Further hosts that lead to the app.", { mergeKey: "" }),
     branch: string("Branch whose push deploys; main or master when absent."),
     buildpacks: array(
@@ -128,6 +130,7 @@ function appErrors({
   image,
   imageStreamTag,
   processes = {},
+  cron = {},
   domains = [],
   branch,
   source = {},
@@ -144,6 +147,7 @@ function appErrors({
       ? []
       : invalidIf(checkTagName(imageStreamTag), "spec.imageStreamTag", imageStreamTag)),
     ...Object.entries(processes).flatMap(([name, process]) => processErrors(name, process)),
+    ...Object.entries(cron).flatMap(([name, entry]) => cronErrors(name, entry)),
     ...domains.flatMap((domain, index) => invalidIf(checkHost(domain), `spec.domains[${index}]`, domain)),
     ...duplicates(domains, (index) => `spec.domains[${index}]`),
   ];

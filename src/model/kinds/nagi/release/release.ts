@@ -15,6 +15,7 @@ import {
   type Infer,
 } from "../../../schema.ts";
 import { checkProcessType } from "../app-names.ts";
+import { sourceCron } from "../app/app-cron.ts";
 import { appChecks } from "../app/app-checks.ts";
 
 const releaseProcess = object(
@@ -31,6 +32,7 @@ const releaseSpec = object(
     image: required(string("Image of the release.")),
     port: integer("Port that web listens on.", { min: 1, max: 65_535 }),
     processes: required(map(releaseProcess, "Process types, by name.")),
+    cron: map(sourceCron, "Commands that run at the times of a schedule, by name."),
     configSecret: required(string("Secret with the config vars of the release.")),
     imageDigest: string("Digest of the image in the registry, when it was known."),
     postDeploy: string("Command of app.json that runs once, before an app's first release serves."),
