@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
-import { TestPlatform } from "../harness/platform.ts";
+import { TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 
@@ -70,6 +70,39 @@ it("a check that fails says what was asked and what came back, and the old insta
   expect(platform.kubectl(["get", "events", "--field-selector=reason=Unhealthy"])).toContain(told);
   expect((await platform.request("desk")).text).toBe("at your service\n");
   platform.nagi(["checks", "unset", "web", ...desk]);
+});
+
+it("cron.md: from app.json and by hand, run now, history, logs", () => {
+  const { code, stdout } = runGuideExample(platform, "cron.md");
+  expect(code, stdout).toBe(0);
+  expect(stdout).toMatch(
+    /^node-version +0 3 \* \* \* +UTC +\d{4}-\d\d-\d\dT03:00:00Z +never +0 +node --version$/m,
+  );
+  expect(stdout).toMatch(/^greet +\*\/10 \* \* \* \* +Europe\/Berlin +\d{4}/m);
+  expect(stdout).toMatch(/^nightly-greet-\S+ +.* by hand +v1 +succeeded$/m);
+  expect(stdout.match(/^hello from v1$/gm)).toHaveLength(2);
+  expect(stdout).toMatch(/^node-version .* suspended /m);
+});
+
+it("kubectl's cron jobs: made, started by hand, started by the schedule", async () => {
+  const image = ["--image=localhost/nagi/base:latest", "--schedule=* * * * *"];
+  platform.kubectl(["create", "cronjob", "tick", ...image, "--", "/bin/true"]);
+  platform.kubectl(["create", "job", "--from=cronjob/tick", "tick-now"]);
+  platform.kubectl(["wait", "--for=condition=complete", "job/tick-now", "--timeout=60s"]);
+  const last = () =>
+    platform.kubectl(["get", "cronjob", "tick", "-o", "jsonpath={.status.lastScheduleTime}"]);
+  await until(() => last() !== "", "the first run by the schedule", 90_000);
+  expect(last()).toMatch(/:00Z$/);
+  const wrong = platform.run("kubectl", [
+    "create",
+    "cronjob",
+    "bad",
+    "--image=i",
+    "--schedule=often",
+    "--",
+    "x",
+  ]);
+  expect(wrong.stderr).toContain('spec.schedule: Invalid value: "often": must have five fields');
 });
 
 it("a command that takes longer than its time limit is ended", () => {
