@@ -36,7 +36,10 @@ test.each([
     { http: "/", interval: "10s", timeout: "2s", failures: 5, delay: "1m" },
     {
       httpGet: { path: "/", port: "http" },
-      ...{ periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 5, initialDelaySeconds: 60 },
+      periodSeconds: 10,
+      timeoutSeconds: 2,
+      failureThreshold: 5,
+      initialDelaySeconds: 60,
     },
   ],
 ])("%j asks what it says", (options, probe) => expect(change(options).probe).toEqual(probe));

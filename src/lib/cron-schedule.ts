@@ -16,8 +16,8 @@ const everyMinute = "* * * * *";
 /** What is wrong with the name of a time zone; undefined when nothing is. */
 export function checkTimeZone(name: string): string | undefined {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return name === "" || /^[+-]/.test(name) ? "unknown time zone" : undefined;
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions();
+    return /^[+-]/.test(timeZone) ? "unknown time zone" : undefined;
   } catch {
     return "unknown time zone";
   }

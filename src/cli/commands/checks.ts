@@ -123,7 +123,7 @@ function effectiveChecks(
   released: Readonly<Record<string, AppChecks>>,
   process: string,
 ): Partial<Record<CheckType, Check>> {
-  const sources = [
+  const sources: readonly { readonly checks: AppChecks; readonly from: string }[] = [
     { checks: process === "web" ? { readiness: usual } : {}, from: "usual" },
     { checks: released[process] ?? {}, from: "app.json" },
     { checks: found.spec?.processes?.[process]?.checks ?? {}, from: "set" },
@@ -131,7 +131,7 @@ function effectiveChecks(
   const result: Partial<Record<CheckType, Check>> = {};
   for (const { checks, from } of sources)
     for (const type of checkTypesOf) {
-      const probe = (checks as AppChecks)[type];
+      const probe = checks[type];
       if (probe !== undefined) result[type] = { probe, from };
     }
   return result;

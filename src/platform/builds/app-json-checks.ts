@@ -19,8 +19,19 @@ const unavailable: Readonly<Record<string, string>> = {
 };
 
 const known: readonly string[] = [
-  ...["type", "name", "description", "path", "port", "scheme", "httpHeaders", "command", "listening"],
-  ...["attempts", "timeout", "wait", "initialDelay"],
+  "type",
+  "name",
+  "description",
+  "path",
+  "port",
+  "scheme",
+  "httpHeaders",
+  "command",
+  "listening",
+  "attempts",
+  "timeout",
+  "wait",
+  "initialDelay",
 ];
 
 /** Of each process type at most one of a type. */

@@ -26,7 +26,10 @@ test.each([
   [[{ command: "x" }], "cron[0].schedule is missing"],
   [[{ command: "x", schedule: "often" }], 'cron[0].schedule is "often": must have five fields'],
   [[{ schedule: "@daily" }], "cron[0].command is missing"],
-  [Array(51).fill({ command: "x", schedule: "@daily" }), "cron has 51 entries: must be at most 50"],
+  [
+    Array.from({ length: 51 }, () => ({ command: "x", schedule: "@daily" })),
+    "cron has 51 entries: must be at most 50",
+  ],
 ])("what is wrong with %j", (given, message) => {
   const result = read(given);
   expect(result.ok ? "" : result.message).toContain(message);
