@@ -68,7 +68,9 @@ function containerProblem(status: ContainerStatus, failed: FailedCheck | undefin
   const ended = state?.terminated ?? lastState?.terminated;
   if (ended !== undefined) {
     const why =
-      ended.reason === "OOMKilled" ? "it used more memory than its limit (OOMKilled)" : codeText(ended);
+      ended.reason === "OOMKilled"
+        ? "it used more memory than its limit and was killed (OOMKilled, exit code 137)"
+        : codeText(ended);
     const said =
       ended.message === undefined || ended.message.trim() === "" ? "" : `: ${quoted(ended.message)}`;
     const final = restartCount >= crashMax && state?.running === undefined;
@@ -92,7 +94,8 @@ function containerProblem(status: ContainerStatus, failed: FailedCheck | undefin
 }
 
 function codeText({ exitCode, signal }: { exitCode: number; signal?: number | undefined }): string {
-  return signal === undefined || signal === 0 ? `exit code ${exitCode}` : `signal ${signal}`;
+  if (signal !== undefined && signal !== 0) return `signal ${signal}`;
+  return exitCode === 0 ? "exit code 0, though it should go on running" : `exit code ${exitCode}`;
 }
 
 function unreadyProblem(
@@ -114,8 +117,15 @@ function unreadyProblem(
   };
 }
 
-/** The end says more than the beginning. */
+/** Where in the code it was, line after line, which pushes out what was wrong. */
+const stackFrame = /^\s*(?:at |from |\.\.\. \d+ more)/;
+
+/** The end says more than the beginning; whole lines, without the stack. */
 function quoted(message: string): string {
-  const text = message.trim();
-  return text.length <= quotedMaxCharacters ? text : `... ${text.slice(-quotedMaxCharacters)}`;
+  const lines = message.trim().split("\n");
+  const telling = lines.filter((line) => !stackFrame.test(line));
+  const text = (telling.length === 0 ? lines : telling).join("\n").trim();
+  if (text.length <= quotedMaxCharacters) return text;
+  const end = text.slice(-quotedMaxCharacters);
+  return `... ${end.slice(end.indexOf("\n") + 1)}`;
 }

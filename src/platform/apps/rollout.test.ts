@@ -105,9 +105,25 @@ describe("the newest release", () => {
       "web: the process ended, exit code 1: no database",
     ],
     [
+      "misses a module, far above in the stack",
+      {
+        restartCount: 2,
+        lastState: ended(
+          1,
+          `Error: Cannot find package 'x'\n${"    at resolve (node:internal)\n".repeat(40)}\nNode.js v26`,
+        ),
+      },
+      "web: the process ended, exit code 1: Error: Cannot find package 'x'\n\nNode.js v26",
+    ],
+    [
+      "has nothing to go on for",
+      { restartCount: 2, lastState: ended(0) },
+      "web: the process ended, exit code 0, though it should go on running",
+    ],
+    [
       "is killed for its memory",
       { restartCount: 2, state: { terminated: { exitCode: 137, reason: "OOMKilled" } } },
-      "web: the process ended, it used more memory than its limit (OOMKilled)",
+      "web: the process ended, it used more memory than its limit and was killed (OOMKilled, exit code 137)",
     ],
     [
       "has an image that is not there",

@@ -12,7 +12,7 @@ import { isNotFound } from "../../model/status.ts";
 import { isRead, planLanguage, recognise } from "./detect.ts";
 import { sourceTreeLimits, type SourceTree } from "./source-tree.ts";
 
-const bodyMaxBytes = 16 * 1024 * 1024;
+const bodyMaxCharacters = 16 * 1024 * 1024;
 
 export interface Detected {
   readonly ok: boolean;
@@ -38,7 +38,7 @@ export class DetectHandler implements HttpHandler {
     const user = await userOfToken(this.#client, tokenOf(request.headers.authorization) ?? "");
     if (user === undefined) return [401, { message: "log in with your API token" }];
     if (request.method !== "POST") return [405, { message: "use POST" }];
-    const body = await readBody(request);
+    const body = bodyOf(await readJsonBody(request, bodyMaxCharacters));
     if (body === undefined || !isTexts(body.paths))
       return [400, { message: "the body must be JSON with paths, a list of texts" }];
     const paths = body.paths.slice(0, sourceTreeLimits.entries);
@@ -91,19 +91,8 @@ interface Body {
   readonly texts?: object | undefined;
 }
 
-/** Undefined for what is no JSON object or too long. */
-async function readBody(request: IncomingMessage): Promise<Body | undefined> {
-  let text = "";
-  for await (const chunk of request.setEncoding("utf8") as AsyncIterable<string>) {
-    if (text.length <= bodyMaxBytes) text += chunk;
-  }
-  try {
-    const parsed: unknown = text.length > bodyMaxBytes ? undefined : JSON.parse(text);
-    if (typeof parsed !== "object" || parsed === null) return undefined;
-    const { texts } = parsed as { texts?: unknown };
-    return typeof texts === "object" && texts !== null ? parsed : { ...parsed, texts: undefined };
-  } catch {
-    // The caller says what was expected.
-    return undefined;
-  }
+function bodyOf(given: unknown): Body | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  const { texts } = given as { texts?: unknown };
+  return typeof texts === "object" && texts !== null ? given : { ...given, texts: undefined };
 }

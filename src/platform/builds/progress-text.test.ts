@@ -42,7 +42,7 @@ describe("ProgressText", () => {
     const id = "0".repeat(64);
     const text = shown([
       "STEP 1/1: FROM x\n",
-      `COMMIT localhost/x\nGetting image source signatures\nCopying blob sha256:${id}\n`,
+      `[2/2] COMMIT localhost/x\nGetting image source signatures\nCopying blob sha256:${id}\n`,
       `Copying config sha256:${id}\nWriting manifest to image destination\nStoring signatures\n--> 0123456789a\n`,
     ]);
     expect(text).toBe("       [1/1] FROM x\n");

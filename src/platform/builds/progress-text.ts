@@ -20,7 +20,7 @@ const cachedLine = /^-+> Using cache/;
 const copying =
   /^(Getting image source signatures|Copying (blob|config) sha256:|Writing manifest to|Storing signatures)/;
 const noise =
-  /^(-+> [0-9a-f]{11,12}|-+> Running in|COMMIT|Removing intermediate container|[0-9a-f]{64}$|Successfully (built|tagged)|time="[^"]*" level=warning)/;
+  /^(-+> [0-9a-f]{11,12}|-+> Running in|(\[\d+\/\d+\] )?COMMIT|Removing intermediate container|[0-9a-f]{64}$|Successfully (built|tagged)|time="[^"]*" level=warning)/;
 
 export class ProgressText {
   readonly #write: (text: string) => void;

@@ -1,10 +1,9 @@
-/** Runs git's own http-backend for one request: a CGI program, with the hooks' way to the platform as fd 3. */
+/** Runs git's own http-backend, a CGI program, for one request. */
 
-import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { killGroup } from "./kill-group.ts";
+import { runGitProgram } from "./git-process.ts";
 
 /** CGI headers of git are a few hundred bytes. */
 const maxHeaderBytes = 16 * 1024;
@@ -28,33 +27,14 @@ export async function runHttpBackend(
   onHooks: (stream: Duplex) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const child = spawn(given.program, [], {
-    env: { ...given.environment, ...cgiVariables(given) },
-    stdio: ["pipe", "pipe", "ignore", "pipe"],
-    // A group of its own, so that what it has started can be ended with it.
-    detached: true,
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", () => resolve());
-  });
-  const stop = (): void => killGroup(child);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    const hooks = child.stdio[3] as unknown as Duplex;
-    hooks.on("error", () => undefined);
-    onHooks(hooks);
-    const { stdin, stdout } = child;
-    if (stdin === null || stdout === null) throw new Error("cannot run git http-backend: no pipes");
+  const { program, request, response } = given;
+  const environment = { ...given.environment, ...cgiVariables(given) };
+  await runGitProgram({ program, argv: [], environment, onHooks }, signal, async (stdin, stdout) => {
     // The program may answer before it has read everything: that is no fault.
-    const sending = pipeline(given.request, stdin).catch(() => undefined);
-    await answer(stdout, given.response);
-    await Promise.all([sending, ended]);
-    hooks.destroy();
-  } finally {
-    signal.removeEventListener("abort", stop);
-    if (child.exitCode === null && child.signalCode === null) killGroup(child);
-  }
+    const sending = pipeline(request, stdin).catch(() => undefined);
+    await answer(stdout, response);
+    await sending;
+  });
 }
 
 function cgiVariables({ request, pathInfo, query, user, root }: BackendRequest): Record<string, string> {

@@ -8,10 +8,11 @@ import { tokenOf, userOfToken } from "../../../client/access.ts";
 import type { Client } from "../../../client/client.ts";
 import type { UserInfo } from "../../../client/user.ts";
 import type { HttpHandler } from "../../../lib/http-handler.ts";
+import { readJsonBody } from "../../../lib/json-body.ts";
 import type { KeyStore, StoredKey } from "./key-store.ts";
 import { parsePublicKey } from "./public-key.ts";
 
-const bodyMaxBytes = 32 * 1024;
+const bodyMaxCharacters = 32 * 1024;
 const titlePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u;
 
 export interface KeysHandlerOptions {
@@ -44,7 +45,8 @@ export class KeysHandler implements HttpHandler {
     const name = decoded(pathname.slice(this.prefix.length + 1));
     if (request.method === "GET" && name === "")
       return [200, { items: (await keys.listOf(user)).map(shownKey) }];
-    if (request.method === "POST" && name === "") return await this.#add(user, await readBody(request));
+    if (request.method === "POST" && name === "")
+      return await this.#add(user, await readJsonBody(request, bodyMaxCharacters));
     if (request.method === "DELETE" && name !== "") return await this.#remove(user, name);
     return refusal(405, "use GET or POST /-/keys, or DELETE /-/keys/TITLE");
   }
@@ -92,19 +94,5 @@ function decoded(text: string): string {
   } catch {
     // Not how a title is written: none is found.
     return text;
-  }
-}
-
-/** Undefined for what is no JSON or too long. */
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  let text = "";
-  for await (const chunk of request.setEncoding("utf8") as AsyncIterable<string>) {
-    if (text.length <= bodyMaxBytes) text += chunk;
-  }
-  try {
-    return text.length > bodyMaxBytes ? undefined : JSON.parse(text);
-  } catch {
-    // The caller says what was expected.
-    return undefined;
   }
 }

@@ -53,7 +53,7 @@ describe("the package manager", () => {
     [
       "yarn berry",
       { "yarn.lock": "__metadata:\n  version: 8" },
-      { name: "yarn-berry", install: "@yarnpkg/cli-dist@4" },
+      { name: "yarn-berry", install: "@yarnpkg/cli-dist@4", linksModules: true },
     ],
     ["pnpm 10", { "pnpm-lock.yaml": "lockfileVersion: '9.0'" }, { name: "pnpm", install: "pnpm@10" }],
     ["pnpm 8", { "pnpm-lock.yaml": "lockfileVersion: '6.0'" }, { name: "pnpm", install: "pnpm@8" }],

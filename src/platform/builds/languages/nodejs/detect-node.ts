@@ -129,6 +129,7 @@ const rootManifests = [
 function manifestsOf(tree: SourceTree, workspaces: boolean): string[] {
   const below = [...tree.paths].filter(
     (path) =>
+      path.startsWith(".yarn/cache/") ||
       path.startsWith(".yarn/releases/") ||
       path.startsWith(".yarn/plugins/") ||
       path.startsWith(".yarn/patches/") ||

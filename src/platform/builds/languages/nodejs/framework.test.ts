@@ -13,13 +13,13 @@ describe("frameworks without configuration", () => {
       "Next.js",
       { "package.json": app("next") },
       "next start --hostname 0.0.0.0 --port $PORT",
-      /&& next build && npm prune/,
+      /NEXT_TELEMETRY_DISABLED=1 next build && npm prune/,
     ],
     [
       "Next.js with its scripts",
       { "package.json": app("next", { scripts: { build: "next build", start: "next start" } }) },
       "npm start",
-      /&& npm run build && npm prune/,
+      /npm run build && npm prune/,
     ],
     [
       "Next.js, exported",

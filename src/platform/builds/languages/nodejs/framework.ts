@@ -80,11 +80,21 @@ const known: readonly Known[] = [
   },
 ];
 
+/** Nobody asks a platform's builds whether they want to be counted. */
+const quietTelemetry: Readonly<Record<string, string>> = {
+  next: "NEXT_TELEMETRY_DISABLED",
+  nuxt: "NUXT_TELEMETRY_DISABLED",
+  astro: "ASTRO_TELEMETRY_DISABLED",
+};
+
 export function findFramework(tree: SourceTree, manifest: PackageJson): Framework | undefined {
   for (const { dependency, describe } of known) {
     if (manifest.dependencies[dependency] === undefined) continue;
     const framework = describe({ tree, manifest });
-    if (framework !== undefined) return framework;
+    if (framework === undefined) continue;
+    const telemetry = quietTelemetry[dependency];
+    if (telemetry === undefined) return framework;
+    return { ...framework, environment: { ...framework.environment, [telemetry]: "1" } };
   }
   return undefined;
 }

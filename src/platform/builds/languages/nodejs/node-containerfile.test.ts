@@ -106,4 +106,15 @@ describe("staticContainerfile", () => {
       "FROM localhost/nagi/static:1\nENV STATIC_FALLBACK=/index.html\nCOPY app/dist/ /app/\n",
     );
   });
+
+  it("has Yarn make node_modules, unless the app says another way", () => {
+    const files = {
+      "package.json": '{"dependencies":{"x":"1"}}',
+      "yarn.lock": "__metadata:\n",
+      "server.js": "",
+    };
+    expect(nodeText(files)).toContain("YARN_NODE_LINKER=node-modules && yarn install --immutable\n");
+    expect(nodeText({ ...files, ".yarnrc.yml": "nodeLinker: pnp\n" })).toContain("YARN_NODE_LINKER");
+    expect(nodeText({ ...files, ".yarnrc.yml": "nodeLinker: pnpm\n" })).not.toContain("YARN_NODE_LINKER");
+  });
 });

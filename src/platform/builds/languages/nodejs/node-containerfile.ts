@@ -96,7 +96,11 @@ function cachedStep({ manager }: NodePlan, { cacheId }: ContainerfileOptions, co
   return step({
     command,
     cacheId: `${cacheId}-${manager.name}`,
-    environment: { ...environment, [cacheVariable]: cacheDir },
+    environment: {
+      ...environment,
+      [cacheVariable]: cacheDir,
+      ...(manager.linksModules === true ? { YARN_NODE_LINKER: "node-modules" } : {}),
+    },
   });
 }
 

@@ -8,6 +8,8 @@ export interface PackageManager {
   /** What to install with npm to have it; absent: the platform's npm does. */
   readonly install?: string | undefined;
   readonly lockfile?: string | undefined;
+  /** Yarn is told to make node_modules, which it does not by itself. */
+  readonly linksModules?: boolean | undefined;
 }
 
 export type PackageManagerResult =
@@ -60,7 +62,10 @@ function managerOf({ tree, family, lockfile, version }: Chosen): PackageManager 
       return { name: "pnpm", install: `pnpm@${version ?? pnpmMajor(tree.text("pnpm-lock.yaml"))}`, lockfile };
     case "yarn": {
       const berry = version === undefined ? isBerryLock(tree.text("yarn.lock")) : semver.major(version) >= 2;
-      if (berry) return { name: "yarn-berry", install: `@yarnpkg/cli-dist@${version ?? "4"}`, lockfile };
+      if (berry) {
+        const install = `@yarnpkg/cli-dist@${version ?? "4"}`;
+        return { name: "yarn-berry", install, lockfile, linksModules: usesPlugAndPlay(tree) };
+      }
       return { name: "yarn", install: `yarn@${version ?? "1"}`, lockfile };
     }
     default:
@@ -70,7 +75,7 @@ function managerOf({ tree, family, lockfile, version }: Chosen): PackageManager 
   }
 }
 
-/** The lockfile's format tells the oldest pnpm that wrote it; the newest that reads it is taken. */
+/** The lockfile's format tells the oldest pnpm that wrote it; 10 reads what newer ones write, on Node.js 18 too. */
 function pnpmMajor(lockfile: string | undefined): string {
   const format = /^lockfileVersion:\s*['"]?([\d.]+)/m.exec(lockfile ?? "")?.[1];
   if (format === undefined || Number(format) >= 9) return "10";
@@ -79,4 +84,10 @@ function pnpmMajor(lockfile: string | undefined): string {
 
 function isBerryLock(lockfile: string | undefined): boolean {
   return lockfile !== undefined && /^__metadata:/m.test(lockfile);
+}
+
+/** Yarn's own way without node_modules: `node server.js` would find nothing. */
+function usesPlugAndPlay(tree: SourceTree): boolean {
+  const linker = /^nodeLinker:\s*["']?([\w-]+)/m.exec(tree.text(".yarnrc.yml") ?? "")?.[1];
+  return linker === undefined || linker === "pnp";
 }
