@@ -4,10 +4,11 @@ import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { AgentContext } from "./agent-context.ts";
-import { check } from "./checks.ts";
+import { check, portNumber } from "./checks.ts";
 import { ContainerHealth } from "./container-health.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { hookMaxMs, hookOutputMaxBytes, probeOutputMaxBytes } from "./limits.ts";
+import { listensElsewhere } from "./listening.ts";
 import type { HealthView } from "./plan.ts";
 
 export interface HealthKeeperOptions {
@@ -22,6 +23,8 @@ const titles = { startup: "Startup", liveness: "Liveness", readiness: "Readiness
 export class HealthKeeper {
   readonly #options: HealthKeeperOptions;
   readonly #healths = new Map<string, ContainerHealth>();
+  /** Of containers that are not ready, by id: where their programs listen instead. */
+  readonly #listening = new Map<string, string>();
   readonly #aborter = new AbortController();
   /** Containers whose postStart hook has not ended: they are not probed yet. */
   readonly #inHook = new Set<string>();
@@ -31,7 +34,10 @@ export class HealthKeeper {
   }
 
   of(id: string): HealthView | undefined {
-    return this.#healths.get(id);
+    const health = this.#healths.get(id);
+    if (health === undefined) return undefined;
+    const { started, ready, failed } = health;
+    return { started, ready, failed, listening: ready ? undefined : this.#listening.get(id) };
   }
 
   follow(
@@ -43,6 +49,7 @@ export class HealthKeeper {
       if (!running.has(id)) {
         health.stop();
         this.#healths.delete(id);
+        this.#listening.delete(id);
       } else if (stopping) health.stopping();
     }
     for (const record of running.values()) {
@@ -99,9 +106,22 @@ export class HealthKeeper {
       onChange: wake,
       onFailure: (type, message) => {
         recorder.event(pod(), "Warning", "Unhealthy", `${titles[type]} probe failed: ${message}`);
+        if (type === "readiness") void this.#lookWhereItListens(record, container);
       },
     });
     this.#healths.set(record.id, health);
+  }
+
+  async #lookWhereItListens(record: ContainerRecord, container: Container): Promise<void> {
+    const given = container.readinessProbe?.tcpSocket?.port;
+    const port = given === undefined ? undefined : portNumber(given, container);
+    // On the node's own network others listen too.
+    if (port === undefined || this.#options.pod().spec.hostNetwork === true) return;
+    const text = await listensElsewhere(record.pid, port);
+    if (text === undefined || this.#listening.get(record.id) === text || !this.#healths.has(record.id))
+      return;
+    this.#listening.set(record.id, text);
+    this.#options.wake();
   }
 }
 

@@ -26,6 +26,8 @@ export interface HealthView {
   readonly started: boolean;
   readonly ready: boolean;
   readonly failed: "startup" | "liveness" | undefined;
+  /** Why nobody gets a connection, when that is known: a clause that begins with `listens`. */
+  readonly listening?: string | undefined;
 }
 
 export interface PlanInput {

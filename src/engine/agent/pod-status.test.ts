@@ -79,6 +79,18 @@ test("a container that runs and is not ready makes the pod unready", () => {
   });
 });
 
+test("tells where a container listens instead, until it is ready", () => {
+  const listening = "listens on no port, not on 80 either";
+  const unready = status([recordOf()], { healthOf: () => ({ ...up, ready: false, listening }) });
+  expect(unready.conditions?.at(-1)).toMatchObject({
+    type: "nagi.dev/Listening",
+    status: "False",
+    message: listening,
+  });
+  const ready = status([recordOf()], { previous: unready });
+  expect(conditions(ready)).not.toContain("nagi.dev/Listening False OtherAddress");
+});
+
 test("a readiness gate closes a pod whose containers are ready", () => {
   const pod = podOf({ readinessGates: [{ conditionType: "example.com/gate" }] });
   expect(conditions(status([recordOf()], { pod })).at(-1)).toBe("Ready False ReadinessGatesNotReady");

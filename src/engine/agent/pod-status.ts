@@ -21,6 +21,7 @@ import {
   type StartFailure,
 } from "./plan.ts";
 import { qosClassOf } from "./resources.ts";
+import { listeningCondition } from "../../model/kinds/core/pod/listening-condition.ts";
 
 export interface StatusInput {
   readonly pod: Pod;
@@ -215,9 +216,21 @@ function conditionsOf(input: StatusInput, parts: Parts): readonly Condition[] {
     containersReady,
     readyCondition(pod, containersReady),
   ];
+  wanted.push(...listeningConditions(input));
   // Conditions of others, for instance PodScheduled, stay as they are.
-  const others = (input.previous?.conditions ?? pod.status?.conditions ?? []) as readonly Condition[];
+  const told = (input.previous?.conditions ?? pod.status?.conditions ?? []) as readonly Condition[];
+  const others = told.filter(({ type }) => type !== listeningCondition);
   return wanted.reduce((list, condition) => setCondition(list, condition, now), others);
+}
+
+/** Only there while a container runs and nobody gets a connection to it. */
+function listeningConditions({ records, healthOf }: StatusInput): Condition[] {
+  const texts = records.flatMap(({ id, state }) =>
+    state === "running" ? (healthOf(id)?.listening ?? []) : [],
+  );
+  const [message] = texts;
+  if (message === undefined) return [];
+  return [{ type: listeningCondition, status: "False", reason: "OtherAddress", message }];
 }
 
 function initializedCondition(pod: Pod, { phase, initStatuses, statuses }: Parts): Condition {

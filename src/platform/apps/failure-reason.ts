@@ -1,7 +1,7 @@
 /** Why pods of a release do not get ready, in words for whoever deployed it. */
 
-import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { ContainerStatus } from "../../model/kinds/core/pod/pod-status.ts";
+import { listeningCondition } from "../../model/kinds/core/pod/listening-condition.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { findCondition } from "../../model/conditions.ts";
 import { processLabel } from "./names.ts";
@@ -57,7 +57,7 @@ function problemOf(pod: Pod, failed: FailedCheck | undefined): PodProblem | unde
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   for (const status of statuses) {
     if (status.ready) continue;
-    const found = containerProblem(status, failed) ?? unreadyProblem(status, pod.spec.containers, failed);
+    const found = containerProblem(status, failed) ?? unreadyProblem(status, pod, failed);
     if (found !== undefined) return { ...found, text: `${process}: ${found.text}` };
   }
   return undefined;
@@ -100,20 +100,22 @@ function codeText({ exitCode, signal }: { exitCode: number; signal?: number | un
 
 function unreadyProblem(
   { name, state }: ContainerStatus,
-  containers: readonly Container[],
+  { spec, status }: Pod,
   failed: FailedCheck | undefined,
 ): PodProblem | undefined {
   if (state?.running === undefined) return undefined;
-  const probe = containers.find((container) => container.name === name)?.readinessProbe;
+  const probe = spec.containers.find((container) => container.name === name)?.readinessProbe;
   const port = probe?.tcpSocket?.port;
   if (port === undefined) {
     const why = failed === undefined ? "" : `: ${checkText(failed)}`;
     return { final: false, early: true, text: `it runs, but is not ready${why}` };
   }
+  const seen = findCondition(status?.conditions, listeningCondition)?.message;
+  const what = seen ?? `nothing listens on port ${port}`;
   return {
     final: false,
     early: true,
-    text: `it runs, but nothing listens on port ${port}; the app must listen on the port in PORT, on all addresses (0.0.0.0)`,
+    text: `it runs, but ${what}; the app must listen on the port in PORT, on all addresses (0.0.0.0)`,
   };
 }
 

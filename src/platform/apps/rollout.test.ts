@@ -146,6 +146,15 @@ describe("the newest release", () => {
     ]);
   });
 
+  test("says where it listens instead, when the engine has seen it", () => {
+    const running = aPod(2, { state: { running: {} } });
+    const message = "listens on 127.0.0.1:8080, which nobody else reaches";
+    const conditions = [{ type: "nagi.dev/Listening", status: "False" as const, message }];
+    const pods = [{ ...running, status: { ...running.status, conditions } }];
+    const { changes } = decide({ releases: [next], deployments: [deployed(next, [0, 2, 2], true)], pods });
+    expect(changes[0]).toContain(`web: it runs, but ${message}; the app must listen on the port in PORT`);
+  });
+
   test("waits through a single crash, and says so", () => {
     const pods = [
       aPod(2, { restartCount: 1, state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: ended(3) }),
