@@ -1,17 +1,20 @@
 /** The complete example that a page of the guide begins with, run as a user would: pasted into a shell. */
 
-import { mkdtempDisposableSync, readFileSync } from "node:fs";
+import { mkdtempDisposableSync, readFileSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, type Outcome, type TestPlatform } from "./platform.ts";
 
+/** `examples/` is there as in a clone of Nagi, and the platform's port stands for the usual one. */
 export function runGuideExample(platform: TestPlatform, page: string): Outcome {
   const text = readFileSync(join(root, "docs/guide", page), "utf8");
   const script = /^```sh\n([\s\S]*?)^```$/m.exec(text)?.[1];
   if (script === undefined) throw new Error(`docs/guide/${page} has no example`);
   using folder = mkdtempDisposableSync(join(tmpdir(), "nagi-guide-"));
+  symlinkSync(join(root, "examples"), join(folder.path, "examples"));
   const who =
     "GIT_AUTHOR_NAME=T GIT_AUTHOR_EMAIL=t@localhost GIT_COMMITTER_NAME=T GIT_COMMITTER_EMAIL=t@localhost";
   const setup = `set -e; export PATH=${join(root, "bin")}:$PATH ${who}; exec 2>&1\n`;
-  return platform.run("bash", ["-c", setup + script], { cwd: folder.path });
+  const commands = script.replaceAll(":8080", `:${platform.httpPort}`);
+  return platform.run("bash", ["-c", setup + commands], { cwd: folder.path });
 }

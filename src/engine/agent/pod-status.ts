@@ -220,7 +220,7 @@ function conditionsOf(input: StatusInput, parts: Parts): readonly Condition[] {
   // Conditions of others, for instance PodScheduled, stay as they are.
   const told = (input.previous?.conditions ?? pod.status?.conditions ?? []) as readonly Condition[];
   const others = told.filter(({ type }) => type !== listeningCondition);
-  return wanted.reduce((list, condition) => setCondition(list, condition, now), others);
+  return wanted.reduce<readonly Condition[]>((list, condition) => setCondition(list, condition, now), others);
 }
 
 /** Only there while a container runs and nobody gets a connection to it. */

@@ -60,7 +60,7 @@ export function plainStep(instruction: string): string {
 export function packageLines(packages: readonly string[]): string[] {
   if (packages.length === 0) return [];
   const mount = `--mount=type=secret,id=${buildSecrets.apt},target=/etc/apt/apt.conf.d/00nagi-host,mode=0444`;
-  const install = `DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${packages.join(" ")} >/dev/null`;
+  const install = `DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends ${packages.join(" ")} >/dev/null`;
   const tidy = "rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/apt/*.bin";
   return ["USER root", `RUN ${mount} apt-get update -qq && ${install} && ${tidy}`, "USER app"];
 }
@@ -72,6 +72,32 @@ export function copySources(from = "", to = "./"): string {
 
 export function copyManifests(): string {
   return `COPY --chown=${owner} ${contextFolders.manifests}/ ./`;
+}
+
+export interface SingleStage {
+  /** Image reference of the platform. */
+  readonly base: string;
+  /** Of the Aptfile. */
+  readonly packages: readonly string[];
+  /** What installing reads comes before it, by itself. */
+  readonly manifests: boolean;
+  readonly install?: Step | undefined;
+  readonly processes: Readonly<Record<string, string>>;
+  /** What needs the sources. */
+  readonly finish?: Step | undefined;
+}
+
+/** A language that installs beside the sources, and runs on the platform that it is built on. */
+export function singleStage({ base, packages, manifests, install, processes, finish }: SingleStage): string {
+  return linesOf(
+    `FROM ${base}`,
+    ...packageLines(packages),
+    manifests ? copyManifests() : undefined,
+    install && step(install),
+    ...startLines(processes),
+    copySources(),
+    finish && step(finish),
+  );
 }
 
 /** What the image starts, and its process types for whoever has only the image. */

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tokenOf, userOfToken } from "../../client/access.ts";
 import type { Client } from "../../client/client.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
+import { readJsonBody } from "../../lib/json-body.ts";
 import { platform as platformKind } from "../../model/kinds/nagi/platform/platform.ts";
 import { isNotFound } from "../../model/status.ts";
 import { isRead, planLanguage, recognise } from "./detect.ts";

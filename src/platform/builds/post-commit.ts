@@ -35,7 +35,7 @@ export async function runPostCommit(build: Build, image: string, options: PostCo
   context.entry({ name: "Containerfile" }, `FROM ${image}\nRUN ${JSON.stringify(words)}\n`);
   context.finalize();
   const probe = `${image}-hook`;
-  const text = new ProgressText((line) => log.write(line), clock);
+  const text = new ProgressText((line) => log.write(line), { clock, ownSteps: true });
   try {
     const asked = { ...limits, tags: [probe], dockerfile: "Containerfile", noCache: true, layers: false };
     for await (const step of engine.buildImage(context, { ...asked, signal })) text.take(step);

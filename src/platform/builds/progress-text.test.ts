@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { FakeClock } from "../../lib/clock.ts";
 import { ProgressText } from "./progress-text.ts";
 
-function shown(steps: readonly (string | number)[]): string {
+function shown(steps: readonly (string | number)[], ownSteps = true): string {
   const clock = new FakeClock();
   let text = "";
-  const progress = new ProgressText((part) => (text += part), clock);
+  const progress = new ProgressText((part) => (text += part), { clock, ownSteps });
   for (const step of steps) {
     if (typeof step === "number") clock.advance(step);
     else progress.take({ stream: step });
@@ -62,5 +62,19 @@ describe("ProgressText", () => {
   it("shows a step at once when it is silent, and says later that it was cached", () => {
     const text = shown(["STEP 1/1: WORKDIR /a\n", 500, "--> Using cache 0123\n"]);
     expect(text).toBe("       [1/1] WORKDIR /a\n       (cached)\n");
+  });
+
+  it("leaves out the steps of a generated file that only note something", () => {
+    const steps = [
+      "STEP 1/4: FROM x\n",
+      "STEP 2/4: USER root\n",
+      "--> Using cache 0123\n",
+      "STEP 3/4: RUN make\n",
+      "--> Using cache 0123\n",
+      "STEP 4/4: LABEL a=b\n",
+      2000,
+    ];
+    expect(shown(steps, false)).toBe("       [1/4] FROM x\n       [3/4] RUN make  (cached)\n");
+    expect(shown(steps)).toContain("       [2/4] USER root  (cached)\n");
   });
 });

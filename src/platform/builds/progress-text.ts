@@ -22,9 +22,20 @@ const copying =
 const noise =
   /^(-+> [0-9a-f]{11,12}|-+> Running in|(\[\d+\/\d+\] )?COMMIT|Removing intermediate container|[0-9a-f]{64}$|Successfully (built|tagged)|time="[^"]*" level=warning)/;
 
+/** Steps that only note something in the image: of no interest to whoever did not write them. */
+const noteOfImage = /^(?:CMD|ENV|EXPOSE|LABEL|USER|WORKDIR)\s/;
+
+export interface ProgressTextOptions {
+  readonly clock: Clock;
+  /** The steps are the user's own, so that all of them are shown. */
+  readonly ownSteps: boolean;
+}
+
 export class ProgressText {
   readonly #write: (text: string) => void;
   readonly #clock: Clock;
+  readonly #ownSteps: boolean;
+  #hidden = false;
   #rest = "";
   #header: string | undefined;
   #timer: Timer | undefined;
@@ -33,9 +44,10 @@ export class ProgressText {
   #steps = 0;
   #cached = 0;
 
-  constructor(write: (text: string) => void, clock: Clock) {
+  constructor(write: (text: string) => void, { clock, ownSteps }: ProgressTextOptions) {
     this.#write = write;
     this.#clock = clock;
+    this.#ownSteps = ownSteps;
   }
 
   take(progress: Progress): void {
@@ -81,12 +93,15 @@ export class ProgressText {
       this.#steps += 1;
       this.#flushHeader();
       this.#tellTime();
-      this.#begin(`       [${step[1]}/${step[2]}] ${plainStep(step[3] ?? "")}`);
+      const text = plainStep(step[3] ?? "");
+      this.#hidden = !this.#ownSteps && noteOfImage.test(text);
+      if (!this.#hidden) this.#begin(`       [${step[1]}/${step[2]}] ${text}`);
       return;
     }
     if (cachedLine.test(line.trim())) {
       this.#cached += 1;
       this.#stepStartMs = undefined;
+      if (this.#hidden) return;
       if (this.#header === undefined) this.#write("       (cached)\n");
       else this.#flushHeader("  (cached)");
       return;

@@ -302,7 +302,10 @@ async function makeImage(
     secrets,
   });
   const { memoryBytes, cpus } = limitsOf(build, options.limits);
-  const text = new ProgressText((line) => log.write(line), clock);
+  const text = new ProgressText((line) => log.write(line), {
+    clock,
+    ownSteps: plan.dockerfilePath !== undefined,
+  });
   log.line("-----> Build");
   try {
     const steps = engine.buildImage(context, {

@@ -1,14 +1,6 @@
 /** PHP: composer.json or index.php, served by Apache. */
 
-import {
-  cacheDir,
-  copyManifests,
-  copySources,
-  linesOf,
-  packageLines,
-  startLines,
-  step,
-} from "../../containerfile.ts";
+import { cacheDir, singleStage } from "../../containerfile.ts";
 import type { FailureSign } from "../../failure.ts";
 import type { ContainerfileOptions } from "../../plan.ts";
 import type { SourceTree } from "../../source-tree.ts";
@@ -103,17 +95,15 @@ function phpContainerfile(parts: Parts, { base, cacheId }: ContainerfileOptions)
   const install = `${mirror} && composer install ${quiet} --no-scripts --no-autoloader && rm -rf /tmp/composer`;
   // Scripts and the class map want the sources.
   const finish = "composer dump-autoload --no-dev --optimize --no-interaction && rm -rf /tmp/composer";
-  const installSteps = parts.installs
-    ? [copyManifests(), step({ command: install, cacheId: `${cacheId}-composer`, environment })]
-    : [];
-  return linesOf(
-    `FROM ${base}`,
-    ...packageLines(parts.packages),
-    ...installSteps,
-    ...startLines(parts.processes),
-    copySources(),
-    parts.installs ? step({ command: finish, cacheId: `${cacheId}-composer`, environment }) : undefined,
-  );
+  const cached = { cacheId: `${cacheId}-composer`, environment };
+  return singleStage({
+    base,
+    packages: parts.packages,
+    manifests: parts.installs,
+    install: parts.installs ? { command: install, ...cached } : undefined,
+    processes: parts.processes,
+    finish: parts.installs ? { command: finish, ...cached } : undefined,
+  });
 }
 
 function documentRoot(tree: SourceTree): string | undefined {

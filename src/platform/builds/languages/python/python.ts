@@ -1,15 +1,7 @@
 /** Python: requirements.txt, pyproject.toml, manage.py, or an app.py or main.py. */
 
 import semver from "semver";
-import {
-  cacheDir,
-  copyManifests,
-  copySources,
-  linesOf,
-  packageLines,
-  startLines,
-  step,
-} from "../../containerfile.ts";
+import { cacheDir, singleStage } from "../../containerfile.ts";
 import type { FailureSign } from "../../failure.ts";
 import type { ContainerfileOptions } from "../../plan.ts";
 import { aptPackages } from "../aptfile.ts";
@@ -24,6 +16,14 @@ const failureSigns: readonly FailureSign[] = [
   [
     /(?:NewConnectionError|ConnectTimeoutError|ProxyError|NameResolutionError|Temporary failure in name resolution|Failed to establish)/,
     "the Python package index cannot be reached: commit the wheels in wheels/ (`pip wheel -r requirements.txt -w wheels`), take Debian's packages by an Aptfile (python3-flask), or tell the platform a mirror (PIP_INDEX_URL in build.env)",
+  ],
+  [
+    /DO NOT MATCH THE HASHES/,
+    "a package is not the one that requirements.txt has the hash of: write the file anew (`pip-compile --generate-hashes`, `uv pip compile --generate-hashes`), and the wheels too where they come with the source",
+  ],
+  [
+    /In --require-hashes mode, all requirements must have/,
+    "some requirements have hashes and others none: give all of them one (`pip-compile --generate-hashes`), or none",
   ],
   [
     /No matching distribution found for (\S+)/,
@@ -101,19 +101,18 @@ function pythonContainerfile(parts: Parts, { base, cacheId }: ContainerfileOptio
   const { command } = parts.requirements;
   // Debian's packages are seen from the environment, so that what apt brought need not be fetched again.
   const make = "python3 -m venv --system-site-packages .venv";
-  return linesOf(
-    `FROM ${base}`,
-    ...packageLines(parts.packages),
-    parts.requirements.manifests.length > 0 ? copyManifests() : undefined,
-    step({
+  return singleStage({
+    base,
+    packages: parts.packages,
+    manifests: parts.requirements.manifests.length > 0,
+    install: {
       command: command === undefined ? make : `${make} && ${command}`,
       cacheId: `${cacheId}-pip`,
       environment: { PIP_CACHE_DIR: cacheDir, UV_CACHE_DIR: `${cacheDir}/uv` },
-    }),
-    ...startLines(parts.processes),
-    copySources(),
-    parts.collect ? step({ command: "python manage.py collectstatic --noinput" }) : undefined,
-  );
+    },
+    processes: parts.processes,
+    finish: parts.collect ? { command: "python manage.py collectstatic --noinput" } : undefined,
+  });
 }
 
 type Started =

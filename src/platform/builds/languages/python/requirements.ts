@@ -41,7 +41,7 @@ export function requirementsOf(tree: SourceTree): RequirementsResult {
     },
   });
   if (tree.paths.has("uv.lock")) {
-    const command = `${tool("uv")}UV_PROJECT_ENVIRONMENT=.venv /tmp/tool/bin/uv sync --frozen --no-dev --no-install-project`;
+    const command = `${tool("uv")}UV_PROJECT_ENVIRONMENT=.venv /tmp/tool/bin/uv sync --locked --no-dev --no-install-project`;
     return found("pyproject.toml with uv.lock", command, "pyproject.toml", "uv.lock");
   }
   if (tree.paths.has("poetry.lock")) {

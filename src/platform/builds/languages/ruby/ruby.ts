@@ -1,15 +1,7 @@
 /** Ruby: a Gemfile or config.ru; Rails and whatever speaks Rack, served by Puma. */
 
 import semver from "semver";
-import {
-  cacheDir,
-  copyManifests,
-  copySources,
-  linesOf,
-  packageLines,
-  startLines,
-  step,
-} from "../../containerfile.ts";
+import { cacheDir, singleStage, type Step } from "../../containerfile.ts";
 import type { FailureSign } from "../../failure.ts";
 import type { ContainerfileOptions } from "../../plan.ts";
 import type { SourceTree } from "../../source-tree.ts";
@@ -60,6 +52,7 @@ export const ruby: Language = {
       processes: started.processes,
       packages: apt.packages,
       gemfile,
+      locked,
       cached: cached.length > 0,
       precompiles: isRails(tree) && [...tree.paths].some((path) => path.startsWith("app/assets/")),
       manifests: ["Gemfile", "Gemfile.lock", ".ruby-version", ...cached].filter((path) =>
@@ -88,27 +81,33 @@ interface Parts {
   readonly processes: Readonly<Record<string, string>>;
   readonly packages: readonly string[];
   readonly gemfile: boolean;
+  readonly locked: boolean;
   readonly cached: boolean;
   readonly precompiles: boolean;
   readonly manifests: readonly string[];
 }
 
+const precompile: Step = {
+  command: "SECRET_KEY_BASE_DUMMY=1 SECRET_KEY_BASE=build bundle exec rake assets:precompile",
+};
+
 function rubyContainerfile(parts: Parts, { base, cacheId }: ContainerfileOptions): string {
-  const environment = { BUNDLE_USER_CACHE: cacheDir, BUNDLE_USER_HOME: "/tmp/bundle" };
+  const environment = {
+    BUNDLE_USER_CACHE: cacheDir,
+    BUNDLE_USER_HOME: "/tmp/bundle",
+    // What is locked is what runs; else the lockfile would be written anew.
+    ...(parts.locked ? { BUNDLE_FROZEN: "true" } : {}),
+  };
   // What Debian or the cache has needs no index.
-  const install = `{ bundle check >/dev/null || bundle install --quiet${parts.cached ? " --local" : ""}; }`;
-  return linesOf(
-    `FROM ${base}`,
-    ...packageLines(parts.packages),
-    ...(parts.gemfile
-      ? [copyManifests(), step({ command: install, cacheId: `${cacheId}-gems`, environment })]
-      : []),
-    ...startLines(parts.processes),
-    copySources(),
-    parts.precompiles
-      ? step({ command: "SECRET_KEY_BASE_DUMMY=1 SECRET_KEY_BASE=build bundle exec rake assets:precompile" })
-      : undefined,
-  );
+  const command = `{ bundle check >/dev/null || bundle install --quiet${parts.cached ? " --local" : ""}; }`;
+  return singleStage({
+    base,
+    packages: parts.packages,
+    manifests: parts.gemfile,
+    install: parts.gemfile ? { command, cacheId: `${cacheId}-gems`, environment } : undefined,
+    processes: parts.processes,
+    finish: parts.precompiles ? precompile : undefined,
+  });
 }
 
 type Started =

@@ -1,0 +1,5 @@
+class HelloController < ActionController::Base
+  def show
+    render plain: "Hello from Rails\n"
+  end
+end
