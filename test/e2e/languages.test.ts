@@ -1,6 +1,10 @@
-/** Every language's example, pushed as it is, answers. None of these needs anything but Debian's packages and npm's. */
+/**
+ * Every language: its page of the guide goes as it begins, and its examples, pushed as they are, answer. None of these
+ * needs anything but Debian's packages and npm's.
+ */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runGuideExample } from "../harness/guide.ts";
 import { TestPlatform } from "../harness/platform.ts";
 
 let platform: TestPlatform;
@@ -9,19 +13,63 @@ beforeAll(async () => {
 });
 afterAll(() => platform.stop());
 
+describe("the guide's page", () => {
+  it.each<[string, string, RegExp, RegExp]>([
+    [
+      "nodejs.md",
+      "hello-node",
+      /Node\.js app: package\.json with package-lock\.json/,
+      /^Hello from Express$/m,
+    ],
+    ["python.md", "hello-python", /Python app: requirements\.txt; Python .*Flask/, /^Hello from Python$/m],
+    ["ruby.md", "hello-ruby", /Ruby app: Gemfile; Ruby .*config\.ru on Puma/, /^Hello from Ruby$/m],
+    ["php.md", "hello-php", /PHP app: composer\.json; PHP .*public/, /^Hello from PHP$/m],
+    ["go.md", "hello-go", /Go app: go\.mod; Go .*package main in \./, /^Hello from Go$/m],
+    ["java.md", "hello-java", /Java app: pom\.xml; Java /, /^Hello from Maven$/m],
+    [
+      "static.md",
+      "hello-site",
+      /Static site: index\.html, everything else/,
+      /^<h1>Hello from a file<\/h1>$/m,
+    ],
+    ["procfile.md", "hello-perl", /Procfile with web: no language that is known/, /^Hello from Perl$/m],
+  ])("%s begins with an example that works", (page, app, found, answer) => {
+    const { code, stdout } = runGuideExample(platform, page);
+    expect(stdout).toMatch(found);
+    expect(stdout).toMatch(answer);
+    expect(code).toBe(0);
+    platform.nagi(["destroy", app, "--confirm", app]);
+  });
+});
+
+type Example = readonly [folder: string, found: string, answer: RegExp];
+
+const examples: readonly Example[] = [
+  ["python-asgi", "ASGI app main:app", /^Hello from ASGI\n$/],
+  ["python-django", "Django app hello.wsgi:application", /^Hello from Django\n$/],
+  ["python-wheels", "requirements.txt and the wheels in wheels/", /^Hello from a wheel\n$/],
+  ["rails", "Rails on Puma", /^Hello from Rails\n$/],
+  ["java", "Java app: Main.java; Java", /^Hello from Java\n$/],
+  ["vite", "Vite: the files of dist/ are served", /<title>Hello from Vite<\/title>/],
+  ["yarn", "package.json with yarn.lock", /^Hello from yarn on Node/],
+  ["yarn-berry", "package.json with yarn.lock", /^Hello from yarn-berry on Node/],
+  ["pnpm", 'pnpm-lock.yaml; Node.js 22 (engines "22")', /^Hello from pnpm on Node\.js v22\./],
+  ["sveltekit", "SvelteKit: HOST=0.0.0.0 node build", /<h1>Hello from SvelteKit<\/h1>/],
+];
+
+/** Their builds take minutes. */
+const slowExamples: readonly Example[] = [
+  ["astro", "Astro: the files of dist/ are served", /<h1>Hello from Astro<\/h1>/],
+  ["nextjs", "Next.js: next start", /<h1>Hello from Next\.js<\/h1>/],
+  ["nuxt", "Nuxt: node .output/server/index.mjs", /<h1>Hello from Nuxt<\/h1>/],
+  ["nestjs", "NestJS: node dist/main.js", /^Hello from Nest\n$/],
+  ["java-gradle", "Java app: build.gradle; Java", /^Hello from Gradle\n$/],
+];
+
+const wanted = process.env["NAGI_TEST_EXAMPLES"] === "all" ? [...examples, ...slowExamples] : examples;
+
 describe("the example", () => {
-  it.each<[string, string, RegExp]>([
-    ["python-flask", "Python app: requirements.txt; Python", /^Hello from Python\n$/],
-    ["python-asgi", "ASGI app main:app", /^Hello from ASGI\n$/],
-    ["ruby", "Ruby app: Gemfile; Ruby", /^Hello from Ruby\n$/],
-    ["php", "PHP app: composer.json; PHP", /^Hello from PHP\n$/],
-    ["go", "Go app: go.mod; Go", /^Hello from Go\n$/],
-    ["java", "Java app: Main.java; Java", /^Hello from Java\n$/],
-    ["java-maven", "Java app: pom.xml; Java", /^Hello from Maven\n$/],
-    ["procfile", "Procfile with web: no language that is known", /^Hello from Perl\n$/],
-    ["express", "Node.js app: package.json with package-lock.json; Node.js", /^Hello from Express\n$/],
-    ["vite", "Vite: the files of dist/ are served", /<title>Hello from Vite<\/title>/],
-  ])("%s says what it is, and answers", async (name, found, answer) => {
+  it.each(wanted)("%s says what it is, and answers", async (name, found, answer) => {
     const folder = platform.repository(name);
     platform.nagi(["create", name], { cwd: folder });
     const { code, stderr } = platform.push(folder);
