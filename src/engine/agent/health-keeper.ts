@@ -117,7 +117,11 @@ export class HealthKeeper {
     const port = given === undefined ? undefined : portNumber(given, container);
     // On the node's own network others listen too.
     if (port === undefined || this.#options.pod().spec.hostNetwork === true) return;
-    const text = await listensElsewhere(record.pid, port);
+    const { index } = this.#options.context;
+    // What was noted at the start does not know the process yet.
+    const known = index.get(record.id) ?? record;
+    const pid = known.pid > 0 ? known.pid : (await index.refresh(record.id).catch(() => undefined))?.pid;
+    const text = pid === undefined ? undefined : await listensElsewhere(pid, port);
     if (text === undefined || this.#listening.get(record.id) === text || !this.#healths.has(record.id))
       return;
     this.#listening.set(record.id, text);

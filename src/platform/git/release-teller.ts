@@ -86,7 +86,7 @@ async function tellPhase(
     case "Failed":
       tell(` !     v${spec.version} failed: ${status.message ?? "no reason is known"}`);
       for (const line of lastWordsOf(release, shownPhase)) tell(`         ${line}`);
-      tell(" !     What ran before goes on. See `nagi logs` and `nagi events`.");
+      tell(` !     ${await whatRunsText(client, release)} See \`nagi logs\` and \`nagi events\`.`);
       return true;
     case "Superseded":
       tell(`       v${spec.version} was followed by a newer release before it was live`);
@@ -94,4 +94,9 @@ async function tellPhase(
     default:
       return false;
   }
+}
+
+async function whatRunsText(client: Client, { metadata, spec }: Release): Promise<string> {
+  const app = await client.get(appKind, { namespace: metadata.namespace, name: spec.app });
+  return app.status?.currentRelease === undefined ? "Nothing runs yet." : "What ran before goes on.";
 }

@@ -23,7 +23,7 @@ const failureSigns: readonly FailureSign[] = [
     "go.sum does not fit go.mod: run `go mod tidy` and commit both",
   ],
   [
-    /no required module provides package ([^;\s]+)/,
+    /(?:no required module provides|cannot find module providing) package ([^;:\s]+)/,
     "the module of $1 is not in go.mod: run `go get $1` and commit go.mod and go.sum",
   ],
   [

@@ -53,7 +53,17 @@ describe("the package manager", () => {
     [
       "yarn berry",
       { "yarn.lock": "__metadata:\n  version: 8" },
+      { name: "yarn-berry", install: "@yarnpkg/cli-dist@>=4.0.0 <4.14.0", linksModules: true },
+    ],
+    [
+      "yarn berry of today",
+      { "yarn.lock": "__metadata:\n  version: 10" },
       { name: "yarn-berry", install: "@yarnpkg/cli-dist@4", linksModules: true },
+    ],
+    [
+      "yarn 3",
+      { "yarn.lock": "__metadata:\n  version: 6\n  cacheKey: 8" },
+      { name: "yarn-berry", install: "@yarnpkg/cli-dist@3", linksModules: true },
     ],
     ["pnpm 10", { "pnpm-lock.yaml": "lockfileVersion: '9.0'" }, { name: "pnpm", install: "pnpm@10" }],
     ["pnpm 8", { "pnpm-lock.yaml": "lockfileVersion: '6.0'" }, { name: "pnpm", install: "pnpm@8" }],

@@ -63,7 +63,7 @@ function managerOf({ tree, family, lockfile, version }: Chosen): PackageManager 
     case "yarn": {
       const berry = version === undefined ? isBerryLock(tree.text("yarn.lock")) : semver.major(version) >= 2;
       if (berry) {
-        const install = `@yarnpkg/cli-dist@${version ?? "4"}`;
+        const install = `@yarnpkg/cli-dist@${version ?? berryRange(tree.text("yarn.lock"))}`;
         return { name: "yarn-berry", install, lockfile, linksModules: usesPlugAndPlay(tree) };
       }
       return { name: "yarn", install: `yarn@${version ?? "1"}`, lockfile };
@@ -85,6 +85,23 @@ function pnpmMajor(lockfile: string | undefined): string {
 function isBerryLock(lockfile: string | undefined): boolean {
   return lockfile !== undefined && /^__metadata:/m.test(lockfile);
 }
+
+/** A newer Yarn would write the lockfile anew, which is refused as one that does not fit. */
+function berryRange(lockfile: string | undefined): string {
+  const format = Number(
+    /^__metadata:\s*\n\s+version: (\d+)/m.exec(lockfile ?? "")?.[1] ?? Number.POSITIVE_INFINITY,
+  );
+  const known = berryRanges.find(([newest]) => format <= newest);
+  return known === undefined ? "4" : known[1];
+}
+
+/** The newest format of the lockfile that these versions write. */
+const berryRanges: readonly (readonly [format: number, range: string])[] = [
+  [5, "2"],
+  [6, "3"],
+  [8, ">=4.0.0 <4.14.0"],
+  [9, "~4.14.0"],
+];
 
 /** Yarn's own way without node_modules: `node server.js` would find nothing. */
 function usesPlugAndPlay(tree: SourceTree): boolean {

@@ -98,8 +98,9 @@ function rubyContainerfile(parts: Parts, { base, cacheId }: ContainerfileOptions
     // What is locked is what runs; else the lockfile would be written anew.
     ...(parts.locked ? { BUNDLE_FROZEN: "true" } : {}),
   };
-  // What Debian or the cache has needs no index.
-  const command = `{ bundle check >/dev/null || bundle install --quiet${parts.cached ? " --local" : ""}; }`;
+  const install = `bundle install --quiet${parts.cached ? " --local" : ""}`;
+  // What Debian or the cache has needs no index. A check says yes to a lockfile that does not fit.
+  const command = parts.locked ? install : `{ bundle check >/dev/null || ${install}; }`;
   return singleStage({
     base,
     packages: parts.packages,
