@@ -86,7 +86,7 @@ async function runBuilder(
     source: id === undefined ? undefined : sources.open(id),
     secrets,
   }).catch((error: unknown) => context.destroy(error instanceof Error ? error : new Error(String(error))));
-  const text = new ProgressText((line) => log.write(line), clock);
+  const text = new ProgressText((line) => log.write(line), { clock, ownSteps: true });
   try {
     const asked = {
       ...limits,
