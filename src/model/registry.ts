@@ -36,6 +36,7 @@ import { imageStreamImage } from "./kinds/image/imagestreamimage/imagestreamimag
 import { imageStreamImport } from "./kinds/image/imagestreamimport/imagestreamimport.ts";
 import { imageStreamTag } from "./kinds/image/imagestreamtag/imagestreamtag.ts";
 import { nodeMetrics } from "./kinds/metrics/nodemetrics/nodemetrics.ts";
+import { podMetrics } from "./kinds/metrics/podmetrics/podmetrics.ts";
 import { app } from "./kinds/nagi/app/app.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
 import { release } from "./kinds/nagi/release/release.ts";
@@ -87,6 +88,7 @@ export const allKinds: readonly Kind[] = [
   imageStreamImport,
   imageStreamTag,
   nodeMetrics,
+  podMetrics,
   app,
   platform,
   release,

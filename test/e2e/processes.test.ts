@@ -8,6 +8,9 @@ let platform: TestPlatform;
 
 beforeAll(async () => {
   platform = await TestPlatform.start({ nodes: 3 });
+  // Its next minute has come by the time that somebody looks.
+  const image = ["--image=localhost/nagi/base:latest", "--schedule=* * * * *"];
+  platform.kubectl(["create", "cronjob", "tick", ...image, "--", "/bin/true"]);
 });
 afterAll(() => platform.stop());
 
@@ -84,9 +87,12 @@ it("cron.md: from app.json and by hand, run now, history, logs", () => {
   expect(stdout).toMatch(/^node-version .* suspended /m);
 });
 
+it("kubectl top pods: what the processes use", () => {
+  const top = platform.kubectl(["top", "pods", "-l", "nagi.dev/app=desk,nagi.dev/process=web", "--no-headers"]);
+  expect(top).toMatch(/^desk-web-\S+ +\d+m +[1-9]\d*Mi +$/m);
+});
+
 it("kubectl's cron jobs: made, started by hand, started by the schedule", async () => {
-  const image = ["--image=localhost/nagi/base:latest", "--schedule=* * * * *"];
-  platform.kubectl(["create", "cronjob", "tick", ...image, "--", "/bin/true"]);
   platform.kubectl(["create", "job", "--from=cronjob/tick", "tick-now"]);
   platform.kubectl(["wait", "--for=condition=complete", "job/tick-now", "--timeout=60s"]);
   const last = () =>

@@ -128,6 +128,8 @@ interface Facts {
   readonly architecture: string;
 }
 
+const byUid = "uid";
+
 class NodeAgents {
   readonly #options: AgentOptions;
   readonly #context: AgentContext;
@@ -148,9 +150,9 @@ class NodeAgents {
       once: true,
     });
     const nodes = this.#options.nodes.map((definition) => this.#node(definition, signal));
-    const meter = this.#meter();
-    const running = [index.run(signal), meter.run(signal), ...nodes.flatMap(({ running }) => running)];
     const informers = nodes.map(({ informer }) => informer);
+    const meter = this.#meter(informers);
+    const running = [index.run(signal), meter.run(signal), ...nodes.flatMap(({ running }) => running)];
     await Promise.all(informers.map((informer) => informer.waitForSync(signal)));
     await Promise.all([...running, this.#removeOrphans(informers, signal)]);
   }
@@ -167,7 +169,8 @@ class NodeAgents {
     const { cpu = "0", memory = "0", "ephemeral-storage": storage = "0" } = capacity;
     const node: NodeContext = { name, address, recorder, allocatable: { cpu, memory, storage } };
     const fieldSelector = `spec.nodeName=${name}`;
-    const informer = new Informer({ client, kind: podKind, fieldSelector, clock, log });
+    const indexers = { [byUid]: ({ metadata }: Pod) => [metadata.uid ?? ""] };
+    const informer = new Informer<Pod>({ client, kind: podKind, fieldSelector, indexers, clock, log });
     informer.onChange(({ type, object, previous }) => {
       const replaced = previous !== undefined && previous.metadata.uid !== object.metadata.uid;
       if (replaced) this.#workers.get(previous.metadata.uid ?? "")?.setPod(undefined);
@@ -178,10 +181,15 @@ class NodeAgents {
     return { informer, running: [informer.run(signal), registrar.run(signal)] };
   }
 
-  #meter(): NodeMeter {
+  #meter(informers: readonly Informer<Pod>[]): NodeMeter {
+    const podOf = (uid: string): Pod | undefined => {
+      for (const informer of informers) for (const found of informer.byIndex(byUid, uid)) return found;
+      return undefined;
+    };
     const { client, index, podsDir, clock, log } = this.#context;
     const nodes = this.#options.nodes.map(({ name }) => name);
-    return new NodeMeter({ client, index, nodes, place: { root: "/", dataDir: podsDir }, clock, log });
+    const place = { root: "/", dataDir: podsDir };
+    return new NodeMeter({ client, index, nodes, place, podOf, clock, log });
   }
 
   #follow(pod: Pod, node: NodeContext, signal: AbortSignal): void {

@@ -1,16 +1,21 @@
-/** Measures the machine again and again and tells of each node what it uses, as a NodeMetrics object of its name. */
+/**
+ * Measures the machine again and again and tells of each node what it uses, as a NodeMetrics object of its name, and of
+ * each pod.
+ */
 
 import type { Client } from "../../client/client.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { newObject } from "../../model/kind.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { nodeMetrics, type NodeMetrics } from "../../model/kinds/metrics/nodemetrics/nodemetrics.ts";
 import { byteValue, milliValue } from "../../model/quantity.ts";
 import { isNotFound } from "../../model/status.ts";
 import type { ContainerIndex } from "./container-index.ts";
 import { apiBackoff, measureMs, quietMeasureMs } from "./limits.ts";
 import { readCounters, type CounterPlace } from "./machine-counters.ts";
+import { PodMeter } from "./pod-meter.ts";
 import { MachineMeter, usageOf } from "./machine-meter.ts";
 
 export interface NodeMeterOptions {
@@ -18,6 +23,8 @@ export interface NodeMeterOptions {
   readonly index: ContainerIndex;
   readonly nodes: readonly string[];
   readonly place: CounterPlace;
+  /** By UID; undefined when it has gone. */
+  readonly podOf: (uid: string) => Pod | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -32,11 +39,13 @@ export class NodeMeter {
   readonly #options: NodeMeterOptions;
   readonly #meter: MachineMeter;
   readonly #told = new Map<string, Told>();
+  readonly #pods: PodMeter;
   #lastMs = 0;
 
   constructor(options: NodeMeterOptions) {
     this.#options = options;
     this.#meter = new MachineMeter(options.nodes);
+    this.#pods = new PodMeter(options);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -60,10 +69,15 @@ export class NodeMeter {
   async measure(): Promise<void> {
     const { index, place, clock } = this.#options;
     const running = index.all().filter(({ state, pid }) => state === "running" && pid > 0);
-    const uses = this.#meter.measure(await readCounters(place, running, clock.now()));
+    const counters = await readCounters(place, running, clock.now());
+    const uses = this.#meter.measure(counters);
     const windowMs = clock.now() - this.#lastMs;
     this.#lastMs = clock.now();
     for (const [node, use] of uses ?? []) await this.#tell(node, usageOf(use), windowMs);
+    await this.#pods.tell(
+      counters,
+      running.filter(({ role }) => role === "app"),
+    );
   }
 
   async #tell(node: string, usage: Readonly<Record<string, string>>, windowMs: number): Promise<void> {

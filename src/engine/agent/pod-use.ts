@@ -1,0 +1,43 @@
+/** From what the kernel counts to what each container of a pod uses. Pure. */
+
+import { byteQuantity, milliQuantity } from "../../model/quantity.ts";
+import type { MachineCounters } from "./machine-counters.ts";
+
+export interface MeasuredContainer {
+  readonly id: string;
+  readonly podUid: string;
+  /** In the pod. */
+  readonly name: string;
+}
+
+/** One for each container that runs. */
+export type PodUse = readonly {
+  readonly container: string;
+  readonly usage: { readonly cpu: string; readonly memory: string };
+}[];
+
+/** By UID of the pod, between two readings; a container that was not there at the first is left out until the next. */
+export function podUses(
+  last: MachineCounters,
+  now: MachineCounters,
+  containers: readonly MeasuredContainer[],
+): Map<string, PodUse> {
+  const elapsedMs = now.atMs - last.atMs;
+  const uses = new Map<string, PodUse>();
+  for (const { id, podUid, name } of containers) {
+    const [before, after] = [last.containers.get(id), now.containers.get(id)];
+    if (before === undefined || after === undefined) continue;
+    const cpuMillis = Math.max(0, after.cpuUs - before.cpuUs) / elapsedMs;
+    const usage = {
+      cpu: milliQuantity(Math.round(cpuMillis)),
+      memory: byteQuantity(Math.round(after.memoryBytes / 1024) * 1024),
+    };
+    uses.set(podUid, [...(uses.get(podUid) ?? []), { container: name, usage }]);
+  }
+  for (const [uid, use] of uses)
+    uses.set(
+      uid,
+      use.toSorted((a, b) => (a.container < b.container ? -1 : 1)),
+    );
+  return uses;
+}
