@@ -88,7 +88,13 @@ it("cron.md: from app.json and by hand, run now, history, logs", () => {
 });
 
 it("kubectl top pods: what the processes use", () => {
-  const top = platform.kubectl(["top", "pods", "-l", "nagi.dev/app=desk,nagi.dev/process=web", "--no-headers"]);
+  const top = platform.kubectl([
+    "top",
+    "pods",
+    "-l",
+    "nagi.dev/app=desk,nagi.dev/process=web",
+    "--no-headers",
+  ]);
   expect(top).toMatch(/^desk-web-\S+ +\d+m +[1-9]\d*Mi +$/m);
 });
 
