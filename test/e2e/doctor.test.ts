@@ -34,6 +34,22 @@ it("finds why a deploy failed, and that all is well when it is mended", () => {
   expect(code).toBe(0);
 });
 
+it("searches an app's lines, and gives them to programs", async () => {
+  await platform.request("shop", "/looked-for");
+  await platform.request("shop", "/other");
+  const lines = () =>
+    platform.nagi(["logs", "shop", "--grep", "looked-f.r", "-o", "json"]).trim().split("\n").filter(Boolean);
+  await until(() => lines().length === 1, "the router's line");
+  expect(JSON.parse(lines()[0] ?? "")).toMatchObject({
+    source: "router",
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
+    text: expect.stringMatching(/^GET \/looked-for status=200 /) as string,
+  });
+  const { code, stderr } = platform.tryNagi(["logs", "shop", "--grep", "a("]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('--grep is "a("');
+});
+
 it("tells that nothing was deployed", () => {
   platform.nagi(["create", "empty", "--no-remote"]);
   const { code, findings } = doctor("empty");

@@ -4,10 +4,15 @@ import { route } from "../../model/kinds/route/route/route.ts";
 import { isNotFound } from "../../model/status.ts";
 import { appName, appOption, getApp } from "../app.ts";
 import { parseDuration } from "../duration.ts";
-import { type Command, type CommandContext } from "../command.ts";
+import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { outputOption } from "../manifests.ts";
 import { mergeLogs, type LogLine } from "../log-stream.ts";
 import { writeStream } from "../output.ts";
 import { paint } from "../terminal.ts";
+
+/** Of each process, unless --tail says otherwise. */
+const shownLines = 100;
+const searchedLines = 10_000;
 
 export const command: Command = {
   name: "logs",
@@ -21,7 +26,7 @@ export const command: Command = {
       name: "tail",
       type: "number",
       value: "LINES",
-      description: "Last lines of each process (default 100; a pod: all).",
+      description: "Last lines of each process (default 100, with --grep 10000; a pod: all).",
     },
     {
       name: "process",
@@ -39,11 +44,20 @@ export const command: Command = {
       description: "Container of a pod with several.",
     },
     { name: "since", type: "string", value: "DURATION", description: "Only newer lines: 30s, 5m, 2h." },
+    {
+      name: "grep",
+      type: "string",
+      value: "PATTERN",
+      description: "Only lines that match this regular expression (an app's).",
+    },
+    outputOption(["json"]),
     { name: "timestamps", type: "boolean", description: "With the time of each line (a pod's)." },
   ],
   examples: [
     "nagi logs --follow",
     "nagi logs --app shop --process router",
+    "nagi logs --since 1h --grep 'status=5' --process router",
+    "nagi logs --follow -o json",
     "nagi logs shop-web-5d9f7-x2x4q --previous",
   ],
   async run(context) {
@@ -59,6 +73,7 @@ export const command: Command = {
     const word = context.args[0];
     const meant = word === undefined ? undefined : await findPod(context, word);
     if (meant !== undefined) {
+      refuseAppOptions(context);
       const client = await context.client();
       const ref = { namespace: meant.metadata.namespace, name: meant.metadata.name ?? "" };
       return await writeStream(context.terminal, client.log(pod, ref, options));
@@ -79,6 +94,15 @@ async function findPod(context: CommandContext, word: string): Promise<Pod | und
   }
 }
 
+function refuseAppOptions(context: CommandContext): void {
+  for (const name of ["grep", "output"])
+    if (context.text(name) !== undefined)
+      throw new UsageError(
+        `--${name} is for an app's lines, not for one pod's`,
+        "Name the app: nagi logs APP",
+      );
+}
+
 async function appLogs(context: CommandContext, name: string, options: LogOptions): Promise<void> {
   const { status } = await getApp(context, name);
   if (status?.currentRelease === undefined)
@@ -88,17 +112,36 @@ async function appLogs(context: CommandContext, name: string, options: LogOption
   const client = await context.client();
   const namespace = await context.namespace();
   const only = context.text("process");
+  const pattern = patternOf(context.text("grep"));
+  const tailLines = options.tailLines ?? (pattern === undefined ? shownLines : searchedLines);
   const stream = mergeLogs({
     client,
     namespace,
     app: name,
     process: only,
     routes: only === undefined || only === "router",
-    options: { ...options, tailLines: options.tailLines ?? 100 },
+    options: { ...options, tailLines },
     signal: context.signal,
     kinds: { pod, route },
   });
-  for await (const line of stream) context.terminal.print(lineText(context, line));
+  const isJson = context.text("output") === "json";
+  for await (const line of stream) {
+    if (pattern?.test(line.text) === false) continue;
+    context.terminal.print(isJson ? JSON.stringify(line) : lineText(context, line));
+  }
+}
+
+function patternOf(text: string | undefined): RegExp | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return new RegExp(text, "u");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^.*: /, "") : "";
+    throw new UsageError(
+      `--grep is ${JSON.stringify(text)}: must be a regular expression (${reason})`,
+      "Characters such as [ ( * + ? stand for themselves after a backslash.",
+    );
+  }
 }
 
 const sourceColours = ["cyan", "green", "yellow"] as const;
