@@ -32,7 +32,8 @@ import { claimHook, volumeHook } from "./admission/storage.ts";
 import { Api } from "./api.ts";
 import { noSuchPath } from "./api-errors.ts";
 import { authenticatedUser, createAuthenticator } from "./auth/authenticator.ts";
-import { builtInAuthorizer, type Authorizer } from "./auth/authorizer.ts";
+import { builtInAuthorizer, mastersGroup, type Authorizer } from "./auth/authorizer.ts";
+import { BuildWebhooks } from "./http/build-webhooks.ts";
 import { openServiceAccountTokens, type ServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { openTokenFile } from "./auth/token-file.ts";
 import { imageKinds } from "./derived/image-kinds.ts";
@@ -71,6 +72,9 @@ export interface ApiServerOptions {
   readonly authorizer?: Authorizer | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
+
+/** Who starts the builds of webhook triggers. */
+const webhookUser: UserInfo = { username: "system:build-webhooks", groups: [mastersGroup] };
 
 export interface ApiServer {
   /** The API for a part of this process; the user needs no token. */
@@ -119,9 +123,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const readPath = (user: UserInfo, path: string): JsonValue => readDocument(api, documents, user, path);
   const clientFor = (user: UserInfo): Client =>
     new InProcessClient({ api, user: authenticatedUser(user), readPath });
+  const webhooks = new BuildWebhooks(clientFor(webhookUser), clock);
+  const identification = { authenticator, authorizer };
   return {
     clientFor,
-    listen: (where) => listen({ api, identification: { authenticator, authorizer }, documents }, where),
+    listen: (where) => listen({ api, identification, documents, webhooks }, where),
     tokenOf: (username) => tokenFile.tokenOf(username),
     async run(signal) {
       await Promise.all([parts.bookmarks.run(clock, limits.bookmarkMs, signal), sweepEvents(parts, signal)]);

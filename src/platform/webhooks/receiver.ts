@@ -23,7 +23,7 @@ import {
 import { refOf, type ObjectRef } from "../../model/meta.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import { newDelivery } from "./delivery-objects.ts";
-import { RateLimit } from "./rate-limit.ts";
+import { RateLimit } from "../../lib/rate-limit.ts";
 
 /** No forge sends more: GitHub drops what is larger. */
 const bodyMaxBytes = 25 * 1024 ** 2;

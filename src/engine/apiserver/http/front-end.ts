@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Api } from "../api.ts";
 import { methodNotAllowed, noSuchPath, tooManyRequests } from "../api-errors.ts";
+import { parseWebhookPath, type BuildWebhooks } from "./build-webhooks.ts";
 import type { Document } from "./document.ts";
 import type { Documents } from "./documents.ts";
 import type { Exchange } from "./exchange.ts";
@@ -42,6 +43,7 @@ export interface FrontEndOptions {
   readonly api: Api;
   readonly identification: Identification;
   readonly documents: Documents;
+  readonly webhooks: BuildWebhooks;
 }
 
 export async function listen(
@@ -148,10 +150,13 @@ class FrontEnd {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { api, identification, documents } = this.#options;
+    const { api, identification, documents, webhooks } = this.#options;
     const { method = "GET", url = "/" } = request;
     const at = url.indexOf("?");
     const path = at < 0 ? url : url.slice(0, at);
+    const hook = parseWebhookPath(path);
+    // Forges have no token: the secret in the path stands for one.
+    if (hook !== undefined) return await webhooks.handle(hook, request, response);
     const user = await identify(identification, request, path);
     const resource = parseResourcePath(path);
     if (resource === undefined) {

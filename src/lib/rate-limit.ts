@@ -1,6 +1,6 @@
 /** How often something may happen: a bucket of tokens for each key, refilled evenly. */
 
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "./clock.ts";
 
 const keysMax = 10_000;
 
