@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { pack } from "tar-stream";
 import { platformInfo } from "../app.ts";
 import { reasonIn } from "../ask-platform.ts";
@@ -91,13 +91,15 @@ async function sendFolder(context: CommandContext, path: string, all: boolean): 
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });
+  // Read from the start: what nobody reads is dropped when git ends.
+  const archive = git.stdout.pipe(new PassThrough());
   let complaint = "";
   git.stderr.setEncoding("utf8").on("data", (chunk: string) => (complaint += chunk));
   const ended = new Promise<void>((done, fail) => {
     git.once("error", (error: NodeJS.ErrnoException) => fail(startError(error)));
     git.once("close", (code) => (code === 0 ? done() : fail(new Error(`git archive: ${complaint.trim()}`))));
   });
-  const [id] = await Promise.all([send(context, git.stdout), ended]);
+  const [id] = await Promise.all([send(context, archive), ended]);
   terminal.progressDone();
   return id;
 }

@@ -18,7 +18,6 @@ import { ProgressText } from "../progress-text.ts";
 import { readSourceTree } from "../source-tree.ts";
 import { pull, readFromImage } from "./build-images.ts";
 import { composedSource, copyTar, type AddTar } from "./compose-source.ts";
-import { quoted } from "./dockerfile-text.ts";
 import type { InputsOptions } from "./with-inputs.ts";
 
 const inputsDir = "/tmp/build/inputs";
@@ -79,10 +78,11 @@ async function runBuilder(
       `the builder ${builder} says not what to run: it has neither ENTRYPOINT nor CMD`,
     );
   const secrets = await builderSecrets(build, options);
+  const variables = variablesOf(build, options.image);
   const context = pack();
   const id = build.spec.source?.binary?.asFile;
   const writing = writeContext(context, {
-    containerfile: containerfileOf({ build, builder, words, secrets, image: options.image }),
+    containerfile: containerfileOf({ builder, words, secrets }, variables),
     source: id === undefined ? undefined : sources.open(id),
     secrets,
   }).catch((error: unknown) => context.destroy(error instanceof Error ? error : new Error(String(error))));
@@ -94,6 +94,7 @@ async function runBuilder(
       dockerfile: "Containerfile",
       noCache: true,
       layers: false,
+      buildArgs: variables,
       signal,
     };
     const mounted = Object.fromEntries(secrets.map((each) => [each.id, secretPath(each.id)]));
@@ -154,15 +155,13 @@ async function builderSecrets(
 }
 
 interface Step {
-  readonly build: Build;
   readonly builder: string;
   readonly words: readonly string[];
   readonly secrets: readonly BuilderSecret[];
-  /** That is made in the end. */
-  readonly image: string;
 }
 
-function containerfileOf({ build, builder, words, secrets, image }: Step): string {
+/** OpenShift's, and where the source is and the result goes. */
+function variablesOf(build: Build, image: string): Record<string, string> {
   const { source, revision, strategy } = build.spec;
   const slash = image.indexOf("/");
   const variables: readonly (readonly [string, string | undefined])[] = [
@@ -178,9 +177,16 @@ function containerfileOf({ build, builder, words, secrets, image }: Step): strin
     ["OUTPUT_DIR", outputDir],
     ...(strategy.customStrategy?.env ?? []).map(({ name, value }) => [name, value ?? ""] as const),
   ];
-  const env = variables.flatMap(([name, value]) =>
-    value === undefined ? [] : [`ENV ${name}=${quoted(value)}`],
+  return Object.fromEntries(
+    variables.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
+}
+
+/** The variables are build arguments, of which no log tells the values. */
+function containerfileOf(
+  { builder, words, secrets }: Step,
+  variables: Readonly<Record<string, string>>,
+): string {
   const mounts = secrets.map(({ id, target }) => `--mount=type=secret,id=${id},target=${target},mode=0400 `);
   return [
     `FROM ${builder}`,
@@ -188,7 +194,7 @@ function containerfileOf({ build, builder, words, secrets, image }: Step): strin
     `COPY inputs/ ${inputsDir}/`,
     `COPY output/ ${outputDir}/`,
     `WORKDIR ${inputsDir}`,
-    ...env,
+    ...Object.keys(variables).map((name) => `ARG ${name}`),
     `RUN ${mounts.join("")}${JSON.stringify(words)}`,
     "",
   ].join("\n");

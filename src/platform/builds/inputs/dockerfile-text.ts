@@ -3,8 +3,8 @@
 export interface DockerfileChanges {
   /** The image that the last stage builds on. */
   readonly from?: string | undefined;
-  /** Set in every stage, right after its FROM. */
-  readonly env?: readonly (readonly [name: string, value: string])[] | undefined;
+  /** Names of build arguments that become variables of every stage, right after its FROM; no log tells their values. */
+  readonly env?: readonly string[] | undefined;
   /** Images by the names that FROM and COPY --from use for them. */
   readonly images?: ReadonlyMap<string, string> | undefined;
 }
@@ -49,12 +49,7 @@ export function hasFrom(text: string): boolean {
 
 function envLines({ env = [] }: DockerfileChanges): string[] {
   if (env.length === 0) return [];
-  return [`ENV ${env.map(([name, value]) => `${name}=${quoted(value)}`).join(" ")}`];
-}
-
-/** Taken as it is: no variable of the Dockerfile is put in. */
-export function quoted(value: string): string {
-  return `"${value.replaceAll(/["\\$]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+  return [...env.map((name) => `ARG ${name}`), `ENV ${env.map((name) => `${name}="$${name}"`).join(" ")}`];
 }
 
 function withImages(line: string, { images }: DockerfileChanges, stages: ReadonlySet<string>): string {

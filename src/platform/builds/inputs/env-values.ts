@@ -8,6 +8,8 @@ import { secret } from "../../../model/kinds/core/secret/secret.ts";
 import { isNotFound } from "../../../model/status.ts";
 import { BuildFailure } from "../failure.ts";
 
+const identifier = /^[A-Za-z_]\w*$/;
+
 /** Throws a BuildFailure that names the field. */
 export async function valuesOf(
   env: readonly EnvVar[],
@@ -16,6 +18,10 @@ export async function valuesOf(
 ): Promise<EnvVar[]> {
   const values: EnvVar[] = [];
   for (const [index, { name, value = "", valueFrom }] of env.entries()) {
+    if (!identifier.test(name)) {
+      const rule = "must have letters, digits and _ only, and not begin with a digit";
+      throw new BuildFailure("GenericBuildFailed", `${path}[${index}].name: ${JSON.stringify(name)} ${rule}`);
+    }
     if (valueFrom === undefined) values.push({ name, value });
     else {
       const found = await lookUp(valueFrom, `${path}[${index}].valueFrom`, { client, build });

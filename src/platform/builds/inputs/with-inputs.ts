@@ -73,7 +73,7 @@ function asksForFiles({
 function composedBuild(build: Build, id: string, dockerfile: string | undefined): Build {
   const { source, strategy } = build.spec;
   const { images: _images, secrets: _secrets, configMaps: _maps, ...rest } = source ?? {};
-  const { from: _from, env: _env, ...docker } = strategy.dockerStrategy ?? {};
+  const { from: _from, ...docker } = strategy.dockerStrategy ?? {};
   const isDocker = strategy.type === "Docker";
   const { dockerfile: _text, ...withoutText } = rest;
   const path = dockerfile === undefined ? undefined : pathInContext(dockerfile, source?.contextDir);
@@ -139,7 +139,7 @@ async function dockerfileFor(build: Build, options: InputsOptions): Promise<Adde
       options,
     );
   }
-  const env = (docker?.env ?? []).map(({ name, value = "" }) => [name, value] as const);
+  const env = (docker?.env ?? []).map(({ name }) => name);
   return fileOf(found.path, changedDockerfile(found.text, { from, env, images }));
 }
 
