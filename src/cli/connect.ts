@@ -68,15 +68,24 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   };
 }
 
+/** Of the API that the command talks to, for instance https://127.0.0.1:6443. */
+export async function apiUrl(context: CommandContext): Promise<string> {
+  return String((await settings(context)).server).replace(/\/+$/, "");
+}
+
 /** The bearer token that the command's connection uses. */
 export async function connectionToken(context: CommandContext): Promise<string> {
+  const { token } = await settings(context);
+  if (token !== undefined) return token;
+  throw new UsageError("the kubeconfig has no token, which git and the sources endpoint need");
+}
+
+async function settings(context: CommandContext): ReturnType<typeof connectionOf> {
   const options = {
     host: context.host,
     kubeconfig: context.text("kubeconfig"),
     dataDir: context.text("data-dir"),
   };
   const config = await loadKubeconfig([kubeconfigFile(options)]);
-  const { token } = await connectionOf(config, context.text("context"));
-  if (token !== undefined) return token;
-  throw new UsageError("the kubeconfig has no token, which git and the sources endpoint need");
+  return await connectionOf(config, context.text("context"));
 }

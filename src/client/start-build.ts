@@ -62,7 +62,7 @@ export async function startBuild(client: Client, ref: ObjectRef, asked: StartBui
   for (let number = first; number < first + maxNameTries; number += 1) {
     try {
       const made = await client.create(buildKind, make(number));
-      await record(client, ref);
+      await recordSoon(client, ref);
       return made;
     } catch (error) {
       if (!isStatus(error, "AlreadyExists")) throw error;
@@ -87,7 +87,7 @@ export async function cloneBuild(client: Client, old: Build, cause: string): Pro
         buildKind,
         clonedBuild(old, { name: `${base}-${number}`, number, cause }),
       );
-      if (present !== undefined) await record(client, ref);
+      if (present !== undefined) await recordSoon(client, ref);
       return made;
     } catch (error) {
       if (!isStatus(error, "AlreadyExists")) throw error;
@@ -109,6 +109,15 @@ export async function record(client: Client, ref: ObjectRef): Promise<BuildConfi
     } catch (error) {
       if (!isConflict(error) || writes === maxWrites) throw error;
     }
+  }
+}
+
+/** The build is made: where somebody else writes at the same time, the controller sees to the status. */
+async function recordSoon(client: Client, ref: ObjectRef): Promise<void> {
+  try {
+    await record(client, ref);
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error;
   }
 }
 

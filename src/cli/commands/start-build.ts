@@ -1,10 +1,13 @@
 import { cloneBuild, startBuild, type StartBuild } from "../../client/start-build.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
 import { buildConfig, type BuildConfig } from "../../model/kinds/build/buildconfig/buildconfig.ts";
+import { webHookTypes } from "../../model/kinds/build/build-trigger.ts";
+import { refOf } from "../../model/meta.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import { wishesOf } from "../builds/build-wishes.ts";
 import { sendSource, type Sent } from "../builds/send-source.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { apiUrl } from "../connect.ts";
 import { followBuild, waitForBuild } from "../follow-build.ts";
 
 const sentBy = ["from-dir", "from-file", "from-archive"] as const;
@@ -68,6 +71,13 @@ export const command: Command = {
       type: "boolean",
       description: "Show the build's log and wait for its end.",
     },
+    {
+      name: "list-webhooks",
+      type: "string",
+      value: "TYPE",
+      choices: ["all", ...Object.values(webHookTypes)],
+      description: "Start nothing: print the addresses of the webhook triggers.",
+    },
     { name: "wait", short: "w", type: "boolean", description: "Wait for the build's end." },
   ],
   examples: [
@@ -77,6 +87,7 @@ export const command: Command = {
     "nagi start-build --from-build shop-3",
   ],
   async run(context) {
+    if (context.text("list-webhooks") !== undefined) return await listWebhooks(context);
     const made = await start(context);
     context.terminal.print(`Build ${made.metadata.name} started`);
     if (context.flag("follow")) return (await followBuild(context, made)) ? 0 : 1;
@@ -84,6 +95,34 @@ export const command: Command = {
     return 0;
   },
 };
+
+async function listWebhooks(context: CommandContext): Promise<number> {
+  const [name, more] = context.args;
+  if (name === undefined || more !== undefined)
+    throw new UsageError(
+      "--list-webhooks takes the name of one BuildConfig",
+      "Those there are: nagi get buildconfigs",
+    );
+  const { spec, metadata } = await namedConfig(context, name);
+  const wanted = context.text("list-webhooks");
+  const types = Object.entries(webHookTypes).filter(
+    ([type, field]) =>
+      (wanted === "all" || wanted === field) && (spec.triggers ?? []).some((each) => each.type === type),
+  );
+  if (types.length === 0) {
+    context.terminal.note(
+      `${name} has no ${wanted === "all" ? "webhook" : wanted} trigger: see spec.triggers`,
+    );
+    return 1;
+  }
+  const server = await apiUrl(context);
+  const path = `/apis/build.openshift.io/v1/namespaces/${metadata.namespace}/buildconfigs/${name}/webhooks`;
+  for (const [, field] of types) context.terminal.print(`${server}${path}/<secret>/${field}`);
+  context.terminal.note(
+    "<secret> is the trigger's: the entry WebHookSecretKey of its secretReference, or its secret.",
+  );
+  return 0;
+}
 
 async function start(context: CommandContext): Promise<Build> {
   const [name, more] = context.args;
@@ -121,16 +160,23 @@ async function repeat(context: CommandContext, name: string): Promise<Build> {
   }
 }
 
-async function startNamed(context: CommandContext, name: string): Promise<Build> {
-  const client = await context.client();
-  const ref = { namespace: await context.namespace(), name };
-  const config = await client.get(buildConfig, ref).catch((error: unknown) => {
+async function namedConfig(context: CommandContext, name: string): Promise<BuildConfig> {
+  const namespace = await context.namespace();
+  try {
+    return await (await context.client()).get(buildConfig, { namespace, name });
+  } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new UsageError(
-      `there is no BuildConfig ${name} in namespace ${ref.namespace}`,
+      `there is no BuildConfig ${name} in namespace ${namespace}`,
       "Those there are: nagi get buildconfigs",
     );
-  });
+  }
+}
+
+async function startNamed(context: CommandContext, name: string): Promise<Build> {
+  const client = await context.client();
+  const config = await namedConfig(context, name);
+  const ref = refOf(config);
   const wishes = wishesOf(
     {
       env: context.texts("env"),

@@ -244,6 +244,12 @@ async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
   const recognised = recognise(seen, { dockerfilePath, language: named?.language });
   if (!recognised.ok) throw new BuildFailure("CannotDetect", recognised.message);
   if (recognised.plan !== undefined) return { plan: recognised.plan, containerfile: source?.dockerfile };
+  if (strategy.type === "Docker") {
+    const wanted = "looked for Containerfile and Dockerfile in the root of the source";
+    const advice =
+      "name another with spec.strategy.dockerStrategy.dockerfilePath, or let Nagi find out how to build it: nagiStrategy";
+    throw new BuildFailure("CannotDetect", `the source has no Dockerfile: ${wanted}; ${advice}`);
+  }
   const { language } = recognised;
   const platform = named ?? (await readyPlatform(language.platform ?? language.name, work));
   const { image: base, versions } = platform;
