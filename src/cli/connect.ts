@@ -70,7 +70,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 
 /** Of the API that the command talks to, for instance https://127.0.0.1:6443. */
 export async function apiUrl(context: CommandContext): Promise<string> {
-  return String((await settings(context)).server).replace(/\/+$/, "");
+  return (await settings(context)).server.replace(/\/+$/, "");
 }
 
 /** The bearer token that the command's connection uses. */
