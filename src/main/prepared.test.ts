@@ -25,11 +25,18 @@ test("the prepared program is used while the sources are as they were", () => {
   expect(preparedProgram(folder)).toBe(pathToFileURL(join(preparedDir(folder), "one/nagi.mjs")).href);
 });
 
-test("it is not used when a source has another size, another time, or is gone", () => {
+test("a source that was written anew with the same text is the same", () => {
+  const folder = checkout();
+  utimesSync(`${folder}src/a.ts`, 1, 1);
+  expect(preparedProgram(folder)).toContain("one/nagi.mjs");
+});
+
+test("it is not used when a source has another size, another text, or is gone", () => {
   const longer = checkout();
   writeFileSync(`${longer}src/a.ts`, "export const a = 10;");
   expect(preparedProgram(longer)).toBeUndefined();
   const touched = checkout();
+  writeFileSync(`${touched}src/a.ts`, "export const a = 2;");
   utimesSync(`${touched}src/a.ts`, 1, 1);
   expect(preparedProgram(touched)).toBeUndefined();
   const gone = checkout();

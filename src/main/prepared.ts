@@ -1,10 +1,11 @@
 /**
  * The prepared program: all of `src` in a few files of JavaScript, made by scripts/prepare.ts (adr/0135). It is used
- * only while it says the same as the sources: each file that went into it is as it was, by size and time.
+ * only while it says the same as the sources: each file that went into it is as it was.
  *
  * Every command loads this file before it knows more, so it imports nothing but what Node has loaded already.
  */
 
+import { hash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -20,24 +21,35 @@ export interface Manifest {
   readonly root: string;
   /** Of the file to run, in `preparedDir`. */
   readonly program: string;
-  /** Each file that went into it, from the root: size in bytes and time of the last change in milliseconds. */
-  readonly inputs: Readonly<Record<string, readonly [sizeBytes: number, changedMs: number]>>;
+  /** Each file that went into it, by its path from the root. */
+  readonly inputs: Readonly<Record<string, Input>>;
 }
 
-/** Size and time of a file; undefined where there is none. */
-export function inputOf(path: string): readonly [sizeBytes: number, changedMs: number] | undefined {
+/** `digest` is asked only when the time is another, as after `git checkout` or `npm install`. */
+type Input = readonly [sizeBytes: number, changedMs: number, digest: string];
+
+/** Undefined where there is no such file. */
+export function inputOf(path: string): Input | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : [found.size, found.mtimeMs];
+  return found === undefined ? undefined : [found.size, found.mtimeMs, digestOf(path)];
+}
+
+function digestOf(path: string): string {
+  return hash("sha1", readFileSync(path), "hex");
+}
+
+function isAsItWas(path: string, [sizeBytes, changedMs, digest]: Input): boolean {
+  const now = statSync(path, { throwIfNoEntry: false });
+  if (now?.size !== sizeBytes) return false;
+  return now.mtimeMs === changedMs || digestOf(path) === digest;
 }
 
 /** URL of the prepared program; undefined where there is none, or the sources have changed since. */
 export function preparedProgram(checkout = root): string | undefined {
   const manifest = readManifest(checkout);
   if (manifest?.root !== checkout) return undefined;
-  for (const [path, [sizeBytes, changedMs]] of Object.entries(manifest.inputs)) {
-    const now = inputOf(checkout + path);
-    if (now?.[0] !== sizeBytes || now[1] !== changedMs) return undefined;
-  }
+  for (const [path, input] of Object.entries(manifest.inputs))
+    if (!isAsItWas(checkout + path, input)) return undefined;
   return pathToFileURL(preparedDir(checkout) + manifest.program).href;
 }
 

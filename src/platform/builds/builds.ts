@@ -26,6 +26,7 @@ import { endBuildSteps } from "./build-cgroup.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { BuildFailure } from "./failure.ts";
+import { removeFetchLeftovers } from "./fetch-leftovers.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { isPushDue, LatePushes, pushing } from "./late-pushes.ts";
 import { SourcesHandler } from "./sources-handler.ts";
@@ -102,6 +103,7 @@ class BuildController {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    await this.#removeFetched();
     const sweeping = this.#sweepRegularly(signal);
     await runController(
       {
@@ -322,6 +324,15 @@ class BuildController {
     } catch (error) {
       // Deleted meanwhile: there is nothing to say any more.
       if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+  }
+
+  async #removeFetched(): Promise<void> {
+    try {
+      for (const path of await removeFetchLeftovers())
+        this.#options.log.info("removed what a fetch left that was cut off", { path });
+    } catch (error) {
+      this.#options.log.warn("cannot remove what fetches left", { error: messageOf(error) });
     }
   }
 

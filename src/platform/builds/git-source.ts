@@ -22,6 +22,7 @@ import { refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isNotFound } from "../../model/status.ts";
 import { BuildFailure } from "./failure.ts";
+import { fetchPrefix } from "./fetch-leftovers.ts";
 import type { HostConfig } from "./host-config.ts";
 
 const maxSubjectLength = 200;
@@ -46,7 +47,7 @@ export async function withFetchedSource(build: Build, options: GitSourceOptions)
   refuseUnknown(uri, ref);
   // As in OpenShift the commit wins, when it is told in full; the branch says what it is of.
   const asked = commitHash.test(revision?.git?.commit ?? "") ? (revision?.git?.commit ?? ref) : ref;
-  const work = await mkdtemp(join(tmpdir(), "nagi-git-"));
+  const work = await mkdtemp(join(tmpdir(), fetchPrefix(process.pid)));
   try {
     const git = await remoteGit(build, options);
     options.tell(`-----> Fetching ${ref === "HEAD" ? "" : `${ref} of `}${uri}`);

@@ -1,7 +1,8 @@
 /** The host's way to Debian's packages: its proxy, certificates and mirrors hold for base images too. */
 
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { filesStamp } from "../../lib/files-stamp.ts";
 import { runProgram } from "./run-program.ts";
 
 /** Settings that say how to fetch, not where to keep what is fetched. */
@@ -21,19 +22,6 @@ export async function hostAptSettings(
   const settings = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
   known = { stamp, settings };
   return settings;
-}
-
-/** Changes whenever one of the files, or of those in a folder among them, does. */
-async function filesStamp(paths: readonly string[]): Promise<string> {
-  const stamps = paths.map(async (path) => {
-    const found = await stat(path).catch(() => undefined);
-    if (found === undefined) return "";
-    const own = `${path} ${found.size} ${found.mtimeMs}`;
-    if (!found.isDirectory()) return own;
-    const names = (await readdir(path)).toSorted((a, b) => a.localeCompare(b));
-    return `${own} ${await filesStamp(names.map((name) => join(path, name)))}`;
-  });
-  return (await Promise.all(stamps)).join("\n");
 }
 
 /** The mirror that the host takes the suite's main packages from, when it is a Debian that knows the suite. */

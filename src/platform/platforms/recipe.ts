@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { filesStamp } from "../../lib/files-stamp.ts";
 import { languageNames } from "../../model/kinds/nagi/languages.ts";
 import { contentOf, type RecipeFile } from "../../model/kinds/nagi/platform/recipe-files.ts";
 import {
@@ -60,8 +61,22 @@ export async function loadRecipes(directory: string, given: readonly GivenPlatfo
   return { recipes: inOrder(sorted, problems), problems };
 }
 
+/** Recipes as they were read, by directory: they are asked for at each look at each platform. */
+const known = new Map<string, { readonly stamp: string; readonly recipe: Recipe }>();
+const knownMax = 100;
+
 async function recipeIn(parent: string, name: string): Promise<Recipe> {
   const directory = join(parent, name);
+  const stamp = await filesStamp([directory]);
+  const before = known.get(directory);
+  if (before?.stamp === stamp) return before.recipe;
+  const recipe = await readRecipe(directory, name);
+  if (known.size >= knownMax) known.clear();
+  known.set(directory, { stamp, recipe });
+  return recipe;
+}
+
+async function readRecipe(directory: string, name: string): Promise<Recipe> {
   const text = await readFile(join(directory, recipeFile), "utf8");
   const result = parseRecipe(text);
   if (!result.ok)
