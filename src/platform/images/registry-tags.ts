@@ -22,7 +22,9 @@ export interface TagStorage {
 }
 
 /** Tags that name the image of one build; they belong to no branch. */
-const buildTag = /-[0-9a-f]{8}$/;
+export function isBuildTag(tag: string): boolean {
+  return /-[0-9a-f]{8}$/.test(tag);
+}
 
 interface Place {
   /** `NAMESPACE/STREAM`. */
@@ -41,7 +43,7 @@ export function pushedTags(
 ): Tags {
   let result = tags;
   for (const [tag, { digest, atMs }] of written) {
-    if (buildTag.test(tag)) continue;
+    if (isBuildTag(tag)) continue;
     const list = result.find((each) => each.tag === tag);
     const created = new Date(atMs).toISOString();
     const [current] = list?.items ?? [];

@@ -43,6 +43,7 @@ http:
   addr: ${JSON.stringify(config.address)}
   secret: ${JSON.stringify(config.httpSecret)}
   relativeurls: true
+  draintimeout: 60s
 notifications:
   endpoints:
     - name: nagi

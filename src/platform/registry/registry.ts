@@ -16,6 +16,8 @@ import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
 import { EventsHandler, type PushedImage } from "./events-handler.ts";
+import { Collector, type Remove } from "./collect.ts";
+import { readContents, type RegistryContents } from "./contents.ts";
 import { registryConfig } from "./registry-config.ts";
 import { openSigningKey, writePrivate } from "./signing-key.ts";
 import { RegistryStorage } from "./storage.ts";
@@ -23,6 +25,8 @@ import { TokenHandler, type InternalCredentials } from "./token-handler.ts";
 
 const answerMaxMs = 1000;
 const readyTimeoutMs = 15_000;
+/** For the requests that are under way: a little longer than the registry itself gives them. */
+const stopGraceMs = 65_000;
 const internalUser = "nagi-internal";
 /** Distribution reads its configuration's variables from the environment too: it gets none of the host's. */
 const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", GOGC: "50" };
@@ -48,6 +52,12 @@ export interface Registry {
   readonly credentials: InternalCredentials;
   readonly handlers: readonly HttpHandler[];
   readonly storage: RegistryStorage;
+  readContents(): Promise<RegistryContents>;
+  /**
+   * Runs `remove` while nobody pushes or pulls, then removes the layers that no image has. Who comes meanwhile waits.
+   * `remove` resolves with what the images that it removed consist of, by digest.
+   */
+  collect(remove: Remove, signal: AbortSignal): Promise<void>;
   /** Adopts or starts the program and waits until it answers. */
   start(): Promise<void>;
   /** Keeps the program running until the signal aborts, which leaves it running. */
@@ -89,18 +99,36 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     configDigest: createHash("sha256").update(config).update(key.certificate).digest("hex"),
     ready: () => answers(address),
     readyTimeoutMs,
+    graceMs: stopGraceMs,
+    clock,
+    log,
+  });
+  const storage = new RegistryStorage(storageDir);
+  const { port } = options;
+  const collector = new Collector({
+    dataDir,
+    port,
+    configFile,
+    env: environment,
+    storage,
+    program,
     clock,
     log,
   });
   return {
     address,
     credentials,
-    storage: new RegistryStorage(storageDir),
+    storage,
+    readContents: () => readContents(storage),
+    collect: (remove, signal) => collector.collect(remove, signal),
     handlers: [
       new TokenHandler({ client, key, internal: credentials, clock, log }),
       new EventsHandler({ secret: eventsSecret, onPush: options.onPush ?? (() => undefined) }),
     ],
-    start: async () => void (await program.start()),
+    start: async () => {
+      await collector.recover();
+      await program.start();
+    },
     run: (signal) => program.run(signal),
     stop: () => program.stop(),
   };

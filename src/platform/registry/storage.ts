@@ -17,7 +17,7 @@ export interface Linked {
 }
 
 const tagName = /^[\w][\w.-]{0,127}$/;
-const hex = /^[0-9a-f]{64}$/;
+export const hex = /^[0-9a-f]{64}$/;
 export class RegistryStorage {
   /** The `docker/registry/v2` below the storage's root. */
   readonly base: string;
@@ -38,6 +38,11 @@ export class RegistryStorage {
       if (link !== undefined) found.set(tag, link);
     }
     return found;
+  }
+
+  async removeImage(repository: string, digest: string): Promise<void> {
+    const dir = this.repositoryPath(repository, "_manifests", "revisions", "sha256", hexOf(digest));
+    await rm(dir, { recursive: true, force: true });
   }
 
   async hasImage(repository: string, digest: string): Promise<boolean> {
@@ -66,12 +71,12 @@ export function hexOf(digest: string): string {
   return name;
 }
 
-async function names(dir: string, pattern: RegExp): Promise<string[]> {
+export async function names(dir: string, pattern: RegExp): Promise<string[]> {
   const entries = (await readdir(dir, { withFileTypes: true }).catch(ignoreMissing)) ?? [];
   return entries.filter((entry) => entry.isDirectory() && pattern.test(entry.name)).map(({ name }) => name);
 }
 
-async function readLink(file: string): Promise<Linked | undefined> {
+export async function readLink(file: string): Promise<Linked | undefined> {
   const [text, info] = [
     await readFile(file, "utf8").catch(ignoreMissing),
     await stat(file).catch(ignoreMissing),
@@ -89,7 +94,7 @@ async function replaceFile(file: string, text: string, atMs: number): Promise<vo
   await rename(fresh, file);
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+export function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
   return undefined;
 }
