@@ -1,4 +1,4 @@
-/** Columns and sizes as text. */
+/** Columns as text. */
 
 /** Rows as left-aligned columns, three spaces apart, no trailing blanks. The first row is the heading. */
 export function columns(rows: readonly (readonly string[])[]): string {
@@ -11,15 +11,4 @@ export function columns(rows: readonly (readonly string[])[]): string {
       .join("   ")
       .trimEnd();
   return rows.map(line).join("\n");
-}
-
-export function sizeText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`;
 }

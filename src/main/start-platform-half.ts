@@ -1,5 +1,6 @@
 /** The PaaS half: speaks to the API through a client only, so that it runs in this process or in one of its own. */
 
+import { statfs } from "node:fs/promises";
 import { availableParallelism, homedir, networkInterfaces, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +26,8 @@ import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
 import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
 import { createImageStreams, type ImageStreams } from "../platform/images/image-streams.ts";
+import { PruneHandler } from "../platform/images/prune-handler.ts";
+import { Pruner } from "../platform/images/prune.ts";
 import { Skopeo } from "../platform/images/skopeo.ts";
 import { hostAptSettings } from "../platform/platforms/host-apt.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
@@ -136,7 +139,9 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   });
   const own = [git, ssh, builds, webhooks].map(({ handler }) => handler);
   const detect = new DetectHandler(clientFor("detect"));
-  const handlers = [...own, ...registry.handlers, detect, ...options.handlers];
+  const pruner = openPruner(options, registry, () => builds.sweepImages());
+  const prune = new PruneHandler(clientFor("prune"), pruner);
+  const handlers = [...own, ...registry.handlers, detect, prune, ...options.handlers];
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
   await registry.start();
@@ -156,6 +161,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "webhooks", run: (signal) => webhooks.run(signal) },
       buildConfigsService(options),
       { name: "images", run: (signal) => streams.run(signal) },
+      { name: "prune", run: (signal) => pruner.run(signal) },
       { name: "platforms", run: (signal) => platforms.run(signal) },
       appsService(options, registry),
       templatesService(options),
@@ -215,6 +221,24 @@ function openStreams({ config, clientFor, log }: PlatformHalfOptions, registry: 
     registryAddress: registry.address,
     storage: registry.storage,
     copier,
+    clock: systemClock,
+    log,
+  });
+}
+
+function openPruner(
+  { config, clientFor, log }: PlatformHalfOptions,
+  registry: Registry,
+  sweepEngine: () => Promise<void>,
+): Pruner {
+  return new Pruner({
+    client: clientFor("prune"),
+    registry,
+    sweepEngine,
+    diskUsedPercent: async () => {
+      const { blocks, bavail } = await statfs(config.dataDir);
+      return 100 * (1 - bavail / Math.max(1, blocks));
+    },
     clock: systemClock,
     log,
   });

@@ -20,3 +20,14 @@ export function listCell(items: readonly string[], shownMax: number): string {
   const shown = items.slice(0, shownMax).join(",");
   return items.length <= shownMax ? orNone(shown) : `${shown} + ${items.length - shownMax} more...`;
 }
+
+export function sizeCell(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`;
+}

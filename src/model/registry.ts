@@ -38,6 +38,7 @@ import { imageStreamTag } from "./kinds/image/imagestreamtag/imagestreamtag.ts";
 import { nodeMetrics } from "./kinds/metrics/nodemetrics/nodemetrics.ts";
 import { podMetrics } from "./kinds/metrics/podmetrics/podmetrics.ts";
 import { app } from "./kinds/nagi/app/app.ts";
+import { imageRetention } from "./kinds/nagi/imageretention/imageretention.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
 import { release } from "./kinds/nagi/release/release.ts";
 import { schedulingDecision } from "./kinds/nagi/schedulingdecision/schedulingdecision.ts";
@@ -90,6 +91,7 @@ export const allKinds: readonly Kind[] = [
   nodeMetrics,
   podMetrics,
   app,
+  imageRetention,
   platform,
   release,
   schedulingDecision,

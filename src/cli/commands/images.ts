@@ -8,28 +8,44 @@ import { release } from "../../model/kinds/nagi/release/release.ts";
 import { ageText } from "../../model/table.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
+import { pruneImages, pruneOptions, showRetention } from "../images/prune.ts";
 import { findStream, itemNamed, originOf, shortDigest, tagNamed } from "../image-streams.ts";
 
 export const command: Command = {
   name: "images",
   group: "Deploying",
   summary: "Show image streams: tags, where they point and pointed, and who follows them.",
-  usage: "[history STREAM:TAG]",
-  subcommands: ["history"],
+  usage: "[history STREAM:TAG | prune [STREAM] | retention [NAME=VALUE...]]",
+  subcommands: ["history", "prune", "retention"],
   description:
     "A tag is a branch of images: it points at one image, moves, and remembers where it was. Builds move it, so do\n" +
-    "pushes to the registry, nagi tag and imports; an app that follows it is released each time.",
-  examples: ["nagi images", "nagi images history shop:prod"],
+    "pushes to the registry, nagi tag and imports; an app that follows it is released each time.\n" +
+    "prune shows which images go and why each other one stays, and with --confirm removes them; that happens by itself\n" +
+    "too, as retention says.",
+  options: pruneOptions,
+  examples: [
+    "nagi images",
+    "nagi images history shop:prod",
+    "nagi images prune shop",
+    "nagi images prune -A --confirm",
+    "nagi images retention keepTagRevisions=3 everyHours=6",
+  ],
   async run(context) {
-    const [action, word] = context.args;
+    const [action, word, ...more] = context.args;
     const client = await context.client();
     if (action === undefined) return await listTags(context, client);
+    const words = word === undefined ? [] : [word, ...more];
+    if (action === "prune") return await pruneImages(context, words);
+    if (action === "retention") return await showRetention(context, words);
     if (action === "history") {
       if (word === undefined)
         throw new UsageError("nagi images history needs a tag", "The tags there are: nagi images");
       return await showHistory(context, client, word);
     }
-    throw new UsageError(`nagi images has no action ${JSON.stringify(action)}`, "The actions: history");
+    throw new UsageError(
+      `nagi images has no action ${JSON.stringify(action)}`,
+      "The actions: history, prune, retention",
+    );
   },
 };
 

@@ -2,10 +2,11 @@
 
 import type { StandingApp } from "../../client/standing-apps.ts";
 import { standsOn } from "../../client/standing-apps.ts";
+import { sizeCell } from "../../model/cells.ts";
 import { findCondition } from "../../model/conditions.ts";
 import { upToDate, type Platform, type RebuildStatus } from "../../model/kinds/nagi/platform/platform.ts";
 import { ageText } from "../../model/table.ts";
-import { columns, sizeText } from "../format.ts";
+import { columns } from "../format.ts";
 
 export function platformInfo(
   found: Platform,
@@ -63,7 +64,7 @@ function versionLines(
   const rows = history.map(({ version, madeAt, sizeBytes = 0, programs = [] }) => [
     `v${version}`,
     madeAt === undefined ? "" : `${ageText(madeAt, Date.now())} ago`,
-    sizeText(sizeBytes),
+    sizeCell(sizeBytes),
     programs.map((each) => `${each.name} ${each.version}`).join(", "),
     apps
       .filter(({ build }) => build?.status?.detected?.platformVersion === version)

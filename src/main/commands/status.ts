@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command, CommandContext } from "../../cli/command.ts";
-import { columns, sizeText } from "../../cli/format.ts";
+import { columns } from "../../cli/format.ts";
+import { sizeCell } from "../../model/cells.ts";
 import { node } from "../../model/kinds/core/node/node.ts";
 import { app } from "../../model/kinds/nagi/app/app.ts";
 import { platform } from "../../model/kinds/nagi/platform/platform.ts";
@@ -58,7 +59,7 @@ export const command: Command = {
         ["Platforms:", counts.platforms.join(", ") || "none yet"],
         [
           "Memory:",
-          `${sizeText(total)} (${processes.map(({ name, memoryBytes }) => `${name} ${sizeText(memoryBytes)}`).join(", ")})`,
+          `${sizeCell(total)} (${processes.map(({ name, memoryBytes }) => `${name} ${sizeCell(memoryBytes)}`).join(", ")})`,
         ],
         ["Data:", dataDir],
       ]),

@@ -25,9 +25,9 @@ import { appStatus } from "./app-status.ts";
 import type { FailedCheck } from "./failure-reason.ts";
 import {
   configName,
+  defaultReleaseHistoryLimit,
   isOwnedBy,
   processLabel,
-  releaseHistoryMax,
   releaseLabel,
   servedProcesses,
   webProcess,
@@ -89,7 +89,7 @@ export class AppReconciler {
     const decided = await this.#writePhases(app, releases, rollout);
     const deployments = await this.#ensureDeployments(app, rollout.target);
     await this.#ensureCronJobs(app, decided);
-    await this.#prune(decided);
+    await this.#prune(app, decided);
     await this.#writeStatus(app, { releases: decided, target: rollout.target, deployments });
     const isWaiting = decided.some(({ status }) => status?.message === routingMessage);
     const waits = [isWaiting ? routedWaitMs : undefined, advanced.requeueAfterMs].filter(
@@ -239,10 +239,10 @@ export class AppReconciler {
   }
 
   /** Old releases go, with their config; never the live one, nor the newest. */
-  async #prune(releases: readonly Release[]): Promise<void> {
+  async #prune({ spec }: App, releases: readonly Release[]): Promise<void> {
     const surplus = releases
       .toSorted((a, b) => b.spec.version - a.spec.version)
-      .slice(releaseHistoryMax)
+      .slice(spec?.releaseHistoryLimit ?? defaultReleaseHistoryLimit)
       .filter((release) => phaseOf(release) !== "Live");
     for (const release of surplus) {
       await this.#owned.remove(releaseKind, release);

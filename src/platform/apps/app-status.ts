@@ -44,7 +44,7 @@ export function appStatus(input: StatusInput): AppStatus {
     ...app.status,
     url: `http://${appHost(app, domain)}${httpPort === 80 ? "" : `:${httpPort}`}`,
     gitPath: namespace === "default" ? `/${name}.git` : `/${namespace}/${name}.git`,
-    ...(live === undefined ? {} : { currentRelease: live.metadata.name }),
+    ...(live === undefined ? {} : { currentRelease: live.metadata.name, image: live.spec.image }),
     ...(latestVersion === 0 ? {} : { latestVersion }),
     processes,
     conditions: [...conditions],

@@ -33,7 +33,7 @@ export const defaultPort = 8080;
 export const portName = "http";
 
 /** How many releases an app keeps, the live one always included. */
-export const releaseHistoryMax = 50;
+export const defaultReleaseHistoryLimit = 20;
 
 export function configName(app: string): string {
   return `${app}-config`;

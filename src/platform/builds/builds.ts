@@ -52,6 +52,8 @@ export interface BuildsOptions extends RunBuildOptions {
 
 export interface Builds {
   run(signal: AbortSignal): Promise<void>;
+  /** Removes from the engine the images that nothing needs any more. */
+  sweepImages(): Promise<void>;
   readonly logSource: LogSource;
   /** `POST /sources`. */
   readonly handler: HttpHandler;
@@ -60,7 +62,12 @@ export interface Builds {
 export function createBuilds(options: BuildsOptions): Builds {
   const controller = new BuildController(options);
   const handler = new SourcesHandler(options);
-  return { run: (signal) => controller.run(signal), logSource: controller.logs, handler };
+  return {
+    run: (signal) => controller.run(signal),
+    sweepImages: () => removeOldImages(options),
+    logSource: controller.logs,
+    handler,
+  };
 }
 
 const ended: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);

@@ -38,6 +38,26 @@ export function replaced(tags: Tags, list: TagHistory): Tags {
   return [...tags.filter(({ tag }) => tag !== list.tag), list].sort((a, b) => a.tag.localeCompare(b.tag));
 }
 
+/** Without places that are not current; they do not come back by what once led there. */
+export function withoutItems(
+  tags: Tags,
+  items: readonly Pick<TagItem & { readonly tag: string }, "tag" | "image" | "created">[],
+): Tags {
+  return tags.map((list) => {
+    const [current, ...past] = list.items;
+    const goes = (item: TagItem): boolean =>
+      items.some(
+        ({ tag, image, created }) => tag === list.tag && image === item.image && created === item.created,
+      );
+    const gone = past.filter(goes).map(({ created }) => created);
+    if (current === undefined || gone.length === 0) return list;
+    const times = [...gone, list.prunedBefore ?? ""].toSorted(
+      (a, b) => (Date.parse(b) || 0) - (Date.parse(a) || 0),
+    );
+    return { ...list, items: [current, ...past.filter((item) => !goes(item))], prunedBefore: times[0] };
+  });
+}
+
 /** What has been pruned or deleted does not come back by the build that once made it. */
 export function isForgotten(list: TagHistory | undefined, { created }: Pick<TagItem, "created">): boolean {
   const before = list?.prunedBefore;
