@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { newObject } from "../../model/kind.ts";
 import { imageStream, type ImageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
@@ -51,7 +51,7 @@ function stream(name: string, tags: Readonly<Record<string, string>>): ImageStre
   const status = {
     tags: Object.entries(tags).map(([tag, letters]) => ({
       tag,
-      items: [...letters].map((letter, index) => ({
+      items: letters.split("").map((letter, index) => ({
         created: new Date(oldMs - index * 1000).toISOString(),
         image: digest(letter),
         dockerImageReference: at(letter, `default/${name}`),
@@ -80,7 +80,7 @@ function verdicts(given: Partial<RetentionInput>): Record<string, string> {
   return Object.fromEntries(images.map((each) => [each.digest[7], each.keptBecause.join(", ") || "goes"]));
 }
 
-const abcd = [..."abcd"].map((letter) => image(letter));
+const abcd = ["a", "b", "c", "d"].map((letter) => image(letter));
 
 describe("an image stays", () => {
   it("for a tag, and for as much of its history as is kept", () => {
@@ -212,7 +212,7 @@ it("nothing outside of what was asked for goes", () => {
 });
 
 it("what is needed never goes, and what stays has all that it consists of", () => {
-  const letters = fc.constantFrom(..."abcdef");
+  const letters = fc.constantFrom("a", "b", "c", "d", "e", "f");
   fc.assert(
     fc.property(fc.uniqueArray(letters), fc.array(letters), fc.array(letters), (there, used, history) => {
       const images = there.map((letter) => image(letter));
