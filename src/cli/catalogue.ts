@@ -29,6 +29,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "follow", load: () => import("./commands/follow.ts") },
   { name: "import-image", load: () => import("./commands/import-image.ts") },
   { name: "registry", load: () => import("./commands/registry.ts") },
+  { name: "settings", load: () => import("./commands/settings.ts") },
   { name: "routes", aliases: ["domains"], load: () => import("./commands/routes.ts") },
   { name: "ps", load: () => import("./commands/ps.ts") },
   { name: "scale", aliases: ["ps:scale"], load: () => import("./commands/scale.ts") },

@@ -20,7 +20,7 @@ import { route } from "../model/kinds/route/route/route.ts";
 import { isStatus } from "../model/status.ts";
 import { runApps, type MissingImage } from "../platform/apps/run-apps.ts";
 import { runBuildConfigs } from "../platform/buildconfigs/build-configs.ts";
-import { createBuilds } from "../platform/builds/builds.ts";
+import { createBuilds, type Builds } from "../platform/builds/builds.ts";
 import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
@@ -114,21 +114,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     log,
   });
   const ssh = await openSshServer(options, git);
-  const builds = createBuilds({
-    client: clientFor("builds"),
-    engine,
-    sources,
-    registry: { address: registry.address, auth: registry.credentials },
-    host: () => hostConfig(config),
-    limits: buildLimits,
-    env: engineEnvironment(),
-    ulimits: options.ulimits(),
-    restoreSource: (build) => git.restoreSource(build),
-    dataDir: place.builds,
-    maxConcurrent: concurrentBuildsMax,
-    clock,
-    log,
-  });
+  const builds = openBuilds(options, { sources, registry, git });
   const router = openRouter(options);
   const platforms = openPlatforms(options);
   const webhooks = createWebhooks({
@@ -168,6 +154,33 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     ],
     close: () => http.close(),
   };
+}
+
+interface BuildParts {
+  readonly sources: SourceStore;
+  readonly registry: Registry;
+  readonly git: GitServer;
+}
+
+function openBuilds(
+  { config, clientFor, engine, ulimits, log }: PlatformHalfOptions,
+  { sources, registry, git }: BuildParts,
+): Builds {
+  return createBuilds({
+    client: clientFor("builds"),
+    engine,
+    sources,
+    registry: { address: registry.address, auth: registry.credentials },
+    host: () => hostConfig(config),
+    limits: buildLimits,
+    env: engineEnvironment(),
+    ulimits: ulimits(),
+    restoreSource: (build) => git.restoreSource(build),
+    dataDir: paths(config.dataDir).builds,
+    maxConcurrent: concurrentBuildsMax,
+    clock: systemClock,
+    log,
+  });
 }
 
 function templatesService({ clientFor, log }: PlatformHalfOptions): Service {

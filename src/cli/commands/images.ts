@@ -8,24 +8,33 @@ import { release } from "../../model/kinds/nagi/release/release.ts";
 import { ageText } from "../../model/table.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
+import { showGraph } from "../images/show-graph.ts";
 import { pruneImages, pruneOptions, showRetention } from "../images/prune.ts";
+import { outputOption } from "../manifests.ts";
 import { findStream, itemNamed, originOf, shortDigest, tagNamed } from "../image-streams.ts";
 
 export const command: Command = {
   name: "images",
   group: "Deploying",
   summary: "Show image streams: tags, where they point and pointed, and who follows them.",
-  usage: "[history STREAM:TAG | prune [STREAM] | retention [NAME=VALUE...]]",
-  subcommands: ["history", "prune", "retention"],
+  usage: "[history STREAM:TAG | graph [NAME] | prune [STREAM] | retention [NAME=VALUE...]]",
+  subcommands: ["history", "graph", "prune", "retention"],
   description:
     "A tag is a branch of images: it points at one image, moves, and remembers where it was. Builds move it, so do\n" +
     "pushes to the registry, nagi tag and imports; an app that follows it is released each time.\n" +
+    "graph draws who follows whom, of one stream or app or of all there are; --svg makes a picture of it.\n" +
     "prune shows which images go and why each other one stays, and with --confirm removes them; that happens by itself\n" +
     "too, as retention says.",
-  options: pruneOptions,
+  options: [
+    ...pruneOptions,
+    outputOption(["svg"]),
+    { name: "svg", type: "boolean", description: "With graph: as a picture, on standard output." },
+  ],
   examples: [
     "nagi images",
     "nagi images history shop:prod",
+    "nagi images graph",
+    "nagi images graph shop --svg > shop.svg",
     "nagi images prune shop",
     "nagi images prune -A --confirm",
     "nagi images retention keepTagRevisions=3 everyHours=6",
@@ -35,6 +44,7 @@ export const command: Command = {
     const client = await context.client();
     if (action === undefined) return await listTags(context, client);
     const words = word === undefined ? [] : [word, ...more];
+    if (action === "graph") return await showGraph(context, words);
     if (action === "prune") return await pruneImages(context, words);
     if (action === "retention") return await showRetention(context, words);
     if (action === "history") {
@@ -44,7 +54,7 @@ export const command: Command = {
     }
     throw new UsageError(
       `nagi images has no action ${JSON.stringify(action)}`,
-      "The actions: history, prune, retention",
+      "The actions: history, graph, prune, retention",
     );
   },
 };

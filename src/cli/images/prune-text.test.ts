@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pruneSummary, pruneTable, secondsOf } from "./prune-text.ts";
+import { pruneSummary, pruneTable } from "./prune-text.ts";
 
 const nowMs = Date.parse("2026-01-02T00:00:00Z");
 const image = (letter: string, ageMs: number, keptBecause: string[]) => ({
@@ -28,13 +28,3 @@ it("shows what goes and why the rest stays, newest first", () => {
   expect(pruneSummary(answer, false)).toBe("Would remove 1 of 2 images and free 1.0 KiB of 4.0 KiB");
   expect(pruneSummary(answer, true)).toBe("Removed 1 of 2 images, which frees 1.0 KiB of 4.0 KiB");
 });
-
-it.each([
-  ["0", 0],
-  ["90", 90],
-  ["60m", 3600],
-  ["7d", 604_800],
-  ["1.5h", undefined],
-  ["h", undefined],
-  ["-1s", undefined],
-])("%s is %s seconds", (text, seconds) => expect(secondsOf(text)).toBe(seconds));

@@ -67,12 +67,3 @@ export function pruneSummary(answer: PruneAnswer, confirmed: boolean): string {
   if (confirmed) return `Removed ${count}, which frees ${freed}${tags}`;
   return `Would remove ${count} and free ${freed}${tags}`;
 }
-
-/** Seconds of `90`, `90s`, `60m`, `24h`, `7d`; undefined for what is none. */
-export function secondsOf(text: string): number | undefined {
-  const [, count, unit = "s"] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
-  if (count === undefined) return undefined;
-  return Number(count) * (unitSeconds[unit === "" ? "s" : unit] ?? 1);
-}
-
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

@@ -8,8 +8,9 @@ import {
 } from "../../model/kinds/nagi/imageretention/imageretention.ts";
 import { askPlatform } from "../ask-platform.ts";
 import { UsageError, type CommandContext, type Option } from "../command.ts";
+import { parseDuration } from "../duration.ts";
 import { columns } from "../format.ts";
-import { pruneSummary, pruneTable, secondsOf, type PruneAnswer } from "./prune-text.ts";
+import { pruneSummary, pruneTable, type PruneAnswer } from "./prune-text.ts";
 
 export const pruneOptions: readonly Option[] = [
   { name: "confirm", type: "boolean", description: "With prune: do it. Without, it is only shown." },
@@ -59,13 +60,7 @@ export async function pruneImages(context: CommandContext, words: readonly strin
 
 function youngerThan(context: CommandContext): number | undefined {
   const text = context.text("keep-younger-than");
-  if (text === undefined) return undefined;
-  const seconds = secondsOf(text);
-  if (seconds !== undefined) return seconds;
-  throw new UsageError(
-    `--keep-younger-than is ${JSON.stringify(text)}: must be a number with s, m, h or d`,
-    "For instance: --keep-younger-than 7d",
-  );
+  return text === undefined ? undefined : Math.ceil(parseDuration(text, "--keep-younger-than") / 1000);
 }
 
 const numbers = [
