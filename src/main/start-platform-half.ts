@@ -97,7 +97,7 @@ export function openRegistry(
 }
 
 export async function startPlatformHalf(options: PlatformHalfOptions): Promise<PlatformHalf> {
-  const { config, log, engine, clientFor, onProgress } = options;
+  const { config, log, clientFor, onProgress } = options;
   const clock = systemClock;
   const place = paths(config.dataDir);
   const sources = new SourceStore({ directory: place.sources });

@@ -1,4 +1,4 @@
-import { app as appKind, type App, type AppSpec } from "../../model/kinds/nagi/app/app.ts";
+import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command } from "../command.ts";
 import { parseDuration } from "../duration.ts";
@@ -6,7 +6,7 @@ import { columns } from "../format.ts";
 
 interface Setting {
   readonly name: string;
-  readonly field: keyof AppSpec;
+  readonly field: "startTimeoutSeconds" | "releaseTimeoutSeconds" | "releaseHistoryLimit" | "branch";
   readonly takes: "time" | "count" | "text";
   readonly absent: string;
   readonly meaning: string;

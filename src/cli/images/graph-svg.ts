@@ -8,11 +8,13 @@ import type { GraphEdge, GraphNode, ImageGraph, NodeKind } from "./graph.ts";
 
 const size = {
   node: { height: 52, minWidth: 150, maxWidth: 340 },
-  gapX: 110,
+  gapX: 140,
   gapY: 22,
   margin: 32,
   line: 22,
 };
+/** Of what a node is, in its corner. */
+const kindWidth = 40;
 /** Of the fonts below, wide letters included. */
 const letterWidth = { title: 7.6, detail: 6.4, label: 5.8 };
 
@@ -96,20 +98,21 @@ function walk(graph: ImageGraph): readonly GraphNode[] {
 }
 
 function widthOf({ title, detail }: GraphNode): number {
-  const wanted = Math.max(title.length * letterWidth.title, detail.length * letterWidth.detail) + 44;
+  const wanted =
+    Math.max(title.length * letterWidth.title + kindWidth, detail.length * letterWidth.detail) + 40;
   return Math.round(Math.min(size.node.maxWidth, Math.max(size.node.minWidth, wanted)));
 }
 
 function nodeSvg({ node, x, y, width }: Placed): string {
   const { kind, title, detail } = node;
-  const fitting = (text: string, letter: number): string =>
-    shortened(text, Math.floor((width - 40) / letter));
+  const fitting = (text: string, letter: number, beside = 0): string =>
+    shortened(text, Math.floor((width - 36 - beside) / letter));
   return [
     `<g class="node ${kind}" transform="translate(${x} ${y})">`,
     `<title>${escaped(`${title}: ${detail}`)}</title>`,
     `<rect class="box" width="${width}" height="${size.node.height}" rx="10"/>`,
     `<rect class="mark" x="0" y="12" width="4" height="${size.node.height - 24}" rx="2"/>`,
-    `<text class="title" x="18" y="22">${escaped(fitting(title, letterWidth.title))}</text>`,
+    `<text class="title" x="18" y="22">${escaped(fitting(title, letterWidth.title, kindWidth))}</text>`,
     `<text class="detail" x="18" y="40">${escaped(fitting(detail, letterWidth.detail))}</text>`,
     `<text class="kind" x="${width - 10}" y="14">${kindNames[kind]}</text>`,
     "</g>",
