@@ -6,6 +6,7 @@ import { daemonSet } from "../../model/kinds/apps/daemonset/daemonset.ts";
 import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { replicaSet } from "../../model/kinds/apps/replicaset/replicaset.ts";
 import { statefulSet } from "../../model/kinds/apps/statefulset/statefulset.ts";
+import { cronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
 import { job } from "../../model/kinds/batch/job/job.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -38,6 +39,7 @@ export async function imageUsers(client: Client, keepBuilds: number): Promise<re
     client.list(appKind),
     client.list(buildKind),
   ]);
+  const { items: cronJobs } = await client.list(cronJob);
   const templated = await Promise.all(
     workloads.map(async (kind) => {
       const { items } = await client.list(kind);
@@ -50,6 +52,9 @@ export async function imageUsers(client: Client, keepBuilds: number): Promise<re
     ...releases.items.map(userOfRelease),
     ...apps.items.flatMap(userOfApp),
     ...pods.items.flatMap((each) => usersOfPods(`pod ${each.metadata.name}`, each.spec)),
+    ...cronJobs.flatMap((each) =>
+      usersOfPods(`cronjob ${each.metadata.name}`, each.spec.jobTemplate.spec?.template?.spec),
+    ),
     ...templated.flat(),
     ...usersOfBuilds(builds.items, keepBuilds),
   ];
