@@ -5,6 +5,7 @@ import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { isJsonEqual } from "../../model/json.ts";
+import { listeningCondition } from "../../model/kinds/core/pod/listening-condition.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { PodStatus } from "../../model/kinds/core/pod/pod-status.ts";
 import { refOf } from "../../model/meta.ts";
@@ -21,7 +22,13 @@ export interface PublisherOptions {
 }
 
 /** Conditions that are the agent's to write; others are left to whoever writes them. */
-const ownConditions = new Set(["PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"]);
+const ownConditions = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "ContainersReady",
+  "Ready",
+  listeningCondition,
+]);
 
 /** Fields of ours that a later status may lack. */
 const optionalFields = ["reason", "message", "podIP", "podIPs"] as const;
@@ -72,16 +79,25 @@ export class StatusPublisher {
     }
   }
 
+  #hasTold(wanted: string): boolean {
+    return this.#written?.conditions?.some(({ type }) => type === wanted) ?? false;
+  }
+
   async #write(status: PodStatus): Promise<void> {
     const { client, pod } = this.#options;
     const { uid } = pod.metadata;
     const gone = optionalFields.filter(
       (key) => this.#written?.[key] !== undefined && status[key] === undefined,
     );
-    // Conditions are merged by type: what one no longer has must be taken away.
-    const conditions = (status.conditions ?? [])
-      .filter(({ type }) => ownConditions.has(type))
-      .map((condition) => ({ reason: null, message: null, ...condition }));
+    // Conditions are merged by type: what one no longer has must be taken away, and so must one that is over.
+    const own = (status.conditions ?? []).filter(({ type }) => ownConditions.has(type));
+    const isOver = !own.some(({ type }) => type === listeningCondition);
+    const conditions = [
+      ...own.map((condition) => ({ reason: null, message: null, ...condition })),
+      ...(isOver && this.#hasTold(listeningCondition)
+        ? [{ $patch: "delete", type: listeningCondition }]
+        : []),
+    ];
     const body = {
       metadata: { uid },
       status: { ...plain(status), ...Object.fromEntries(gone.map((key) => [key, null])), conditions },
