@@ -24,6 +24,8 @@ import { hold } from "./held-sources.ts";
 export interface InputsOptions extends ImagesOptions {
   readonly client: Client;
   readonly sources: SourceStore;
+  /** Puts a source that is gone into the store again, where something has it. */
+  readonly restoreSource?: ((build: Build) => Promise<boolean>) | undefined;
 }
 
 export interface WithInputs {
@@ -44,7 +46,8 @@ export async function withInputs(given: Build, options: InputsOptions): Promise<
   const changesDockerfile = asked?.from !== undefined || (asked?.env ?? []).length > 0;
   if (!changesDockerfile && !asksForFiles(source)) return nothing;
   const id = source.binary?.asFile;
-  if (id !== undefined && !(await options.sources.has(id))) return nothing;
+  // Without its source the build fails where that is read.
+  if (id !== undefined && !(await isThere(id, build, options))) return nothing;
   const dockerfile = await dockerfileFor(build, options);
   const inputs = [...(await entriesOf(build, options)), ...(dockerfile === undefined ? [] : [dockerfile])];
   const composed = composedSource({
@@ -56,6 +59,14 @@ export async function withInputs(given: Build, options: InputsOptions): Promise<
   const holdsSecrets = (source.secrets ?? []).length > 0;
   const release = holdsSecrets ? hold(options.sources, stored.id) : () => Promise.resolve();
   return { build: composedBuild(build, stored.id, dockerfile?.path), dispose: release };
+}
+
+async function isThere(
+  id: string,
+  build: Build,
+  { sources, restoreSource }: InputsOptions,
+): Promise<boolean> {
+  return (await sources.has(id)) || (await restoreSource?.(build)) === true;
 }
 
 function asksForFiles({
