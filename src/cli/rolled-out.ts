@@ -4,6 +4,7 @@ import type { Client } from "../client/client.ts";
 import { findCondition } from "../model/conditions.ts";
 import { deployment, type Deployment } from "../model/kinds/apps/deployment/deployment.ts";
 import { app as appKind, type App } from "../model/kinds/nagi/app/app.ts";
+import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
 import { refOf } from "../model/meta.ts";
 import type { JsonValue } from "../model/schema.ts";
 import type { CommandContext } from "./command.ts";
@@ -33,12 +34,34 @@ export async function changeProcesses(
   found: App,
   processes: ProcessChanges,
 ): Promise<void> {
+  const isMeant = (each: Deployment): boolean => Object.hasOwn(processes, processOf(each));
+  await changeAndWait(context, found, { spec: { processes }, isMeant });
+}
+
+/** As `changeProcesses`, of options of the app by which the pods of all types are made anew. */
+export async function changeApp(
+  context: CommandContext,
+  found: App,
+  spec: Readonly<Record<string, JsonValue>>,
+): Promise<void> {
+  await changeAndWait(context, found, { spec, isMeant: () => true });
+}
+
+interface AppChange {
+  readonly spec: Readonly<Record<string, JsonValue>>;
+  /** Whether the deployment is changed by it. */
+  readonly isMeant: (each: Deployment) => boolean;
+}
+
+async function changeAndWait(
+  context: CommandContext,
+  found: App,
+  { spec, isMeant }: AppChange,
+): Promise<void> {
   const client = await context.client();
   const { name = "", namespace } = found.metadata;
-  const before = (await deploymentsOf(client, found)).filter((each) =>
-    Object.hasOwn(processes, processOf(each)),
-  );
-  await client.patch(appKind, { namespace, name }, { type: "merge", body: { spec: { processes } } });
+  const before = (await deploymentsOf(client, found)).filter(isMeant);
+  await client.patch(appKind, { namespace, name }, { type: "merge", body: { spec } });
   if (context.flag("no-wait")) return;
   for (const each of before) {
     const changed = await noticed(context, client, each);
@@ -81,11 +104,22 @@ export async function untilNew(context: CommandContext, client: Client, changed:
   }
 }
 
+/** Why a pod is not ready, if that can be said of it alone. */
+function reasonOf({ metadata, status }: Pod): string | undefined {
+  if (metadata.deletionTimestamp !== undefined) return undefined;
+  const scheduled = findCondition(status?.conditions, "PodScheduled");
+  if (scheduled?.status === "False") return scheduled.message ?? scheduled.reason;
+  const waiting = status?.containerStatuses?.[0]?.state?.waiting;
+  return waiting === undefined ? undefined : `${waiting.reason}: ${waiting.message ?? ""}`;
+}
+
 async function stuck(client: Client, changed: Deployment): Promise<Error> {
   const name = changed.metadata.labels?.["nagi.dev/app"] ?? "";
-  const { status } = await client.get(appKind, { namespace: changed.metadata.namespace, name });
-  const why = findCondition(status?.conditions, "Ready");
-  const text = why === undefined || why.status === "True" ? "" : `: ${why.message}`;
+  const type = processOf(changed);
+  const labelSelector = `nagi.dev/app=${name},nagi.dev/process=${type}`;
+  const { items } = await client.list(pod, { namespace: changed.metadata.namespace, labelSelector });
+  const why = items.flatMap((each) => reasonOf(each) ?? [])[0];
+  const text = why === undefined ? "" : `: ${why}`;
   return new Error(
     `the new instances of ${processOf(changed)} do not get ready, so the old ones go on${text}; see: nagi ps --app ${name}`,
   );

@@ -87,6 +87,18 @@ it("cron.md: from app.json and by hand, run now, history, logs", () => {
   expect(stdout).toMatch(/^node-version .* suspended /m);
 });
 
+it("placement.md: pools, and where instances run", () => {
+  const { code, stdout } = runGuideExample(platform, "placement.md");
+  expect(code, stdout).toBe(0);
+  expect(stdout).toMatch(/^fast +node-1 +1\/1 +all apps +-$/m);
+  expect(stdout).toContain("run on nodes of the pool fast; divided over nodes as evenly as can be.");
+  expect(stdout.match(/^node-1 +fast +zone-1 +1$/gm)).toHaveLength(2);
+  expect(stdout).toMatch(/^fast +node-1 +1\/1 +apps that ask for it +shelf$/m);
+  expect(stdout).toContain("Instances of shelf run on any node.");
+  const misspelt = platform.tryNagi(["placement", "--pool", "fats", "--app", "shelf"]);
+  expect(misspelt.stderr).toContain('no node is in a pool "fats"');
+});
+
 it("kubectl top pods: what the processes use", () => {
   const top = platform.kubectl([
     "top",

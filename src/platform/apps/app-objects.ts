@@ -76,7 +76,7 @@ export function appRoutes(app: App, domain: string): Route[] {
 /** The deployment of a process type as it should be; `present` keeps what is not ours to say. */
 export function appDeployment(app: App, target: Release, process: string, present?: Deployment): Deployment {
   const { name: appName = "" } = app.metadata;
-  const { resources, ...others } = processOptions(app.spec?.processes?.[process]);
+  const { resources, ...others } = processOptions(app, process);
   const template = podTemplate({ release: target, process, options: { resources, ...others } });
   const madeFrom = digest([target.metadata.name, target.metadata.uid, process, resources, ...said(others)]);
   const annotations = { [templateAnnotation]: madeFrom, [deployedAnnotation]: target.metadata.name ?? "" };

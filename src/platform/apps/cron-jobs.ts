@@ -1,14 +1,14 @@
 /** The cron jobs of an app, as they should be: of the release that is live. Pure. */
 
 import { cronJob, type CronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
-import type { ResourceRequirements } from "../../model/kinds/core/resources.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { AppCron } from "../../model/kinds/nagi/app/app-cron.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
 import { digest } from "./digest.ts";
 import { cronLabel, ownedMeta, templateAnnotation, webProcess } from "./names.ts";
-import { podLabels, podOptions, processContainer } from "./pod-template.ts";
+import { placementSpec } from "./placement.ts";
+import { podLabels, podOptions, processContainer, type ProcessOptions } from "./pod-template.ts";
 
 /** Of the whole name of a CronJob, as Kubernetes has it. */
 const nameMax = 52;
@@ -50,10 +50,12 @@ export interface CronTarget {
 /** `present` keeps what is not ours to say; a job that runs is what it was when it was made. */
 export function appCronJob(app: App, target: Release, { name, entry, present }: CronTarget): CronJob {
   const resources = app.spec?.processes?.[webProcess]?.resources;
-  const madeFrom = digest([target.metadata.name, target.metadata.uid, entry, resources ?? null]);
+  const placement = app.spec?.placement;
+  const from = [target.metadata.name, target.metadata.uid, entry, resources ?? null];
+  const madeFrom = digest(placement === undefined ? from : [...from, placement]);
   const annotations = { [templateAnnotation]: madeFrom };
   if (present?.metadata.annotations?.[templateAnnotation] === madeFrom) return present;
-  const spec = cronSpec(target, { name, entry }, resources);
+  const spec = cronSpec(target, { name, entry }, { resources, placement });
   if (present !== undefined) {
     const { metadata } = present;
     const annotated = { ...metadata, annotations: { ...metadata.annotations, ...annotations } };
@@ -67,7 +69,7 @@ export function appCronJob(app: App, target: Release, { name, entry, present }: 
 function cronSpec(
   target: Release,
   { name, entry }: CronTarget,
-  resources: ResourceRequirements | undefined,
+  { resources, placement }: Pick<ProcessOptions, "resources" | "placement">,
 ): CronJob["spec"] {
   // A dot is in no name of a process type: the pods are taken for nobody else's.
   const process = `cron.${name}`;
@@ -94,7 +96,12 @@ function cronSpec(
         ...(timeLimitSeconds === undefined ? {} : { activeDeadlineSeconds: timeLimitSeconds }),
         template: {
           metadata: { labels },
-          spec: { ...podOptions, restartPolicy: "Never", containers: [container] },
+          spec: {
+            ...podOptions,
+            ...placementSpec(placement),
+            restartPolicy: "Never",
+            containers: [container],
+          },
         },
       },
     },

@@ -3,9 +3,12 @@
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
 import type { AppChecks } from "../../model/kinds/nagi/app/app-checks.ts";
+import type { App } from "../../model/kinds/nagi/app/app.ts";
+import type { AppPlacement } from "../../model/kinds/nagi/app/app-placement.ts";
 import type { AppProcess } from "../../model/kinds/nagi/app/app-process.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { appLabel, defaultPort, portName, processLabel, releaseLabel, webProcess } from "./names.ts";
+import { placementSpec } from "./placement.ts";
 
 const gracePeriodSeconds = 30;
 /**
@@ -22,12 +25,17 @@ export interface TemplateInput {
 }
 
 /** Of all that an app says of a process type, what its pods are made from. */
-export type ProcessOptions = Pick<AppProcess, "resources" | "terminationGracePeriodSeconds" | "checks">;
+export interface ProcessOptions extends Pick<
+  AppProcess,
+  "resources" | "terminationGracePeriodSeconds" | "checks"
+> {
+  readonly placement?: AppPlacement | undefined;
+}
 
 /** `undefined` for what is not said, so that an app that says nothing new gives what it gave before. */
-export function processOptions(given: AppProcess = {}): ProcessOptions {
-  const { resources, terminationGracePeriodSeconds, checks } = given;
-  return { resources, terminationGracePeriodSeconds, checks };
+export function processOptions({ spec }: App, process: string): ProcessOptions {
+  const { resources, terminationGracePeriodSeconds, checks } = spec?.processes?.[process] ?? {};
+  return { resources, terminationGracePeriodSeconds, checks, placement: spec?.placement };
 }
 
 export function podTemplate({ release, process, options }: TemplateInput): PodTemplateSpec {
@@ -39,9 +47,12 @@ export function podTemplate({ release, process, options }: TemplateInput): PodTe
     ...(process === webProcess ? webParts(port) : {}),
     ...probes({ ...processes[process]?.checks, ...withoutUndefined(options.checks) }),
   };
+  const labels = podLabels(release, process);
+  const { [releaseLabel]: _release, ...alike } = labels;
+  const placed = placementSpec(options.placement, alike);
   return {
-    metadata: { labels: podLabels(release, process) },
-    spec: { ...podOptions, terminationGracePeriodSeconds, containers: [container] },
+    metadata: { labels },
+    spec: { ...podOptions, terminationGracePeriodSeconds, ...placed, containers: [container] },
   };
 }
 

@@ -12,6 +12,7 @@ import { checkGitUrl, shownGitUrl } from "../../../../lib/git/git-url.ts";
 import { checkPlatformRef } from "../platform/platform-ref.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 import { appCron, cronErrors } from "./app-cron.ts";
+import { appPlacement, placementErrors } from "./app-placement.ts";
 import { appProcess, processErrors } from "./app-process.ts";
 
 const buildpack = object(
@@ -61,6 +62,7 @@ const appSpec = object(
     ),
     port: integer("Port that web listens on and finds in PORT.", { min: 1, max: 65_535 }),
     processes: map(appProcess, "How process types run, by name."),
+    placement: appPlacement,
     cron: map(appCron, "Commands that run at the times of a schedule, by name."),
     domains: array(string("Host."), "Further hosts that lead to the app.", { mergeKey: "" }),
     branch: string("Branch whose push deploys; main or master when absent."),
@@ -136,6 +138,7 @@ function appErrors({
   imageStreamTag,
   processes = {},
   cron = {},
+  placement = {},
   domains = [],
   branch,
   source = {},
@@ -153,6 +156,7 @@ function appErrors({
       : invalidIf(checkTagName(imageStreamTag), "spec.imageStreamTag", imageStreamTag)),
     ...Object.entries(processes).flatMap(([name, process]) => processErrors(name, process)),
     ...Object.entries(cron).flatMap(([name, entry]) => cronErrors(name, entry)),
+    ...placementErrors(placement),
     ...domains.flatMap((domain, index) => invalidIf(checkHost(domain), `spec.domains[${index}]`, domain)),
     ...duplicates(domains, (index) => `spec.domains[${index}]`),
   ];
