@@ -75,17 +75,20 @@ async function wishesOf(context: CommandContext, found: App): Promise<JsonValue 
   const isNothing = pool === undefined && avoid.length === 0 && spread === undefined && !strict;
   if (isNothing) return undefined;
   if (pool !== undefined && pool !== "any") await checkThere(context, pool);
-  if (strict && (spread ?? found.spec?.placement?.spread ?? "none") === "none")
-    throw new UsageError("--strict needs --spread node or --spread zone");
+  const after = spread ?? found.spec?.placement?.spread ?? "none";
+  if (strict && after === "none") throw new UsageError("--strict needs --spread node or --spread zone");
   const names = avoid.filter((name) => name !== "none");
   return {
-    ...(pool === undefined ? {} : { pool: pool === "any" ? null : pool }),
+    ...orTakenBack("pool", pool, "any"),
     ...(avoid.length === 0 ? {} : { avoid: names.length === 0 ? null : [...names] }),
-    ...(spread === undefined
-      ? {}
-      : { spread: spread === "none" ? null : spread, strict: strict ? true : null }),
-    ...(strict ? { strict } : {}),
+    ...orTakenBack("spread", spread, "none"),
+    // Another way to divide is a wish again, until it is said to be more.
+    ...(spread === undefined && !strict ? {} : { strict: strict ? true : null }),
   };
+}
+
+function orTakenBack(field: string, value: string | undefined, none: string): Record<string, string | null> {
+  return value === undefined ? {} : { [field]: value === none ? null : value };
 }
 
 /** Instances would wait for ever on a pool that was misspelt. */
@@ -125,8 +128,10 @@ async function show(context: CommandContext, { metadata, spec }: App): Promise<v
   const { items: nodes } = await client.list(node);
   const labelOf = (name: string, label: string): string =>
     nodes.find((each) => each.metadata.name === name)?.metadata.labels?.[label] ?? "-";
-  const rows = [...counts].toSorted().map(([name, count]) => {
-    return [name, labelOf(name, poolLabel), labelOf(name, "topology.kubernetes.io/zone"), String(count)];
-  });
+  const rows = [...counts]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, count]) => {
+      return [name, labelOf(name, poolLabel), labelOf(name, "topology.kubernetes.io/zone"), String(count)];
+    });
   terminal.print(columns([["NODE", "POOL", "ZONE", "INSTANCES"], ...rows]));
 }
