@@ -141,6 +141,11 @@ async function add(context: CommandContext, given: string | undefined): Promise<
     `Add this public key to ${repository ?? found.spec?.source?.git?.uri ?? "the repository"} as a deploy key; reading is enough:`,
   );
   terminal.print(publicKey);
+  const uri = found.spec?.source?.git?.uri ?? "";
+  if (repository === undefined && /^https?:/.test(uri))
+    terminal.note(
+      `The app's repository is read over HTTP so far, which no key is for: nagi source --app ${app} --git git@${new URL(uri).hostname}:PATH`,
+    );
 }
 
 async function show(context: CommandContext, name: string | undefined): Promise<void> {
