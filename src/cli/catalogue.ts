@@ -10,6 +10,7 @@ export interface CatalogueEntry {
 
 export const catalogue: readonly CatalogueEntry[] = [
   { name: "create", aliases: ["apps:create"], load: () => import("./commands/create.ts") },
+  { name: "detect", load: () => import("./commands/detect.ts") },
   { name: "apps", aliases: ["apps:list"], load: () => import("./commands/apps.ts") },
   { name: "info", aliases: ["apps:info"], load: () => import("./commands/info.ts") },
   { name: "destroy", aliases: ["apps:destroy"], load: () => import("./commands/destroy.ts") },

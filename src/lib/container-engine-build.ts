@@ -21,7 +21,8 @@ export interface BuildOptions {
   readonly layers?: boolean | undefined;
   readonly pull?: boolean | undefined;
   readonly target?: string | undefined;
-  readonly networkMode?: string | undefined;
+  /** Network of the steps; the engine's choice when absent, which for Podman is the host's. */
+  readonly network?: string | undefined;
   readonly extraHosts?: readonly string[] | undefined;
   readonly memoryBytes?: number | undefined;
   /** Of one build step, in CPUs: 0.5 is half a CPU. */
@@ -53,7 +54,7 @@ export function buildQuery(options: BuildOptions, podman: boolean): Record<strin
     nocache: options.noCache,
     pull: options.pull,
     target: options.target,
-    networkmode: options.networkMode,
+    networkmode: podman ? undefined : options.network,
     extrahosts: extraHosts === undefined ? undefined : extraHosts.join(","),
     rm: true,
     forcerm: true,
@@ -65,8 +66,10 @@ export function buildQuery(options: BuildOptions, podman: boolean): Record<strin
   };
 }
 
-function podmanQuery({ secrets, cgroup, layers = true }: BuildOptions): Record<string, QueryValue> {
-  return { layers, secrets: secretsParameter(secrets), cgroupparent: cgroup };
+function podmanQuery({ secrets, cgroup, network, layers = true }: BuildOptions): Record<string, QueryValue> {
+  const namespaces = network === undefined ? undefined : [{ Name: "network", Path: network }];
+  const nsoptions = namespaces === undefined ? undefined : JSON.stringify(namespaces);
+  return { layers, nsoptions, secrets: secretsParameter(secrets), cgroupparent: cgroup };
 }
 
 function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {

@@ -161,8 +161,11 @@ export interface NetworkDetails {
 /** A bridge network of one subnet. */
 export interface NetworkSpec {
   readonly name: string;
-  readonly subnet: string;
-  readonly gateway: string;
+  /** Absent: one that the engine finds free. */
+  readonly subnet?: string | undefined;
+  readonly gateway?: string | undefined;
+  /** Name of the bridge's interface, of at most 15 characters. Podman only. */
+  readonly interface?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
 

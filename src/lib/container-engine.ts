@@ -418,11 +418,13 @@ export class ContainerEngine {
   async createNetwork(spec: NetworkSpec): Promise<void> {
     const { name, subnet, gateway, labels } = spec;
     if (await this.isPodman()) {
-      const body = { name, driver: "bridge", dns_enabled: false, subnets: [{ subnet, gateway }], labels };
+      const subnets = subnet === undefined ? undefined : [{ subnet, gateway }];
+      const network_interface = spec.interface;
+      const body = { name, driver: "bridge", network_interface, dns_enabled: false, subnets, labels };
       await this.#call({ method: "POST", path: "/libpod/networks/create", native: true, body });
       return;
     }
-    const ipam = { Config: [{ Subnet: subnet, Gateway: gateway }] };
+    const ipam = subnet === undefined ? undefined : { Config: [{ Subnet: subnet, Gateway: gateway }] };
     await this.#post("/networks/create", {}, { Name: name, Driver: "bridge", IPAM: ipam, Labels: labels });
   }
 

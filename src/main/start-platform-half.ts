@@ -21,6 +21,7 @@ import { isStatus } from "../model/status.ts";
 import { runApps, type MissingImage } from "../platform/apps/run-apps.ts";
 import { runBuildConfigs } from "../platform/buildconfigs/build-configs.ts";
 import { createBuilds, type Builds } from "../platform/builds/builds.ts";
+import { BuildNetwork } from "../platform/builds/network/build-network.ts";
 import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
@@ -166,6 +167,7 @@ function openBuilds(
   { config, clientFor, engine, ulimits, log }: PlatformHalfOptions,
   { sources, registry, git }: BuildParts,
 ): Builds {
+  const { instance, serviceCidr } = config;
   return createBuilds({
     client: clientFor("builds"),
     engine,
@@ -173,6 +175,7 @@ function openBuilds(
     registry: { address: registry.address, auth: registry.credentials },
     host: () => hostConfig(config),
     limits: buildLimits,
+    network: new BuildNetwork({ engine, instance, serviceCidr, log }),
     env: engineEnvironment(),
     ulimits: ulimits(),
     restoreSource: (build) => git.restoreSource(build),

@@ -7,6 +7,7 @@ import { stopManaged } from "../lib/managed-process.ts";
 import { systemClock } from "../lib/clock.ts";
 import { silentLogger } from "../lib/log.ts";
 import { cleanupNetwork } from "../engine/network/network.ts";
+import { removeBuildNetwork } from "../platform/builds/network/build-network.ts";
 import { paths, sshRunDir, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";
 import { survivingProcesses } from "./processes.ts";
@@ -44,4 +45,5 @@ async function removeContainers(config: PlatformConfig): Promise<void> {
   });
   await host.start();
   await endContainers(host.engine, { instance: config.instance, graceSeconds: containerGraceSeconds });
+  await removeBuildNetwork(host.engine, config.instance);
 }

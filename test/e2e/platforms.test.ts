@@ -1,11 +1,17 @@
 /** Platforms as operators have them: a recipe of one's own, versions that apps name, rebuilds with the apps on top. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
 import { TestPlatform, until } from "../harness/platform.ts";
+
+/** Tries to connect to each `host:port` and says what came of it. */
+const probe = join(import.meta.dirname, "../harness/probe-ports.mjs");
 
 let platform: TestPlatform;
 let recipe: string;
@@ -53,6 +59,89 @@ it("runs the example of the guide", () => {
   platform.nagi(["destroy", "banner", "--confirm", "banner"]);
   platform.nagi(["platforms", "remove", "figlet-pages"]);
 });
+
+describe("a Dockerfile of the source", () => {
+  it("is built as the guide says, and its secret is in no layer, history or log", () => {
+    const { code, stdout } = runGuideExample(platform, "dockerfile.md");
+    expect(code, stdout).toBe(0);
+    expect(stdout).toContain("Target:       web");
+    expect(platform.nagi(["exec", "--app", "greeter", "--", "cat", "/app/index.html"])).toBe(
+      "Hi from a Dockerfile\n",
+    );
+    const fingerprint = createHash("sha256").update("not-for-layers").digest("hex");
+    expect(platform.nagi(["exec", "--app", "greeter", "--", "cat", "/app/fingerprint"])).toContain(
+      fingerprint,
+    );
+    const image = platform.kubectl([
+      "get",
+      "build",
+      "greeter-1",
+      "-o",
+      "jsonpath={.status.outputDockerImageReference}",
+    ]);
+    expect(imageTexts(image, fingerprint)).toBe(true);
+    expect(imageTexts(image, "not-for-layers")).toBe(false);
+    expect(platform.nagi(["builds", "logs", "greeter-1"])).not.toContain("not-for-layers");
+    expect(platform.ok("podman", ["history", "--no-trunc", image])).not.toContain("not-for-layers");
+  });
+
+  it("says what of it is missing", () => {
+    platform.nagi(["source", "--app", "greeter", "--target", "none", "--build-secret", "more=nowhere/key"]);
+    const folder = platform.repository({ Dockerfile: "FROM nagi/base AS one\n" });
+    const deploy = (): string => platform.tryNagi(["deploy", "--app", "greeter", "--dir", folder]).stdout;
+    expect(deploy()).toContain("Dockerfile has no stage none: there are one");
+    platform.nagi(["source", "--app", "greeter", "--target", ""]);
+    expect(deploy()).toContain("build secret more is in Secret nowhere, and there is none");
+    expect(platform.nagi(["detect", folder])).toContain("Container image from Dockerfile");
+    expect(platform.tryNagi(["detect", folder, "--language", "go"]).stderr).toContain("none of go.mod");
+  });
+
+  it("is kept from this machine's services, and reaches the outside", async () => {
+    const pod = platform.kubectl(["get", "pods", "-o", "jsonpath={.items[0].status.podIP}"]);
+    const service = platform.kubectl(["get", "services", "-o", "jsonpath={.items[0].spec.clusterIP}"]);
+    const { apiPort, registryPort, httpPort, sshPort } = platform;
+    const ports = [apiPort, registryPort, httpPort, sshPort];
+    const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    const outer = own.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "";
+    const server = createServer().listen(0, "0.0.0.0");
+    await once(server, "listening");
+    const open = (server.address() as AddressInfo).port;
+    const targets = [
+      ...ports.map((port) => `127.0.0.1:${port}`),
+      ...[outer, "GATEWAY", "127.0.0.1"].map((host) => `${host}:${open}`),
+      `${pod}:8080`,
+      `${service}:80`,
+    ];
+    // All of them can be reached from the machine itself.
+    const reachable = targets.filter((each) => !each.startsWith("GATEWAY"));
+    expect(platform.ok("node", [probe, ...reachable])).not.toMatch(/ (E|timeout)/);
+    const npm =
+      "--mount=type=secret,id=nagi-npmrc,target=/root/.npmrc --mount=type=secret,id=nagi-ca,target=/ca NODE_EXTRA_CA_CERTS=/ca";
+    const folder = platform.repository({
+      "probe.mjs": readFileSync(probe, "utf8"),
+      Dockerfile: `FROM nagi/nodejs\nUSER root\nCOPY probe.mjs /\nRUN ${npm} npm view is-odd version\nRUN node /probe.mjs ${targets.join(" ")}\n`,
+    });
+    platform.nagi(["create", "curious", "--no-remote"]);
+    const { stdout } = platform.tryNagi(["deploy", "--app", "curious", "--dir", folder, "--no-wait"]);
+    server.close();
+    expect(stdout).toMatch(/^ +\d+\.\d+\.\d+$/m);
+    expect(stdout.match(/ (ECONNREFUSED|ENETUNREACH|EHOSTUNREACH)$/gm)).toHaveLength(targets.length);
+    expect(stdout).not.toContain("CONNECTED");
+    for (const app of ["greeter", "curious"]) platform.nagi(["destroy", app, "--confirm", app]);
+  });
+});
+
+/** Whether the text is in the files or the configuration of the image. */
+function imageTexts(image: string, text: string): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "nagi-saved-"));
+  try {
+    platform.ok("podman", ["save", "--format", "docker-dir", "--output", join(folder, "image"), image]);
+    const script = 'for file in "$1"/image/*; do zcat -f "$file"; done | grep -aqF -- "$2"';
+    return platform.run("sh", ["-c", script, "sh", folder, text]).code === 0;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 describe("a recipe of one's own", () => {
   it("is refused where it is wrong, and says what is", () => {

@@ -9,18 +9,20 @@ import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
 import { platformOf, platformOption } from "../platform-option.ts";
+import { buildOptions, buildRows, buildSettings } from "../source-build.ts";
 import { rootOf } from "../source-root.ts";
 
 export const command: Command = {
   name: "source",
   group: "Deploying",
-  summary: "Show or choose what an app is built from: repository, branch, directory, platform.",
-  usage: "[--git URL [--ref REF]] [--branch NAME] [--root DIR] [--platform NAME[:vN]]",
+  summary: "Show or choose what an app is built from, and how.",
+  usage: "[OPTIONS]",
   description:
     "Of a repository with several apps each one builds a directory of its own, and a push that changes nothing there\n" +
     "builds nothing. What is chosen holds from the next push on. With --git the app is built from a repository elsewhere:\n" +
     "by nagi deploy, and by webhooks (nagi webhooks) when something is pushed there. A private one is read with a deploy\n" +
-    "key (nagi deploy-keys), with a user and token that --token-stdin keeps in a Secret, or with the Secret of --secret.",
+    "key (nagi deploy-keys), with a user and token that --token-stdin keeps in a Secret, or with the Secret of --secret.\n" +
+    "How it is built is found out (nagi detect says what would be), unless a platform, a language or a Dockerfile is named.",
   options: [
     appOption,
     {
@@ -67,12 +69,15 @@ export const command: Command = {
       description: "Directory of the repository that is built; . stands for all of it.",
     },
     platformOption,
+    ...buildOptions,
   ],
   examples: [
     "nagi source",
     "nagi source --root apps/web",
     "nagi source --branch release",
     "nagi source --platform python:v2",
+    "nagi source --language static",
+    "nagi source --dockerfile docker/Web --target web --arg VERSION=2 --build-secret token=npm/token",
     "nagi source --app shop --git https://git.example.com/team/shop.git --ref main",
   ],
   async run(context) {
@@ -101,7 +106,7 @@ async function wantedSpec(
   const branch = context.text("branch");
   const root = context.text("root");
   const git = await wantedGit(context, found);
-  const build = await wantedBuild(context);
+  const build = await wantedBuild(context, found);
   const isAsked = branch !== undefined || root !== undefined || git !== undefined;
   if (!isAsked && Object.keys(build).length === 0) return undefined;
   const source = {
@@ -116,9 +121,11 @@ async function wantedSpec(
 }
 
 /** How it is built. */
-async function wantedBuild(context: CommandContext): Promise<Record<string, JsonValue>> {
+async function wantedBuild(context: CommandContext, found: App): Promise<Record<string, JsonValue>> {
   const platform = context.text("platform");
-  return platform === undefined ? {} : { platform: await platformOf(await context.client(), platform) };
+  const settings = buildSettings(context, found);
+  if (platform === undefined) return settings;
+  return { ...settings, platform: await platformOf(await context.client(), platform) };
 }
 
 async function wantedGit(context: CommandContext, found: App): Promise<JsonValue | undefined> {
@@ -195,7 +202,7 @@ function show({ terminal }: CommandContext, { metadata, spec = {} }: App): void 
             ["Secret:", git.secretRef?.name ?? "none named"],
           ]),
       ["Root:", spec.source?.contextDir ?? "the whole repository"],
-      ["Platform:", spec.source?.platform ?? "found out"],
+      ...buildRows(spec.source ?? {}),
     ]),
   );
 }

@@ -1,19 +1,15 @@
 /** What an argument of `nagi new-app` means: a git repository, a directory or an image; and the app that comes of it. */
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { checkGitUrl } from "../../lib/git/git-url.ts";
 import { newObject } from "../../model/kind.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
-import { askPlatform } from "../ask-platform.ts";
 import { UsageError, type CommandContext } from "../command.ts";
+import { detectSource } from "../detect-source.ts";
 import { runGit } from "../deploy/run-git.ts";
 import { rootOf } from "../source-root.ts";
-
-const filesMax = 200_000;
-const textBytesMax = 1024 ** 2;
-const ignoredDirectories: ReadonlySet<string> = new Set([".git", "node_modules", ".venv"]);
 
 export interface Component {
   /** What was found, for people. */
@@ -76,30 +72,18 @@ interface Folder {
   readonly dispose: () => void;
 }
 
-interface Answer {
-  readonly ok: boolean;
-  readonly text: string;
-  readonly processes: readonly string[];
-}
-
 async function ofFolder(context: CommandContext, given: Folder): Promise<Component> {
   const { word, folder, origin, git, dispose } = given;
   const contextDir = rootOf(context.text("context-dir") ?? "");
   const root = join(folder, contextDir ?? "");
   if (!existsSync(root) || !statSync(root).isDirectory())
     throw new UsageError(`--context-dir is ${contextDir}: ${word} has no such directory`);
-  const paths = filesOf(root);
-  const detect = { method: "POST", path: "/-/detect" } as const;
-  const { reads } = await askPlatform<{ readonly reads: readonly string[] }>(context, {
-    ...detect,
-    body: { paths },
-  });
-  const texts = Object.fromEntries(reads.map((path) => [path, textOf(join(root, path))]));
-  const answer = await askPlatform<Answer>(context, { ...detect, body: { paths, texts } });
+  const answer = await detectSource(context, root);
   if (!answer.ok) throw new UsageError(`${word}: ${answer.text}`);
   const name = await nameFor(context, basename(folder === origin ? folder : (word.split("#")[0] ?? "")));
   const spec = contextDir === undefined && git === undefined ? {} : { source: { git, contextDir } };
-  const types = answer.processes.length === 0 ? "" : ` (${answer.processes.join(", ")})`;
+  const names = Object.keys(answer.processes);
+  const types = names.length === 0 ? "" : ` (${names.join(", ")})`;
   return {
     found: `in ${word}: ${answer.text}`,
     what: `built from ${folder === origin ? folder : word}${types}`,
@@ -134,22 +118,4 @@ async function nameFor(context: CommandContext, source: string) {
   const name = context.text("name") ?? made;
   if (name === "") throw new UsageError("the app needs a name", "Name it: --name NAME");
   return { name, namespace: await context.namespace() };
-}
-
-function filesOf(root: string): string[] {
-  const files: string[] = [];
-  const visit = (directory: string): void => {
-    for (const entry of readdirSync(directory, { withFileTypes: true })) {
-      const path = join(directory, entry.name);
-      if (entry.isDirectory() && !ignoredDirectories.has(entry.name)) visit(path);
-      else if (entry.isFile()) files.push(relative(root, path));
-      if (files.length > filesMax) throw new UsageError(`${root} has more than ${filesMax} files`);
-    }
-  };
-  visit(root);
-  return files;
-}
-
-function textOf(path: string): string {
-  return statSync(path).size > textBytesMax ? "" : readFileSync(path, "utf8");
 }

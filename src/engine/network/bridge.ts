@@ -11,7 +11,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { findProgram, runProgram } from "./programs.ts";
+import { findProgram, runProgram } from "../../lib/system-programs.ts";
 
 /** Destination of a default route in the kernel's table of routes. */
 const everywhere = "00000000";

@@ -14,7 +14,7 @@ import {
 } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import { newObject } from "../../model/kind.ts";
 import { cleanupNetwork, createNetwork } from "./network.ts";
-import { runProgram } from "./programs.ts";
+import { runProgram } from "../../lib/system-programs.ts";
 import { PodBridge, podPort, type TestPod } from "./testing/pod-bridge.ts";
 
 const namespace = "default";

@@ -22,7 +22,7 @@ import { DirtyKeys } from "./dirty-keys.ts";
 import { hostsFile } from "./dns-records.ts";
 import { Dnsmasq, stopDnsmasq } from "./dnsmasq.ts";
 import { isTakenEverywhere } from "./port-taken.ts";
-import { findProgram, runProgram } from "./programs.ts";
+import { findProgram, runProgram } from "../../lib/system-programs.ts";
 import { routesOf, type ServicePortRoute } from "./service-ports.ts";
 import { ServiceProxy } from "./service-proxy.ts";
 

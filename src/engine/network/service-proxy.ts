@@ -10,7 +10,7 @@ import type { Logger } from "../../lib/log.ts";
 import { DirtyKeys } from "./dirty-keys.ts";
 import { prepareBridge } from "./bridge.ts";
 import { byName, changeScript, fullScript, type TableOptions } from "./nft-script.ts";
-import { runProgram } from "./programs.ts";
+import { runProgram } from "../../lib/system-programs.ts";
 import type { ServicePortRoute } from "./service-ports.ts";
 
 const checkMs = 30_000;

@@ -1,6 +1,6 @@
 /**
  * `POST /-/detect` says what a source is, before anything is made of it: with `{paths}` it answers which files it wants
- * to read, with `{paths, texts}` what it found. For `nagi new-app`.
+ * to read, with `{paths, texts}` what it found; `language` tells it otherwise. For `nagi new-app` and `nagi detect`.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -11,6 +11,7 @@ import { readJsonBody } from "../../lib/json-body.ts";
 import { platform as platformKind } from "../../model/kinds/nagi/platform/platform.ts";
 import { isNotFound } from "../../model/status.ts";
 import { isRead, planLanguage, recognise } from "./detect.ts";
+import type { BuildPlan } from "./plan.ts";
 import { sourceTreeLimits, type SourceTree } from "./source-tree.ts";
 
 const bodyMaxCharacters = 16 * 1024 * 1024;
@@ -19,7 +20,11 @@ export interface Detected {
   readonly ok: boolean;
   /** What was found, or why nothing was. */
   readonly text: string;
-  readonly processes: readonly string[];
+  readonly notes: readonly string[];
+  /** Process types and their commands. */
+  readonly processes: Readonly<Record<string, string>>;
+  /** That it is built on, and that it runs on where that is another one. */
+  readonly platforms: readonly string[];
 }
 
 export class DetectHandler implements HttpHandler {
@@ -45,23 +50,20 @@ export class DetectHandler implements HttpHandler {
     const paths = body.paths.slice(0, sourceTreeLimits.entries);
     const { texts } = body;
     if (texts === undefined) return [200, { reads: paths.filter(isRead) }];
-    return [200, await this.#detect({ paths: new Set(paths), text: (path) => textIn(texts, path) })];
+    const tree = { paths: new Set(paths), text: (path: string) => textIn(texts, path) };
+    const { language } = body;
+    return [200, await this.#detect(tree, typeof language === "string" ? language : undefined)];
   }
 
-  async #detect(tree: SourceTree): Promise<Detected> {
-    const recognised = recognise(tree);
-    if (!recognised.ok) return { ok: false, text: recognised.message, processes: [] };
-    const detection =
-      recognised.plan === undefined
-        ? planLanguage(
-            recognised.language,
-            tree,
-            await this.#versions(recognised.language.platform ?? recognised.language.name),
-          )
-        : { ok: true as const, plan: recognised.plan };
-    if (!detection.ok) return { ok: false, text: detection.message, processes: [] };
-    const { explanation, processes } = detection.plan;
-    return { ok: true, text: explanation, processes: Object.keys(processes) };
+  async #detect(tree: SourceTree, language: string | undefined): Promise<Detected> {
+    const recognised = recognise(tree, { language, saidBy: "--language" });
+    if (!recognised.ok) return refused(recognised.message);
+    if (recognised.plan !== undefined) return detected(recognised.plan, []);
+    const platform = recognised.language.platform ?? recognised.language.name;
+    const detection = planLanguage(recognised.language, tree, await this.#versions(platform));
+    if (!detection.ok) return refused(detection.message);
+    const { plan } = detection;
+    return detected(plan, [platform, ...(plan.runtime === undefined ? [] : [plan.runtime])]);
   }
 
   /** None while the platform is not made yet. */
@@ -78,6 +80,14 @@ export class DetectHandler implements HttpHandler {
   }
 }
 
+function refused(text: string): Detected {
+  return { ok: false, text, notes: [], processes: {}, platforms: [] };
+}
+
+function detected({ explanation, notes = [], processes }: BuildPlan, platforms: readonly string[]): Detected {
+  return { ok: true, text: explanation, notes, processes, platforms };
+}
+
 function isTexts(given: unknown): given is string[] {
   return Array.isArray(given) && given.every((each) => typeof each === "string");
 }
@@ -90,6 +100,7 @@ function textIn(texts: object, path: string): string | undefined {
 interface Body {
   readonly paths?: unknown;
   readonly texts?: object | undefined;
+  readonly language?: unknown;
 }
 
 function bodyOf(given: unknown): Body | undefined {

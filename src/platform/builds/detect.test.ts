@@ -251,7 +251,7 @@ describe("detect explains what it found", () => {
     expect(detect(tree, { language: "static" })).toMatchObject({ plan: { strategy: "static" } });
     expect(detect(tree, { language: "go" })).toEqual({
       ok: false,
-      message: "the app's platform is for go, but the source has none of go.mod",
+      message: "the build is for go, but the source has none of go.mod",
     });
     expect(detect(tree, { language: "cobol" })).toMatchObject({
       message: expect.stringContaining("there are nodejs"),

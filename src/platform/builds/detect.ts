@@ -12,8 +12,10 @@ import type { SourceTree } from "./source-tree.ts";
 export interface Wanted {
   /** Build from this Dockerfile whatever else is there. */
   readonly dockerfilePath?: string | undefined;
-  /** Build as this language whatever else is there. */
+  /** Build as this language whatever else is there; `dockerfile` for the source's own. */
   readonly language?: string | undefined;
+  /** What said so, for the error when the source is not of it. */
+  readonly saidBy?: string | undefined;
 }
 
 /** What was recognised; planning a language wants to know its platform's versions. */
@@ -39,9 +41,14 @@ export function recognise(tree: SourceTree, wanted: Wanted = {}): Recognised {
     const message = `the source has no ${dockerfilePath}, which the build names as its Dockerfile`;
     return { ok: false, message };
   }
-  if (wanted.language !== undefined) return namedLanguage(wanted.language, tree);
+  const { language: named, saidBy = "the build" } = wanted;
+  if (named !== undefined && named !== "dockerfile") return namedLanguage(named, saidBy, tree);
   const path = dockerfilePath ?? dockerfileNames.find((name) => tree.paths.has(name));
   if (path !== undefined) return dockerfile(tree, path);
+  if (named !== undefined) {
+    const message = `${saidBy} says that it is built from a Dockerfile, but the source has no ${dockerfileNames.join(" or ")}`;
+    return { ok: false, message };
+  }
   const language = languages.find((each) => each.isIn(tree));
   return language === undefined ? { ok: false, message: unknownApp(tree) } : { ok: true, language };
 }
@@ -64,7 +71,7 @@ export function planLanguage(
   return { ok: true, plan: { ...plan, processes: { ...plan.processes, release } } };
 }
 
-function namedLanguage(name: string, tree: SourceTree): Recognised {
+function namedLanguage(name: string, saidBy: string, tree: SourceTree): Recognised {
   const language = languages.find((each) => each.name === name);
   if (language === undefined) {
     const names = languages.map((each) => each.name).join(", ");
@@ -72,7 +79,7 @@ function namedLanguage(name: string, tree: SourceTree): Recognised {
   }
   if (language.isIn(tree)) return { ok: true, language };
   const signs = language.signs.join(", ");
-  return { ok: false, message: `the app's platform is for ${name}, but the source has none of ${signs}` };
+  return { ok: false, message: `${saidBy} is for ${name}, but the source has none of ${signs}` };
 }
 
 function dockerfile(tree: SourceTree, path: string): Recognised {

@@ -15,6 +15,7 @@ export type FailureReason =
   | "ImageStoreChanged"
   | "InvalidAppJson"
   | "InvalidImageReference"
+  | "MissingBuildSecret"
   | "MissingConfig"
   | "OutOfMemoryKilled"
   | "PlatformNotReady"

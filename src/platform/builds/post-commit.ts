@@ -19,7 +19,7 @@ export interface PostCommitOptions {
   readonly log: BuildLog;
   readonly signal: AbortSignal;
   /** Of the step. */
-  readonly limits: Pick<BuildOptions, "memoryBytes" | "cpus" | "ulimits" | "cgroup">;
+  readonly limits: Pick<BuildOptions, "memoryBytes" | "cpus" | "ulimits" | "cgroup" | "network">;
 }
 
 /** Throws a BuildFailure when the hook fails; the image is gone then. */

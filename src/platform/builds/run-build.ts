@@ -20,11 +20,15 @@ import { buildContext, containerfilePath, secretPath } from "./build-context.ts"
 import { buildCgroup } from "./build-cgroup.ts";
 import type { BuildLog } from "./build-log.ts";
 import { platformPort } from "./containerfile.ts";
+import { buildArgs, checkedPlan, dockerfileOf, isWithoutCache, wantedOf } from "./build-wishes.ts";
 import { isRead, planLanguage, recognise } from "./detect.ts";
+import { readBuildSecrets } from "./build-secrets.ts";
+import { masker } from "./masked-log.ts";
 import { BuildFailure, explainEngineFailure } from "./failure.ts";
 import { secretsOf, type HostConfig } from "./host-config.ts";
 import { withCustomOutput, type CustomOptions } from "./inputs/custom-strategy.ts";
 import { withInputs } from "./inputs/with-inputs.ts";
+import type { BuildNetwork } from "./network/build-network.ts";
 import type { BuildPlan } from "./plan.ts";
 import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
 import { manifestPath, readWanted } from "./wanted-by-source.ts";
@@ -57,6 +61,8 @@ export interface RunBuildOptions {
   /** Asked at each build. */
   readonly host: () => Promise<HostConfig>;
   readonly limits: BuildLimits;
+  /** Absent: steps are on the network that the engine chooses. */
+  readonly network?: BuildNetwork | undefined;
   /** Environment of programs beside the engine; PATH among it. */
   readonly env: Readonly<Record<string, string>>;
   readonly ulimits?: readonly Ulimit[] | undefined;
@@ -110,7 +116,10 @@ async function customOptions(
   signal: AbortSignal,
 ): Promise<CustomOptions> {
   const { ulimits, registry } = options;
-  const limits = { ...limitsOf(build, options.limits), ulimits, cgroup: await cgroupOf(build, options) };
+  const isCustom = build.spec.strategy.type === "Custom";
+  const network = isCustom ? await isolatedNetwork({ options, log }, await options.host()) : undefined;
+  const cgroup = await cgroupOf(build, options);
+  const limits = { ...limitsOf(build, options.limits), ulimits, cgroup, network };
   const tell = (line: string): void => log.line(line);
   return { ...options, log, signal, tell, limits, image: imageReference(build, registry) };
 }
@@ -175,9 +184,12 @@ async function imageSizeText(image: string, { engine }: RunBuildOptions): Promis
   return bytes === undefined ? "" : `, ${Math.round(bytes / 1024 ** 2)} MiB`;
 }
 
-async function testImage({ build, options, log, signal }: Work, image: string): Promise<void> {
+async function testImage(work: Work, image: string): Promise<void> {
+  const { build, options, log, signal } = work;
   const { engine, clock, ulimits } = options;
-  const limits = { ...limitsOf(build, options.limits), ulimits, cgroup: await cgroupOf(build, options) };
+  const network = await isolatedNetwork(work, await options.host());
+  const cgroup = await cgroupOf(build, options);
+  const limits = { ...limitsOf(build, options.limits), ulimits, cgroup, network };
   await runPostCommit(build, image, { engine, clock, log, signal, limits });
 }
 
@@ -238,12 +250,12 @@ async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
     const message = `spec.strategy.type ${strategy.type} is not supported: use Docker, or Nagi to have it found out`;
     throw new BuildFailure("UnsupportedStrategy", message);
   }
-  const { dockerfilePath } = dockerfileOf(build);
   const named = await namedPlatform(work);
   const seen = withInlineDockerfile(tree, source?.dockerfile);
-  const recognised = recognise(seen, { dockerfilePath, language: named?.language });
+  const recognised = recognise(seen, wantedOf(build, named));
   if (!recognised.ok) throw new BuildFailure("CannotDetect", recognised.message);
-  if (recognised.plan !== undefined) return { plan: recognised.plan, containerfile: source?.dockerfile };
+  if (recognised.plan !== undefined)
+    return { plan: checkedPlan(build, recognised.plan, seen), containerfile: source?.dockerfile };
   if (strategy.type === "Docker") {
     const wanted = "looked for Containerfile and Dockerfile in the root of the source";
     const advice =
@@ -273,12 +285,6 @@ async function namedPlatform(work: Work): Promise<ReadyPlatform | undefined> {
   throw new BuildFailure("PlatformNotReady", message);
 }
 
-function dockerfileOf(build: Build): { readonly dockerfilePath?: string | undefined } {
-  const { strategy } = build.spec;
-  if (strategy.type !== "Docker") return {};
-  return { dockerfilePath: strategy.dockerStrategy?.dockerfilePath };
-}
-
 /** A Dockerfile in the Build itself stands for the source's own. */
 function withInlineDockerfile(tree: SourceTree, text: string | undefined): SourceTree {
   if (text === undefined) return tree;
@@ -299,7 +305,11 @@ async function makeImage(
   const { engine, clock } = options;
   const startMs = clock.now();
   const host = await options.host();
-  const secrets = await secretsOf(host);
+  const { dockerfile } = build.spec.strategy.nagiStrategy ?? {};
+  const { namespace = "default" } = build.metadata;
+  const own = await readBuildSecrets(dockerfile?.secrets ?? [], namespace, options.client);
+  const secrets = { ...own, ...(await secretsOf(host)) };
+  const mask = masker(Object.values(own));
   const context = buildContext({
     source: options.sources.open(sourceId(build)),
     contextDir: build.spec.source?.contextDir ?? "",
@@ -308,11 +318,12 @@ async function makeImage(
     secrets,
   });
   const { memoryBytes, cpus } = limitsOf(build, options.limits);
-  const text = new ProgressText((line) => log.write(line), {
+  const text = new ProgressText((line) => log.write(mask(line)), {
     clock,
     ownSteps: plan.dockerfilePath !== undefined,
   });
   log.line("-----> Build");
+  const network = plan.runsSteps ? await isolatedNetwork(work, host) : undefined;
   try {
     const steps = engine.buildImage(context, {
       tags: [image],
@@ -320,11 +331,13 @@ async function makeImage(
       buildArgs: { ...host.proxies, ...buildArgs(build) },
       // Without steps to reuse, one commit for all of them is quicker.
       layers: plan.runsSteps,
-      noCache: build.spec.strategy.dockerStrategy?.noCache ?? build.spec.strategy.nagiStrategy?.noCache,
+      noCache: isWithoutCache(build),
+      target: dockerfile?.target,
       pull: build.spec.strategy.dockerStrategy?.forcePull,
       memoryBytes,
       cpus,
       ulimits: options.ulimits,
+      network,
       cgroup: await cgroupOf(build, options),
       labels: imageLabels(build),
       secrets: Object.fromEntries(Object.keys(secrets).map((id) => [id, secretPath(id)])),
@@ -336,7 +349,8 @@ async function makeImage(
     signal.throwIfAborted();
     if (!isEngineError(error)) throw error;
     const memory = `${Math.round(memoryBytes / 1024 ** 2)} MiB`;
-    throw explainEngineFailure({ text: error.message, output: text.tail, memory, signs: plan.failureSigns });
+    const complaint = { text: mask(error.message), output: text.tail.map(mask) };
+    throw explainEngineFailure({ ...complaint, memory, signs: plan.failureSigns });
   } finally {
     context.destroy();
   }
@@ -344,6 +358,17 @@ async function makeImage(
   const cached = text.cached === 0 ? "" : `, ${text.cached} of ${text.steps} steps from the cache`;
   log.line(`       built in ${seconds(clock.now() - startMs)}${cached}`);
   return plan.dockerfilePath !== undefined ? exposedPort(await engine.recentImage(image)) : platformPort;
+}
+
+/** Where steps cannot be kept from this machine's services, the log says why. */
+async function isolatedNetwork(
+  { options, log }: Pick<Work, "options" | "log">,
+  host: HostConfig,
+): Promise<string | undefined> {
+  const isolation = await options.network?.prepare(host);
+  if (isolation === undefined || isolation.network !== undefined) return isolation?.network;
+  log.line(`       This build can reach services of this machine: ${isolation.problem}.`);
+  return undefined;
 }
 
 function limitsOf(
@@ -360,16 +385,6 @@ function limitsOf(
 function imageLabels({ spec }: Build): Record<string, string> | undefined {
   const labels = (spec.output?.imageLabels ?? []).map(({ name, value }) => [name, value ?? ""] as const);
   return labels.length === 0 ? undefined : Object.fromEntries(labels);
-}
-
-function buildArgs(build: Build): Record<string, string> {
-  const { dockerStrategy, nagiStrategy } = build.spec.strategy;
-  const pairs = [
-    ...(dockerStrategy?.buildArgs ?? []),
-    ...(dockerStrategy?.env ?? []),
-    ...(nagiStrategy?.env ?? []),
-  ];
-  return Object.fromEntries(pairs.map(({ name, value }) => [name, value ?? ""]));
 }
 
 /** The digest of the image in the registry. */

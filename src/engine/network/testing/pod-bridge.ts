@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { execPath } from "node:process";
-import { runProgram } from "../programs.ts";
+import { runProgram } from "../../../lib/system-programs.ts";
 
 const ip = "/usr/sbin/ip";
 export const podPort = 8080;

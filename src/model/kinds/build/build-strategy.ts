@@ -1,5 +1,7 @@
 /** How a build makes the image. */
 
+import { dockerfileOptions } from "../nagi/app/dockerfile-options.ts";
+import { languageNames } from "../nagi/languages.ts";
 import { checkPlatformRef } from "../nagi/platform/platform-ref.ts";
 import { array, boolean, object, oneOf, required, string, type Infer } from "../../schema.ts";
 import { envVar } from "../core/pod/container.ts";
@@ -67,6 +69,8 @@ const nagiStrategy = object(
     platform: string("Platform to build on, such as python or python:v2; found out when absent.", {
       check: checkPlatformRef,
     }),
+    language: oneOf([...languageNames, "dockerfile"], "What it is built as; found out when absent."),
+    dockerfile: dockerfileOptions,
     env: array(envVar, "Environment variables of the build.", { mergeKey: "name" }),
     noCache: boolean("Whether layers of earlier builds are not used."),
   },

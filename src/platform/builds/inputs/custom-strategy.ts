@@ -28,7 +28,7 @@ export interface CustomOptions extends InputsOptions {
   readonly clock: Clock;
   readonly log: BuildLog;
   /** Of the step. */
-  readonly limits: Pick<BuildOptions, "memoryBytes" | "cpus" | "ulimits" | "cgroup">;
+  readonly limits: Pick<BuildOptions, "memoryBytes" | "cpus" | "ulimits" | "cgroup" | "network">;
   /** The image that is made in the end. */
   readonly image: string;
 }

@@ -10,8 +10,10 @@ export function strategyOfApp(
   spec: AppSpec | undefined,
   more: Pick<NagiStrategy, "noCache" | "env"> = {},
 ): BuildStrategy {
-  const { platform } = spec?.source ?? {};
-  const said = Object.entries({ platform, ...more }).filter(([, value]) => value !== undefined);
+  const { platform, language, dockerfile } = spec?.source ?? {};
+  const said = Object.entries({ platform, language, dockerfile, ...more }).filter(
+    ([, value]) => value !== undefined,
+  );
   const nagiStrategy: NagiStrategy = Object.fromEntries(said);
   return { type: "Nagi", ...(said.length === 0 ? {} : { nagiStrategy }) };
 }

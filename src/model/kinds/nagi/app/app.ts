@@ -3,12 +3,14 @@ import { orNone } from "../../../cells.ts";
 import { findCondition } from "../../../conditions.ts";
 import { duplicates, invalidIf, type FieldError } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
-import { array, integer, map, object, required, string, type Infer } from "../../../schema.ts";
+import { array, integer, map, object, oneOf, required, string, type Infer } from "../../../schema.ts";
 import { localObjectReference } from "../../core/references.ts";
 import { checkHost } from "../../route/route/validate-route.ts";
 import { checkAppName, checkImage } from "../app-names.ts";
 import { checkTagName } from "../../image/tag-names.ts";
 import { checkGitUrl, shownGitUrl } from "../../../../lib/git/git-url.ts";
+import { languageNames } from "../languages.ts";
+import { buildErrors, dockerfileOptions } from "./dockerfile-options.ts";
 import { checkPlatformRef } from "../platform/platform-ref.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 import { appCron, cronErrors } from "./app-cron.ts";
@@ -49,6 +51,8 @@ const appSource = object(
       "Platform that it is built on, such as python, or a version of one, such as python:v2; found out when absent.",
       { check: checkPlatformRef },
     ),
+    language: oneOf([...languageNames, "dockerfile"], "What the source is built as; found out when absent."),
+    dockerfile: dockerfileOptions,
   },
   { name: "dev.nagi.v1.AppSource" },
 );
@@ -146,6 +150,7 @@ function appErrors({
   const { contextDir, git } = source;
   return [
     ...(git === undefined ? [] : gitSourceErrors(git)),
+    ...buildErrors(source, "spec.source"),
     ...(branch === undefined ? [] : invalidIf(checkBranch(branch), "spec.branch", branch)),
     ...(contextDir === undefined
       ? []

@@ -1,0 +1,55 @@
+/** What a build wishes of how its source is built, beside what is found out. Pure. */
+
+import type { Build } from "../../model/kinds/build/build/build.ts";
+import type { Wanted } from "./detect.ts";
+import { checkDockerfile } from "./dockerfile-text.ts";
+import { BuildFailure } from "./failure.ts";
+import type { BuildPlan } from "./plan.ts";
+import type { ReadyPlatform } from "./ready-platform.ts";
+import type { SourceTree } from "./source-tree.ts";
+
+/** What the build says of how its source is built. */
+export function wantedOf(build: Build, named: ReadyPlatform | undefined): Wanted {
+  const { dockerfilePath } = dockerfileOf(build);
+  const { language, dockerfile } = build.spec.strategy.nagiStrategy ?? {};
+  if (language !== undefined) return { dockerfilePath, language, saidBy: "the app's language" };
+  if (named !== undefined)
+    return { dockerfilePath, language: named.language, saidBy: `platform ${named.name}` };
+  if (dockerfile === undefined || dockerfilePath !== undefined) return { dockerfilePath };
+  return { language: "dockerfile", saidBy: "spec.source.dockerfile of the app" };
+}
+
+export function dockerfileOf(build: Build): { readonly dockerfilePath?: string | undefined } {
+  const { nagiStrategy, dockerStrategy } = build.spec.strategy;
+  return { dockerfilePath: dockerStrategy?.dockerfilePath ?? nagiStrategy?.dockerfile?.path };
+}
+
+/** A Dockerfile's plan, with notes on what of the app's wishes does nothing. */
+export function checkedPlan(build: Build, plan: BuildPlan, tree: SourceTree): BuildPlan {
+  const { target, args = [], secrets = [] } = build.spec.strategy.nagiStrategy?.dockerfile ?? {};
+  const path = plan.dockerfilePath ?? "Dockerfile";
+  const named = [...args, ...(build.spec.strategy.dockerStrategy?.buildArgs ?? [])];
+  const checked = checkDockerfile(path, tree.text(path) ?? "", {
+    target,
+    args: named.map(({ name }) => name),
+    secrets: secrets.map(({ id }) => id),
+  });
+  if (!checked.ok) throw new BuildFailure("DockerBuildFailed", checked.message);
+  return { ...plan, notes: [...(plan.notes ?? []), ...checked.notes] };
+}
+
+export function isWithoutCache({ spec }: Build): boolean {
+  const { dockerStrategy, nagiStrategy } = spec.strategy;
+  return [dockerStrategy, nagiStrategy, nagiStrategy?.dockerfile].some((each) => each?.noCache === true);
+}
+
+export function buildArgs(build: Build): Record<string, string> {
+  const { dockerStrategy, nagiStrategy } = build.spec.strategy;
+  const pairs = [
+    ...(nagiStrategy?.dockerfile?.args ?? []),
+    ...(dockerStrategy?.buildArgs ?? []),
+    ...(dockerStrategy?.env ?? []),
+    ...(nagiStrategy?.env ?? []),
+  ];
+  return Object.fromEntries(pairs.map(({ name, value }) => [name, value ?? ""]));
+}

@@ -1,0 +1,133 @@
+/**
+ * The network of builds: a bridge of their own, from which the outside can be reached and this machine cannot. Where that
+ * cannot be had (no root, no nftables, another engine than Podman), builds go on as the engine has them, and their log
+ * says so.
+ */
+
+import { lookup } from "node:dns/promises";
+import { readFile } from "node:fs/promises";
+import { isIPv4 } from "node:net";
+import { geteuid } from "node:process";
+import type { ContainerEngine } from "../../../lib/container-engine.ts";
+import { isEngineError } from "../../../lib/container-engine-transport.ts";
+import { messageOf } from "../../../lib/errors.ts";
+import type { Logger } from "../../../lib/log.ts";
+import { findProgram, runProgram } from "../../../lib/system-programs.ts";
+import type { HostConfig } from "../host-config.ts";
+import { buildRules, dnsPort } from "./build-rules.ts";
+import { isLoopback, namedEndpoints, nameServersIn, type Endpoint } from "./named-endpoints.ts";
+
+export interface BuildNetworkOptions {
+  readonly engine: ContainerEngine;
+  /** Names network and table, so that several Nagis share a machine. */
+  readonly instance: string;
+  readonly serviceCidr: string;
+  readonly log: Logger;
+}
+
+/** The network for a build's steps, or why it has none of its own. */
+export type Isolation =
+  | { readonly network: string }
+  | { readonly network?: undefined; readonly problem: string };
+
+const resolvFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
+
+export class BuildNetwork {
+  readonly #options: BuildNetworkOptions;
+
+  constructor(options: BuildNetworkOptions) {
+    this.#options = options;
+  }
+
+  /** As the settings are now; called before each build. */
+  async prepare(host: HostConfig): Promise<Isolation> {
+    const { engine, instance, log } = this.#options;
+    const endpoints = namedEndpoints(host);
+    const local = endpoints.find(isLoopback);
+    if (local !== undefined)
+      return {
+        problem: `${local.host}:${local.port}, which the settings of fetching name, is on this machine's loopback: let it listen on an address of the machine, and name that`,
+      };
+    const problem = await missingPart(engine);
+    if (problem !== undefined) return { problem };
+    try {
+      await this.#ensureNetwork();
+      const rules = buildRules({
+        table: nameOf(instance),
+        interface: interfaceOf(instance),
+        ranges: await this.#ranges(),
+        allowed: [...(await nameServers()), ...(await addressesOf(endpoints))],
+      });
+      await runProgram((await findProgram("nft")) ?? "nft", ["-f", "-"], rules);
+      return { network: nameOf(instance) };
+    } catch (error) {
+      log.warn("cannot make the network of builds", { error });
+      return { problem: messageOf(error) };
+    }
+  }
+
+  async #ensureNetwork(): Promise<void> {
+    const { engine, instance } = this.#options;
+    const name = nameOf(instance);
+    try {
+      await engine.inspectNetwork(name);
+      return;
+    } catch (error) {
+      if (!isEngineError(error, 404)) throw error;
+    }
+    const labels = { "nagi.dev/instance": instance };
+    await engine.createNetwork({ name, interface: interfaceOf(instance), labels });
+  }
+
+  /** Of all containers of this machine but builds, and of services. */
+  async #ranges(): Promise<string[]> {
+    const { engine, instance, serviceCidr } = this.#options;
+    const others = (await engine.listNetworks()).filter(({ Name }) => Name !== nameOf(instance));
+    const subnets = others.flatMap(({ IPAM }) => IPAM.Config ?? []).map(({ Subnet }) => Subnet);
+    return [serviceCidr, ...subnets.filter((subnet) => !subnet.includes(":"))];
+  }
+}
+
+/** For `nagi down`. */
+export async function removeBuildNetwork(engine: ContainerEngine, instance: string): Promise<void> {
+  if ((await missingPart(engine)) !== undefined) return;
+  const table = nameOf(instance);
+  const nft = (await findProgram("nft")) ?? "nft";
+  await runProgram(nft, ["-f", "-"], `table inet ${table} {\n}\ndelete table inet ${table}\n`);
+  await engine.removeNetwork(table).catch((error: unknown) => {
+    if (!isEngineError(error, 404)) throw error;
+  });
+}
+
+function nameOf(instance: string): string {
+  return `nagi-builds-${instance}`;
+}
+
+/** The kernel allows 15 characters. */
+function interfaceOf(instance: string): string {
+  return `nb-${instance}`.slice(0, 15);
+}
+
+async function missingPart(engine: ContainerEngine): Promise<string | undefined> {
+  if (geteuid?.() !== 0) return "that needs root";
+  if (!(await engine.isPodman())) return "that needs Podman as the container engine";
+  if ((await findProgram("nft")) === undefined) return "nft is not installed: apt-get install nftables";
+  return undefined;
+}
+
+async function nameServers(): Promise<Endpoint[]> {
+  const texts = await Promise.all(resolvFiles.map((file) => readFile(file, "utf8").catch(() => "")));
+  return nameServersIn(texts.join("\n")).map((host) => ({ host, port: dnsPort }));
+}
+
+/** A name that is not known leads nowhere in a build either. */
+async function addressesOf(endpoints: readonly Endpoint[]): Promise<Endpoint[]> {
+  const found = await Promise.all(
+    endpoints.map(async ({ host, port }) => {
+      if (isIPv4(host)) return [{ host, port }];
+      const addresses = await lookup(host, { all: true, family: 4 }).catch(() => []);
+      return addresses.map(({ address }) => ({ host: address, port }));
+    }),
+  );
+  return found.flat();
+}
