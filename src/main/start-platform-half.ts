@@ -252,8 +252,10 @@ function openPruner(
     registry,
     sweepEngine,
     diskUsedPercent: async () => {
-      const { blocks, bavail } = await statfs(config.dataDir);
-      return 100 * (1 - bavail / Math.max(1, blocks));
+      // As df counts: what is reserved for the administrator is neither used nor free.
+      const { blocks, bfree, bavail } = await statfs(config.dataDir);
+      const used = blocks - bfree;
+      return (100 * used) / Math.max(1, used + bavail);
     },
     clock: systemClock,
     log,

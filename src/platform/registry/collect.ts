@@ -23,6 +23,8 @@ const pushMaxMs = 60 * 60_000;
 const sweepMaxMs = 15 * 60_000;
 const portMaxMs = 5000;
 const pollMs = 50;
+/** On a disk that is full to the last byte neither the sweep nor the registry could be started. */
+const reserveBytes = 256 * 1024;
 const graceMs = 5000;
 /** Holds an image that has all fresh layers, only while a sweep runs. No namespace can have this name. */
 const holdRepository = "nagi.hold/layers";
@@ -43,18 +45,21 @@ export type Remove = () => Promise<ReadonlySet<string>>;
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #recordFile: string;
+  readonly #reserveFile: string;
   /** One at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#recordFile = join(options.dataDir, "sweep.pid");
+    this.#reserveFile = join(options.dataDir, "sweep.reserve");
   }
 
   /** Ends what a killed Nagi left running or lying about: before the registry may serve. */
   async recover(): Promise<void> {
     const { clock, storage } = this.#options;
     await terminate(this.#recordFile, { clock, graceMs });
+    await rm(this.#reserveFile, { force: true });
     await rm(storage.repositoryPath("nagi.hold"), { recursive: true, force: true });
   }
 
@@ -71,6 +76,7 @@ export class Collector {
   async #collect(remove: Remove, signal: AbortSignal): Promise<void> {
     const { program, port, clock, log } = this.#options;
     signal.throwIfAborted();
+    await writeFile(this.#reserveFile, Buffer.alloc(reserveBytes), { mode: 0o600, flush: true });
     const opening = WaitingRoom.open({ host: "127.0.0.1", port }, clock, portMaxMs + graceMs);
     await program.stop();
     const room = await opening;
@@ -91,6 +97,7 @@ export class Collector {
 
   async #sweep(removed: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { dataDir, configFile, env, storage, clock } = this.#options;
+    await rm(this.#reserveFile, { force: true });
     const fresh = await freshLayers(storage, clock.now() - pushMaxMs);
     await hold(
       storage,
