@@ -11,7 +11,7 @@ let platform: TestPlatform;
 let registry: string;
 let otherRegistry: string;
 let otherProgram: ChildProcess | undefined;
-const versions = ["one", "two", "three"];
+const versions = ["one", "two", "three", "four"];
 const local = (version: string): string => `localhost/nagi-e2e-${registry.split(":")[1]}:${version}`;
 
 beforeAll(async () => {
@@ -143,6 +143,50 @@ describe("a tag that an app follows", () => {
   });
 });
 
+describe("images that nothing needs", () => {
+  const prune = ["images", "prune", "hello", "--keep-younger-than", "0", "--keep-tag-revisions", "1"];
+  const has = (digest: string): boolean =>
+    platform.run("bash", [
+      "-c",
+      `HOME=${platform.dataDir} skopeo inspect --raw --tls-verify=false docker://${registry}/default/hello@${digest}`,
+    ]).code === 0;
+  const digestAt = (tag: string): string => {
+    const istag = JSON.parse(platform.kubectl(["get", "istag", tag, "-o", "json"])) as {
+      image: { metadata: { name: string } };
+    };
+    return istag.image.metadata.name;
+  };
+
+  it("go while pushes come, and nothing that a release needs goes with them", async () => {
+    push("four", "hello:scratch");
+    await until(() => tagLine("hello:scratch") !== "", "the tag hello:scratch");
+    const four = digestAt("hello:scratch");
+    push("one", "hello:scratch");
+    await until(() => digestAt("hello:scratch") !== four, "hello:scratch to move");
+    const shown = platform.nagi(prune);
+    expect(shown).toMatch(/hello .* keep .*release hello-prod v\d/);
+    expect(shown).toMatch(/hello .* remove .*nothing needs it/);
+    expect(shown).toContain("Would remove");
+    expect(has(four)).toBe(true);
+    const during = ["1", "2", "3"].map(
+      (name) =>
+        `podman push -q --tls-verify=false ${local("two")} ${registry}/default/hello:during-${name} & `,
+    );
+    const done = shell(`${during.join("")} nagi ${prune.join(" ")} --confirm; wait $(jobs -p)`);
+    expect(done).toMatch(/Removed [1-9]\d* of \d+ images/);
+    expect(has(four)).toBe(false);
+    for (const name of ["1", "2", "3"])
+      await until(() => tagLine(`hello:during-${name}`) !== "", `the push of hello:during-${name}`);
+    platform.nagi(["rollback", "v3", "--app", "hello-prod"]);
+    await answers("hello-prod", "three");
+  });
+
+  it("are kept as the settings say, which can be changed", () => {
+    expect(platform.nagi(["images", "retention", "keepTagRevisions=3"])).toMatch(/keepTagRevisions +3/);
+    expect(platform.nagi(["images", "retention"])).toMatch(/Last run .*, as asked: \d+ images removed/);
+  });
+});
+
 describe("an import", () => {
   it("copies the image here, so that it outlives the other registry", async () => {
     push("one", "team/base:1", otherRegistry);
@@ -169,6 +213,71 @@ describe("an import", () => {
   });
 });
 
+describe("tags for kubectl and oc", () => {
+  it("are listed, made, moved and deleted as objects", async () => {
+    expect(platform.kubectl(["get", "istag"])).toMatch(/NAME +IMAGE REFERENCE +UPDATED/);
+    const from = (name: string) => ({ kind: "ImageStreamTag", name });
+    const tag = {
+      apiVersion: "image.openshift.io/v1",
+      kind: "ImageStreamTag",
+      metadata: { name: "hello:made", namespace: "default" },
+      tag: { from: from("hello:latest") },
+    };
+    const file = join(platform.dataDir, "istag.json");
+    writeFileSync(file, JSON.stringify(tag));
+    platform.kubectl(["create", "-f", file]);
+    await until(
+      () => tagLine("hello:made").split(/ +/)[1] === tagLine("hello:latest").split(/ +/)[1],
+      "the tag",
+    );
+    platform.kubectl(["delete", "istag", "hello:made"]);
+    await until(() => tagLine("hello:made") === "", "hello:made to be gone");
+  });
+
+  it("take imports, and templates are processed", () => {
+    push("one", "team/kube:1", otherRegistry);
+    const wanted = {
+      apiVersion: "image.openshift.io/v1",
+      kind: "ImageStreamImport",
+      metadata: { name: "kube", namespace: "default" },
+      spec: {
+        import: true,
+        images: [
+          {
+            from: { kind: "DockerImage", name: `${otherRegistry}/team/kube:1` },
+            importPolicy: { insecure: true },
+          },
+        ],
+      },
+    };
+    const post = (path: string, body: object): string => {
+      const file = join(platform.dataDir, "raw.json");
+      writeFileSync(file, JSON.stringify(body));
+      return platform.kubectl(["create", "--raw", path, "-f", file]);
+    };
+    const base = "/apis/image.openshift.io/v1/namespaces/default";
+    expect(post(`${base}/imagestreamimports`, wanted)).toMatch(/"status":"Success".*kube@sha256:/);
+    const template = {
+      apiVersion: "template.openshift.io/v1",
+      kind: "Template",
+      metadata: { name: "t" },
+      objects: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "${NAME}" } }],
+      parameters: [{ name: "NAME", value: "filled-in" }],
+    };
+    const place = "/apis/template.openshift.io/v1/namespaces/default/processedtemplates";
+    expect(post(place, template)).toContain('"name":"filled-in"');
+  });
+
+  it("are drawn with who follows them", () => {
+    const text = platform.nagi(["images", "graph"]);
+    expect(text).toMatch(/▶ \(follows|▶ \(imported every|▶ \(releases\) app base/);
+    expect(text).toContain("When base:1 moves, it is released to base.");
+    expect(platform.nagi(["images", "graph", "base", "--svg"])).toMatch(
+      /^<svg [\s\S]*base:1[\s\S]*<\/svg>\n$/,
+    );
+  });
+});
+
 describe("what is wrong", () => {
   it.each([
     [["tag", "hello:nope", "hello:x"], /there is no tag hello:nope.*\n.*The tags of hello: /],
@@ -177,6 +286,13 @@ describe("what is wrong", () => {
     [["images", "history", "none:x"], /there is no image stream none/],
     [["import-image", "hello:latest"], /not imported from anywhere/],
     [["follow", "hello-prod", "UPPER:x"], /names no tag/],
+    [["images", "graph", "nope"], /there is no stream or app nope/],
+    [
+      ["images", "prune", "--keep-younger-than", "soon"],
+      /--keep-younger-than is "soon": must be a number with/,
+    ],
+    [["images", "retention", "keep=1"], /"keep=1" is no setting[\s\S]*keepTagRevisions/],
+    [["settings", "--app", "hello-prod", "start-timeout=0"], /start-timeout is "0": must be whole seconds/],
   ] as const)("%j is explained", (argv, message) => {
     const { code, stderr } = platform.tryNagi(argv);
     expect(stderr).toMatch(message);
