@@ -62,7 +62,11 @@ it("a check that fails says what was asked and what came back, and the old insta
   expect(platform.nagi(["checks", ...desk])).toMatch(
     /^web +readiness +HTTP GET \/up on its port +5s +5s +3 +set$/m,
   );
-  platform.kubectl(["patch", "app", "desk", "--type=merge", "-p", '{"spec":{"startTimeoutSeconds":5}}']);
+  const giveUpAfter = (seconds: number | null) => {
+    const patch = JSON.stringify({ spec: { startTimeoutSeconds: seconds } });
+    platform.kubectl(["patch", "app", "desk", "--type=merge", "-p", patch]);
+  };
+  giveUpAfter(5);
   const failing = ["checks", "set", "web", "--command", "echo no database; exit 3", "--timeout", "5s"];
   const { code, stderr } = platform.tryNagi([...failing, ...desk]);
   const told = 'command "/bin/sh -c echo no database; exit 3" ended with exit code 3: no database';
@@ -72,6 +76,7 @@ it("a check that fails says what was asked and what came back, and the old insta
   expect(platform.nagi(["ps", ...desk])).toContain(told);
   expect(platform.kubectl(["get", "events", "--field-selector=reason=Unhealthy"])).toContain(told);
   expect((await platform.request("desk")).text).toBe("at your service\n");
+  giveUpAfter(null);
   platform.nagi(["checks", "unset", "web", ...desk]);
 });
 
