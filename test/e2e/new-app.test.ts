@@ -66,6 +66,18 @@ it("makes an app with a real database, whose rows outlive its pod", async () => 
   expect(again.stderr).toContain("Secret guest-postgresql exists already");
 });
 
+it("makes an app with a Redis server that keeps its data", async () => {
+  platform.nagi(["new-app", "--template", "app-with-redis", "-p", "NAME=count"]);
+  platform.nagi(["deploy", "--app", "count", "--dir", join(root, "examples/counter")]);
+  // While its server is away the app lets its clients wait.
+  const visits = (): string => platform.run("curl", ["-s", "-m", "5", `http://${host("count")}/`]).stdout;
+  expect(visits()).toBe("1\n");
+  platform.kubectl(["delete", "pod", "count-redis-0"]);
+  platform.kubectl(["wait", "--for=condition=Ready", "pod/count-redis-0", "--timeout=60s"]);
+  await until(() => /^\d+\n$/.test(visits()), "the app to reach its server again");
+  expect(Number(visits())).toBeGreaterThan(2);
+});
+
 it("looks at directories, and makes nothing in a dry run", () => {
   const seen = platform.nagi([
     "new-app",
