@@ -52,7 +52,7 @@ export class BareBuild {
     const { versions = [] } = (get("platform", base) as PlatformObject).status;
     const tree = sourceTreeOf(textsIn(folder));
     const recognised = recognise(tree, {});
-    if (!recognised.ok || recognised.plan !== undefined) throw new Error(`${name} is of no language`);
+    if (!recognised.ok || !("language" in recognised)) throw new Error(`${name} is of no language`);
     const found = Object.fromEntries(versions.map((each) => [each.name, each.version]));
     const detection = planLanguage(recognised.language, tree, found);
     if (!detection.ok) throw new Error(detection.message);

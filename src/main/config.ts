@@ -86,6 +86,7 @@ export function paths(dataDir: string) {
     git: join(dataDir, "git"),
     sources: join(dataDir, "sources"),
     builds: join(dataDir, "builds"),
+    buildpacks: join(dataDir, "buildpacks"),
     /** The way to the outside for builds: proxies, certificates, mirrors. */
     buildSettings: join(dataDir, "build.env"),
     registry: join(dataDir, "registry"),

@@ -180,6 +180,7 @@ function openBuilds(
     ulimits: ulimits(),
     restoreSource: (build) => git.restoreSource(build),
     dataDir: paths(config.dataDir).builds,
+    fetchedDir: paths(config.dataDir).buildpacks,
     maxConcurrent: concurrentBuildsMax,
     clock: systemClock,
     log,

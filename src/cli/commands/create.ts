@@ -4,6 +4,7 @@ import { appNameMax, checkAppName } from "../../model/kinds/nagi/app-names.ts";
 import { isStatus } from "../../model/status.ts";
 import { gitSshUrl, gitUrl, platformInfo, type PlatformInfo } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { askedBuilder, builderOptions } from "../builder-option.ts";
 import { credentialHelper } from "../git-credentials.ts";
 import { fileOption, manifestsOf, outputOption } from "../manifests.ts";
 import { printWritten } from "../output.ts";
@@ -47,12 +48,14 @@ export const command: Command = {
       type: "boolean",
       description: "Let the git remote use SSH, with a key of yours: nagi keys add.",
     },
+    ...builderOptions,
     { name: "no-remote", type: "boolean", description: "Leave the git repository alone." },
   ],
   examples: [
     "nagi create shop",
     "git push nagi main",
     "nagi create web --root apps/web --remote web",
+    "nagi create shop --builder node-builder:latest",
     "nagi create -f hello-pod.json",
   ],
   async run(context) {
@@ -81,8 +84,10 @@ async function createApp(context: CommandContext): Promise<void> {
   const namespace = await context.namespace();
   const contextDir = rootOf(context.text("root") ?? "");
   const platform = (await platformOf(client, context.text("platform") ?? "")) ?? undefined;
-  const isSaid = contextDir !== undefined || platform !== undefined;
-  const spec = { branch: context.text("branch"), ...(isSaid ? { source: { contextDir, platform } } : {}) };
+  const builder = askedBuilder(context, undefined) ?? undefined;
+  const isSaid = [contextDir, platform, builder].some((each) => each !== undefined);
+  const source = isSaid ? { source: { contextDir, platform, builder } } : {};
+  const spec = { branch: context.text("branch"), ...source };
   try {
     await client.create(app, newObject<App>(app, { name, namespace }, { spec }));
   } catch (error) {

@@ -1,9 +1,11 @@
 import type { Client } from "../../client/client.ts";
 import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
 import type { ObjectRef } from "../../model/meta.ts";
-import { isStatus } from "../../model/status.ts";
+import { isNotFound, isStatus } from "../../model/status.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { parseDuration } from "../duration.ts";
@@ -62,7 +64,7 @@ export const command: Command = {
     const container = model?.spec?.template.spec?.containers[0];
     if (model === undefined || container === undefined)
       throw new UsageError(`app ${name} has no release to run in`, "Deploy it first: git push nagi main");
-    const [program = "", ...rest] = context.args;
+    const [program = "", ...rest] = [...(await launcherOf(client, found)), ...context.args];
     const labels = { "nagi.dev/app": name, "nagi.dev/process": "run" };
     const { image, env, envFrom, resources } = container;
     const metadata = { generateName: `${name}-run-`, namespace, labels };
@@ -93,6 +95,18 @@ function limitSeconds(text: string): number {
   const seconds = Math.ceil(parseDuration(text, "--time-limit") / 1000);
   if (seconds > 0) return seconds;
   throw new UsageError(`--time-limit is ${text}: must be more than 0`);
+}
+
+/** What starts the commands of the app's image. */
+async function launcherOf(client: Client, { metadata, status }: App): Promise<readonly string[]> {
+  const name = status?.currentRelease;
+  if (name === undefined) return [];
+  try {
+    return (await client.get(release, { namespace: metadata.namespace, name })).spec.launcher ?? [];
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
 }
 
 interface Attended {

@@ -7,6 +7,7 @@ import type { JsonValue } from "../../model/schema.ts";
 import { isStatus } from "../../model/status.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { askedBuilder, builderOptions } from "../builder-option.ts";
 import { columns } from "../format.ts";
 import { platformOf, platformOption } from "../platform-option.ts";
 import { buildOptions, buildRows, buildSettings } from "../source-build.ts";
@@ -70,6 +71,7 @@ export const command: Command = {
     },
     platformOption,
     ...buildOptions,
+    ...builderOptions,
   ],
   examples: [
     "nagi source",
@@ -78,6 +80,7 @@ export const command: Command = {
     "nagi source --platform python:v2",
     "nagi source --language static",
     "nagi source --dockerfile docker/Web --target web --arg VERSION=2 --build-secret token=npm/token",
+    "nagi source --builder node-builder:latest --incremental",
     "nagi source --app shop --git https://git.example.com/team/shop.git --ref main",
   ],
   async run(context) {
@@ -124,8 +127,12 @@ async function wantedSpec(
 async function wantedBuild(context: CommandContext, found: App): Promise<Record<string, JsonValue>> {
   const platform = context.text("platform");
   const settings = buildSettings(context, found);
-  if (platform === undefined) return settings;
-  return { ...settings, platform: await platformOf(await context.client(), platform) };
+  const builder = askedBuilder(context, found.spec?.source?.builder);
+  return {
+    ...settings,
+    ...(platform === undefined ? {} : { platform: await platformOf(await context.client(), platform) }),
+    ...(builder === undefined ? {} : { builder: builder && { ...builder } }),
+  };
 }
 
 async function wantedGit(context: CommandContext, found: App): Promise<JsonValue | undefined> {
@@ -190,7 +197,8 @@ function nextStep({ metadata, spec = {} }: App): string {
 }
 
 function show({ terminal }: CommandContext, { metadata, spec = {} }: App): void {
-  const git = spec.source?.git;
+  const { git, builder } = spec.source ?? {};
+  const saved = builder?.incremental === true ? ", beginning with what it saved of the last build" : "";
   terminal.print(
     columns([
       ["App:", metadata.name ?? ""],
@@ -203,6 +211,7 @@ function show({ terminal }: CommandContext, { metadata, spec = {} }: App): void 
           ]),
       ["Root:", spec.source?.contextDir ?? "the whole repository"],
       ...buildRows(spec.source ?? {}),
+      ...(builder === undefined ? [] : [["Builder:", `${builder.image}${saved}`]]),
     ]),
   );
 }

@@ -68,11 +68,11 @@ export function podLabels({ spec }: Release, process: string): Record<string, st
 
 /** What all containers of a release have in common. */
 export function processContainer({ spec }: Release, process: string, command: string | undefined): Container {
-  const { app, version, image, port = defaultPort, configSecret } = spec;
+  const { app, version, image, port = defaultPort, configSecret, launcher = [] } = spec;
   return {
     name: process,
     image,
-    ...(command === undefined ? {} : { command: shellCommand(command) }),
+    ...(command === undefined ? {} : { command: [...launcher, ...shellCommand(command)] }),
     env: [
       { name: "PORT", value: String(port) },
       { name: "NAGI_APP", value: app },

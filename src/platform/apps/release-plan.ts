@@ -89,6 +89,7 @@ type Content = Pick<
   | "port"
   | "processes"
   | "cron"
+  | "launcher"
   | "build"
   | "commit"
   | "postDeploy"
@@ -219,8 +220,9 @@ function nextSpec(
 }
 
 function copiedSpec(app: App, latest: Release | undefined, { spec }: Release): ReleaseSpec {
-  const { image, imageDigest, port, processes, cron, build, commit, postDeploy } = spec;
-  return { ...nextSpec(app, latest), image, imageDigest, port, processes, cron, build, commit, postDeploy };
+  const { image, imageDigest, port, processes, cron, launcher, build, commit, postDeploy } = spec;
+  const content = { image, imageDigest, port, processes, cron, launcher, build, commit, postDeploy };
+  return { ...nextSpec(app, latest), ...content };
 }
 
 interface Choice {
@@ -241,8 +243,9 @@ function chooseContent({ input, wishes, build, isNewBuild, latest, base }: Choic
   if (build !== undefined && (isNewBuild || imageChanged)) return buildContent(build, wishes, input);
   if (base === undefined) return undefined;
 
-  const { image, imageDigest, port, processes, cron, build: from, commit, postDeploy } = base.spec;
-  const kept = { image, imageDigest, port, processes, cron, build: from, commit };
+  const { image, imageDigest, port, processes, cron, launcher, build: from } = base.spec;
+  const { commit, postDeploy } = base.spec;
+  const kept = { image, imageDigest, port, processes, cron, launcher, build: from, commit };
   const origin = builds.find(({ metadata }) => from !== undefined && metadata.name === from);
   const baseConfig = input.configOf(base);
   const isConfig = baseConfig !== undefined && !isJsonEqual(baseConfig, input.config);
@@ -292,6 +295,7 @@ function followedContent({ image, digest, build }: FollowedImage, wishes: Wishes
           port: wishes.port ?? build.status?.port,
           processes: withCommands(fromBuild(build), wishes),
           cron: build.status?.manifest?.cron,
+          launcher: build.status?.launcher,
           build: name,
           commit: build.spec.revision?.git?.commit,
         }),
@@ -310,6 +314,7 @@ function buildContent(build: Build, wishes: Wishes, input: PlanInput): Content {
     port: wishes.port ?? status?.port,
     processes: withCommands(fromBuild(build), wishes),
     cron: status?.manifest?.cron,
+    launcher: status?.launcher,
     build: metadata.name,
     commit,
     postDeploy: hasLived(input) ? undefined : status?.manifest?.postdeploy,

@@ -17,6 +17,8 @@ export type ManifestResult =
   /** Names the field, what is there and what is allowed. */
   | { readonly ok: false; readonly message: string };
 
+export const manifestPath = "app.json";
+
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** For people, and for Heroku's own pages. */
 const silent: readonly string[] = [

@@ -3,11 +3,12 @@
  * itself, and the secrets of the steps. Streams: nothing of the sources is held in memory.
  */
 
+import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { once, type EventEmitter } from "node:events";
-import { extract, pack, type Header, type Pack } from "tar-stream";
+import { extract, pack, type Extract, type Header, type Pack } from "tar-stream";
 import { contextFolders } from "./containerfile.ts";
-import type { BuildPlan } from "./plan.ts";
+import type { BuildPlan, ContextFolder } from "./plan.ts";
 import { pathWithin } from "./source-tree.ts";
 
 type NewHeader = Partial<Header> & Pick<Header, "name">;
@@ -47,14 +48,35 @@ async function writeContext(context: Pack, options: ContextOptions): Promise<voi
     const name = options.plan.dockerfilePath ?? containerfilePath;
     await writeText(context, { name }, options.containerfile);
   }
+  for (const [name, text] of Object.entries(options.plan.files ?? {}))
+    await writeText(context, { name, mode: 0o755 }, text);
   await copySource(context, options);
+  for (const folder of options.plan.folders ?? []) await copyFolder(context, folder);
   context.finalize();
 }
 
-async function copySource(context: Pack, options: ContextOptions): Promise<void> {
+async function copyFolder(context: Pack, { name, file, root }: ContextFolder): Promise<void> {
+  for await (const entry of entriesOf(createReadStream(file))) {
+    const path = pathWithin(entry.header.name, root);
+    if (path === undefined) entry.resume();
+    else {
+      const header = { ...kept(entry.header), size: entry.header.size, name: `${name}/${path}` };
+      const target = pathWithin(entry.header.linkname ?? "", root);
+      const linked = entry.header.type === "link" && target !== undefined;
+      await writeEntry(context, linked ? { ...header, linkname: `${name}/${target}` } : header, entry);
+    }
+  }
+}
+
+function entriesOf(tar: Readable): Extract {
   const entries = extract();
-  options.source.on("error", (error) => entries.destroy(error));
-  options.source.pipe(entries);
+  tar.on("error", (error) => entries.destroy(error));
+  tar.pipe(entries);
+  return entries;
+}
+
+async function copySource(context: Pack, options: ContextOptions): Promise<void> {
+  const entries = entriesOf(options.source);
   const manifests = new Set(options.plan.manifests);
   for await (const entry of entries) {
     const path = pathWithin(entry.header.name, options.contextDir);

@@ -10,6 +10,11 @@ import type { SourceTree } from "./source-tree.ts";
 
 /** What the build says of how its source is built. */
 export function wantedOf(build: Build, named: ReadyPlatform | undefined): Wanted {
+  const buildpacks = build.spec.strategy.nagiStrategy?.buildpacks?.map(({ url }) => url);
+  return { ...wantedLanguage(build, named), buildpacks };
+}
+
+function wantedLanguage(build: Build, named: ReadyPlatform | undefined): Wanted {
   const { dockerfilePath } = dockerfileOf(build);
   const { language, dockerfile } = build.spec.strategy.nagiStrategy ?? {};
   if (language !== undefined) return { dockerfilePath, language, saidBy: "the app's language" };

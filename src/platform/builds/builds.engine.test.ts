@@ -70,6 +70,7 @@ function buildsOptions(): Parameters<typeof createBuilds>[0] {
     limits: { memoryBytes: 256 * 1024 ** 2, cpus: 1, deadlineSeconds: 120 },
     maxConcurrent: 2,
     dataDir: join(dir, "logs"),
+    fetchedDir: join(dir, "fetched"),
     clock: systemClock,
     log: silentLogger,
   };

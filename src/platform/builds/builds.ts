@@ -31,7 +31,8 @@ import { removeLeftovers } from "./leftovers.ts";
 import { isPushDue, LatePushes, pushing } from "./late-pushes.ts";
 import { SourcesHandler } from "./sources-handler.ts";
 import { removeOldImages } from "./old-images.ts";
-import { imageReference, runBuild, type RunBuildOptions } from "./run-build.ts";
+import { imageReference, runBuild } from "./run-build.ts";
+import type { RunBuildOptions } from "./work.ts";
 
 const logMaxBytes = 16 * 1024 ** 2;
 const snippetLines = 5;

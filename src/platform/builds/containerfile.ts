@@ -18,6 +18,8 @@ export const buildSecrets = {
   ca: "nagi-ca",
   caBundle: "nagi-ca-bundle",
   apt: "nagi-apt",
+  /** The app's config vars, one a line: the name and the value in base64. */
+  config: "nagi-config",
 } as const;
 
 /** What the images of the platforms expose. */
@@ -35,12 +37,16 @@ export interface Step {
   readonly cacheId?: string | undefined;
   /** Set for this step only: the image keeps none of it. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Ids of further secrets that it sees. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** A step of the user `app` that sees the host's settings. */
-export function step({ command, cacheId, environment = {} }: Step): string {
+export function step({ command, cacheId, environment = {}, secrets = [] }: Step): string {
   const { environment: script, npmrc, ca, caBundle } = buildSecrets;
-  const mounts = [script, npmrc, ca, caBundle].map((id) => `--mount=type=secret,id=${id},uid=1000,mode=0444`);
+  const mounts = [script, npmrc, ca, caBundle, ...secrets].map(
+    (id) => `--mount=type=secret,id=${id},uid=1000,mode=0444`,
+  );
   if (cacheId !== undefined)
     mounts.push(`--mount=type=cache,id=${cacheId},target=${cacheDir},uid=1000,gid=1000`);
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);

@@ -9,8 +9,10 @@ import type { Client } from "../../client/client.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
 import { readJsonBody } from "../../lib/json-body.ts";
 import { platform as platformKind } from "../../model/kinds/nagi/platform/platform.ts";
+import { shownGitUrl } from "../../lib/git/git-url.ts";
 import { isNotFound } from "../../model/status.ts";
 import { isRead, planLanguage, recognise } from "./detect.ts";
+import type { WantedBuildpacks } from "./buildpacks/wanted-buildpacks.ts";
 import type { BuildPlan } from "./plan.ts";
 import { sourceTreeLimits, type SourceTree } from "./source-tree.ts";
 
@@ -58,6 +60,7 @@ export class DetectHandler implements HttpHandler {
   async #detect(tree: SourceTree, language: string | undefined): Promise<Detected> {
     const recognised = recognise(tree, { language, saidBy: "--language" });
     if (!recognised.ok) return refused(recognised.message);
+    if ("buildpacks" in recognised) return byBuildpacks(recognised.buildpacks, recognised.processes);
     if (recognised.plan !== undefined) return detected(recognised.plan, []);
     const platform = recognised.language.platform ?? recognised.language.name;
     const detection = planLanguage(recognised.language, tree, await this.#versions(platform));
@@ -95,6 +98,11 @@ function isTexts(given: unknown): given is string[] {
 function textIn(texts: object, path: string): string | undefined {
   const text: unknown = Object.hasOwn(texts, path) ? (texts as Record<string, unknown>)[path] : undefined;
   return typeof text === "string" ? text : undefined;
+}
+
+function byBuildpacks({ urls, from }: WantedBuildpacks, processes: BuildPlan["processes"]): Detected {
+  const text = `Heroku-style buildpacks, because ${from} names them: ${urls.map(shownGitUrl).join(", ")}`;
+  return { ...refused(text), ok: true, processes };
 }
 
 interface Body {

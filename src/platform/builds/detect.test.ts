@@ -10,6 +10,8 @@ const started = { scripts: { start: "node server.js" } };
 function detect(tree: SourceTree, wanted: Wanted = {}): Detection {
   const recognised = recognise(tree, wanted);
   if (!recognised.ok) return recognised;
+  if ("buildpacks" in recognised)
+    return { ok: false, message: `buildpacks ${recognised.buildpacks.urls.join(" ")}` };
   if (recognised.plan !== undefined) return { ok: true, plan: recognised.plan };
   return planLanguage(recognised.language, tree, versions);
 }

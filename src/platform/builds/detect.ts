@@ -1,28 +1,39 @@
 /**
- * What kind of app a source is: its own Dockerfile, or a language. Pure: a tree in, a plan out. The plan's
- * explanation tells the user in one line what was found.
+ * What kind of app a source is: one for buildpacks, its own Dockerfile, or a language. Pure: a tree in, a plan out.
+ * The plan's explanation tells the user in one line what was found.
  */
 
+import { herokuLanguage } from "../../model/kinds/nagi/buildpack-url.ts";
+import { buildpacksFile, wantedBuildpacks, type WantedBuildpacks } from "./buildpacks/wanted-buildpacks.ts";
 import { languages } from "./languages/languages.ts";
 import type { Language } from "./languages/language.ts";
 import type { BuildPlan, Detection, Refusal } from "./plan.ts";
+import { manifestPath } from "./app-json.ts";
+import { environmentFile } from "./s2i/environment.ts";
 import { parseProcfile } from "./procfile.ts";
 import type { SourceTree } from "./source-tree.ts";
 
 export interface Wanted {
   /** Build from this Dockerfile whatever else is there. */
   readonly dockerfilePath?: string | undefined;
+  /** A Dockerfile is meant, so that no buildpacks are looked for. */
+  readonly isDockerfile?: boolean | undefined;
   /** Build as this language whatever else is there; `dockerfile` for the source's own. */
   readonly language?: string | undefined;
   /** What said so, for the error when the source is not of it. */
   readonly saidBy?: string | undefined;
+  /** The app's own buildpacks; none at all is a word too. */
+  readonly buildpacks?: readonly string[] | undefined;
 }
 
 /** What was recognised; planning a language wants to know its platform's versions. */
 export type Recognised =
   | { readonly ok: true; readonly plan: BuildPlan }
-  | { readonly ok: true; readonly language: Language; readonly plan?: undefined }
+  | { readonly ok: true; readonly language: Language; readonly plan?: undefined; readonly note?: string }
+  | { readonly ok: true; readonly buildpacks: WantedBuildpacks; readonly processes: Processes }
   | Refusal;
+
+type Processes = Readonly<Record<string, string>>;
 
 const dockerfileNames = ["Containerfile", "Dockerfile"] as const;
 
@@ -30,6 +41,9 @@ const dockerfileNames = ["Containerfile", "Dockerfile"] as const;
 export function isRead(path: string): boolean {
   return (
     path === "Procfile" ||
+    path === buildpacksFile ||
+    path === environmentFile ||
+    path === manifestPath ||
     dockerfileNames.some((name) => name === path) ||
     languages.some((language) => language.reads(path))
   );
@@ -42,6 +56,9 @@ export function recognise(tree: SourceTree, wanted: Wanted = {}): Recognised {
     return { ok: false, message };
   }
   const { language: named, saidBy = "the build" } = wanted;
+  const isDockerfile = dockerfilePath !== undefined || named === "dockerfile" || wanted.isDockerfile === true;
+  const byBuildpacks = isDockerfile ? undefined : buildpacksOf(tree, wanted);
+  if (byBuildpacks !== undefined) return byBuildpacks;
   if (named !== undefined && named !== "dockerfile") return namedLanguage(named, saidBy, tree);
   const path = dockerfilePath ?? dockerfileNames.find((name) => tree.paths.has(name));
   if (path !== undefined) return dockerfile(tree, path);
@@ -71,6 +88,23 @@ export function planLanguage(
   return { ok: true, plan: { ...plan, processes: { ...plan.processes, release } } };
 }
 
+/** Heroku's own buildpack for a language that Nagi builds itself is that language. */
+function buildpacksOf(tree: SourceTree, { buildpacks }: Wanted): Recognised | undefined {
+  const found = wantedBuildpacks(tree, buildpacks);
+  if (!found.ok) return found;
+  if (found.wanted === undefined) return undefined;
+  const { urls, from } = found.wanted;
+  const language = urls.length === 1 ? herokuLanguage(urls[0] ?? "") : undefined;
+  if (language !== undefined) {
+    const recognised = namedLanguage(language, `${urls[0]} of ${from}`, tree);
+    return "language" in recognised
+      ? { ...recognised, note: `${urls[0]}, which ${from} names: Nagi builds such apps itself` }
+      : recognised;
+  }
+  const procfile = processesOf(tree);
+  return procfile.ok ? { ok: true, buildpacks: found.wanted, processes: procfile.processes } : procfile;
+}
+
 function namedLanguage(name: string, saidBy: string, tree: SourceTree): Recognised {
   const language = languages.find((each) => each.name === name);
   if (language === undefined) {
@@ -93,11 +127,7 @@ function dockerfile(tree: SourceTree, path: string): Recognised {
   return { ok: true, plan };
 }
 
-type Processes =
-  | { readonly ok: true; readonly processes: Readonly<Record<string, string>> }
-  | { readonly ok: false; readonly message: string };
-
-function processesOf(tree: SourceTree): Processes {
+function processesOf(tree: SourceTree): { readonly ok: true; readonly processes: Processes } | Refusal {
   const text = tree.text("Procfile");
   return text === undefined ? { ok: true, processes: {} } : parseProcfile(text);
 }

@@ -31,8 +31,30 @@ export interface BuildPlan {
   readonly leftOut?: readonly string[] | undefined;
   /** Whether programs run in the build, so that there are layers to use again. */
   readonly runsSteps: boolean;
+  /** Whether all steps become one layer, as none of them is used again. */
+  readonly isOneLayer?: boolean | undefined;
+  /** Text of secrets that its steps mount besides the host's, by id. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  /** Directories of the context besides the sources. */
+  readonly folders?: readonly ContextFolder[] | undefined;
+  /** Programs of the context besides the sources, by path: what steps mount. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
+  /** Whether its steps write headings of the log ("-----> ...") themselves. */
+  readonly writesHeadings?: boolean | undefined;
+  /** Whether the port is what the image exposes, as with a Dockerfile, rather than that of the platforms. */
+  readonly ownPort?: boolean | undefined;
+  /** Program of the image that the app's commands are started by. */
+  readonly launcher?: readonly string[] | undefined;
   /** What the tools of this kind of app say when they fail, and what to do then. */
   readonly failureSigns?: readonly FailureSign[] | undefined;
+}
+
+/** A directory of the context that comes from a tar file. */
+export interface ContextFolder {
+  readonly name: string;
+  readonly file: string;
+  /** Directory inside the tar file; "" for all of it. */
+  readonly root: string;
 }
 
 export interface Refusal {

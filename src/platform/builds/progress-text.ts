@@ -29,9 +29,17 @@ export interface ProgressTextOptions {
   readonly clock: Clock;
   /** The steps are the user's own, so that all of them are shown. */
   readonly ownSteps: boolean;
+  /** Whether steps write headings of the log themselves. */
+  readonly headings?: boolean | undefined;
 }
 
+/** What a step says to the platform alone. */
+const toldLine = /^::nagi-release:: (\S+)$/;
+const toldMaxLength = 256 * 1024;
+
 export class ProgressText {
+  readonly #headings: boolean;
+  #told = "";
   readonly #write: (text: string) => void;
   readonly #clock: Clock;
   readonly #ownSteps: boolean;
@@ -44,7 +52,8 @@ export class ProgressText {
   #steps = 0;
   #cached = 0;
 
-  constructor(write: (text: string) => void, { clock, ownSteps }: ProgressTextOptions) {
+  constructor(write: (text: string) => void, { clock, ownSteps, headings = false }: ProgressTextOptions) {
+    this.#headings = headings;
     this.#write = write;
     this.#clock = clock;
     this.#ownSteps = ownSteps;
@@ -61,6 +70,11 @@ export class ProgressText {
   /** Last lines that the steps wrote. */
   get tail(): readonly string[] {
     return this.#tail;
+  }
+
+  /** What steps said to the platform alone. */
+  get told(): string {
+    return this.#told;
   }
 
   /** How many steps there were. */
@@ -106,12 +120,18 @@ export class ProgressText {
       else this.#flushHeader("  (cached)");
       return;
     }
+    const told = toldLine.exec(line)?.[1];
+    if (told !== undefined && this.#headings) {
+      this.#told = (this.#told + told).slice(0, toldMaxLength);
+      return;
+    }
     const text = line.trim();
     if (text === "" || noise.test(text) || copying.test(text)) return;
     this.#tail.push(line.slice(0, maxLineLength));
     if (this.#tail.length > tailLines) this.#tail.shift();
     this.#flushHeader();
-    this.#write(`       ${line.slice(0, maxLineLength)}\n`);
+    const own = this.#headings && /^(----->| {7}| !  )/.test(line);
+    this.#write(`${own ? "" : "       "}${line.slice(0, maxLineLength)}\n`);
   }
 
   #begin(header: string): void {

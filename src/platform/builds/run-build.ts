@@ -6,17 +6,15 @@
  * configuration is in the image; memory, CPU and time are bounded.
  */
 
-import type { Client } from "../../client/client.ts";
-import { sleep, type Clock } from "../../lib/clock.ts";
-import type { RegistryAuth } from "../../lib/container-engine-build.ts";
+import { sleep } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
-import type { ImageDetails, Ulimit } from "../../lib/container-engine-types.ts";
+import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import { messageOf } from "../../lib/errors.ts";
-import type { SourceStore } from "../../lib/source-store.ts";
 import type { Build, BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { byteValue, milliValue } from "../../model/quantity.ts";
 import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
+import { prepareBuildpacks } from "./buildpacks/prepare-buildpacks.ts";
 import { buildCgroup } from "./build-cgroup.ts";
 import type { BuildLog } from "./build-log.ts";
 import { platformPort } from "./containerfile.ts";
@@ -28,65 +26,35 @@ import { BuildFailure, explainEngineFailure } from "./failure.ts";
 import { secretsOf, type HostConfig } from "./host-config.ts";
 import { withCustomOutput, type CustomOptions } from "./inputs/custom-strategy.ts";
 import { withInputs } from "./inputs/with-inputs.ts";
-import type { BuildNetwork } from "./network/build-network.ts";
+import type { Language } from "./languages/language.ts";
 import type { BuildPlan } from "./plan.ts";
+import { prepareS2i } from "./s2i/prepare-s2i.ts";
 import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
-import { manifestPath, readWanted } from "./wanted-by-source.ts";
+import { readWanted } from "./wanted-by-source.ts";
 import { withFetchedSource } from "./git-source.ts";
 import { runPostCommit } from "./post-commit.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
+import {
+  cacheIdOf,
+  type BuildLimits,
+  type Prepared,
+  type RegistryTarget,
+  type RunBuildOptions,
+  type Work,
+} from "./work.ts";
 
 /** The deploy goes first: the push would take the processor and the engine's locks from it. */
 const pushDelayMs = 1000;
-
-export interface BuildLimits {
-  /** Of one build's steps, unless the build asks for less or more. */
-  readonly memoryBytes: number;
-  readonly cpus: number;
-  readonly deadlineSeconds: number;
-}
-
-export interface RegistryTarget {
-  /** `host:port` of the registry. */
-  readonly address: string;
-  readonly auth?: RegistryAuth | undefined;
-}
-
-export interface RunBuildOptions {
-  readonly client: Client;
-  readonly engine: ContainerEngine;
-  readonly sources: SourceStore;
-  readonly registry: RegistryTarget;
-  /** Asked at each build. */
-  readonly host: () => Promise<HostConfig>;
-  readonly limits: BuildLimits;
-  /** Absent: steps are on the network that the engine chooses. */
-  readonly network?: BuildNetwork | undefined;
-  /** Environment of programs beside the engine; PATH among it. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly ulimits?: readonly Ulimit[] | undefined;
-  /** Puts the source of a build that is built again into the store; false when nothing has it any more. */
-  readonly restoreSource?: ((build: Build) => Promise<boolean>) | undefined;
-  readonly clock: Clock;
-}
 
 /** What a successful build says in its status. */
 export interface BuildResult {
   readonly status: Pick<
     BuildStatus,
-    "outputDockerImageReference" | "processes" | "port" | "detected" | "stages" | "manifest"
+    "outputDockerImageReference" | "processes" | "launcher" | "port" | "detected" | "stages" | "manifest"
   >;
   /** The image's digest in the registry, once it is there. */
   readonly digest: Promise<string>;
-}
-
-interface Work {
-  readonly build: Build;
-  readonly options: RunBuildOptions;
-  readonly log: BuildLog;
-  readonly signal: AbortSignal;
-  readonly stages: { name: string; startTime: string; durationMilliseconds: number }[];
 }
 
 /** Throws a BuildFailure, or whatever the signal was aborted with. */
@@ -133,14 +101,15 @@ async function buildReady(work: Work): Promise<BuildResult> {
   const { build, options, log } = work;
   const tree = await stage(work, "FetchInputs", () => readTree(work));
   const manifest = await readWanted(build, tree, { client: options.client, log });
-  const { plan, containerfile, platform } = await prepare(work, tree);
+  const prepared = await prepare(work, tree);
+  const { plan, containerfile, platform } = prepared;
   log.line(`-----> ${plan.explanation}`);
   if (platform?.version !== undefined && build.spec.strategy.nagiStrategy?.platform !== undefined)
     log.line(`       on platform ${platform.name}:v${platform.version}, as the app says`);
   for (const note of plan.notes ?? []) log.line(`       ${note}`);
   const image = imageReference(build, options.registry);
-  const port = await stage(work, "Build", () =>
-    onceMore(work, () => makeImage(work, plan, containerfile, image)),
+  const { port, processes } = await stage(work, "Build", () =>
+    onceMore(work, () => makeImage(work, prepared, image)),
   );
   if (build.spec.postCommit !== undefined) await stage(work, "PostCommit", () => testImage(work, image));
   log.line(`-----> Image ${image}${await imageSizeText(image, options)}`);
@@ -150,7 +119,8 @@ async function buildReady(work: Work): Promise<BuildResult> {
   return {
     status: {
       outputDockerImageReference: image,
-      processes: { ...plan.processes },
+      processes: { ...processes },
+      launcher: plan.launcher === undefined ? undefined : [...plan.launcher],
       port,
       manifest,
       detected: {
@@ -230,48 +200,56 @@ async function readTree({ build, options }: Work): Promise<SourceTree> {
     const { dockerfilePath } = dockerfileOf(build);
     return await readSourceTree(options.sources.open(id), {
       contextDir: build.spec.source?.contextDir,
-      reads: (path) => path === dockerfilePath || path === manifestPath || isRead(path),
+      reads: (path) => path === dockerfilePath || isRead(path),
     });
   } catch (error) {
     throw new BuildFailure("FetchSourceFailed", messageOf(error), { cause: error });
   }
 }
 
-interface Prepared {
-  readonly plan: BuildPlan;
-  readonly containerfile?: string | undefined;
-  readonly platform?: ReadyPlatform | undefined;
-}
-
 async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
   const { build } = work;
   const { strategy, source } = build.spec;
+  if (strategy.sourceStrategy !== undefined) return await prepareS2i(work, tree, strategy.sourceStrategy);
   if (strategy.type === "Source" || strategy.type === "Custom" || strategy.type === "JenkinsPipeline") {
-    const message = `spec.strategy.type ${strategy.type} is not supported: use Docker, or Nagi to have it found out`;
+    const message = `spec.strategy.type ${strategy.type} is not supported: use Docker, Source, or Nagi to have it found out`;
     throw new BuildFailure("UnsupportedStrategy", message);
   }
   const named = await namedPlatform(work);
   const seen = withInlineDockerfile(tree, source?.dockerfile);
-  const recognised = recognise(seen, wantedOf(build, named));
+  const isDockerfile = strategy.type === "Docker" || source?.dockerfile !== undefined;
+  const recognised = recognise(seen, { ...wantedOf(build, named), isDockerfile });
   if (!recognised.ok) throw new BuildFailure("CannotDetect", recognised.message);
+  if ("buildpacks" in recognised) return await prepareBuildpacks(work, recognised, named);
   if (recognised.plan !== undefined)
     return { plan: checkedPlan(build, recognised.plan, seen), containerfile: source?.dockerfile };
-  if (strategy.type === "Docker") {
-    const wanted = "looked for Containerfile and Dockerfile in the root of the source";
-    const advice =
-      "name another with spec.strategy.dockerStrategy.dockerfilePath, or let Nagi find out how to build it: nagiStrategy";
-    throw new BuildFailure("CannotDetect", `the source has no Dockerfile: ${wanted}; ${advice}`);
-  }
-  const { language } = recognised;
+  if (strategy.type === "Docker") throw noDockerfile();
+  return await prepareLanguage(work, { ...recognised, tree: seen, named });
+}
+
+function noDockerfile(): BuildFailure {
+  const looked = "looked for Containerfile and Dockerfile in the root of the source";
+  const advice =
+    "name another with spec.strategy.dockerStrategy.dockerfilePath, or let Nagi find out how to build it: nagiStrategy";
+  return new BuildFailure("CannotDetect", `the source has no Dockerfile: ${looked}; ${advice}`);
+}
+
+interface LanguageApp {
+  readonly language: Language;
+  readonly note?: string | undefined;
+  readonly tree: SourceTree;
+  readonly named: ReadyPlatform | undefined;
+}
+
+async function prepareLanguage(work: Work, { language, note, tree, named }: LanguageApp): Promise<Prepared> {
+  if (note !== undefined) work.log.line(`-----> ${note}`);
   const platform = named ?? (await readyPlatform(language.platform ?? language.name, work));
   const { image: base, versions } = platform;
-  const detection = planLanguage(language, seen, versions);
+  const detection = planLanguage(language, tree, versions);
   if (!detection.ok) throw new BuildFailure("CannotDetect", detection.message);
   const { plan } = detection;
   const runtime = plan.runtime === undefined ? base : (await readyPlatform(plan.runtime, work)).image;
-  const { namespace = "default" } = build.metadata;
-  const app = build.metadata.labels?.["nagi.dev/app"] ?? build.metadata.name ?? "";
-  const containerfile = plan.containerfile?.({ base, runtime, cacheId: `${namespace}-${app}` });
+  const containerfile = plan.containerfile?.({ base, runtime, cacheId: cacheIdOf(work.build) });
   return { plan, containerfile, platform };
 }
 
@@ -294,13 +272,17 @@ function withInlineDockerfile(tree: SourceTree, text: string | undefined): Sourc
   };
 }
 
-/** The port that the image says it listens on. */
+interface Made {
+  /** That the image says it listens on. */
+  readonly port: number | undefined;
+  readonly processes: BuildPlan["processes"];
+}
+
 async function makeImage(
   work: Work,
-  plan: BuildPlan,
-  containerfile: string | undefined,
+  { plan, containerfile, finish }: Prepared,
   image: string,
-): Promise<number | undefined> {
+): Promise<Made> {
   const { build, options, log, signal } = work;
   const { engine, clock } = options;
   const startMs = clock.now();
@@ -308,7 +290,7 @@ async function makeImage(
   const { dockerfile } = build.spec.strategy.nagiStrategy ?? {};
   const { namespace = "default" } = build.metadata;
   const own = await readBuildSecrets(dockerfile?.secrets ?? [], namespace, options.client);
-  const secrets = { ...own, ...(await secretsOf(host)) };
+  const secrets = { ...own, ...(await secretsOf(host)), ...plan.secrets };
   const mask = masker(Object.values(own));
   const context = buildContext({
     source: options.sources.open(sourceId(build)),
@@ -321,6 +303,7 @@ async function makeImage(
   const text = new ProgressText((line) => log.write(mask(line)), {
     clock,
     ownSteps: plan.dockerfilePath !== undefined,
+    headings: plan.writesHeadings,
   });
   log.line("-----> Build");
   const network = plan.runsSteps ? await isolatedNetwork(work, host) : undefined;
@@ -330,7 +313,7 @@ async function makeImage(
       dockerfile: plan.dockerfilePath ?? containerfilePath,
       buildArgs: { ...host.proxies, ...buildArgs(build) },
       // Without steps to reuse, one commit for all of them is quicker.
-      layers: plan.runsSteps,
+      layers: plan.runsSteps && plan.isOneLayer !== true,
       noCache: isWithoutCache(build),
       target: dockerfile?.target,
       pull: build.spec.strategy.dockerStrategy?.forcePull,
@@ -356,8 +339,10 @@ async function makeImage(
   }
   text.end();
   const cached = text.cached === 0 ? "" : `, ${text.cached} of ${text.steps} steps from the cache`;
+  const processes = (await finish?.(image, text.told)) ?? plan.processes;
   log.line(`       built in ${seconds(clock.now() - startMs)}${cached}`);
-  return plan.dockerfilePath !== undefined ? exposedPort(await engine.recentImage(image)) : platformPort;
+  const isOwnPort = plan.containerfile === undefined || plan.ownPort === true;
+  return { processes, port: isOwnPort ? exposedPort(await engine.recentImage(image)) : platformPort };
 }
 
 /** Where steps cannot be kept from this machine's services, the log says why. */

@@ -5,12 +5,10 @@ import type { Build } from "../../model/kinds/build/build/build.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { isNotFound } from "../../model/status.ts";
-import { missingVariables, readManifest, type Manifest } from "./app-json.ts";
+import { manifestPath, missingVariables, readManifest, type Manifest } from "./app-json.ts";
 import type { BuildLog } from "./build-log.ts";
 import { BuildFailure } from "./failure.ts";
 import type { SourceTree } from "./source-tree.ts";
-
-export const manifestPath = "app.json";
 
 /** Throws a BuildFailure when it is wrong, or when the app lacks what it needs. */
 export async function readWanted(

@@ -63,6 +63,12 @@ const customStrategy = object(
   { name: `${api}.CustomBuildStrategy` },
 );
 
+const wantedBuildpack = object(
+  "A buildpack.",
+  { url: required(string("Where it is: a git repository or an archive, or a directory of the source.")) },
+  { name: "dev.nagi.build.WantedBuildpack" },
+);
+
 const nagiStrategy = object(
   "Looks at the source, finds out how to build it, and says what it found.",
   {
@@ -71,6 +77,7 @@ const nagiStrategy = object(
     }),
     language: oneOf([...languageNames, "dockerfile"], "What it is built as; found out when absent."),
     dockerfile: dockerfileOptions,
+    buildpacks: array(wantedBuildpack, "Buildpacks that build it, in this order; found out when absent."),
     env: array(envVar, "Environment variables of the build.", { mergeKey: "name" }),
     noCache: boolean("Whether layers of earlier builds are not used."),
   },

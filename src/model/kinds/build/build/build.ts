@@ -75,6 +75,7 @@ const buildStatus = object(
     logSnippet: string("The last lines of the log of a failed build."),
     processes: map(string("Command."), "Process types of the app and their commands, from its Procfile."),
     port: integer("Port that the image listens on."),
+    launcher: array(string("Word."), "Program of the image that its commands are started by."),
     manifest: appManifest,
     detected: object(
       "What was found out about the source.",

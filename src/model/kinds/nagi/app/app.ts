@@ -3,10 +3,21 @@ import { orNone } from "../../../cells.ts";
 import { findCondition } from "../../../conditions.ts";
 import { duplicates, invalidIf, type FieldError } from "../../../field-error.ts";
 import { condition, type KubeObject } from "../../../meta.ts";
-import { array, integer, map, object, oneOf, required, string, type Infer } from "../../../schema.ts";
+import {
+  array,
+  boolean,
+  integer,
+  map,
+  object,
+  oneOf,
+  required,
+  string,
+  type Infer,
+} from "../../../schema.ts";
 import { localObjectReference } from "../../core/references.ts";
 import { checkHost } from "../../route/route/validate-route.ts";
 import { checkAppName, checkImage } from "../app-names.ts";
+import { checkBuildpack } from "../buildpack-url.ts";
 import { checkTagName } from "../../image/tag-names.ts";
 import { checkGitUrl, shownGitUrl } from "../../../../lib/git/git-url.ts";
 import { languageNames } from "../languages.ts";
@@ -32,6 +43,21 @@ const wantedAddon = object(
   { name: "dev.nagi.v1.WantedAddon" },
 );
 
+const appBuilder = object(
+  "A source-to-image builder.",
+  {
+    image: required(
+      string(
+        "Its image: a tag of an image stream, for instance perl-builder:latest, or an image of a registry.",
+      ),
+    ),
+    incremental: boolean(
+      "Whether builds start from what the last one saved, where the builder saves artifacts.",
+    ),
+  },
+  { name: "dev.nagi.v1.AppBuilder" },
+);
+
 const appGitSource = object(
   "A git repository elsewhere.",
   {
@@ -43,7 +69,7 @@ const appGitSource = object(
 );
 
 const appSource = object(
-  "Where the app's source is.",
+  "Where the app's source is, and how it is built.",
   {
     git: appGitSource,
     contextDir: string("Directory that is built, of a repository with several apps; the root when absent."),
@@ -53,6 +79,7 @@ const appSource = object(
     ),
     language: oneOf([...languageNames, "dockerfile"], "What the source is built as; found out when absent."),
     dockerfile: dockerfileOptions,
+    builder: appBuilder,
   },
   { name: "dev.nagi.v1.AppSource" },
 );
@@ -146,11 +173,18 @@ function appErrors({
   domains = [],
   branch,
   source = {},
+  buildpacks = [],
 }: AppSpec): FieldError[] {
-  const { contextDir, git } = source;
+  const { contextDir, git, builder } = source;
   return [
     ...(git === undefined ? [] : gitSourceErrors(git)),
     ...buildErrors(source, "spec.source"),
+    ...buildpacks.flatMap(({ url }, index) =>
+      invalidIf(checkBuildpack(url), `spec.buildpacks[${index}].url`, shownGitUrl(url)),
+    ),
+    ...(builder === undefined
+      ? []
+      : invalidIf(checkImage(builder.image), "spec.source.builder.image", builder.image)),
     ...(branch === undefined ? [] : invalidIf(checkBranch(branch), "spec.branch", branch)),
     ...(contextDir === undefined
       ? []

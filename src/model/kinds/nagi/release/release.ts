@@ -33,6 +33,7 @@ const releaseSpec = object(
     port: integer("Port that web listens on.", { min: 1, max: 65_535 }),
     processes: required(map(releaseProcess, "Process types, by name.")),
     cron: map(sourceCron, "Commands that run at the times of a schedule, by name."),
+    launcher: array(string("Word."), "Program of the image that its commands are started by."),
     configSecret: required(string("Secret with the config vars of the release.")),
     imageDigest: string("Digest of the image in the registry, when it was known."),
     postDeploy: string("Command of app.json that runs once, before an app's first release serves."),

@@ -1,0 +1,79 @@
+/** Fetches a file over HTTP(S) by the host's way to the outside: its proxies and certificates. */
+
+import { createWriteStream } from "node:fs";
+import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, get as httpsGet } from "node:https";
+import { PassThrough, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { getCACertificates } from "node:tls";
+import { createGunzip } from "node:zlib";
+import type { HostConfig } from "../host-config.ts";
+
+const silenceMs = 60_000;
+const maxRedirects = 5;
+
+export interface DownloadOptions {
+  readonly host: Pick<HostConfig, "ca" | "proxies">;
+  readonly signal: AbortSignal;
+  /** Of compressed and of uncompressed content alike. */
+  readonly maxBytes: number;
+}
+
+/** Writes what the address gives to the file, decompressed when it is compressed with gzip. */
+export async function download(url: string, file: string, options: DownloadOptions): Promise<void> {
+  const response = await follow(url, options);
+  const { maxBytes, signal } = options;
+  const first = await firstBytes(response);
+  const gzip = first[0] === 0x1f && first[1] === 0x8b;
+  const unpacked = gzip ? createGunzip() : new PassThrough();
+  const sink = createWriteStream(file, { mode: 0o600 });
+  await pipeline(response, limited(maxBytes), unpacked, limited(maxBytes), sink, { signal });
+}
+
+async function follow(url: string, options: DownloadOptions): Promise<IncomingMessage> {
+  let address = url;
+  for (let hops = 0; hops <= maxRedirects; hops++) {
+    const response = await request(address, options);
+    const { statusCode = 0, headers } = response;
+    if (statusCode === 200) return response;
+    response.destroy();
+    if (statusCode < 300 || statusCode > 399 || headers.location === undefined)
+      throw new Error(`the server answers ${statusCode} ${response.statusMessage ?? ""}`.trim());
+    address = new URL(headers.location, address).href;
+    if (!/^https?:/.test(address)) throw new Error(`it leads to ${address}, which is not HTTP`);
+  }
+  throw new Error(`it leads on more than ${maxRedirects} times`);
+}
+
+function request(url: string, { host, signal }: DownloadOptions): Promise<IncomingMessage> {
+  const proxyEnv = host.proxies;
+  const ca = host.ca === "" ? undefined : [...getCACertificates("default"), host.ca];
+  return new Promise((resolve, reject) => {
+    const asked = url.startsWith("https:")
+      ? httpsGet(url, { agent: new HttpsAgent({ ca, proxyEnv }), signal }, resolve)
+      : httpGet(url, { agent: new HttpAgent({ proxyEnv }), signal }, resolve);
+    asked.on("error", reject);
+    asked.setTimeout(silenceMs, () =>
+      asked.destroy(new Error(`the server says nothing for ${silenceMs / 1000} s`)),
+    );
+  });
+}
+
+async function firstBytes(response: IncomingMessage): Promise<Uint8Array> {
+  for await (const chunk of response.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    response.unshift(chunk);
+    return chunk.subarray(0, 2);
+  }
+  return new Uint8Array();
+}
+
+function limited(maxBytes: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) done(null, chunk);
+      else done(new Error(`it is larger than ${Math.floor(maxBytes / 1024 ** 2)} MiB`));
+    },
+  });
+}
