@@ -1,11 +1,11 @@
 /** A whole platform for end-to-end tests and benchmarks: started with the commands that a user types. */
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { freePort } from "../../src/lib/free-port.ts";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -143,7 +143,10 @@ export class TestPlatform {
   }
 
   commit(folder: string, files: Readonly<Record<string, string>>, message = "Change"): void {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
     this.ok("git", ["add", "-A"], { cwd: folder });
     this.ok("git", ["commit", "-q", "--allow-empty", "-m", message], { cwd: folder });
   }
