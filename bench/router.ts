@@ -29,8 +29,12 @@ function run(command: string, args: readonly string[], cwd?: string): void {
   );
 }
 
-/** A hand-written configuration for one app with two servers, as a careful person would write it. */
-function bareConfig(port: number, serverPort: number): string {
+/**
+ * A hand-written configuration for one app with two servers, as a careful person would write it: the app learns who
+ * asked and how. The barest leaves that out.
+ */
+function bareConfig(port: number, serverPort: number, barest: boolean): string {
+  const told = `  option forwardfor\n  http-request set-header X-Forwarded-Proto http\n`;
   return `global
   maxconn 4000
 defaults
@@ -41,7 +45,7 @@ defaults
   timeout http-keep-alive 60s
 frontend http
   bind 127.0.0.1:${port}
-  use_backend app if { hdr(host) -i ${host} }
+${barest ? "" : told}  use_backend app if { hdr(host) -i ${host} }
 backend app
   server one 127.0.1.1:${serverPort}
   server two 127.0.1.2:${serverPort}
@@ -119,6 +123,7 @@ async function switchMs({ bench, client }: { bench: RouterBench; client: FakeCli
 async function compare(name: string): Promise<Record<string, string | number>> {
   const serverPort = await freePort();
   const barePort = await freePort();
+  const barestPort = await freePort();
   const one = await makeRouter(1, serverPort);
   const many = await makeRouter(manyRoutes, serverPort);
   const end = async (): Promise<void> => {
@@ -129,17 +134,24 @@ async function compare(name: string): Promise<Record<string, string | number>> {
   atSignal(end);
   try {
     servers[name]?.(serverPort, one.bench.dir);
-    mkdirSync(join(one.bench.dir, "bare"));
-    writeFileSync(join(one.bench.dir, "bare/haproxy.cfg"), bareConfig(barePort, serverPort));
-    run("haproxy", ["-f", "haproxy.cfg"], join(one.bench.dir, "bare"));
-    for (const port of [barePort, one.bench.port, many.bench.port]) {
+    for (const [name, port] of [
+      ["bare", barePort],
+      ["barest", barestPort],
+    ] as const) {
+      mkdirSync(join(one.bench.dir, name));
+      const config = bareConfig(port, serverPort, name === "barest");
+      writeFileSync(join(one.bench.dir, name, "haproxy.cfg"), config);
+      run("haproxy", ["-f", "haproxy.cfg"], join(one.bench.dir, name));
+    }
+    for (const port of [barePort, barestPort, one.bench.port, many.bench.port]) {
       await until(async () => (await ask(port, { host }).catch(() => undefined))?.status === 200);
       await load(port);
     }
-    const results: { bare: number; one: number; many: number }[] = [];
+    const results: { bare: number; barest: number; one: number; many: number }[] = [];
     for (let turn = 0; turn < repeats; turn += 1) {
       results.push({
         bare: await load(barePort),
+        barest: await load(barestPort),
         one: await load(one.bench.port),
         many: await load(many.bench.port),
       });
@@ -151,6 +163,7 @@ async function compare(name: string): Promise<Record<string, string | number>> {
       manyRoutesPerSecond: Math.round(median(results.map((each) => each.many))),
       ratioOneRoute: round(median(results.map((each) => each.one / each.bare))),
       ratioManyRoutes: round(median(results.map((each) => each.many / each.bare))),
+      ratioToBarest: round(median(results.map((each) => each.one / each.barest))),
       megabytesOne: round(routerMegabytes(one.bench), 1),
       megabytesMany: round(routerMegabytes(many.bench), 1),
       switchMs: round(await switchMs(many), 1),
@@ -167,5 +180,8 @@ for (const name of Object.keys(servers)) rows.push(await compare(name));
 report(
   `Requests a second through a route against bare HAProxy; ${repeats} turns of ${seconds} s, ${connections} connections, ${manyRoutes} routes for many`,
   rows,
-  ["Target: a ratio of 0.95 or more."],
+  [
+    "Aim: a ratio of 0.95 or more to the hand-written configuration; the barest one does not say X-Forwarded-For",
+    "and X-Forwarded-Proto.",
+  ],
 );
