@@ -45,6 +45,14 @@ export const buildOptions: readonly Option[] = [
     description:
       "What steps with RUN --mount=type=secret,id=ID may read: an entry of a Secret, or the config var ID; ID= takes it back. May be given several times.",
   },
+  {
+    name: "limit",
+    type: "string",
+    multiple: true,
+    value: "NAME=QUANTITY",
+    description:
+      "What the steps of a build may use: memory=2Gi, cpu=2, disk=20Gi; memory= stands for the platform's limit. May be given several times.",
+  },
 ];
 
 type Source = NonNullable<AppSpec["source"]>;
@@ -53,10 +61,25 @@ type Source = NonNullable<AppSpec["source"]>;
 export function buildSettings(context: CommandContext, found: App): Record<string, JsonValue> {
   const language = context.text("language");
   const dockerfile = dockerfileSettings(context, found);
+  const limits = context.texts("limit");
   return {
     ...(language === undefined ? {} : { language: languageOf(language) }),
     ...(dockerfile === undefined ? {} : { dockerfile }),
+    ...(limits.length === 0 ? {} : { limits: limitsOf(limits) }),
   };
+}
+
+function limitsOf(given: readonly string[]): JsonValue {
+  const entries = given.map((text) => {
+    const [name = "", value] = text.split("=");
+    if (value !== undefined && ["memory", "cpu", "disk"].includes(name))
+      return [name, value === "" ? null : value];
+    throw new UsageError(
+      `--limit is ${JSON.stringify(text)}: it is memory=QUANTITY, cpu=QUANTITY or disk=QUANTITY`,
+      "For instance: nagi source --limit memory=2Gi --limit disk=20Gi",
+    );
+  });
+  return Object.fromEntries(entries) as JsonValue;
 }
 
 /** Null for the empty one. */
@@ -122,14 +145,14 @@ function secretOf(id: string, where: string | undefined, app: string): { name: s
 }
 
 /** Lines of `nagi source`. */
-export function buildRows({ platform, language, dockerfile }: Source): string[][] {
+export function buildRows({ platform, language, dockerfile, limits = {} }: Source): string[][] {
+  const limited = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
+  const rows = limited.length === 0 ? [] : [["Build limits:", limited.join(", ")]];
   if (dockerfile === undefined)
-    return [
-      ["Platform:", platform ?? "found out"],
-      ["Language:", language ?? "found out"],
-    ];
+    return [...rows, ["Platform:", platform ?? "found out"], ["Language:", language ?? "found out"]];
   const { path, target, args = [], secrets = [] } = dockerfile;
   return [
+    ...rows,
     ["Dockerfile:", path ?? "Containerfile or Dockerfile"],
     ["Target:", target ?? "the last stage"],
     ["Arguments:", args.map(({ name, value }) => `${name}=${value ?? ""}`).join(", ") || "none"],

@@ -3,7 +3,7 @@
 import { newObject } from "../model/kind.ts";
 import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
 import type { App } from "../model/kinds/nagi/app/app.ts";
-import { strategyOfApp } from "../model/kinds/nagi/app/app-strategy.ts";
+import { resourcesOfApp, strategyOfApp } from "../model/kinds/nagi/app/app-strategy.ts";
 import { controllerRef } from "../model/meta.ts";
 import type { Client } from "./client.ts";
 import { createBuild } from "./create-build.ts";
@@ -41,6 +41,7 @@ export async function startGitBuild(client: Client, app: App, asked: GitBuild): 
       spec: {
         source: { type: "Git", git: { uri: git.uri, ref }, contextDir, sourceSecret: git.secretRef },
         ...(commit === undefined ? {} : { revision: { type: "Git", git: { commit } } }),
+        resources: resourcesOfApp(app.spec),
         strategy: strategyOfApp(app.spec, env.length === 0 ? {} : { env: [...env] }),
         output: { to: { kind: "ImageStreamTag", name: `${name}:latest` } },
         triggeredBy: [{ message: cause }],

@@ -310,6 +310,20 @@ describe("builds", () => {
     await expect.poll(stepsRunning, patient).toEqual([]);
   });
 
+  it("stops a build whose steps write more than they may", async () => {
+    const greedy = {
+      Dockerfile: slow.Dockerfile.replace(
+        /^RUN .*$/m,
+        `RUN head -c 99M /dev/zero > /big; sleep 1${process.pid}`,
+      ),
+    };
+    const build = await start(greedy, { resources: { limits: { "ephemeral-storage": "50Mi" } } });
+    const { status } = await ended(build);
+    expect(status).toMatchObject({ phase: "Failed", reason: "DiskLimitExceeded" });
+    expect(status?.message).toContain("more than the 50 MiB that they may");
+    await expect.poll(stepsRunning, patient).toEqual([]);
+  });
+
   it("lets builds of one app wait for each other", async () => {
     const first = await start(slow);
     const labels = first.metadata.labels;

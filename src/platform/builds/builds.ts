@@ -19,12 +19,14 @@ import type { Logger } from "../../lib/log.ts";
 import { setCondition } from "../../model/conditions.ts";
 import { build as buildKind, type Build, type BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { policyLabel } from "../../model/kinds/build/new-build.ts";
+import { byteValue } from "../../model/quantity.ts";
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isConflict, isNotFound } from "../../model/status.ts";
-import { endBuildSteps } from "./build-cgroup.ts";
+import { buildCgroup, endBuildSteps } from "./build-cgroup.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
+import { exceededDisk } from "./disk-watch.ts";
 import { BuildFailure } from "./failure.ts";
 import { removeFetchLeftovers } from "./fetch-leftovers.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -78,12 +80,14 @@ function isEnded(build: Build): boolean {
 }
 
 /** Why a build under way was stopped. */
-type Stop = "cancelled" | "deadline" | "deleted" | "shutdown";
+type Stop = "cancelled" | "deadline" | "deleted" | "disk" | "shutdown";
 
 interface Active {
   readonly build: Build;
   readonly aborter: AbortController;
   stop?: Stop | undefined;
+  /** Of one that wrote more. */
+  diskLimitBytes?: number | undefined;
   readonly done: Promise<void>;
   /** The digest, of a push that goes on after the build. */
   pushing?: Promise<string> | undefined;
@@ -213,6 +217,10 @@ class BuildController {
     const startMs = clock.now();
     const deadlineMs = (build.spec.completionDeadlineSeconds ?? limits.deadlineSeconds) * 1000;
     const timer = clock.after(deadlineMs, () => this.#stop(active, "deadline"));
+    const ended = new AbortController();
+    this.#watchDisk(active, ended.signal).catch((error: unknown) => {
+      this.#options.log.warn("cannot see what a build writes", { build: build.metadata.name, error });
+    });
     const startTimestamp = new Date(startMs).toISOString();
     const config = build.status?.config;
     const running: BuildStatus = { phase: "Running", startTimestamp, config };
@@ -225,6 +233,7 @@ class BuildController {
       status = result;
     } finally {
       timer.cancel();
+      ended.abort();
       const completionMs = clock.now();
       const end = {
         startTimestamp,
@@ -238,6 +247,17 @@ class BuildController {
     }
   }
 
+  async #watchDisk(active: Active, signal: AbortSignal): Promise<void> {
+    const { engine, clock } = this.#options;
+    const { metadata, spec } = active.build;
+    const cgroup = await buildCgroup(engine, metadata.uid ?? "");
+    if (cgroup === undefined) return;
+    const asked = spec.resources?.limits?.["ephemeral-storage"];
+    const limitBytes = asked === undefined ? undefined : byteValue(asked);
+    active.diskLimitBytes = await exceededDisk({ engine, cgroup, limitBytes, clock, signal });
+    if (active.diskLimitBytes !== undefined) this.#stop(active, "disk");
+  }
+
   /** Whatever happens, as the end that the build's status shall say. */
   async #outcome(active: Active, log: BuildLog, deadlineMs: number): Promise<BuildStatus> {
     try {
@@ -246,7 +266,7 @@ class BuildController {
       active.pushing = digest;
       return { phase: "Complete", ...status, conditions: [...setCondition([], pushing, now)] };
     } catch (error) {
-      const status = stopped(active.stop, deadlineMs) ?? failed(error);
+      const status = stopped(active, deadlineMs) ?? failed(error);
       if (status.phase === "Error" && active.stop === undefined) {
         this.#options.log.error("a build ended with a fault", { build: active.build.metadata.name, error });
       }
@@ -392,7 +412,7 @@ function groupOf(build: Build): string {
   return `${namespace}/${labels["nagi.dev/app"] ?? labels["buildconfig"] ?? name}`;
 }
 
-function stopped(stop: Stop | undefined, deadlineMs: number): BuildStatus | undefined {
+function stopped({ stop, diskLimitBytes = 0 }: Active, deadlineMs: number): BuildStatus | undefined {
   switch (stop) {
     case undefined:
       return undefined;
@@ -400,6 +420,11 @@ function stopped(stop: Stop | undefined, deadlineMs: number): BuildStatus | unde
       const minutes = Math.round(deadlineMs / 6000) / 10;
       const message = `The build took longer than the ${minutes} minutes that it may.`;
       return { phase: "Failed", reason: "BuildDeadlineExceeded", message };
+    }
+    case "disk": {
+      const limit = `${Math.round(diskLimitBytes / 1024 ** 2)} MiB`;
+      const message = `The build's steps wrote more than the ${limit} that they may. Write less, or raise the limit: nagi source --limit disk=20Gi`;
+      return { phase: "Failed", reason: "DiskLimitExceeded", message };
     }
     case "shutdown": {
       const message =

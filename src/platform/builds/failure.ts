@@ -65,7 +65,7 @@ export function explainEngineFailure({
     return new BuildFailure("DiskFull", `${advice} (${shortened(text)})`);
   }
   if (/\b(exit status|exited with|exit code:?|returned a non-zero code:) 137\b|signal: killed/i.test(text)) {
-    const advice = `a step was killed because it used more memory than the build may (${memory}): exit status 137. Build with less memory, for instance fewer workers, or raise the limit of builds`;
+    const advice = `a step was killed because it used more memory than the build may (${memory}): exit status 137. Build with less memory, for instance fewer workers, or raise the limit: nagi source --limit memory=4Gi`;
     return new BuildFailure("OutOfMemoryKilled", advice);
   }
   if (/no FROM statement found/i.test(text)) {

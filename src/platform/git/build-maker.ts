@@ -12,7 +12,7 @@ import type { SourceStore } from "../../lib/source-store.ts";
 import { newObject } from "../../model/kind.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
-import { strategyOfApp } from "../../model/kinds/nagi/app/app-strategy.ts";
+import { resourcesOfApp, strategyOfApp } from "../../model/kinds/nagi/app/app-strategy.ts";
 import { controllerRef } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
 import { parseCommit } from "./commit-text.ts";
@@ -106,6 +106,7 @@ export class BuildMaker {
         spec: {
           source: { type: "Binary", binary: { asFile: source.id }, contextDir },
           revision: { type: "Git", git: { commit, ...about } },
+          resources: resourcesOfApp(app.spec),
           strategy: strategyOfApp(app.spec, options.noCache ? { noCache: true } : {}),
           output: { to: { kind: "ImageStreamTag", name: `${repository.app}:latest` } },
           triggeredBy: [{ message: `Push of ${name} by ${user.username}` }],

@@ -1,10 +1,19 @@
 /** How an app's source is built, as its spec says: the strategy of its builds. Pure. */
 
 import type { BuildStrategy } from "../../build/build-strategy.ts";
+import type { BuildSpec } from "../../build/build/build.ts";
 import type { AppSpec } from "./app.ts";
 
 type NagiStrategy = NonNullable<BuildStrategy["nagiStrategy"]>;
 type SourceStrategy = NonNullable<BuildStrategy["sourceStrategy"]>;
+
+/** What the steps of the app's builds may use; undefined where the app says nothing. */
+export function resourcesOfApp(spec: AppSpec | undefined): BuildSpec["resources"] {
+  const { memory, cpu, disk } = spec?.source?.limits ?? {};
+  const said = Object.entries({ memory, cpu, "ephemeral-storage": disk });
+  const limits = said.filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return limits.length === 0 ? undefined : { limits: Object.fromEntries(limits) };
+}
 
 /** `more` is of the one build. */
 export function strategyOfApp(

@@ -21,7 +21,7 @@ import { checkBuildpack } from "../buildpack-url.ts";
 import { checkTagName } from "../../image/tag-names.ts";
 import { checkGitUrl, shownGitUrl } from "../../../../lib/git/git-url.ts";
 import { languageNames } from "../languages.ts";
-import { buildErrors, dockerfileOptions } from "./dockerfile-options.ts";
+import { buildErrors, buildLimits, dockerfileOptions } from "./dockerfile-options.ts";
 import { checkPlatformRef } from "../platform/platform-ref.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 import { appCron, cronErrors } from "./app-cron.ts";
@@ -80,6 +80,7 @@ const appSource = object(
     language: oneOf([...languageNames, "dockerfile"], "What the source is built as; found out when absent."),
     dockerfile: dockerfileOptions,
     builder: appBuilder,
+    limits: buildLimits,
   },
   { name: "dev.nagi.v1.AppSource" },
 );

@@ -1,7 +1,8 @@
 /** How an app's own Dockerfile is built: as the app's spec says it, and as its builds are told. */
 
 import { duplicates, forbidden, invalidIf, type FieldError } from "../../../field-error.ts";
-import { array, boolean, object, required, string, type Infer } from "../../../schema.ts";
+import { array, boolean, object, quantity, required, string, type Infer } from "../../../schema.ts";
+import { byteValue, milliValue } from "../../../quantity.ts";
 import { secretKeySelector } from "../../core/references.ts";
 import { checkSourceDirectory } from "../source-path.ts";
 
@@ -52,6 +53,21 @@ function checkArgument(name: string): string | undefined {
 function checkSecretId(id: string): string | undefined {
   if (id.startsWith("nagi-")) return "must not begin with nagi-, which is for the host's own settings";
   return secretId.test(id) ? undefined : "must be letters, digits, '.', '_' and '-', such as npm-token";
+}
+
+/** What the steps of a build may use; the platform's own limits where absent. */
+export const buildLimits = object(
+  "What the steps of a build may use; the platform's own limits where absent.",
+  {
+    memory: quantity("Memory.", { check: checkLimit }),
+    cpu: quantity("Processors.", { check: checkLimit }),
+    disk: quantity("What all steps together may write.", { check: checkLimit }),
+  },
+  { name: "dev.nagi.v1.AppBuildLimits" },
+);
+
+function checkLimit(text: string): string | undefined {
+  return byteValue(text) > 0 || milliValue(text) > 0 ? undefined : "must be more than 0, such as 2Gi";
 }
 
 interface HowBuilt {

@@ -1,0 +1,86 @@
+/**
+ * How much a build's steps have written: the container engine has no limit for it, so it is looked at while they run, in
+ * the layers of their containers. Podman with its overlay driver only.
+ */
+
+import { readFile, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { findProgram, runProgram } from "../../lib/system-programs.ts";
+
+/** Builds that end sooner are not looked at. */
+const everyMs = 2000;
+/** Looking may take this share of the time at most. */
+const lookingShare = 0.1;
+
+export interface DiskWatchOptions {
+  readonly engine: ContainerEngine;
+  /** Of the build's steps. */
+  readonly cgroup: string;
+  /** Absent: half of what is free. */
+  readonly limitBytes: number | undefined;
+  readonly clock: Clock;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+}
+
+/** Resolves with the limit in bytes when the steps have written more, with undefined when the watch was ended. */
+export async function exceededDisk({
+  engine,
+  cgroup,
+  limitBytes: given,
+  clock,
+  signal,
+}: DiskWatchOptions): Promise<number | undefined> {
+  // A step's container goes when its layer is made: what it had written then still counts.
+  const written = new Map<string, number>();
+  let pauseMs = everyMs;
+  let limitBytes = given;
+  for (;;) {
+    await sleep(clock, pauseMs, signal);
+    if (signal.aborted) return undefined;
+    const { DockerRootDir: root, Driver: driver } = await engine.info();
+    const du = await findProgram("du");
+    if (driver !== "overlay" || du === undefined) return undefined;
+    limitBytes ??= await halfOfFree(root);
+    const startMs = clock.now();
+    for (const [id, layer] of await layersOf(root, await engine.listBuildLeftovers(cgroup))) {
+      const bytes = await sizeOf(du, join(root, driver, layer, "diff"));
+      written.set(id, Math.max(written.get(id) ?? 0, bytes));
+    }
+    if (total(written.values()) > limitBytes) return limitBytes;
+    pauseMs = Math.max(everyMs, (clock.now() - startMs) / lookingShare);
+  }
+}
+
+async function halfOfFree(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return Math.floor((bavail * bsize) / 2);
+}
+
+async function layersOf(root: string, ids: readonly string[]): Promise<[string, string][]> {
+  if (ids.length === 0) return [];
+  const text = await readFile(join(root, "overlay-containers", "containers.json"), "utf8").catch(() => "[]");
+  const all = parsed(text);
+  return all.filter(({ id }) => ids.includes(id)).map(({ id, layer }) => [id, layer]);
+}
+
+/** The engine may be writing it. */
+function parsed(text: string): readonly { readonly id: string; readonly layer: string }[] {
+  try {
+    return JSON.parse(text) as readonly { id: string; layer: string }[];
+  } catch {
+    return [];
+  }
+}
+
+/** What is removed meanwhile is not counted. */
+async function sizeOf(du: string, directory: string): Promise<number> {
+  const output = await runProgram(du, ["-s", "-B1", "-x", directory]).catch(() => "0");
+  return Number.parseInt(output, 10) || 0;
+}
+
+function total(values: Iterable<number>): number {
+  return [...values].reduce((sum, value) => sum + value, 0);
+}
