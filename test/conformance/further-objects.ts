@@ -80,4 +80,34 @@ export const furtherObjects: readonly object[] = [
     window: "15s",
     usage: { cpu: "1", memory: "1Gi" },
   },
+  {
+    apiVersion: "metrics.k8s.io/v1beta1",
+    kind: "PodMetrics",
+    metadata: inDefault("first"),
+    timestamp: "2026-01-01T00:00:00Z",
+    window: "15s",
+    containers: [{ name: "a", usage: { cpu: "1", memory: "1Gi" } }],
+  },
+  {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: inDefault("nightly"),
+    spec: {
+      schedule: "0 3 * * *",
+      jobTemplate: { spec: { template: { spec: { ...template.spec, restartPolicy: "Never" } } } },
+    },
+  },
+  { apiVersion: "nagi.dev/v1", kind: "ImageRetention", metadata: { name: "default" }, spec: {} },
+  {
+    apiVersion: "nagi.dev/v1",
+    kind: "Webhook",
+    metadata: inDefault("hook"),
+    spec: { app: "shop", provider: "github", secretRef: { name: "hook", key: "secret" } },
+  },
+  {
+    apiVersion: "nagi.dev/v1",
+    kind: "WebhookDelivery",
+    metadata: inDefault("delivery"),
+    spec: { webhook: "hook", app: "shop", id: "1", kind: "Push", event: "push" },
+  },
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { strategyOfApp } from "./app-strategy.ts";
+import { resourcesOfApp, strategyOfApp } from "./app-strategy.ts";
 
 describe("the strategy of an app's builds", () => {
   it("finds out what to do unless the app says it", () => {
@@ -24,5 +24,13 @@ describe("the strategy of an app's builds", () => {
       type: "Source",
       sourceStrategy: { from, incremental: true, env },
     });
+  });
+});
+
+it("limits an app's builds only where the app says so", () => {
+  expect(resourcesOfApp(undefined)).toBeUndefined();
+  expect(resourcesOfApp({ source: { limits: {} } })).toBeUndefined();
+  expect(resourcesOfApp({ source: { limits: { memory: "2Gi", disk: "5Gi" } } })).toEqual({
+    limits: { memory: "2Gi", "ephemeral-storage": "5Gi" },
   });
 });
