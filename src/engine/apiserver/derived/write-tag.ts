@@ -1,7 +1,6 @@
 /** Writes of one tag, carried out on its stream. The platform moves the tag then, as after any write of the stream. */
 
 import type { UserInfo } from "../../../client/user.ts";
-import { timestamp } from "../../../lib/timestamp.ts";
 import { isJsonEqual } from "../../../model/json.ts";
 import { newObject } from "../../../model/kind.ts";
 import { imageStream, type ImageStream } from "../../../model/kinds/image/imagestream/imagestream.ts";
@@ -83,7 +82,8 @@ export async function removeTag({
       return { ...rest, spec: { ...spec, tags: (spec?.tags ?? []).filter(({ name }) => name !== tag) } };
     },
   });
-  const prunedBefore = timestamp(parts.clock.now());
+  // To the millisecond, as the places are: the one that was made in this very second is forgotten too.
+  const prunedBefore = new Date(parts.clock.now()).toISOString();
   await replaceObject(parts, {
     target: place,
     subresource: "status",
