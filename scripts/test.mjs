@@ -1,5 +1,5 @@
 /**
- * `npm test [PROJECT ...]`: installs what is missing, checks the code, then runs the tests: unit, engine, e2e.
+ * `npm test [PROJECT ...]`: installs what is missing, checks the code, then runs the tests: unit, engine, e2e, e2e-alone.
  * Engine and end-to-end tests need root and a container engine; without root they are left out, and said so.
  */
 
@@ -12,7 +12,7 @@ prepareCheckout();
 const asked = process.argv.slice(2);
 const isRoot = process.getuid?.() === 0;
 if (isRoot && run(["scripts/setup.ts", "--tests"]) !== 0) process.exit(1);
-const projects = asked.length > 0 ? asked : isRoot ? ["unit", "engine", "e2e"] : ["unit"];
+const projects = asked.length > 0 ? asked : isRoot ? ["unit", "engine", "e2e", "e2e-alone"] : ["unit"];
 if (!isRoot)
   console.log("Not root: the engine and end-to-end tests are left out. All of them: sudo npm test");
 
@@ -22,6 +22,8 @@ const reports = mkdtempSync(join(tmpdir(), "nagi-test-"));
 for (const project of projects) {
   const report = join(reports, `${project}.json`);
   const argv = ["node_modules/vitest/vitest.mjs", "run", "--project", project];
+  // A platform waits more than it works.
+  if (project === "e2e") argv.push("--maxWorkers=2");
   const code = run([...argv, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
   if (code !== 0) failed = 1;
   try {

@@ -33,17 +33,27 @@ export interface NetworkOptions {
   readonly avoid?: readonly string[] | undefined;
 }
 
+const attemptsMax = 5;
+
 /** Finds the network or makes it, with a subnet that is free on this machine. */
 export async function openPodNetwork(engine: ContainerEngine, options: NetworkOptions): Promise<PodNetwork> {
   const name = `nagi-${options.instance}`;
   const present = await inspect(engine, name);
   if (present !== undefined) return new PodNetwork(infoOf(present));
-  const ranges = await takenRanges(engine, options.avoid ?? []);
-  const subnet = freeSubnet(ranges);
-  if (subnet === undefined) throw new Error("cannot make the pods' network: no /16 of 10.64.0.0/10 is free");
-  const gateway = formatAddress(parseRange(subnet).first + 1);
-  await engine.createNetwork({ name, subnet, gateway, labels: { [labels.instance]: options.instance } });
-  return new PodNetwork({ name, subnet, gateway });
+  for (let attempt = 1; ; attempt += 1) {
+    const ranges = await takenRanges(engine, options.avoid ?? []);
+    const subnet = freeSubnet(ranges);
+    if (subnet === undefined)
+      throw new Error("cannot make the pods' network: no /16 of 10.64.0.0/10 is free");
+    const gateway = formatAddress(parseRange(subnet).first + 1);
+    try {
+      await engine.createNetwork({ name, subnet, gateway, labels: { [labels.instance]: options.instance } });
+      return new PodNetwork({ name, subnet, gateway });
+    } catch (error) {
+      // Another Nagi that starts at this moment was quicker with the range.
+      if (!isEngineError(error) || attempt === attemptsMax) throw error;
+    }
+  }
 }
 
 async function inspect(engine: ContainerEngine, name: string): Promise<NetworkDetails | undefined> {
