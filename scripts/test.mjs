@@ -22,8 +22,7 @@ const reports = mkdtempSync(join(tmpdir(), "nagi-test-"));
 for (const project of projects) {
   const report = join(reports, `${project}.json`);
   const argv = ["node_modules/vitest/vitest.mjs", "run", "--project", project];
-  // A platform waits more than it works.
-  if (project === "e2e") argv.push("--maxWorkers=2");
+  if (project === "unit" || project === "e2e") argv.push("--maxWorkers=2");
   const code = run([...argv, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
   if (code !== 0) failed = 1;
   try {

@@ -46,9 +46,7 @@ type Example = readonly [folder: string, found: string, answer: RegExp];
 
 const examples: readonly Example[] = [
   ["python-asgi", "ASGI app main:app", /^Hello from ASGI\n$/],
-  ["python-django", "Django app hello.wsgi:application", /^Hello from Django\n$/],
   ["python-wheels", "requirements.txt and the wheels in wheels/", /^Hello from a wheel\n$/],
-  ["rails", "Rails on Puma", /^Hello from Rails\n$/],
   ["java", "Java app: Main.java; Java", /^Hello from Java\n$/],
   ["vite", "Vite: the files of dist/ are served", /<title>Hello from Vite<\/title>/],
   ["yarn", "package.json with yarn.lock", /^Hello from yarn on Node/],
@@ -59,6 +57,8 @@ const examples: readonly Example[] = [
 
 /** Their builds take minutes. */
 const slowExamples: readonly Example[] = [
+  ["python-django", "Django app hello.wsgi:application", /^Hello from Django\n$/],
+  ["rails", "Rails on Puma", /^Hello from Rails\n$/],
   ["astro", "Astro: the files of dist/ are served", /<h1>Hello from Astro<\/h1>/],
   ["nextjs", "Next.js: next start", /<h1>Hello from Next\.js<\/h1>/],
   ["nuxt", "Nuxt: node .output/server/index.mjs", /<h1>Hello from Nuxt<\/h1>/],
