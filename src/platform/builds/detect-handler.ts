@@ -88,7 +88,9 @@ function refused(text: string): Detected {
 }
 
 function detected({ explanation, notes = [], processes }: BuildPlan, platforms: readonly string[]): Detected {
-  return { ok: true, text: explanation, notes, processes, platforms };
+  // Without the version of a platform that is not made yet.
+  const text = explanation.replaceAll(/ +(?=;|$)/g, "");
+  return { ok: true, text, notes, processes, platforms };
 }
 
 function isTexts(given: unknown): given is string[] {
