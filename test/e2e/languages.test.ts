@@ -52,11 +52,11 @@ const examples: readonly Example[] = [
   ["yarn", "package.json with yarn.lock", /^Hello from yarn on Node/],
   ["yarn-berry", "package.json with yarn.lock", /^Hello from yarn-berry on Node/],
   ["pnpm", 'pnpm-lock.yaml; Node.js 22 (engines "22")', /^Hello from pnpm on Node\.js v22\./],
-  ["sveltekit", "SvelteKit: HOST=0.0.0.0 node build", /<h1>Hello from SvelteKit<\/h1>/],
 ];
 
 /** Their builds take minutes. */
 const slowExamples: readonly Example[] = [
+  ["sveltekit", "SvelteKit: HOST=0.0.0.0 node build", /<h1>Hello from SvelteKit<\/h1>/],
   ["python-django", "Django app hello.wsgi:application", /^Hello from Django\n$/],
   ["rails", "Rails on Puma", /^Hello from Rails\n$/],
   ["astro", "Astro: the files of dist/ are served", /<h1>Hello from Astro<\/h1>/],
