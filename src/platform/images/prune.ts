@@ -20,13 +20,8 @@ import {
 import { refFromKey } from "../../model/meta.ts";
 import { isConflict, isNotFound, isStatus } from "../../model/status.ts";
 import { imageUsers } from "./image-users.ts";
-import {
-  planRetention,
-  type ForgottenItem,
-  type RegistryContents,
-  type RetentionPlan,
-  type RetentionPolicy,
-} from "./retention.ts";
+import type { RegistryContents } from "../../lib/registry-contents.ts";
+import { planRetention, type ForgottenItem, type RetentionPlan, type RetentionPolicy } from "./retention.ts";
 import { withoutItems } from "./tag-history.ts";
 
 const checkEveryMs = 60_000;

@@ -4,13 +4,8 @@ import { newObject } from "../../model/kind.ts";
 import { imageStream, type ImageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
 import { usersOfBuilds } from "./image-users.ts";
-import {
-  planRetention,
-  type RegistryContents,
-  type RetentionInput,
-  type StoredImage,
-  type StoredRepository,
-} from "./retention.ts";
+import type { RegistryContents, StoredImage, StoredRepository } from "../../lib/registry-contents.ts";
+import { planRetention, type RetentionInput } from "./retention.ts";
 
 const registryAddress = "127.0.0.1:5000";
 const nowMs = Date.parse("2026-02-01T00:00:00Z");

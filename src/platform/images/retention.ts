@@ -5,38 +5,10 @@
  * that is kept may ask for stays, and so does all that it consists of; what is not known to be unneeded stays.
  */
 
+import type { RegistryContents, StoredImage, StoredRepository } from "../../lib/registry-contents.ts";
 import type { ImageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import type { TagItem } from "../../model/kinds/image/tag-items.ts";
 import { isBuildTag } from "./registry-tags.ts";
-
-export interface StoredBlob {
-  readonly digest: string;
-  readonly bytes: number;
-}
-
-/** A manifest of a repository. */
-export interface StoredImage {
-  readonly digest: string;
-  /** When it was pushed there. */
-  readonly atMs: number;
-  /** Of an image for several architectures: the manifests that it lists. */
-  readonly children: readonly string[];
-  /** The manifest itself, its configuration and layers. */
-  readonly blobs: readonly StoredBlob[];
-}
-
-export interface StoredRepository {
-  /** `NAMESPACE/STREAM`. */
-  readonly name: string;
-  readonly tags: readonly { readonly tag: string; readonly digest: string; readonly atMs: number }[];
-  readonly images: readonly StoredImage[];
-}
-
-export interface RegistryContents {
-  readonly repositories: readonly StoredRepository[];
-  /** What is on disk, by digest, in bytes. */
-  readonly blobs: ReadonlyMap<string, number>;
-}
 
 /** Somebody who may ask for an image. */
 export interface ImageUser {

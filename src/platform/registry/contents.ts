@@ -2,34 +2,8 @@
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { RegistryContents, StoredImage, StoredRepository } from "../../lib/registry-contents.ts";
 import { hex, hexOf, ignoreMissing, names, readLink, type RegistryStorage } from "./storage.ts";
-
-export interface StoredBlob {
-  readonly digest: string;
-  readonly bytes: number;
-}
-
-export interface StoredImage {
-  readonly digest: string;
-  readonly atMs: number;
-  /** Of an image for several architectures: the manifests that it lists. */
-  readonly children: readonly string[];
-  /** The manifest itself, its configuration and layers. */
-  readonly blobs: readonly StoredBlob[];
-}
-
-export interface StoredRepository {
-  /** `NAMESPACE/STREAM`. */
-  readonly name: string;
-  readonly tags: readonly { readonly tag: string; readonly digest: string; readonly atMs: number }[];
-  readonly images: readonly StoredImage[];
-}
-
-export interface RegistryContents {
-  readonly repositories: readonly StoredRepository[];
-  /** What is on disk, by digest, in bytes. */
-  readonly blobs: ReadonlyMap<string, number>;
-}
 
 const pathPart = /^[a-z0-9][a-z0-9._-]*$/;
 /** Manifests are small; what is longer is none. */
