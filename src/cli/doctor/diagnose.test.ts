@@ -42,7 +42,6 @@ const healthy: Evidence = {
   },
   releases: [release(1, "Live")],
   builds: [],
-  deployments: [],
   pods: [pod({})],
   routes: [],
   nodes: [],

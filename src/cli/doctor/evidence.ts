@@ -1,6 +1,5 @@
 /** What the doctor looks at, gathered before it judges. */
 
-import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { Event } from "../../model/kinds/core/event/event.ts";
 import type { Node } from "../../model/kinds/core/node/node.ts";
@@ -25,7 +24,6 @@ export interface Evidence {
   readonly app: App;
   readonly releases: readonly Release[];
   readonly builds: readonly Build[];
-  readonly deployments: readonly Deployment[];
   /** Of its process types; neither those of one-off commands nor ones that are being deleted. */
   readonly pods: readonly Pod[];
   readonly routes: readonly Route[];

@@ -3,7 +3,6 @@
 import { lookup } from "node:dns/promises";
 import { request } from "node:http";
 import { tailText } from "../../client/tail-text.ts";
-import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { build } from "../../model/kinds/build/build/build.ts";
 import { event, type Event } from "../../model/kinds/core/event/event.ts";
 import { node } from "../../model/kinds/core/node/node.ts";
@@ -40,10 +39,9 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
   const client = await context.client();
   const { name = "", namespace = "default" } = app.metadata;
   const scope = { namespace, labelSelector: `nagi.dev/app=${name}` };
-  const [releases, builds, deployments, allPods, routes, nodes, events] = await Promise.all([
+  const [releases, builds, allPods, routes, nodes, events] = await Promise.all([
     client.list(release, { namespace }),
     client.list(build, scope),
-    client.list(deployment, scope),
     client.list(pod, scope),
     client.list(route, scope),
     client.list(node),
@@ -65,7 +63,6 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
     app,
     releases: releases.items.filter(({ spec }) => spec.app === name),
     builds: builds.items,
-    deployments: deployments.items,
     pods,
     routes: routes.items,
     nodes: nodes.items,

@@ -24,10 +24,10 @@ import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isConflict, isNotFound } from "../../model/status.ts";
 import { buildCgroup, endBuildSteps } from "./build-cgroup.ts";
+import { failed, stopped, type Stop } from "./build-end.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { exceededDisk } from "./disk-watch.ts";
-import { BuildFailure } from "./failure.ts";
 import { removeFetchLeftovers } from "./fetch-leftovers.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { isPushDue, LatePushes, pushing } from "./late-pushes.ts";
@@ -78,9 +78,6 @@ const ended: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Canc
 function isEnded(build: Build): boolean {
   return ended.has(build.status?.phase ?? "New");
 }
-
-/** Why a build under way was stopped. */
-type Stop = "cancelled" | "deadline" | "deleted" | "disk" | "shutdown";
 
 interface Active {
   readonly build: Build;
@@ -266,7 +263,8 @@ class BuildController {
       active.pushing = digest;
       return { phase: "Complete", ...status, conditions: [...setCondition([], pushing, now)] };
     } catch (error) {
-      const status = stopped(active, deadlineMs) ?? failed(error);
+      const status =
+        stopped(active.stop, { deadlineMs, diskLimitBytes: active.diskLimitBytes }) ?? failed(error);
       if (status.phase === "Error" && active.stop === undefined) {
         this.#options.log.error("a build ended with a fault", { build: active.build.metadata.name, error });
       }
@@ -410,33 +408,4 @@ function groupOf(build: Build): string {
   const { namespace = "", name = "", labels = {} } = build.metadata;
   if (labels[policyLabel] === "Parallel") return `${namespace}/${name}`;
   return `${namespace}/${labels["nagi.dev/app"] ?? labels["buildconfig"] ?? name}`;
-}
-
-function stopped({ stop, diskLimitBytes = 0 }: Active, deadlineMs: number): BuildStatus | undefined {
-  switch (stop) {
-    case undefined:
-      return undefined;
-    case "deadline": {
-      const minutes = Math.round(deadlineMs / 6000) / 10;
-      const message = `The build took longer than the ${minutes} minutes that it may.`;
-      return { phase: "Failed", reason: "BuildDeadlineExceeded", message };
-    }
-    case "disk": {
-      const limit = `${Math.round(diskLimitBytes / 1024 ** 2)} MiB`;
-      const message = `The build's steps wrote more than the ${limit} that they may. Write less, or raise the limit: nagi source --limit disk=20Gi`;
-      return { phase: "Failed", reason: "DiskLimitExceeded", message };
-    }
-    case "shutdown": {
-      const message =
-        "The platform stopped while the build was running. Push again, or start the build again.";
-      return { phase: "Error", reason: "BuildInterrupted", message };
-    }
-    default:
-      return { phase: "Cancelled", reason: "CancelledBuild", message: "The build was cancelled." };
-  }
-}
-
-function failed(error: unknown): BuildStatus {
-  if (error instanceof BuildFailure) return { phase: "Failed", reason: error.reason, message: error.message };
-  return { phase: "Error", reason: "GenericBuildFailed", message: messageOf(error) };
 }
