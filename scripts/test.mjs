@@ -5,7 +5,7 @@
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { prepareCheckout, run } from "./bootstrap.mjs";
 
 prepareCheckout();
@@ -17,6 +17,7 @@ if (!isRoot)
   console.log("Not root: the engine and end-to-end tests are left out. All of them: sudo npm test");
 
 let failed = asked.length === 0 && run(["scripts/check.ts"]) !== 0 ? 1 : 0;
+const failures = [];
 const counts = { passed: 0, failed, skipped: 0 };
 const reports = mkdtempSync(join(tmpdir(), "nagi-test-"));
 for (const project of projects) {
@@ -26,7 +27,9 @@ for (const project of projects) {
   const code = run([...argv, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
   if (code !== 0) failed = 1;
   try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+    const told = JSON.parse(readFileSync(report, "utf8"));
+    const { numPassedTests, numFailedTests, numPendingTests } = told;
+    failures.push(...failuresOf(project, told));
     counts.passed += numPassedTests;
     counts.failed += numFailedTests;
     counts.skipped += numPendingTests;
@@ -38,6 +41,19 @@ for (const project of projects) {
   }
 }
 rmSync(reports, { recursive: true });
+if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 const skipped = counts.skipped === 0 ? "" : `, ${counts.skipped} skipped`;
 console.log(`\n${counts.passed} passed, ${counts.failed} failed${skipped}`);
 process.exitCode = failed;
+
+/** Each failed test and its first message, so that the end of a long output says what failed. */
+function failuresOf(project, { testResults }) {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const failedTests = assertionResults.filter(({ status }) => status === "failed");
+    const lines = failedTests.map(
+      ({ fullName, failureMessages }) => `${fullName}\n    ${failureMessages[0]?.slice(0, 600)}`,
+    );
+    if (lines.length === 0 && message) lines.push(message.slice(0, 600));
+    return lines.map((line) => `FAILED ${project} ${relative(process.cwd(), name)}: ${line}`);
+  });
+}

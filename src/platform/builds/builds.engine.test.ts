@@ -87,6 +87,12 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
+/** What these tests' builds left in the engine, which others use too. */
+async function tagsMade(): Promise<string[]> {
+  const tags = (await host.engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+  return tags.filter((tag) => tag.startsWith(address));
+}
+
 async function startRegistry(): Promise<() => void> {
   const config = join(dir, "registry.yml");
   await writeFile(
@@ -168,8 +174,8 @@ describe("builds", () => {
       reason: "PostCommitHookFailed",
       message: expect.stringContaining("exit status 7") as string,
     });
-    const tags = (await host.engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
-    expect(tags.filter((tag) => tag.includes(`:${bad.metadata.name}-`) || tag.endsWith("-hook"))).toEqual([]);
+    const left = (tag: string): boolean => tag.includes(`:${bad.metadata.name}-`) || tag.endsWith("-hook");
+    expect((await tagsMade()).filter(left)).toEqual([]);
   });
 
   it("makes an image of a Node.js app and says so", async () => {
@@ -280,8 +286,7 @@ describe("builds", () => {
     const { status } = await ended(created);
     expect(status).toMatchObject({ phase: "Failed", reason, message: expect.stringMatching(message) });
     expect(log).toContain(` !     ${status?.message}`);
-    const tags = (await host.engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
-    expect(tags.filter((tag) => tag.includes(`:${created.metadata.name}-`))).toEqual([]);
+    expect((await tagsMade()).filter((tag) => tag.includes(`:${created.metadata.name}-`))).toEqual([]);
   });
 
   const slow = { Dockerfile: `FROM localhost/nagi/base\nRUN echo begun; sleep 1${process.pid}` };
