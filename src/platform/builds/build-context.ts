@@ -44,14 +44,15 @@ async function writeContext(context: Pack, options: ContextOptions): Promise<voi
   for (const [id, text] of Object.entries(options.secrets)) {
     await writeText(context, { name: secretPath(id), mode: 0o600 }, text);
   }
-  if (options.containerfile !== undefined) {
-    const name = options.plan.dockerfilePath ?? containerfilePath;
-    await writeText(context, { name }, options.containerfile);
-  }
   for (const [name, text] of Object.entries(options.plan.files ?? {}))
     await writeText(context, { name, mode: 0o755 }, text);
   await copySource(context, options);
   for (const folder of options.plan.folders ?? []) await copyFolder(context, folder);
+  // Last, so that nothing of the source takes its place, by whatever path or link.
+  if (options.containerfile !== undefined) {
+    const name = options.plan.dockerfilePath ?? containerfilePath;
+    await writeText(context, { name }, options.containerfile);
+  }
   context.finalize();
 }
 

@@ -1,12 +1,14 @@
 /** What a build wishes of how its source is built, beside what is found out. Pure. */
 
 import type { Build } from "../../model/kinds/build/build/build.ts";
+import { withPrivateCaches } from "./cache-mounts.ts";
 import type { Wanted } from "./detect.ts";
 import { checkDockerfile } from "./dockerfile-text.ts";
 import { BuildFailure } from "./failure.ts";
 import type { BuildPlan } from "./plan.ts";
 import type { ReadyPlatform } from "./ready-platform.ts";
-import type { SourceTree } from "./source-tree.ts";
+import { sourceTreeLimits, type SourceTree } from "./source-tree.ts";
+import { cacheIdOf, type Prepared } from "./work.ts";
 
 /** What the build says of how its source is built. */
 export function wantedOf(build: Build, named: ReadyPlatform | undefined): Wanted {
@@ -29,8 +31,27 @@ export function dockerfileOf(build: Build): { readonly dockerfilePath?: string |
   return { dockerfilePath: dockerStrategy?.dockerfilePath ?? nagiStrategy?.dockerfile?.path };
 }
 
-/** A Dockerfile's plan, with notes on what of the app's wishes does nothing. */
-export function checkedPlan(build: Build, plan: BuildPlan, tree: SourceTree): BuildPlan {
+/** A Dockerfile's plan and, where it differs from the source's, its text. */
+export function prepareDockerfile(build: Build, plan: BuildPlan, tree: SourceTree): Prepared {
+  const path = plan.dockerfilePath ?? "Dockerfile";
+  const text = tree.text(path) ?? "";
+  if (Buffer.byteLength(text) >= sourceTreeLimits.textBytes)
+    throw new BuildFailure("DockerBuildFailed", `${path} is too large: it may have up to 1 MiB`);
+  if (path.endsWith(".in"))
+    throw new BuildFailure(
+      "DockerBuildFailed",
+      `${path} is a template for the C preprocessor, which builds do not run: give the file another name`,
+    );
+  const caches = withPrivateCaches(text, cacheIdOf(build));
+  if (!caches.ok) throw new BuildFailure("DockerBuildFailed", `${path}, ${caches.message}`);
+  return {
+    plan: checkedPlan(build, plan, tree),
+    containerfile: caches.text ?? build.spec.source?.dockerfile,
+  };
+}
+
+/** With notes on what of the app's wishes does nothing. */
+function checkedPlan(build: Build, plan: BuildPlan, tree: SourceTree): BuildPlan {
   const { target, args = [], secrets = [] } = build.spec.strategy.nagiStrategy?.dockerfile ?? {};
   const path = plan.dockerfilePath ?? "Dockerfile";
   const named = [...args, ...(build.spec.strategy.dockerStrategy?.buildArgs ?? [])];

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { freePort } from "../../lib/free-port.ts";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -107,12 +108,16 @@ async function startRegistry(): Promise<() => void> {
   }
 }
 
-async function start(files: Record<string, string>, spec: Partial<BuildSpec> = {}): Promise<Build> {
+async function start(
+  files: Record<string, string>,
+  spec: Partial<BuildSpec> = {},
+  app?: string,
+): Promise<Build> {
   const { id } = await sources.put(tarOf(files));
   count += 1;
   const created = newObject<Build>(
     buildKind,
-    { name: `app-${count}`, namespace: "default", labels: { "nagi.dev/app": `app${count}` } },
+    { name: `app-${count}`, namespace: "default", labels: { "nagi.dev/app": app ?? `app${count}` } },
     {
       spec: {
         source: { type: "Binary", binary: { asFile: id } },
@@ -217,6 +222,29 @@ describe("builds", () => {
         `grep -rs ${secret} /app /etc /home /root /run /tmp /usr/local/etc /var; echo none`,
       ]),
     ).toBe("none\n");
+  });
+
+  it("gives each app cache mounts of its own, wherever a Dockerfile would have them", async () => {
+    /** What the steps find in the caches, which they then add a file of the app to. */
+    const run = async (app: string, mounts: readonly string[]): Promise<string[]> => {
+      const steps = mounts.map(
+        (mount) => `RUN --mount=type=cache,${mount} ls -A /c && touch /c/of-${app} && echo ${(count += 1)}`,
+      );
+      const text = ["FROM localhost/nagi/base", "ARG MORE=,id=../../..", "USER root", ...steps].join("\n");
+      const build = await start({ Dockerfile: text }, { strategy: { type: "Docker" } }, app);
+      const log = await logOf(build);
+      expect((await ended(build)).status?.phase, log).toBe("Complete");
+      return log
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line.startsWith("of-"));
+    };
+    const [one, other] = [`one-${randomUUID()}`, `other-${randomUUID()}`];
+    expect(await run(one, ["target=/c"])).toEqual([]);
+    const tries = ["target=/c", "id=/c,target=/c", `id=default.${one},target=/c`, "target=/c$MORE"];
+    // By its target and by an id that is the same it is one cache.
+    expect(await run(other, tries)).toEqual([`of-${other}`]);
+    expect(await run(one, ["target=/c"])).toEqual([`of-${one}`]);
   });
 
   it("uses the layers of the build before for a changed line", async () => {

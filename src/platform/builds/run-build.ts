@@ -18,7 +18,7 @@ import { prepareBuildpacks } from "./buildpacks/prepare-buildpacks.ts";
 import { buildCgroup } from "./build-cgroup.ts";
 import type { BuildLog } from "./build-log.ts";
 import { platformPort } from "./containerfile.ts";
-import { buildArgs, checkedPlan, dockerfileOf, isWithoutCache, wantedOf } from "./build-wishes.ts";
+import { buildArgs, dockerfileOf, isWithoutCache, prepareDockerfile, wantedOf } from "./build-wishes.ts";
 import { isRead, planLanguage, recognise } from "./detect.ts";
 import { readBuildSecrets } from "./build-secrets.ts";
 import { masker } from "./masked-log.ts";
@@ -221,8 +221,7 @@ async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
   const recognised = recognise(seen, { ...wantedOf(build, named), isDockerfile });
   if (!recognised.ok) throw new BuildFailure("CannotDetect", recognised.message);
   if ("buildpacks" in recognised) return await prepareBuildpacks(work, recognised, named);
-  if (recognised.plan !== undefined)
-    return { plan: checkedPlan(build, recognised.plan, seen), containerfile: source?.dockerfile };
+  if (recognised.plan !== undefined) return prepareDockerfile(build, recognised.plan, seen);
   if (strategy.type === "Docker") throw noDockerfile();
   return await prepareLanguage(work, { ...recognised, tree: seen, named });
 }

@@ -63,8 +63,8 @@ export interface Prepared {
   readonly finish?: ((image: string, told: string) => Promise<Readonly<Record<string, string>>>) | undefined;
 }
 
-/** Keeps the caches of one app apart from the others'. */
+/** Keeps the caches of one app, or of one build configuration, apart from the others'. No namespace has a dot. */
 export function cacheIdOf({ metadata }: Build): string {
-  const { namespace = "default", name = "", labels } = metadata;
-  return `${namespace}-${labels?.["nagi.dev/app"] ?? name}`;
+  const { namespace = "default", name = "", labels = {} } = metadata;
+  return `${namespace}.${labels["nagi.dev/app"] ?? labels["buildconfig"] ?? name}`;
 }
