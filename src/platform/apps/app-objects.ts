@@ -4,6 +4,7 @@ import { deployment, type Deployment } from "../../model/kinds/apps/deployment/d
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { parseDomain, type AppDomain } from "../../model/kinds/nagi/app/app-domain.ts";
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { newObject } from "../../model/kind.ts";
@@ -27,6 +28,7 @@ import type { ConfigData } from "./release-text.ts";
 import { defaultStartTimeoutSeconds, deployedAnnotation } from "./rollout.ts";
 
 const servicePort = 80;
+const nameMaxLength = 253;
 /** Rollbacks make a release; old replica sets are only of use to whoever looks at them. */
 const revisionHistoryLimit = 2;
 
@@ -65,12 +67,28 @@ export function appHost(app: App, domain: string): string {
 /** One for the app's own host, named like the app, and one for each further domain. */
 export function appRoutes(app: App, domain: string): Route[] {
   const { name = "" } = app.metadata;
-  const routeFor = (routeName: string, host: string): Route =>
+  const routeFor = (routeName: string, where: Partial<Route["spec"]>): Route =>
     newObject<Route>(route, ownedMeta(app, routeName), {
-      spec: { host, to: { kind: "Service", name, weight: 100 }, port: { targetPort: portName } },
+      spec: { ...where, to: { kind: "Service", name, weight: 100 }, port: { targetPort: portName } },
     });
-  const domains = app.spec?.domains ?? [];
-  return [routeFor(name, appHost(app, domain)), ...domains.map((host) => routeFor(`${name}.${host}`, host))];
+  const further = (app.spec?.domains ?? []).flatMap((text) => {
+    const parsed = parseDomain(text);
+    if (parsed === undefined) return [];
+    const { host, isWildcard, path } = parsed;
+    const where = {
+      host: isWildcard ? `wildcard.${host}` : host,
+      ...(path !== "" && { path }),
+      ...(isWildcard && { wildcardPolicy: "Subdomain" as const }),
+    };
+    return [routeFor(domainRouteName(name, text, parsed), where)];
+  });
+  return [routeFor(name, { host: appHost(app, domain) }), ...further];
+}
+
+function domainRouteName(name: string, text: string, { host, isWildcard, path }: AppDomain): string {
+  const plain = `${name}.${host}`;
+  const isPlain = !isWildcard && path === "" && plain.length <= nameMaxLength;
+  return isPlain ? plain : `${plain.slice(0, nameMaxLength - 20).replace(/[-.]+$/, "")}-${digest(text).slice(0, 8)}`;
 }
 
 /** The deployment of a process type as it should be; `present` keeps what is not ours to say. */

@@ -26,8 +26,15 @@ export interface BackendFrame {
 
 export const emptyFrame: BackendFrame = { ids: [], spares: [], assigned: {}, retired: {}, next: 1 };
 
-/** The frame in which every name has its id; other `ids` than before need a reload. */
-export function assignBackends(frame: BackendFrame, names: readonly string[]): BackendFrame {
+/**
+ * The frame in which every name has its id; other `ids` than before need a reload. Those that `ownSection` names never
+ * get a spare: nothing may reach them before their section is there, for it may say who may.
+ */
+export function assignBackends(
+  frame: BackendFrame,
+  names: readonly string[],
+  ownSection: ReadonlySet<string> = new Set(),
+): BackendFrame {
   const wanted = new Set(names);
   const kept = Object.entries(frame.assigned).filter(([name]) => wanted.has(name));
   const gone = Object.entries(frame.assigned).filter(([name]) => !wanted.has(name));
@@ -36,10 +43,13 @@ export function assignBackends(frame: BackendFrame, names: readonly string[]): B
     ...gone.map(([name, id]): [string, string] => [id, name]),
   ];
   const assigned = Object.fromEntries(kept);
-  const fresh = names.filter((name) => !Object.hasOwn(assigned, name));
+  const isNew = (name: string): boolean => !Object.hasOwn(assigned, name);
+  const own = names.filter((name) => isNew(name) && ownSection.has(name));
+  const fresh = names.filter((name) => isNew(name) && !ownSection.has(name));
   let { ids, spares, next } = frame;
-  if (fresh.length > spares.length || ids.length === 0) {
-    const more = fresh.length - spares.length + spareCount;
+  for (const name of own) assigned[name] = `r${next++}`;
+  if (own.length > 0 || fresh.length > spares.length || ids.length === 0) {
+    const more = Math.max(0, fresh.length - spares.length + spareCount);
     const made = Array.from({ length: more }, (_, index) => `r${next + index}`);
     next += more;
     spares = [...spares, ...made];

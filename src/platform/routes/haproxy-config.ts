@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import type { BackendFrame } from "./backend-frame.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
+import { lookupLines, lookupsOf, type Lookups } from "./route-lookups.ts";
 import { bracketed, type Slot } from "./server-slots.ts";
 
 export interface HaproxySettings {
@@ -64,18 +65,15 @@ const repeatableMaxPerSecond = 2000;
  */
 const allLoggedMaxPerSecond = 5000;
 const loggedShare = 50;
-/** The host that the request asks for. */
-const host = "req.hdr(host),host_only,lower";
-
 export function renderFiles(settings: HaproxySettings, given: Rendered): HaproxyFiles {
   const { table, frame } = given;
   const byId = new Map(table.backends.map((backend) => [frame.assigned[backend.name] ?? "", backend]));
-  const hasPaths = table.rules.some(({ path }) => path !== "");
+  const needs = lookupsOf(table.rules);
   const text = (digest: string, serversOf: (backend: RouteBackend) => readonly Slot[]): string =>
     [
       globalSection(settings, digest),
       defaultsSection(),
-      frontendSection(settings, hasPaths),
+      frontendSection(settings, needs),
       frameSections(settings),
       ...frame.ids.map((id) => backendSection(id, byId.get(id), serversOf)),
     ].join("\n");
@@ -154,8 +152,7 @@ function defaultsSection(): string {
   ]);
 }
 
-function frontendSection({ binds }: HaproxySettings, hasPaths: boolean): string {
-  const path = `${host},concat(,txn.path,/),map_beg(paths.map)`;
+function frontendSection({ binds }: HaproxySettings, needs: Lookups): string {
   return section("frontend http", [
     ...binds.map(({ address, port }) => `bind ${bracketed(address)}:${port}`),
     "log global",
@@ -165,10 +162,7 @@ function frontendSection({ binds }: HaproxySettings, hasPaths: boolean): string 
     "http-request disable-l7-retry if !METH_GET !{ method HEAD OPTIONS }",
     `http-request disable-l7-retry if { fe_req_rate(http) gt ${repeatableMaxPerSecond} }`,
     `http-response set-log-level silent if { fe_req_rate(http) gt ${allLoggedMaxPerSecond} } { status lt 500 } { rand(${loggedShare}) gt 0 }`,
-    ...(hasPaths
-      ? ["http-request set-var(txn.path) path", `use_backend %[${path}] if { ${path} -m found }`]
-      : []),
-    `use_backend %[${host},map_str(hosts.map)]`,
+    ...lookupLines(needs),
     `default_backend ${unknownBackend}`,
   ]);
 }
@@ -196,10 +190,9 @@ function backendSection(
   backend: RouteBackend | undefined,
   serversOf: (backend: RouteBackend) => readonly Slot[],
 ): string {
-  const timeout = backend?.timeout;
   const servers = backend === undefined ? [] : serversOf(backend);
   return section(`backend ${id}`, [
-    ...(timeout === undefined ? [] : [`timeout server ${timeout}`, `timeout tunnel ${timeout}`]),
+    ...(backend?.lines ?? []),
     ...servers.filter(({ up }) => up).map(serverLine),
   ]);
 }

@@ -4,7 +4,7 @@ import { setCondition, withoutCondition } from "../../model/conditions.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { servedCondition, servedType } from "../../model/kinds/route/route/served.ts";
 import type { Condition } from "../../model/meta.ts";
-import type { Admission } from "./route-table.ts";
+import type { Admission } from "./route-claims.ts";
 
 export type RouteStatus = NonNullable<Route["status"]>;
 
@@ -31,14 +31,16 @@ export function statusFor(
     addresses === undefined
       ? withoutCondition(admitted, servedType)
       : setCondition(admitted, servedCondition(addresses), nowIso);
+  const isWildcard = route.spec.wildcardPolicy === "Subdomain";
   const entry = {
-    host: admission.host,
+    host: isWildcard ? route.spec.host : admission.host,
     routerName,
     routerCanonicalHostname: domain,
-    wildcardPolicy: "None",
+    wildcardPolicy: isWildcard ? "Subdomain" : "None",
     conditions: [...conditions],
   };
-  if (conditions === known?.conditions && known.host === entry.host) return undefined;
+  const isSame = known?.host === entry.host && known?.wildcardPolicy === entry.wildcardPolicy;
+  if (conditions === known?.conditions && isSame) return undefined;
   return { ingress: index < 0 ? [...present, entry] : present.with(index, entry) };
 }
 

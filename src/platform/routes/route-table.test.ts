@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { buildRouteTable, timeoutAnnotation, type RouteObjects } from "./route-table.ts";
+import type { Route } from "../../model/kinds/route/route/route.ts";
+import { buildRouteTable, type RouteObjects } from "./route-table.ts";
 import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
 
 const build = (objects: Partial<RouteObjects>) =>
@@ -24,7 +25,7 @@ describe("admission", () => {
     ["no wrong host", { host: "a_b" }, "ExtendedValidationFailed"],
     ["no wrong path", { path: "/a b" }, "ExtendedValidationFailed"],
     ["no host of the platform", { host: "localhost" }, "HostReserved"],
-    ["no wildcard", { wildcardPolicy: "Subdomain" as const }, "RouteNotAdmitted"],
+    ["the names beside its host", { host: "x.y.test", wildcardPolicy: "Subdomain" as const }, "*.y.test"],
     ["no TLS only", { tls: { termination: "edge" as const } }, "ExtendedValidationFailed"],
     [
       "TLS that allows HTTP",
@@ -131,13 +132,70 @@ describe("endpoints", () => {
   });
 });
 
-test("only a duration is taken as timeout", () => {
-  const timeoutOf = (value: string) =>
-    build({ routes: [aRoute("a", {}, { annotations: { [timeoutAnnotation]: value } })] }).backends[0]
-      ?.timeout;
-  expect([timeoutOf("30s"), timeoutOf("30s\nserver evil"), timeoutOf("x")]).toEqual([
-    "30s",
-    undefined,
-    undefined,
-  ]);
+describe("settings", () => {
+  const withAnnotation = (name: string, value: string, spec: Partial<Route["spec"]> = {}) =>
+    build({ routes: [aRoute("a", spec, { annotations: { [`haproxy.router.openshift.io/${name}`]: value } })] });
+
+  test("become lines of the route's own backend", () => {
+    expect(withAnnotation("timeout", "30s").backends[0]?.lines).toEqual([
+      "timeout server 30s",
+      "timeout tunnel 30s",
+    ]);
+    expect(withAnnotation("rewrite-target", "/v1", { path: "/api.x/" }).backends[0]?.lines).toEqual([
+      String.raw`http-request replace-path '^/api\.x/?(.*)$' '/v1/\1'`,
+    ]);
+  });
+
+  test("that are wrong keep the route from being served, and say why", () => {
+    const { admissions, backends } = withAnnotation("timeout", "30s\nserver evil");
+    expect(backends).toEqual([]);
+    expect(admissions.get("default/a")).toMatchObject({
+      reason: "ExtendedValidationFailed",
+      message:
+        "metadata.annotations[haproxy.router.openshift.io/timeout]: must be a whole number with a unit: 500ms, 30s, 5m, 1h",
+    });
+  });
+});
+
+describe("ownership of hosts", () => {
+  const at = (creationTimestamp: string, namespace = "default") => ({ creationTimestamp, namespace });
+  const wildcard = (name: string, metadata = {}) =>
+    aRoute(name, { host: "wildcard.x.test", wildcardPolicy: "Subdomain" }, metadata);
+
+  test("a wildcard has the names beside it, once", () => {
+    const { rules, admissions } = build({ routes: [wildcard("a"), wildcard("b")] });
+    expect(rules).toEqual([{ host: "*.x.test", path: "", backend: "default:a:a" }]);
+    expect(admissions.get("default/b")).toMatchObject({
+      reason: "HostAlreadyClaimed",
+      host: "wildcard.x.test",
+    });
+  });
+
+  test("a host's other paths, and the names below a wildcard, are its namespace's", () => {
+    const routes = [
+      aRoute("a", { host: "x.test" }, at("2026-01-01T00:00:00Z")),
+      wildcard("w", at("2026-01-01T00:00:00Z")),
+      aRoute("b", { host: "x.test", path: "/b" }, at("2026-01-02T00:00:00Z", "other")),
+      aRoute("c", { host: "c.x.test" }, at("2026-01-02T00:00:00Z", "other")),
+      aRoute("d", { host: "d.x.test" }, at("2026-01-02T00:00:00Z")),
+    ];
+    const { admissions } = build({ routes });
+    expect([...admissions].map(([key, { admitted }]) => `${key} ${admitted}`)).toEqual([
+      "default/a true",
+      "default/w true",
+      "default/d true",
+      "other/b false",
+      "other/c false",
+    ]);
+    expect(admissions.get("other/b")).toMatchObject({
+      message: "a route in another namespace holds x.test and is older than b",
+    });
+  });
+
+  test("the names below the platform's domain stay the apps'", () => {
+    const { admissions } = build({
+      routes: [aRoute("a", { host: "any.apps.test", wildcardPolicy: "Subdomain" })],
+    });
+    expect(admissions.get("default/a")).toMatchObject({ reason: "HostReserved" });
+  });
 });

@@ -15,7 +15,7 @@ import {
   type Infer,
 } from "../../../schema.ts";
 import { localObjectReference } from "../../core/references.ts";
-import { checkHost } from "../../route/route/validate-route.ts";
+import { checkDomain } from "./app-domain.ts";
 import { checkAppName, checkImage } from "../app-names.ts";
 import { checkBuildpack } from "../buildpack-url.ts";
 import { checkTagName } from "../../image/tag-names.ts";
@@ -96,7 +96,11 @@ const appSpec = object(
     processes: map(appProcess, "How process types run, by name."),
     placement: appPlacement,
     cron: map(appCron, "Commands that run at the times of a schedule, by name."),
-    domains: array(string("Host."), "Further hosts that lead to the app.", { mergeKey: "" }),
+    domains: array(
+      string("Host, with *. before it for all names below, or with a path behind it."),
+      "Further hosts that lead to the app.",
+      { mergeKey: "" },
+    ),
     branch: string("Branch whose push deploys; main or master when absent."),
     buildpacks: array(
       buildpack,
@@ -197,7 +201,7 @@ function appErrors({
     ...Object.entries(processes).flatMap(([name, process]) => processErrors(name, process)),
     ...Object.entries(cron).flatMap(([name, entry]) => cronErrors(name, entry)),
     ...placementErrors(placement),
-    ...domains.flatMap((domain, index) => invalidIf(checkHost(domain), `spec.domains[${index}]`, domain)),
+    ...domains.flatMap((domain, index) => invalidIf(checkDomain(domain), `spec.domains[${index}]`, domain)),
     ...duplicates(domains, (index) => `spec.domains[${index}]`),
   ];
 }

@@ -3,6 +3,7 @@ import { findCondition, isConditionTrue } from "../../../conditions.ts";
 import { condition, type Condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, intOrString, object, oneOf, required, string, type Infer } from "../../../schema.ts";
 
+import { settingErrors } from "./route-settings.ts";
 import { routeErrors } from "./validate-route.ts";
 
 const api = "com.github.openshift.api.route.v1";
@@ -155,7 +156,7 @@ export const route = defineKind<Route>({
       value: ({ spec }) => spec.wildcardPolicy ?? "None",
     },
   ],
-  validate: ({ spec }) => routeErrors(spec),
+  validate: (given) => [...routeErrors(given.spec), ...settingErrors(given)],
   selectableFields: {
     "spec.host": ({ spec }) => spec.host ?? "",
     "spec.path": ({ spec }) => spec.path ?? "",

@@ -1,0 +1,111 @@
+/**
+ * Which route has which host: the oldest, as OpenShift has it. The others are told who was there first. A host belongs to
+ * the namespace of its oldest route, so that nobody takes a path of somebody else's site. Pure.
+ */
+
+import type { Route } from "../../model/kinds/route/route/route.ts";
+import { settingErrors } from "../../model/kinds/route/route/route-settings.ts";
+import { keyOf, refOf } from "../../model/meta.ts";
+import { checkDnsSubdomain } from "../../model/names.ts";
+
+export interface ClaimOptions {
+  /** Hosts without one of their own get a name below it. */
+  readonly domain: string;
+  /** Hosts that the platform itself answers. */
+  readonly reservedHosts: readonly string[];
+}
+
+/** The host is as the router looks it up: `*.example.com` for all names right below example.com. */
+export type Admission =
+  | { readonly admitted: true; readonly host: string }
+  | { readonly admitted: false; readonly host: string; readonly reason: string; readonly message: string };
+
+const pathSyntax = /^(|\/[\w\-.~!$&'()*+,;=:@%/]*)$/;
+
+/** Routes are to be given to it oldest first. */
+export class RouteClaims {
+  readonly #options: ClaimOptions;
+  /** Key of the route by host and path. */
+  readonly #paths = new Map<string, string>();
+  /** Namespace by host. */
+  readonly #owners = new Map<string, string>();
+
+  constructor(options: ClaimOptions) {
+    this.#options = options;
+  }
+
+  admit(route: Route): Admission {
+    const host = routeHost(route, this.#options.domain);
+    const problem = this.#mistake(route, host) ?? this.#conflict(route, host);
+    if (problem !== undefined) return { admitted: false, host: shownHost(route, host), ...problem };
+    this.#paths.set(`${host}${routePath(route)}`, keyOf(refOf(route)));
+    if (!this.#owners.has(host)) this.#owners.set(host, route.metadata.namespace ?? "");
+    return { admitted: true, host };
+  }
+
+  #mistake(route: Route, host: string): Problem | undefined {
+    const wrong = (message: string): Problem => ({ reason: "ExtendedValidationFailed", message });
+    const named = host.replace(/^\*\./, "");
+    const wrongHost = checkDnsSubdomain(named);
+    if (wrongHost !== undefined) return wrong(`spec.host: "${named}": ${wrongHost}`);
+    if (!pathSyntax.test(routePath(route)))
+      return wrong(`spec.path: "${routePath(route)}": must be the start of a URL path`);
+    if (this.#options.reservedHosts.includes(host))
+      return { reason: "HostReserved", message: `the host "${host}" belongs to the platform` };
+    if (host === `*.${this.#options.domain}`)
+      return { reason: "HostReserved", message: `the names below "${this.#options.domain}" are the apps'` };
+    const [setting] = settingErrors(route);
+    if (setting !== undefined) return wrong(`${setting.path}: ${setting.detail}`);
+    return tlsMistake(route);
+  }
+
+  #conflict(route: Route, host: string): Problem | undefined {
+    const reason = "HostAlreadyClaimed";
+    const { namespace = "", name = "" } = route.metadata;
+    const path = routePath(route);
+    const same = this.#paths.get(`${host}${path}`);
+    if (same !== undefined && same.startsWith(`${namespace}/`))
+      return { reason, message: `route ${same} already exposes ${host}${path} and is older` };
+    const wildcard = host.replace(/^[^.]*/, "*");
+    for (const claimed of [host, wildcard]) {
+      const owner = this.#owners.get(claimed);
+      if (owner === undefined || owner === namespace) continue;
+      return { reason, message: `a route in another namespace holds ${claimed} and is older than ${name}` };
+    }
+    return undefined;
+  }
+}
+
+interface Problem {
+  readonly reason: string;
+  readonly message: string;
+}
+
+function tlsMistake({ spec: { tls } }: Route): Problem | undefined {
+  if (tls === undefined || tls.insecureEdgeTerminationPolicy === "Allow") return undefined;
+  const message =
+    'spec.tls: this router speaks HTTP only; spec.tls.insecureEdgeTerminationPolicy must be "Allow"';
+  return { reason: "ExtendedValidationFailed", message };
+}
+
+/** As the router looks it up. A route with `wildcardPolicy: Subdomain` has all names beside its own, as OpenShift has it. */
+function routeHost(route: Route, domain: string): string {
+  const host = ownHost(route, domain);
+  return route.spec.wildcardPolicy === "Subdomain" ? host.replace(/^[^.]*/, "*") : host;
+}
+
+function ownHost({ spec, metadata }: Route, domain: string): string {
+  const { host, subdomain } = spec;
+  if (host !== undefined && host !== "") return host.toLowerCase();
+  if (subdomain !== undefined && subdomain !== "") return `${subdomain.toLowerCase()}.${domain}`;
+  return `${metadata.name}-${metadata.namespace}.${domain}`;
+}
+
+function shownHost({ spec }: Route, host: string): string {
+  return spec.wildcardPolicy === "Subdomain" && spec.host !== undefined ? spec.host : host;
+}
+
+/** Without a final slash: `/api` and `/api/` are the same path. */
+export function routePath(route: Route): string {
+  return (route.spec.path ?? "").replace(/\/+$/, "");
+}
