@@ -3,17 +3,25 @@ import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command } from "../command.ts";
 import { addDomain, removeDomain } from "../domains/change-domains.ts";
 import { listObjects, listOptions } from "../listing.ts";
+import { setRoutes, settingOptions } from "../routes/set-routes.ts";
+
+const actions = ["set", "add", "remove"];
 
 export const command: Command = {
   name: "routes",
   group: "Apps",
-  summary: "List the addresses of apps, or add and remove a domain of one.",
-  usage: "[add DOMAIN | remove DOMAIN]",
-  subcommands: ["add", "remove"],
-  options: [appOption, ...listOptions],
+  summary: "List the routes of apps; say how their requests are treated.",
+  usage: "[set [DOMAIN] | add DOMAIN | remove DOMAIN]",
+  description:
+    "set changes the settings of the app's routes, or of the one at DOMAIN, and shows them. The value off takes a\n" +
+    "setting back. add and remove are those of nagi domains.",
+  subcommands: actions,
+  options: [appOption, ...listOptions, ...settingOptions],
   examples: [
     "nagi routes",
-    "nagi routes add shop.example.com --app shop",
+    "nagi routes set --timeout 60s",
+    "nagi routes set example.com/api --rewrite / --app api",
+    "nagi routes set --timeout off",
   ],
   async run(context) {
     const [action, domain] = context.args;
@@ -25,10 +33,14 @@ export const command: Command = {
       });
       return undefined;
     }
-    if (action !== "add" && action !== "remove")
-      throw new UsageError(`nagi routes has no action ${JSON.stringify(action)}`, "The actions: add, remove");
-    if (domain === undefined) throw new UsageError(`nagi routes ${action} needs a domain`);
+    if (!actions.includes(action))
+      throw new UsageError(
+        `nagi routes has no action ${JSON.stringify(action)}`,
+        `The actions: ${actions.join(", ")}`,
+      );
     const found = await getApp(context);
+    if (action === "set") return await setRoutes(context, found, domain);
+    if (domain === undefined) throw new UsageError(`nagi routes ${action} needs a domain`);
     if (action === "add") return await addDomain(context, found, domain);
     return await removeDomain(context, found, domain);
   },

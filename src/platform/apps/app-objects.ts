@@ -88,7 +88,9 @@ export function appRoutes(app: App, domain: string): Route[] {
 function domainRouteName(name: string, text: string, { host, isWildcard, path }: AppDomain): string {
   const plain = `${name}.${host}`;
   const isPlain = !isWildcard && path === "" && plain.length <= nameMaxLength;
-  return isPlain ? plain : `${plain.slice(0, nameMaxLength - 20).replace(/[-.]+$/, "")}-${digest(text).slice(0, 8)}`;
+  return isPlain
+    ? plain
+    : `${plain.slice(0, nameMaxLength - 20).replace(/[-.]+$/, "")}-${digest(text).slice(0, 8)}`;
 }
 
 /** The deployment of a process type as it should be; `present` keeps what is not ours to say. */

@@ -125,7 +125,9 @@ export class Haproxy {
   async #prepare(table: RouteTable): Promise<HaproxyFiles> {
     const names = table.backends.map(({ name }) => name);
     this.#frame ??= await this.#readFrame();
-    const ownSection = new Set(table.backends.filter(({ lines }) => lines.length > 0).map(({ name }) => name));
+    const ownSection = new Set(
+      table.backends.filter(({ lines }) => lines.length > 0).map(({ name }) => name),
+    );
     this.#frame = assignBackends(this.#frame, names, ownSection);
     const known = new Set(names);
     for (const name of this.#slots.keys()) if (!known.has(name)) this.#slots.delete(name);

@@ -134,7 +134,9 @@ describe("endpoints", () => {
 
 describe("settings", () => {
   const withAnnotation = (name: string, value: string, spec: Partial<Route["spec"]> = {}) =>
-    build({ routes: [aRoute("a", spec, { annotations: { [`haproxy.router.openshift.io/${name}`]: value } })] });
+    build({
+      routes: [aRoute("a", spec, { annotations: { [`haproxy.router.openshift.io/${name}`]: value } })],
+    });
 
   test("become lines of the route's own backend", () => {
     expect(withAnnotation("timeout", "30s").backends[0]?.lines).toEqual([
