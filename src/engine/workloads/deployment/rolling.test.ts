@@ -83,6 +83,54 @@ describe("sizes of old sets", () => {
   });
 });
 
+describe("what served last, while nothing newer serves", () => {
+  const tried = (name: string, revision: number, available: number): SetSize => ({
+    ...set(name, 1, available),
+    revision,
+  });
+  const limits = { replicas: 1, maxSurge: 1, maxUnavailable: 0 };
+
+  test("outlives a try that is stuck, though its own pod is unready for a moment and a third version comes", () => {
+    const old = [tried("a-good", 1, 0), tried("b-stuck", 2, 0)];
+    expect(sizes(oldSetReplicas(limits, set("new", 0, 0), old))).toEqual({ "b-stuck": 0 });
+  });
+
+  test("outlives it also where its set is the younger one, as after a rollback to an old template", () => {
+    const old = [tried("b-good", 3, 0), tried("a-stuck", 4, 0)];
+    expect(sizes(oldSetReplicas(limits, set("new", 0, 0), old))).toEqual({ "a-stuck": 0 });
+  });
+
+  test("is never made so small that fewer pods are available than there must be", () => {
+    const anySet = fc.record({ replicas: fc.nat(8), ready: fc.nat(8), revision: fc.nat(5) });
+    const property = fc.property(
+      fc.integer({ min: 1, max: 8 }),
+      fc.nat(4),
+      fc.nat(4),
+      anySet,
+      fc.array(anySet, { minLength: 1, maxLength: 4 }),
+      (replicas, maxSurge, unavailable, fresh, given) => {
+        const some = resolveLimits(replicas, maxSurge, unavailable);
+        const old = given.map((each, index) => ({
+          ...set(`s${index}`, each.replicas, Math.min(each.ready, each.replicas)),
+          revision: each.revision,
+        }));
+        const newSet = set("new", fresh.replicas, Math.min(fresh.ready, fresh.replicas));
+        const after = oldSetReplicas(some, newSet, old);
+        const all = [newSet, ...old];
+        const before = all.reduce((total, { available }) => total + available, 0);
+        const left = all.reduce(
+          (total, { name, available, replicas: size }) =>
+            // A set that is made smaller gives away its unready pods first.
+            total + Math.min(available, after.get(name) ?? size),
+          0,
+        );
+        expect(left).toBeGreaterThanOrEqual(Math.min(before, some.replicas - some.maxUnavailable));
+      },
+    );
+    fc.assert(property, { numRuns: 2000 });
+  });
+});
+
 describe("sizes after a scale in the middle of a rollout", () => {
   const sized = (name: string, replicas: number, maxReplicas: number): SetSize => ({
     ...set(name, replicas, replicas),

@@ -16,6 +16,8 @@ export interface SetSize {
   readonly available: number;
   /** RFC 3339; orders the sets. */
   readonly createdAt: string;
+  /** Number of the deployment's revision that the set stands for; every try of a template has a higher one. */
+  readonly revision?: number | undefined;
   /** Size that the deployment could have at most when the set was last sized. */
   readonly maxReplicas?: number | undefined;
 }
@@ -60,14 +62,19 @@ export function oldSetReplicas(
   const budget = total - minAvailable - newUnavailable;
   if (budget <= 0) return new Map();
   const ordered = oldSets.toSorted(oldestFirst);
-  const unhealthyGone = removeUnhealthy(ordered, sizes, budget);
+  const unhealthyGone = removeUnhealthy(oldSets.toSorted(newestRevisionFirst), sizes, budget);
   removeHealthy({ limits, ordered, sizes, newSet, budget: budget - unhealthyGone });
   return new Map(
     [...sizes].filter(([name, size]) => ordered.some((s) => s.name === name && s.replicas !== size)),
   );
 }
 
-/** Pods that serve nobody go first; they cost no availability. */
+/**
+ * Pods that serve nobody go first; they cost no availability. Of several sets the newest tries go before older
+ * ones: the lowest revision that has pods is the one that served last, for a rollout that is complete leaves no
+ * other. Its pods may be unready for a moment (a container that is restarted, a Nagi that is), and come back;
+ * those of a version that never came up do not.
+ */
 function removeUnhealthy(ordered: readonly SetSize[], sizes: Map<string, number>, budget: number): number {
   let gone = 0;
   for (const set of ordered) {
@@ -155,6 +162,10 @@ export function oldestFirst(
 ): number {
   if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1;
   return a.name < b.name ? -1 : Number(a.name > b.name);
+}
+
+function newestRevisionFirst(a: SetSize, b: SetSize): number {
+  return (b.revision ?? 0) - (a.revision ?? 0) || oldestFirst(b, a);
 }
 
 export function sum(numbers: readonly number[]): number {

@@ -5,7 +5,7 @@ import type { ReplicaSet } from "../../../model/kinds/apps/replicaset/replicaset
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { controllerOf } from "../../../model/meta.ts";
 import { hasEnded } from "../shared/pods.ts";
-import { desiredReplicasAnnotation, maxReplicasAnnotation, numberIn } from "./annotations.ts";
+import { desiredReplicasAnnotation, maxReplicasAnnotation, numberIn, revisionOf } from "./annotations.ts";
 import {
   newSetReplicas,
   oldestFirst,
@@ -123,6 +123,7 @@ function asSize(set: ReplicaSet): SetSize {
     replicas: sizeOf(set),
     available: set.status?.availableReplicas ?? 0,
     createdAt: set.metadata.creationTimestamp ?? "",
+    revision: revisionOf(set),
     maxReplicas: numberIn(set.metadata.annotations, maxReplicasAnnotation),
   };
 }
