@@ -21,6 +21,7 @@ import {
   templateAnnotation,
   webProcess,
 } from "./names.ts";
+import { chooseStrategy, markedWith } from "./deploy-strategy.ts";
 import { digest } from "./digest.ts";
 import { podTemplate, processOptions } from "./pod-template.ts";
 import type { NewRelease } from "./release-plan.ts";
@@ -104,12 +105,16 @@ export function appDeployment(app: App, target: Release, process: string, presen
   const replicas = replicasOf(app, process);
   const progressDeadlineSeconds = app.spec?.startTimeoutSeconds ?? defaultStartTimeoutSeconds;
   if (present === undefined) {
-    const metadata = { ...ownedMeta(app, deploymentName(appName, process), labels), annotations };
+    const chosen = chooseStrategy(app, template, present);
+    const metadata = {
+      ...ownedMeta(app, deploymentName(appName, process), labels),
+      annotations: markedWith(chosen, annotations),
+    };
     return newObject<Deployment>(deployment, metadata, {
       spec: {
         replicas,
         selector: { matchLabels: { [appLabel]: appName, ...labels } },
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+        strategy: chosen.strategy,
         progressDeadlineSeconds,
         revisionHistoryLimit,
         template,
@@ -117,14 +122,18 @@ export function appDeployment(app: App, target: Release, process: string, presen
     });
   }
   const isSame = present.metadata.annotations?.[templateAnnotation] === madeFrom;
+  const next = isSame ? present.spec.template : template;
+  const chosen = chooseStrategy(app, next, present);
+  const marked = markedWith(chosen, { ...present.metadata.annotations, ...annotations });
   return {
     ...present,
-    metadata: { ...present.metadata, annotations: { ...present.metadata.annotations, ...annotations } },
+    metadata: { ...present.metadata, annotations: marked },
     spec: {
       ...present.spec,
       replicas,
+      strategy: chosen.strategy,
       progressDeadlineSeconds,
-      template: isSame ? present.spec.template : template,
+      template: next,
     },
   };
 }

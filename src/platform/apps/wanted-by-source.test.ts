@@ -50,3 +50,10 @@ test("the formation is that of the app before its first release; what its spec s
   expect(wantedBySource(app({}, undefined, { latestVersion: 1 }), built(manifest), {})?.spec).toEqual({});
   expect(wantedBySource(app(), undefined, {})).toBeUndefined();
 });
+
+test("the deploy strategy is the source's until the app says something of its own", () => {
+  const manifest: Manifest = { deploy: { strategy: "recreate" } };
+  expect(wantedBySource(app(), built(manifest), {})?.spec.deploy).toEqual({ strategy: "recreate" });
+  const given = app({ deploy: { strategy: "rolling" } });
+  expect(wantedBySource(given, built(manifest), {})?.spec.deploy).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 /**
  * What a build's app.json wants of the app. Pure. What must stay true: a config var that the app has, or once got
- * from app.json and lost again, is never set; formation and add-ons count only until the app has a release.
+ * from app.json and lost again, is never set; formation and add-ons count only until the app has a release; what the app itself says of
+ * its deploys wins.
  */
 
 import { randomBytes } from "node:crypto";
@@ -21,7 +22,7 @@ interface Applied {
 export interface Wanted {
   /** Config vars to be set, in base64. */
   readonly config: ConfigData;
-  readonly spec: Pick<AppSpec, "processes" | "addons">;
+  readonly spec: Pick<AppSpec, "processes" | "addons" | "deploy">;
   readonly annotation: string;
   /** For the app's events. */
   readonly notices: readonly string[];
@@ -48,12 +49,14 @@ export function wantedBySource(app: App, build: Build | undefined, config: Confi
   const { processes, notices } = isFirst
     ? formationOf(app, manifest.formation ?? {})
     : { processes: {}, notices: [] };
+  const deploy = app.spec?.deploy === undefined ? manifest.deploy : undefined;
   const addons = isFirst && app.spec?.addons === undefined ? manifest.addons : undefined;
   return {
     config: Object.fromEntries(values),
     spec: {
       ...(Object.keys(processes).length === 0 ? {} : { processes }),
       ...(addons === undefined ? {} : { addons }),
+      ...(deploy === undefined ? {} : { deploy }),
     },
     annotation,
     notices,

@@ -86,3 +86,17 @@ test("what must be set first is asked for, with what it is for", () => {
   );
   expect(missingVariables(manifest, ["A"])).toBeUndefined();
 });
+
+test("takes the deploy strategy, and says what it may be", () => {
+  expect(read({ deploy: { strategy: "recreate" } })).toMatchObject({
+    manifest: { deploy: { strategy: "recreate" } },
+  });
+  expect(read({ deploy: { strategy: "big-bang" } })).toMatchObject({
+    message: expect.stringContaining(
+      'app.json: deploy.strategy is "big-bang": must be one of rolling, recreate',
+    ) as unknown,
+  });
+  expect(read({ deploy: { speed: 1 } })).toMatchObject({
+    message: expect.stringContaining("app.json: deploy.speed is not known") as unknown,
+  });
+});

@@ -7,6 +7,7 @@ import { isJsonObject } from "../../model/json.ts";
 import { listAt, mapAt, needed, objectAt, optional, Problem, shown } from "./app-json-fields.ts";
 import { readCron } from "./app-json-cron.ts";
 import { readHealthchecks } from "./app-json-checks.ts";
+import { readDeploy } from "./app-json-deploy.ts";
 import type { BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { checkProcessType } from "../../model/kinds/nagi/app-names.ts";
 
@@ -39,6 +40,7 @@ const used: readonly string[] = [
   "scripts",
   "healthchecks",
   "cron",
+  "deploy",
 ];
 const unavailable: Readonly<Record<string, string>> = {
   stack: "Nagi builds on its own platforms: nagi platforms",
@@ -57,6 +59,7 @@ export function readManifest(text: string): ManifestResult {
       formation: mapAt(root["formation"], "formation", readFormation),
       healthchecks: readHealthchecks(root["healthchecks"], notices),
       cron: readCron(root["cron"]),
+      deploy: readDeploy(root["deploy"]),
       addons,
       buildpacks: listAt(root["buildpacks"], "buildpacks").map(readBuildpack),
       postdeploy: readPostdeploy(root["scripts"], notices),

@@ -3,6 +3,7 @@
 import type { Client } from "../../client/client.ts";
 import { lastWordsOf, releasePhaseLines, type PhaseLogOptions } from "../../client/release-phase-log.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
@@ -35,7 +36,10 @@ export async function tellRelease(
     const fieldSelector = `spec.app=${labels?.["nagi.dev/app"] ?? ""}`;
     for await (const event of client.watch(releaseKind, { namespace, fieldSelector, signal })) {
       if (event.type === "BOOKMARK" || event.object.spec.build !== build.metadata.name) continue;
-      if (!announced) tell(`-----> Release v${event.object.spec.version}${processesText(event.object)}`);
+      if (!announced) {
+        tell(`-----> Release v${event.object.spec.version}${processesText(event.object)}`);
+        for (const line of await strategyLines(client, event.object)) tell(`       ${line}`);
+      }
       announced = true;
       if (!shownPhase && event.object.status?.releasePhase?.pod !== undefined) {
         shownPhase = true;
@@ -54,6 +58,19 @@ export async function tellRelease(
 function processesText({ spec }: Release): string {
   const names = Object.keys(spec.processes).filter((name) => name !== "release");
   return names.length === 0 ? "" : `: ${names.join(", ")}`;
+}
+
+/** What a pusher should know about how the release takes over. */
+async function strategyLines(client: Client, { metadata, spec }: Release): Promise<string[]> {
+  const { namespace } = metadata;
+  const { items } = await client.list(deployment, { namespace, labelSelector: `nagi.dev/app=${spec.app}` });
+  const recreated = items.filter((each) => each.spec.strategy?.type === "Recreate");
+  const names = recreated.map((each) => each.metadata.labels?.["nagi.dev/process"] ?? each.metadata.name);
+  if (names.length === 0) return [];
+  const why = recreated.some((each) => each.metadata.annotations?.["nagi.dev/recreate"] === "volume")
+    ? " (a volume must not have two writers)"
+    : "";
+  return [`recreate: ${names.join(", ")} ends before it starts anew${why}`];
 }
 
 async function tellReleasePhase(release: Release, tell: Tell, options: PhaseLogOptions): Promise<void> {

@@ -103,12 +103,10 @@ describe("what served last, while nothing newer serves", () => {
   test("is never made so small that fewer pods are available than there must be", () => {
     const anySet = fc.record({ replicas: fc.nat(8), ready: fc.nat(8), revision: fc.nat(5) });
     const property = fc.property(
-      fc.integer({ min: 1, max: 8 }),
-      fc.nat(4),
-      fc.nat(4),
+      fc.record({ replicas: fc.integer({ min: 1, max: 8 }), maxSurge: fc.nat(4), unavailable: fc.nat(4) }),
       anySet,
       fc.array(anySet, { minLength: 1, maxLength: 4 }),
-      (replicas, maxSurge, unavailable, fresh, given) => {
+      ({ replicas, maxSurge, unavailable }, fresh, given) => {
         const some = resolveLimits(replicas, maxSurge, unavailable);
         const old = given.map((each, index) => ({
           ...set(`s${index}`, each.replicas, Math.min(each.ready, each.replicas)),

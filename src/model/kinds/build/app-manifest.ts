@@ -1,6 +1,7 @@
 /** What the source's app.json asks for, as a build found it: the apps' controller makes it so. */
 
 import { sourceCron } from "../nagi/app/app-cron.ts";
+import { appDeploy } from "../nagi/app/app-deploy.ts";
 import { appChecks } from "../nagi/app/app-checks.ts";
 import { array, boolean, integer, map, object, oneOf, required, string } from "../../schema.ts";
 
@@ -34,6 +35,7 @@ export const appManifest = object(
     formation: map(manifestFormation, "Process types, by name."),
     healthchecks: map(appChecks, "Health checks, by process type."),
     cron: map(sourceCron, "Commands that run at the times of a schedule, by name."),
+    deploy: appDeploy,
     addons: array(manifestAddon, "Add-ons."),
     buildpacks: array(
       object(

@@ -25,6 +25,7 @@ import { buildErrors, buildLimits, dockerfileOptions } from "./dockerfile-option
 import { checkPlatformRef } from "../platform/platform-ref.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 import { appCron, cronErrors } from "./app-cron.ts";
+import { appDeploy } from "./app-deploy.ts";
 import { appPlacement, placementErrors } from "./app-placement.ts";
 import { appProcess, processErrors } from "./app-process.ts";
 
@@ -95,6 +96,7 @@ const appSpec = object(
     port: integer("Port that web listens on and finds in PORT.", { min: 1, max: 65_535 }),
     processes: map(appProcess, "How process types run, by name."),
     placement: appPlacement,
+    deploy: appDeploy,
     cron: map(appCron, "Commands that run at the times of a schedule, by name."),
     domains: array(
       string("Host, with *. before it for all names below, or with a path behind it."),
