@@ -159,8 +159,7 @@ function frontendSection({ binds }: HaproxySettings, needs: Lookups): string {
     `log-format "${logFormat}"`,
     "http-request set-header X-Forwarded-Proto http",
     // Sending a request twice is safe only where doing it twice is.
-    "http-request disable-l7-retry if !METH_GET !{ method HEAD OPTIONS }",
-    `http-request disable-l7-retry if { fe_req_rate(http) gt ${repeatableMaxPerSecond} }`,
+    `http-request disable-l7-retry if { fe_req_rate(http) gt ${repeatableMaxPerSecond} } || !METH_GET !{ method HEAD OPTIONS }`,
     `http-response set-log-level silent if { fe_req_rate(http) gt ${allLoggedMaxPerSecond} } { status lt 500 } { rand(${loggedShare}) gt 0 }`,
     ...lookupLines(needs),
     `default_backend ${unknownBackend}`,

@@ -8,7 +8,7 @@ export interface Lookups {
 }
 
 /** The host that the request asks for. */
-const host = "req.hdr(host),host_only,lower";
+const host = "req.fhdr(host),host_only,lower";
 const wildcard = `${host},regsub(^[^.]*,*)`;
 
 export function lookupsOf(rules: readonly RouteRule[]): Lookups {
