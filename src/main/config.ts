@@ -89,6 +89,8 @@ export function paths(dataDir: string) {
     buildpacks: join(dataDir, "buildpacks"),
     /** The way to the outside for builds: proxies, certificates, mirrors. */
     buildSettings: join(dataDir, "build.env"),
+    /** The files that programs which fetch are given, made of these settings. */
+    outside: join(dataDir, "outside"),
     registry: join(dataDir, "registry"),
     router: join(dataDir, "router"),
     ssh: join(dataDir, "ssh"),

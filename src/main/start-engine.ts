@@ -21,7 +21,7 @@ import { pod } from "../model/kinds/core/pod/pod.ts";
 import { allKinds } from "../model/registry.ts";
 import { internalCredentials } from "../platform/registry/registry.ts";
 import { paths, type PlatformConfig } from "./config.ts";
-import { engineEnvironment } from "./environment.ts";
+import { outsideOf } from "./outside.ts";
 import { versionOf } from "./host.ts";
 import { openScheduler } from "./scheduler/open-scheduler.ts";
 import { schedulerSettings } from "./scheduler/settings.ts";
@@ -57,7 +57,8 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
   const host = new EngineHost({
     socketPath: config.engineSocket,
     dir: paths(config.dataDir).engine,
-    env: engineEnvironment(),
+    // Images are fetched by the service itself: it keeps the settings that it began with.
+    env: (await outsideOf(config.dataDir)).env,
     insecureRegistries: [`127.0.0.1:${config.registryPort}`],
     clock,
     log,

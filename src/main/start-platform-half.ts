@@ -1,7 +1,7 @@
 /** The PaaS half: speaks to the API through a client only, so that it runs in this process or in one of its own. */
 
 import { statfs } from "node:fs/promises";
-import { availableParallelism, homedir, networkInterfaces, totalmem } from "node:os";
+import { availableParallelism, networkInterfaces, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client } from "../client/client.ts";
@@ -23,14 +23,12 @@ import { runBuildConfigs } from "../platform/buildconfigs/build-configs.ts";
 import { createBuilds, type Builds } from "../platform/builds/builds.ts";
 import { BuildNetwork } from "../platform/builds/network/build-network.ts";
 import { DetectHandler } from "../platform/builds/detect-handler.ts";
-import { loadHostConfig, type HostConfig } from "../platform/builds/host-config.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
 import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
 import { createImageStreams, type ImageStreams } from "../platform/images/image-streams.ts";
 import { PruneHandler } from "../platform/images/prune-handler.ts";
 import { Pruner } from "../platform/images/prune.ts";
 import { Skopeo } from "../platform/images/skopeo.ts";
-import { hostAptSettings } from "../platform/platforms/host-apt.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry, type RegistryOptions } from "../platform/registry/registry.ts";
 import { Router } from "../platform/routes/router.ts";
@@ -39,6 +37,7 @@ import { paths, sshRunDir, type PlatformConfig } from "./config.ts";
 import { createWebhooks } from "../platform/webhooks/webhooks.ts";
 import { engineEnvironment } from "./environment.ts";
 import { versionOf } from "./host.ts";
+import { hostConfig, outsideOf } from "./outside.ts";
 import { listenPlatformHttp } from "./platform-http.ts";
 import type { Service } from "./supervise.ts";
 
@@ -72,13 +71,6 @@ const buildLimits = {
 };
 const concurrentBuildsMax = 1;
 
-/** As it is now: who changes it need not start Nagi again. */
-async function hostConfig({ dataDir }: PlatformConfig): Promise<HostConfig> {
-  const apt = await hostAptSettings(engineEnvironment());
-  const settingsFile = paths(dataDir).buildSettings;
-  return await loadHostConfig({ env: process.env, home: homedir(), settingsFile, apt });
-}
-
 /** The registry is wanted before the rest: the agent pulls from it. */
 export function openRegistry(
   config: PlatformConfig,
@@ -110,7 +102,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     sources,
     path: process.env["PATH"] ?? "",
     platformUrl: httpUrlOf(config),
-    fetchEnv: engineEnvironment(),
+    fetchEnv: async () => (await outsideOf(config.dataDir)).env,
     clock,
     log,
   });
@@ -120,7 +112,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const platforms = openPlatforms(options);
   const webhooks = createWebhooks({
     client: clientFor("webhooks"),
-    outside: () => hostConfig(config),
+    outside: () => hostConfig(config.dataDir),
     clock,
     log,
   });
@@ -173,7 +165,7 @@ function openBuilds(
     engine,
     sources,
     registry: { address: registry.address, auth: registry.credentials },
-    host: () => hostConfig(config),
+    host: () => hostConfig(config.dataDir),
     limits: buildLimits,
     network: new BuildNetwork({ engine, instance, serviceCidr, log }),
     env: engineEnvironment(),
@@ -231,7 +223,7 @@ function openStreams({ config, clientFor, log }: PlatformHalfOptions, registry: 
   const copier = new Skopeo({
     workDir: join(config.dataDir, "work"),
     registry: { address: registry.address, ...registry.credentials },
-    env: engineEnvironment(),
+    env: async () => (await outsideOf(config.dataDir)).env,
   });
   return createImageStreams({
     client: clientFor("images"),
@@ -303,7 +295,7 @@ function openPlatforms({ config, clientFor, engine, log }: PlatformHalfOptions):
     engine,
     recipesDir: fileURLToPath(new URL("../../platforms", import.meta.url)),
     workDir: join(config.dataDir, "work"),
-    env: engineEnvironment(),
+    outside: () => outsideOf(config.dataDir),
     clock: systemClock,
     log,
   });

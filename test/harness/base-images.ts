@@ -6,16 +6,15 @@ import { join } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
 import { EngineHost } from "../../src/lib/container-engine-host.ts";
 import { silentLogger } from "../../src/lib/log.ts";
+import type { Outside } from "../../src/lib/outside.ts";
+import { outsideOf } from "../../src/main/outside.ts";
 import { ensurePlatforms } from "../../src/platform/platforms/ensure-platforms.ts";
 
 export async function setup(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "nagi-base-images-"));
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
   const host = new EngineHost({
     dir: join(directory, "engine"),
-    env: { PATH: env["PATH"] ?? "", HOME: env["HOME"] ?? "/root" },
+    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/root" },
     clock: systemClock,
     log: silentLogger,
   });
@@ -23,7 +22,8 @@ export async function setup(): Promise<void> {
   try {
     const recipesDir = join(import.meta.dirname, "../../platforms");
     const workDir = join(directory, "work");
-    const options = { engine: host.engine, recipesDir, workDir, env, clock: systemClock };
+    const outside = (): Promise<Outside> => outsideOf(directory);
+    const options = { engine: host.engine, recipesDir, workDir, outside, clock: systemClock };
     await ensurePlatforms(options, ({ platform, text, state }) => {
       if (state !== "working") console.log(`platform ${platform}: ${text}`);
     });

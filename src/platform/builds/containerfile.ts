@@ -18,6 +18,9 @@ export const buildSecrets = {
   ca: "nagi-ca",
   caBundle: "nagi-ca-bundle",
   apt: "nagi-apt",
+  /** What apt needs for the certificates and the mirror, which are files of their own. */
+  aptMirror: "nagi-apt-mirror",
+  aptSources: "nagi-apt-sources",
   /** The app's config vars, one a line: the name and the value in base64. */
   config: "nagi-config",
 } as const;
@@ -62,13 +65,22 @@ export function plainStep(instruction: string): string {
     .replace(/^RUN export (?:\w+=\S+ ?)+&& /, "RUN ");
 }
 
+/** A file that a secret brings is there only while the step runs, and not at all where the host has no such settings. */
+const aptMounts = [
+  `id=${buildSecrets.apt},target=/etc/apt/apt.conf.d/00nagi-host`,
+  `id=${buildSecrets.aptMirror},target=/etc/apt/apt.conf.d/01nagi-mirror`,
+  `id=${buildSecrets.caBundle}`,
+  `id=${buildSecrets.aptSources}`,
+]
+  .map((each) => `--mount=type=secret,${each},mode=0444`)
+  .join(" ");
+
 /** Debian packages that the source's Aptfile names, in a layer of their own. */
 export function packageLines(packages: readonly string[]): string[] {
   if (packages.length === 0) return [];
-  const mount = `--mount=type=secret,id=${buildSecrets.apt},target=/etc/apt/apt.conf.d/00nagi-host,mode=0444`;
   const install = `DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends ${packages.join(" ")} >/dev/null`;
   const tidy = "rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/apt/*.bin";
-  return ["USER root", `RUN ${mount} apt-get update -qq && ${install} && ${tidy}`, "USER app"];
+  return ["USER root", `RUN ${aptMounts} apt-get update -qq && ${install} && ${tidy}`, "USER app"];
 }
 
 export function copySources(from = "", to = "./"): string {

@@ -6,7 +6,9 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { parseEnv } from "node:util";
+import { debianSources } from "../../lib/debian-sources.ts";
 import { buildSecrets, secretsDir } from "./containerfile.ts";
 
 export interface HostConfig {
@@ -14,12 +16,14 @@ export interface HostConfig {
   readonly npmrc: string;
   /** PEM certificates to trust besides the public ones. */
   readonly ca: string;
-  /** http_proxy, https_proxy, no_proxy and their kin. */
+  /** http_proxy, https_proxy, no_proxy and their kin, each in lower and in upper case: programs read one or the other. */
   readonly proxies: Readonly<Record<string, string>>;
   /** Where the package managers of the languages fetch from, by the names of their variables. */
   readonly mirrors: Readonly<Record<string, string>>;
-  /** apt's settings, in its own syntax. */
+  /** apt's settings, in its own syntax; certificates and mirror are not among them. */
   readonly apt: string;
+  /** Where Debian's packages come from; absent: from where the base images say. */
+  readonly debianMirror?: string | undefined;
 }
 
 export interface HostConfigOptions {
@@ -34,7 +38,8 @@ export interface HostConfigOptions {
 
 /** Variables that reach the steps as they are. */
 const mirrorVariables =
-  /^(PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST)|UV_(DEFAULT_INDEX|INDEX_URL)|POETRY_\w+|BUNDLE_\w+|GEM_SOURCE|GOPROXY|GOPRIVATE|GONOPROXY|GONOSUMDB|GOSUMDB|GOINSECURE|MAVEN_MIRROR_URL|GRADLE_OPTS|COMPOSER_(MIRROR_URL|AUTH))$/;
+  /^(PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST)|UV_(DEFAULT_INDEX|INDEX_URL)|POETRY_\w+|BUNDLE_\w+|GEM_SOURCE|GOPROXY|GOPRIVATE|GONOPROXY|GONOSUMDB|GOSUMDB|GOINSECURE|MAVEN_MIRROR_URL|GRADLE_OPTS|COMPOSER_(MIRROR_URL|AUTH)|DEBIAN_MIRROR)$/;
+const proxyVariables = /^(https?|ftp|all|no)_proxy$/i;
 const publicCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
 /** What of an .npmrc says where packages come from; the rest is about the user's own work. */
@@ -46,7 +51,8 @@ const caVariables = ["NODE_EXTRA_CA_CERTS", "NPM_CONFIG_CAFILE", "npm_config_caf
 const maxCaBytes = 4 * 1024 ** 2;
 
 export async function loadHostConfig(options: HostConfigOptions): Promise<HostConfig> {
-  const env = { ...options.env, ...(await settingsIn(options.settingsFile)) };
+  const file = await settingsIn(options.settingsFile);
+  const env = { ...options.env, ...file };
   const user = env["NPM_CONFIG_USERCONFIG"] ?? env["npm_config_userconfig"] ?? join(options.home, ".npmrc");
   const files = [...(options.globalNpmrc ?? globalFiles), user];
   const settings = new Map<string, string>();
@@ -59,25 +65,71 @@ export async function loadHostConfig(options: HostConfigOptions): Promise<HostCo
   return {
     npmrc: lines.length === 0 ? "" : `${lines.join("\n")}\n`,
     ca: await certificates(caFiles),
-    proxies: matching(env, /^(https?|ftp|all|no)_proxy$/i),
+    proxies: { ...inBothCases(options.env), ...inBothCases(file) },
     mirrors: matching(env, mirrorVariables),
-    apt: options.apt ?? "",
+    apt: `${options.apt ?? ""}${aptProxies(inBothCases(file))}`,
+    debianMirror: debianMirror(env["DEBIAN_MIRROR"]),
   };
 }
 
-/** What the steps of a build can mount, as text by id. */
-export async function secretsOf({ npmrc, ca, mirrors, apt }: HostConfig): Promise<Record<string, string>> {
-  const variables = { ...mirrors, ...(ca === "" ? {} : certificateVariables) };
+/** In a URL with a path, as apt wants it, and without the slash that it adds itself. */
+function debianMirror(given: string | undefined): string | undefined {
+  if (given === undefined || given === "") return undefined;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || /\s/.test(given))
+    throw new Error(
+      `DEBIAN_MIRROR is ${JSON.stringify(given)}: it must be the address of a Debian mirror, for instance https://mirror.example.com/debian; it is set in build.env or in the environment of Nagi`,
+    );
+  return given.replace(/\/+$/, "");
+}
+
+/** The settings' own go before those of apt's configuration, which go before the environment. */
+function aptProxies(proxies: Readonly<Record<string, string>>): string {
+  return ["http", "https"]
+    .map((scheme) => [scheme, proxies[`${scheme}_proxy`]] as const)
+    .filter(([, proxy]) => proxy !== undefined)
+    .map(([scheme, proxy]) => `Acquire::${scheme}::Proxy "${proxy?.replaceAll('"', "%22")}";\n`)
+    .join("");
+}
+
+/** What the steps of a build can mount, as text by id. `suite`: the Debian release of the base image, where it is known. */
+export async function secretsOf(host: HostConfig, suite?: string): Promise<Record<string, string>> {
+  const { npmrc, ca, mirrors, apt, debianMirror: mirror } = host;
+  const hasMirror = mirror !== undefined && suite !== undefined;
+  const variables = {
+    ...yarnVariables(npmrc, ca),
+    ...mirrors,
+    ...(ca === "" ? {} : certificateVariables),
+  };
   const lines = Object.entries(variables).map(
     ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
   );
+  const aptMore = [
+    ca === "" ? "" : `Acquire::https::CAInfo "${bundle}";\n`,
+    hasMirror ? `Dir::Etc::SourceList "${secretsDir}/${buildSecrets.aptSources}";\n` : "",
+  ];
   return {
     [buildSecrets.environment]: lines.join(""),
     [buildSecrets.npmrc]: npmrc,
     [buildSecrets.apt]: apt,
-    ...(ca === ""
-      ? {}
-      : { [buildSecrets.ca]: ca, [buildSecrets.caBundle]: `${await read(publicCertificates)}\n${ca}` }),
+    [buildSecrets.aptMirror]: aptMore.join(""),
+    ...(hasMirror ? { [buildSecrets.aptSources]: debianSources(mirror, suite).join("\n").concat("\n") } : {}),
+    ...(ca === "" ? {} : { [buildSecrets.ca]: ca, [buildSecrets.caBundle]: await caBundle(ca) }),
+  };
+}
+
+/** The certificates with the public ones, for programs that take theirs from one file. */
+export async function caBundle(ca: string): Promise<string> {
+  const known = await read(publicCertificates);
+  return `${known === "" ? rootCertificates.join("\n") : known}\n${ca}`;
+}
+
+/** Yarn from version 2 on reads no .npmrc. */
+function yarnVariables(npmrc: string, ca: string): Record<string, string> {
+  const registry = /^registry=(.+)$/m.exec(npmrc)?.[1];
+  return {
+    ...(registry === undefined ? {} : { YARN_NPM_REGISTRY_SERVER: registry.replace(/\/+$/, "") }),
+    ...(ca === "" ? {} : { YARN_HTTPS_CA_FILE_PATH: bundle }),
   };
 }
 
@@ -134,6 +186,14 @@ async function certificates(files: ReadonlySet<string | undefined>): Promise<str
       seen.add(pem);
   }
   return seen.size === 0 ? "" : `${[...seen].join("\n")}\n`;
+}
+
+function inBothCases(env: HostConfigOptions["env"]): Record<string, string> {
+  const found = matching(env, proxyVariables);
+  const entries = Object.entries(found).flatMap(([name, value]) =>
+    [name.toLowerCase(), name.toUpperCase()].map((each) => [each, found[each] ?? value] as const),
+  );
+  return Object.fromEntries(entries);
 }
 
 function matching(env: HostConfigOptions["env"], names: RegExp): Record<string, string> {

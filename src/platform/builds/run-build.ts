@@ -279,7 +279,7 @@ interface Made {
 
 async function makeImage(
   work: Work,
-  { plan, containerfile, finish }: Prepared,
+  { plan, containerfile, platform, finish }: Prepared,
   image: string,
 ): Promise<Made> {
   const { build, options, log, signal } = work;
@@ -289,7 +289,7 @@ async function makeImage(
   const { dockerfile } = build.spec.strategy.nagiStrategy ?? {};
   const { namespace = "default" } = build.metadata;
   const own = await readBuildSecrets(dockerfile?.secrets ?? [], namespace, options.client);
-  const secrets = { ...own, ...(await secretsOf(host)), ...plan.secrets };
+  const secrets = { ...own, ...(await secretsOf(host, platform?.versions["debian"])), ...plan.secrets };
   const mask = masker(Object.values(own));
   const context = buildContext({
     source: options.sources.open(sourceId(build)),

@@ -32,7 +32,7 @@ export interface BuildMakerOptions {
   readonly submodulesDir: string;
   readonly platformUrl: string;
   /** Environment of git that fetches from elsewhere: proxies, besides what every git here gets. */
-  readonly fetchEnv: Readonly<Record<string, string>>;
+  readonly fetchEnv: () => Promise<Readonly<Record<string, string>>>;
   readonly log: Logger;
 }
 
@@ -159,7 +159,7 @@ export class BuildMaker {
     return await openRemoteGit(client, {
       namespace,
       app,
-      env: { ...fetchEnv, ...repositories.gitEnvironment() },
+      env: { ...(await fetchEnv()), ...repositories.gitEnvironment() },
       onForgotten: (error) => log.warn("cannot keep the host key of a submodule", { namespace, app, error }),
     });
   }

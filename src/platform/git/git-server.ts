@@ -46,7 +46,7 @@ export interface GitServerOptions {
   /** Where git answers, for submodules that are apps: http://localhost:8080. */
   readonly platformUrl: string;
   /** Environment of git that fetches submodules from elsewhere: proxies. */
-  readonly fetchEnv?: Readonly<Record<string, string>> | undefined;
+  readonly fetchEnv?: (() => Promise<Readonly<Record<string, string>>>) | undefined;
   /** Largest push, packed. */
   readonly maxPushBytes?: number | undefined;
   readonly clock: Clock;
@@ -73,7 +73,7 @@ export async function createGitServer(options: GitServerOptions): Promise<GitSer
     path: options.path,
   });
   const program = join((await repositories.git(options.dataDir, ["--exec-path"])).trim(), "git-http-backend");
-  const { client, sources, clock, log, platformUrl, fetchEnv = {} } = options;
+  const { client, sources, clock, log, platformUrl, fetchEnv = () => Promise.resolve({}) } = options;
   const submodulesDir = join(options.dataDir, "submodules");
   const maker = new BuildMaker({
     client,

@@ -27,7 +27,8 @@ export interface SkopeoOptions {
   readonly workDir: string;
   /** Of Nagi's own registry. */
   readonly registry: { readonly address: string; readonly username: string; readonly password: string };
-  readonly env: Readonly<Record<string, string>>;
+  /** Asked at each copy. */
+  readonly env: () => Promise<Readonly<Record<string, string>>>;
 }
 
 export class Skopeo implements ImageCopier {
@@ -38,7 +39,8 @@ export class Skopeo implements ImageCopier {
   }
 
   async copy(from: string, to: string, { insecure, signal }: CopyOptions): Promise<string> {
-    const { workDir, registry, env } = this.#options;
+    const { workDir, registry } = this.#options;
+    const env = await this.#options.env();
     await mkdir(workDir, { recursive: true, mode: 0o700 });
     const id = randomUUID();
     const digestFile = join(workDir, `${id}.digest`);

@@ -12,9 +12,10 @@ import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
+import type { Outside } from "../../lib/outside.ts";
 import { makeImage, versionsLabel } from "./make-image.ts";
 import { RecipeFailure } from "./recipe-failure.ts";
-import { languageOf, loadRecipes, type GivenPlatform, type Recipe } from "./recipe.ts";
+import { languageOf, lineOf, loadRecipes, type GivenPlatform, type Recipe } from "./recipe.ts";
 
 /** Where platform images are in the engine; all of an engine's users share them. */
 const repository = "localhost/nagi";
@@ -27,10 +28,8 @@ export interface EnsurePlatformsOptions {
   readonly given?: readonly GivenPlatform[] | undefined;
   /** For files that are gone afterwards. */
   readonly workDir: string;
-  /** Environment of the programs that fetch (mmdebstrap, npm): PATH, HOME, proxies, certificates. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Debian mirror; absent: the host's. */
-  readonly mirror?: string | undefined;
+  /** Asked at each image. */
+  readonly outside: () => Promise<Outside>;
   /** Names of the platforms to see to, with what they stand on; absent: all that are not made on demand only. */
   readonly only?: readonly string[] | undefined;
   readonly clock: Clock;
@@ -69,12 +68,13 @@ export async function ensurePlatforms(
 ): Promise<PlatformImage[]> {
   const { recipes: all } = await loadRecipes(options.recipesDir, options.given);
   const recipes = wantedRecipes(all, options.only);
-  const hashes = recipeHashes(all, options);
+  const hashes = recipeHashes(all, options.given);
   const done = new Map<string, PlatformImage>();
   for (const recipe of recipes) {
     const base = recipe.from === undefined ? undefined : done.get(recipe.from);
     const recipeHash = hashes.get(recipe.name) ?? "";
-    const made = await ensureOne({ recipe, recipeHash, base }, options, onProgress);
+    const suite = lineOf(recipe.name, all)[0]?.suite ?? recipe.suite;
+    const made = await ensureOne({ recipe, recipeHash, base, suite }, options, onProgress);
     done.set(recipe.name, { ...made, language: languageOf(recipe, all) });
   }
   return [...done.values()];
@@ -92,14 +92,14 @@ function wantedRecipes(recipes: readonly Recipe[], only: readonly string[] | und
 /** The hash of what each image is to be made from, by the name of its platform; each after the one it stands on. */
 export function recipeHashes(
   recipes: readonly Recipe[],
-  { given = [], mirror }: Pick<EnsurePlatformsOptions, "given" | "mirror">,
+  given: readonly GivenPlatform[] = [],
 ): ReadonlyMap<string, string> {
   const hashes = new Map<string, string>();
   for (const { name, from, digest } of recipes) {
     const base = from === undefined ? "" : (hashes.get(from) ?? "");
     const rebuiltAt = given.find((each) => each.name === name)?.rebuiltAt;
     const again = rebuiltAt === undefined ? "" : ` ${rebuiltAt}`;
-    const text = `${digest} ${base} ${process.arch} ${mirror ?? ""}${again}`;
+    const text = `${digest} ${base} ${process.arch} ${again}`;
     hashes.set(name, createHash("sha256").update(text).digest("hex"));
   }
   return hashes;
@@ -109,16 +109,19 @@ interface Wanted {
   readonly recipe: Recipe;
   readonly recipeHash: string;
   readonly base: PlatformImage | undefined;
+  /** Debian release of what it all stands on. */
+  readonly suite: string;
 }
 
 async function ensureOne(
-  { recipe, recipeHash, base }: Wanted,
+  wanted: Wanted,
   options: EnsurePlatformsOptions,
   onProgress: (progress: PlatformProgress) => void,
 ): Promise<Omit<PlatformImage, "language">> {
+  const { recipe, recipeHash, base, suite } = wanted;
   const image = `${repository}/${recipe.name}:${recipeHash.slice(0, 12)}`;
   const present = await inspect(options.engine, image);
-  if (present !== undefined) return described(recipe, image, recipeHash, present);
+  if (present !== undefined) return described(wanted, image, present);
   const startMs = options.clock.now();
   const tell = (state: PlatformProgress["state"], text: string): void =>
     onProgress({ platform: recipe.name, recipeHash, state, text, elapsedMs: options.clock.now() - startMs });
@@ -127,9 +130,11 @@ async function ensureOne(
   try {
     const labels = { "nagi.dev/platform": recipe.name, "nagi.dev/recipe": recipeHash };
     const onStep = (text: string): void => tell("working", text);
-    await makeImage({ recipe, image, base: base?.image, labels, noCache, onStep }, options);
+    const { outside, ...others } = options;
+    const request = { recipe, image, base: base?.image, suite, labels, noCache, onStep };
+    await makeImage(request, { ...others, outside: await outside() });
     await options.engine.tagImage(image, latestImage(recipe.name));
-    const made = described(recipe, image, recipeHash, await options.engine.inspectImage(image));
+    const made = described(wanted, image, await options.engine.inspectImage(image));
     tell("made", `${image}, ${Math.round(made.sizeBytes / 1e6)} MB`);
     return made;
   } catch (error) {
@@ -166,9 +171,8 @@ async function inspect(engine: ContainerEngine, image: string): Promise<ImageDet
 }
 
 function described(
-  recipe: Recipe,
+  { recipe, recipeHash, suite }: Wanted,
   image: string,
-  recipeHash: string,
   details: ImageDetails,
 ): Omit<PlatformImage, "language"> {
   const label = details.Config.Labels?.[versionsLabel] ?? "{}";
@@ -181,6 +185,6 @@ function described(
     recipeHash,
     sizeBytes: details.Size,
     builtAt: details.Created,
-    versions: { debian: recipe.suite, ...(JSON.parse(label) as Record<string, string>) },
+    versions: { debian: suite, ...(JSON.parse(label) as Record<string, string>) },
   };
 }

@@ -8,7 +8,10 @@ import { PassThrough, Readable } from "node:stream";
 import { pack } from "tar-stream";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
-import { hostAptSettings, hostMirror } from "./host-apt.ts";
+import { debianSources } from "../../lib/debian-sources.ts";
+import type { Outside } from "../../lib/outside.ts";
+import { hostMirror } from "./host-apt.ts";
+import { withAptMounts } from "./apt-mounts.ts";
 import { recipeContainerfile } from "../../model/kinds/nagi/platform/recipe-text.ts";
 import type { Recipe } from "./recipe.ts";
 import { explainRecipeFailure, RecipeFailure } from "./recipe-failure.ts";
@@ -18,9 +21,7 @@ export interface MakeOptions {
   readonly engine: ContainerEngine;
   /** For files that are gone afterwards. */
   readonly workDir: string;
-  /** Environment of the programs that fetch: PATH, HOME, proxies, certificates. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly mirror?: string | undefined;
+  readonly outside: Outside;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,6 +31,8 @@ export interface MakeRequest {
   readonly image: string;
   /** Reference of the image it stands on. */
   readonly base?: string | undefined;
+  /** Debian release that the image is of. */
+  readonly suite: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Whether nothing of earlier builds is used. */
   readonly noCache: boolean;
@@ -50,7 +53,7 @@ export async function makeImage(request: MakeRequest, options: MakeOptions): Pro
     else await makeOnBase(request, options, directory);
   } catch (error) {
     if (error instanceof RecipeFailure || options.signal?.aborted === true) throw error;
-    throw explainRecipeFailure({ error, output: [], suite: request.recipe.suite });
+    throw explainRecipeFailure({ error, output: [], suite: request.suite });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -63,6 +66,8 @@ const tidy = [
   'rm -rf "$1"/var/log/* "$1"/var/cache/debconf/*-old "$1"/var/lib/dpkg/*-old "$1"/usr/share/locale',
   // The host's settings, of use while packages are fetched here only.
   'rm -f "$1"/etc/apt/apt.conf.d/99mmdebstrap',
+  // Whoever may read the image may not have the mirror's credentials.
+  `if [ -e "$1"/etc/apt/sources.list ]; then sed -i 's#://[^/@ ]*@#://#' "$1"/etc/apt/sources.list; fi`,
   // The engine gives a container its own.
   'rm -f "$1"/etc/resolv.conf "$1"/etc/hostname',
   'chroot "$1" useradd --uid 1000 --create-home --shell /bin/sh app',
@@ -74,11 +79,14 @@ async function makeFromPackages(
   directory: string,
 ): Promise<void> {
   const { recipe, image, labels, onStep } = request;
+  const { env, apt, debianMirror } = options.outside;
   const aptFile = join(directory, "apt.conf");
-  await writeFile(aptFile, `${await hostAptSettings(options.env)}Acquire::Languages "none";\n`);
+  await writeFile(aptFile, `${apt}Acquire::Languages "none";\n`);
   const rootfs = join(directory, "rootfs.tar");
-  const mirror = options.mirror ?? (await hostMirror(recipe.suite));
-  onStep(`Debian ${recipe.suite} packages${mirror === undefined ? "" : ` from ${mirror}`}`);
+  const mirror = debianMirror ?? (await hostMirror(recipe.suite));
+  onStep(
+    `Debian ${recipe.suite} packages${mirror === undefined ? "" : ` from ${withoutCredentials(mirror)}`}`,
+  );
   await runProgram(
     [
       "mmdebstrap",
@@ -91,29 +99,18 @@ async function makeFromPackages(
       ...tidy.map((command) => `--customize-hook=${command}`),
       recipe.suite,
       rootfs,
-      ...(mirror === undefined ? [] : mirrorLines(mirror, recipe.suite)),
+      ...(mirror === undefined ? [] : debianSources(mirror, recipe.suite)),
     ],
     // Its own temporary directory holds the whole system: beside ours, not in a /tmp that may be small.
-    { env: { ...options.env, TMPDIR: directory }, signal: options.signal, onLine: tell(onStep) },
+    { env: { ...env, TMPDIR: directory }, signal: options.signal, onLine: tell(onStep) },
   );
   onStep("import");
   const changes = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`);
   await options.engine.importImage(createReadStream(rootfs), image, changes);
 }
 
-function mirrorLines(mirror: string, suite: string): string[] {
-  return [
-    `deb ${mirror} ${suite} main`,
-    `deb ${mirror} ${suite}-updates main`,
-    `deb ${securityMirror(mirror)} ${suite}-security main`,
-  ];
-}
-
-/** Mirrors keep the security archive beside the main one. */
-function securityMirror(mirror: string): string {
-  if (/\/\/(deb|ftp\.[a-z]+)\.debian\.org\//.test(mirror))
-    return "http://security.debian.org/debian-security";
-  return mirror.replace(/\/debian\/?$/, "/debian-security");
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//");
 }
 
 /** mmdebstrap marks what it tells with "I: ". */
@@ -130,18 +127,17 @@ async function makeOnBase(request: MakeRequest, options: MakeOptions, directory:
   if (!recipe.hasContainerfile)
     await writeFile(join(directory, recipeContainerfile), packagesContainerfile(recipe.packages));
   const versions = await installNpm(request, options, join(directory, "npm"));
-  const aptFile = "nagi-apt.conf";
-  await writeFile(join(directory, aptFile), await hostAptSettings(options.env));
+  const secrets = await writeSecrets(request, options, directory);
   onStep("image");
   const asked = Object.entries(recipe.versions);
   const labels = { ...request.labels, [versionsLabel]: JSON.stringify(versions) };
   const steps = options.engine.buildImage(tarOf(directory), {
     tags: [asked.length === 0 ? image : draftOf(image)],
     dockerfile: recipeContainerfile,
-    buildArgs: { BASE: base, ...proxyArgs(options.env) },
+    buildArgs: { BASE: base, ...options.outside.proxies },
     noCache: request.noCache,
     labels,
-    secrets: { "nagi-apt": aptFile },
+    secrets,
     signal: options.signal,
   });
   const output: string[] = [];
@@ -154,9 +150,27 @@ async function makeOnBase(request: MakeRequest, options: MakeOptions, directory:
     }
   } catch (error) {
     if (!isEngineError(error)) throw error;
-    throw explainRecipeFailure({ error, output, suite: recipe.suite });
+    throw explainRecipeFailure({ error, output, suite: request.suite });
   }
   if (asked.length > 0) await labelVersions(request, options, versions);
+}
+
+/** Puts the secrets beside the recipe, from where the engine takes them; gives their files by id. */
+async function writeSecrets(
+  { suite }: MakeRequest,
+  { outside }: MakeOptions,
+  directory: string,
+): Promise<Record<string, string>> {
+  const texts = Object.entries(await outside.secrets(suite));
+  const containerfile = join(directory, recipeContainerfile);
+  const ids = new Set(texts.flatMap(([id, text]) => (text === "" ? [] : [id])));
+  await writeFile(containerfile, withAptMounts(await readFile(containerfile, "utf8"), ids));
+  for (const [id, text] of texts) await writeFile(join(directory, secretFile(id)), text, { mode: 0o600 });
+  return Object.fromEntries(texts.map(([id]) => [id, secretFile(id)]));
+}
+
+function secretFile(id: string): string {
+  return `.nagi-secret-${id}`;
 }
 
 /** The engine's own lines begin with an arrow. */
@@ -241,7 +255,7 @@ async function installNpm(request: MakeRequest, options: MakeOptions, prefix: st
   const wanted = npm.map((name) => name.replace(/^node@/, `${nodePackage}@`));
   const flags = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
   await runProgram(["npm", "install", "--global", "--prefix", prefix, ...flags, ...wanted], {
-    env: options.env,
+    env: options.outside.env,
     cwd: options.workDir,
     signal: options.signal,
   });
@@ -258,13 +272,6 @@ async function installNpm(request: MakeRequest, options: MakeOptions, prefix: st
   await rename(join(modules, nodePackage, "bin/node"), join(prefix, "bin/node"));
   await rm(join(modules, nodePackage), { recursive: true });
   return versions;
-}
-
-/** Predefined build arguments: they reach the steps and stay out of the image. */
-function proxyArgs(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => /^(https?|ftp|no|all)_proxy$/i.test(name)),
-  );
 }
 
 function tarOf(directory: string): Readable {

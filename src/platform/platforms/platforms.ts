@@ -185,7 +185,7 @@ class PlatformKeeper {
     const { name } = recipe;
     const { status = {}, metadata } = await this.#objects.ensure(name);
     const observedGeneration = metadata.generation;
-    const hash = recipeHashes(world.recipes, { ...this.#options, given: world.given }).get(name) ?? "";
+    const hash = recipeHashes(world.recipes, world.given).get(name) ?? "";
     // Another try would fail as this one did.
     if (status.failedHash === hash && status.observedGeneration === observedGeneration)
       return "cannot be made";

@@ -13,6 +13,7 @@ import { secret } from "../../../model/kinds/core/secret/secret.ts";
 import { isNotFound } from "../../../model/status.ts";
 import { secretPath } from "../build-context.ts";
 import type { BuildLog } from "../build-log.ts";
+import type { HostConfig } from "../host-config.ts";
 import { BuildFailure } from "../failure.ts";
 import { ProgressText } from "../progress-text.ts";
 import { readSourceTree } from "../source-tree.ts";
@@ -27,6 +28,7 @@ const dockerfileNames = ["Containerfile", "Dockerfile"];
 export interface CustomOptions extends InputsOptions {
   readonly clock: Clock;
   readonly log: BuildLog;
+  readonly host: () => Promise<Pick<HostConfig, "proxies">>;
   /** Of the step. */
   readonly limits: Pick<BuildOptions, "memoryBytes" | "cpus" | "ulimits" | "cgroup" | "network">;
   /** The image that is made in the end. */
@@ -69,7 +71,7 @@ async function runBuilder(
   made: string,
   options: CustomOptions,
 ): Promise<void> {
-  const { engine, clock, log, signal, limits, sources } = options;
+  const { engine, clock, log, signal, limits, sources, host } = options;
   const { Config: config } = await engine.inspectImage(builder);
   const words = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (words.length === 0)
@@ -94,7 +96,7 @@ async function runBuilder(
       dockerfile: "Containerfile",
       noCache: true,
       layers: false,
-      buildArgs: variables,
+      buildArgs: { ...(await host()).proxies, ...variables },
       signal,
     };
     const mounted = Object.fromEntries(secrets.map((each) => [each.id, secretPath(each.id)]));

@@ -15,6 +15,7 @@ import type { ContainerfileOptions } from "../../plan.ts";
 import type { SourceTree } from "../../source-tree.ts";
 import { aptPackages } from "../aptfile.ts";
 import type { Language } from "../language.ts";
+import { gradleFiles as mirrorFiles, gradleMount, gradleOption } from "./gradle-mirror.ts";
 
 const failureSigns: readonly FailureSign[] = [
   [
@@ -81,6 +82,7 @@ export const java: Language = {
         explanation: `Java app: ${found.text}; Java ${versions["java"] ?? ""}; ${from}`,
         processes: parts.processes,
         leftOut: ["target", "build", ".gradle"],
+        files: tool === "gradle" ? mirrorFiles : undefined,
         runsSteps: true,
         failureSigns,
         containerfile: (options) => javaContainerfile(parts, options),
@@ -129,8 +131,8 @@ const commands: Readonly<
     output: "target",
   },
   gradle: {
-    own: "gradle --no-daemon -q assemble",
-    wrapper: "sh gradlew --no-daemon -q assemble",
+    own: `gradle ${gradleOption} --no-daemon -q assemble`,
+    wrapper: `sh gradlew ${gradleOption} --no-daemon -q assemble`,
     output: "build/libs",
   },
 };
@@ -157,11 +159,12 @@ function javaContainerfile(parts: Parts, { base, runtime, cacheId }: Containerfi
     GRADLE_USER_HOME: `${cacheDir}/gradle`,
   };
   const start = startLines(parts.processes);
+  const build = step({ command: buildCommand(parts), cacheId: `${cacheId}-java`, environment });
   return linesOf(
     `FROM ${base} AS build`,
     ...packageLines(parts.packages),
     copySources(),
-    step({ command: buildCommand(parts), cacheId: `${cacheId}-java`, environment }),
+    parts.tool === "gradle" ? build.replace(/^RUN /, `RUN ${gradleMount} `) : build,
     `FROM ${runtime}`,
     ...packageLines(parts.packages.filter((name) => name !== "gradle")),
     ...start,
