@@ -193,7 +193,7 @@ const tools: readonly (readonly [
 const trusted = /^export (NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|PIP_CERT|BUNDLE_SSL_CA_CERT|COMPOSER_CAFILE)=/gm;
 
 describe("a mirror in build.env", () => {
-  it.each(tools)("reaches %s", async (_tool, setting, reads, language, files, runs) => {
+  it.each(tools)("reaches %s", async (_tool, ...[setting, reads, language, files, runs]) => {
     const settingsFile = join(home, "mirror.env");
     await writeFile(join(home, "ca.pem"), pem("one"));
     await writeFile(settingsFile, `${setting}\nSSL_CERT_FILE=${join(home, "ca.pem")}\n`);

@@ -289,7 +289,7 @@ async function makeImage(
   const { dockerfile } = build.spec.strategy.nagiStrategy ?? {};
   const { namespace = "default" } = build.metadata;
   const own = await readBuildSecrets(dockerfile?.secrets ?? [], namespace, options.client);
-  const secrets = { ...own, ...(await secretsOf(host, platform?.versions["debian"])), ...plan.secrets };
+  const secrets = { ...own, ...(await secretsOf(host, suiteOf(platform))), ...plan.secrets };
   const mask = masker(Object.values(own));
   const context = buildContext({
     source: options.sources.open(sourceId(build)),
@@ -342,6 +342,11 @@ async function makeImage(
   log.line(`       built in ${seconds(clock.now() - startMs)}${cached}`);
   const isOwnPort = plan.containerfile === undefined || plan.ownPort === true;
   return { processes, port: isOwnPort ? exposedPort(await engine.recentImage(image)) : platformPort };
+}
+
+/** Debian release that the steps run on, where it is known. */
+function suiteOf(platform: ReadyPlatform | undefined): string | undefined {
+  return platform?.versions["debian"];
 }
 
 /** Where steps cannot be kept from this machine's services, the log says why. */

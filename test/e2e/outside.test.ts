@@ -1,0 +1,123 @@
+/**
+ * The way to the outside, set in one place: a mirror with a private CA that builds of each language and base images fetch
+ * from; and no outside at all, where what comes with the source or is cached still builds.
+ */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Mirror } from "../harness/mirror.ts";
+import { TestPlatform, type Outcome } from "../harness/platform.ts";
+
+let platform: TestPlatform;
+let mirror: Mirror;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "nagi-outside-"));
+  mirror = await Mirror.start(join(folder, "mirror"));
+  const dataDir = join(folder, "data");
+  mkdirSync(dataDir, { mode: 0o711 });
+  writeFileSync(join(dataDir, "build.env"), mirror.settings);
+  platform = await TestPlatform.start({ dataDir });
+});
+afterAll(() => {
+  platform.tryNagi(["platforms", "remove", "mirrored"]);
+  platform.stop();
+  mirror.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function build(app: string, files: Readonly<Record<string, string>>): Outcome {
+  const source = platform.repository(files);
+  platform.tryNagi(["create", app, "--no-remote"]);
+  return platform.tryNagi(["deploy", "--app", app, "--dir", source, "--no-wait"]);
+}
+
+const java = "public class Main { public static void main(String[] a) {} }\n";
+const pom = `<project><modelVersion>4.0.0</modelVersion><groupId>a</groupId><artifactId>a</artifactId><version>1</version>
+<properties><maven.compiler.release>17</maven.compiler.release></properties>
+<dependencies><dependency><groupId>test.nagi</groupId><artifactId>tiny</artifactId><version>1.0</version></dependency></dependencies></project>
+`;
+
+type Tool = readonly [name: string, files: Readonly<Record<string, string>>, asked: string];
+
+const script = "node -p 'require(`nagi-tiny`)'";
+const tools: readonly Tool[] = [
+  [
+    "npm",
+    {
+      "package.json": JSON.stringify({ dependencies: { "nagi-tiny": "1.0.0" }, scripts: { build: script } }),
+      "server.js": "",
+    },
+    "/npm/nagi-tiny/-/nagi-tiny-1.0.0.tgz",
+  ],
+  [
+    "pip",
+    { "requirements.txt": "nagi-tiny==1.0.0\n", "app.py": "import nagi_tiny\n" },
+    "/wheels/nagi_tiny-1.0.0-py3-none-any.whl",
+  ],
+  [
+    "go",
+    {
+      "go.mod": "module app\n\ngo 1.18\n\nrequire example.test/tiny v1.0.0\n",
+      "main.go": 'package main\n\nimport "example.test/tiny"\n\nfunc main() { println(tiny.Words) }\n',
+    },
+    "/go/example.test/tiny/@v/v1.0.0.zip",
+  ],
+];
+
+/** Their platforms or their tools take long. */
+const slowTools: readonly Tool[] = [
+  [
+    "composer",
+    { "composer.json": '{"require":{"nagi/tiny":"1.0.0"}}', "index.php": "" },
+    "/composer/tiny.zip",
+  ],
+  [
+    "bundler",
+    { Gemfile: 'source "https://rubygems.org"\ngem "nagi-tiny"\n', "config.ru": "" },
+    "/gems/gems/nagi-tiny-1.0.0.gem",
+  ],
+  ["maven", { "pom.xml": pom, "src/main/java/Main.java": java }, "/maven/test/nagi/tiny/1.0/tiny-1.0.jar"],
+  [
+    "gradle",
+    {
+      "build.gradle":
+        "apply plugin: 'java'\nrepositories { mavenCentral() }\ndependencies { compile 'test.nagi:tiny:1.0' }\n",
+      "src/main/java/Main.java": java,
+    },
+    "/maven/test/nagi/tiny/1.0/tiny-1.0.jar",
+  ],
+];
+
+describe("a mirror with a private CA, in build.env", () => {
+  it.each(process.env["NAGI_TEST_EXAMPLES"] === "all" ? [...tools, ...slowTools] : tools)(
+    "is asked by %s, and answers",
+    (tool, files, path) => {
+      mirror.requests();
+      const { code, stdout, stderr } = build(`by-${tool}`, files);
+      expect(code, `${stdout}${stderr}`).toBe(0);
+      expect(mirror.requests()).toContain(path);
+    },
+  );
+
+  it("is asked by apt and by the steps of a platform's recipe", () => {
+    const recipe = join(folder, "recipe");
+    mkdirSync(recipe, { recursive: true });
+    writeFileSync(join(recipe, "platform.yaml"), "description: From the mirror\nfrom: python\n");
+    const apt = "--mount=type=secret,id=nagi-apt,target=/etc/apt/apt.conf.d/00nagi-host,mode=0444";
+    const pip = "--mount=type=secret,id=nagi-env --mount=type=secret,id=nagi-ca-bundle";
+    writeFileSync(
+      join(recipe, "Containerfile"),
+      `ARG BASE\nFROM $BASE\nUSER root\nRUN ${apt} apt-get update -qq && apt-get install -y -qq hello\nRUN ${pip} . /run/secrets/nagi-env && pip install --quiet --target /opt/tiny nagi-tiny==1.0.0\nUSER app\n`,
+    );
+    mirror.requests();
+    const { code, stdout, stderr } = platform.tryNagi(["platforms", "add", "mirrored", recipe]);
+    expect(code, `${stdout}${stderr}`).toBe(0);
+    const asked = mirror.requests();
+    expect(asked).toContain("/simple/nagi-tiny/");
+    expect(asked).toContain("/debian/dists/bookworm/InRelease");
+    expect(asked.some((path) => /^\/debian\/pool\/.*\/hello_.*\.deb$/.test(path))).toBe(true);
+  });
+});
