@@ -28,6 +28,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Another one at each run, since layers of earlier runs are used again. */
+const unique = `${process.pid}-${Date.now()}`;
+
 function build(app: string, files: Readonly<Record<string, string>>): Outcome {
   const source = platform.repository(files);
   platform.tryNagi(["create", app, "--no-remote"]);
@@ -47,20 +50,24 @@ const tools: readonly Tool[] = [
   [
     "npm",
     {
-      "package.json": JSON.stringify({ dependencies: { "nagi-tiny": "1.0.0" }, scripts: { build: script } }),
+      "package.json": JSON.stringify({
+        version: `1.0.0-${unique}`,
+        dependencies: { "nagi-tiny": "1.0.0" },
+        scripts: { build: script },
+      }),
       "server.js": "",
     },
     "/npm/nagi-tiny/-/nagi-tiny-1.0.0.tgz",
   ],
   [
     "pip",
-    { "requirements.txt": "nagi-tiny==1.0.0\n", "app.py": "import nagi_tiny\n" },
+    { "requirements.txt": `# ${unique}\nnagi-tiny==1.0.0\n`, "app.py": "import nagi_tiny\n" },
     "/wheels/nagi_tiny-1.0.0-py3-none-any.whl",
   ],
   [
     "go",
     {
-      "go.mod": "module app\n\ngo 1.18\n\nrequire example.test/tiny v1.0.0\n",
+      "go.mod": `// ${unique}\nmodule app\n\ngo 1.18\n\nrequire example.test/tiny v1.0.0\n`,
       "main.go": 'package main\n\nimport "example.test/tiny"\n\nfunc main() { println(tiny.Words) }\n',
     },
     "/go/example.test/tiny/@v/v1.0.0.zip",
@@ -71,12 +78,12 @@ const tools: readonly Tool[] = [
 const slowTools: readonly Tool[] = [
   [
     "composer",
-    { "composer.json": '{"require":{"nagi/tiny":"1.0.0"}}', "index.php": "" },
+    { "composer.json": `{"require":{"nagi/tiny":"1.0.0"},"extra":{"run":"${unique}"}}`, "index.php": "" },
     "/composer/tiny.zip",
   ],
   [
     "bundler",
-    { Gemfile: 'source "https://rubygems.org"\ngem "nagi-tiny"\n', "config.ru": "" },
+    { Gemfile: `# ${unique}\nsource "https://rubygems.org"\ngem "nagi-tiny"\n`, "config.ru": "" },
     "/gems/gems/nagi-tiny-1.0.0.gem",
   ],
   ["maven", { "pom.xml": pom, "src/main/java/Main.java": java }, "/maven/test/nagi/tiny/1.0/tiny-1.0.jar"],
@@ -96,7 +103,8 @@ describe("a mirror with a private CA, in build.env", () => {
     "is asked by %s, and answers",
     (tool, files, path) => {
       mirror.requests();
-      const { code, stdout, stderr } = build(`by-${tool}`, files);
+      const sums = tool === "go" ? { "go.sum": mirror.goSum() } : {};
+      const { code, stdout, stderr } = build(`by-${tool}`, { ...files, ...sums });
       expect(code, `${stdout}${stderr}`).toBe(0);
       expect(mirror.requests()).toContain(path);
     },
@@ -105,12 +113,12 @@ describe("a mirror with a private CA, in build.env", () => {
   it("is asked by apt and by the steps of a platform's recipe", () => {
     const recipe = join(folder, "recipe");
     mkdirSync(recipe, { recursive: true });
-    writeFileSync(join(recipe, "platform.yaml"), "description: From the mirror\nfrom: python\n");
+    writeFileSync(join(recipe, "platform.yaml"), `description: From the mirror ${unique}\nfrom: python\n`);
     const apt = "--mount=type=secret,id=nagi-apt,target=/etc/apt/apt.conf.d/00nagi-host,mode=0444";
     const pip = "--mount=type=secret,id=nagi-env --mount=type=secret,id=nagi-ca-bundle";
     writeFileSync(
       join(recipe, "Containerfile"),
-      `ARG BASE\nFROM $BASE\nUSER root\nRUN ${apt} apt-get update -qq && apt-get install -y -qq hello\nRUN ${pip} . /run/secrets/nagi-env && pip install --quiet --target /opt/tiny nagi-tiny==1.0.0\nUSER app\n`,
+      `# ${unique}\nARG BASE\nFROM $BASE\nUSER root\nRUN ${apt} echo ${unique} && apt-get update -qq && apt-get install -y -qq hello\nRUN ${pip} . /run/secrets/nagi-env && pip install --quiet --target /opt/tiny nagi-tiny==1.0.0\nUSER app\n`,
     );
     mirror.requests();
     const { code, stdout, stderr } = platform.tryNagi(["platforms", "add", "mirrored", recipe]);

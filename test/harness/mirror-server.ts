@@ -88,18 +88,28 @@ function pip(): Files {
   };
 }
 
+/** As go.sum has it. */
+function goHash(content: Files): string {
+  const lines = Object.entries(content).map(([path, text]) => `${sha256(text).toString("hex")}  ${path}\n`);
+  return `h1:${sha256(lines.join("")).toString("base64")}`;
+}
+
 function go(): Files {
   const at = "/go/example.test/tiny/@v";
   const root = "example.test/tiny@v1.0.0";
   const mod = "module example.test/tiny\n\ngo 1.18\n";
+  const content = {
+    [`${root}/go.mod`]: mod,
+    [`${root}/tiny.go`]: 'package tiny\n\nconst Words = "tiny of go"\n',
+  };
+  const module = "example.test/tiny v1.0.0";
+  const sums = `${module} ${goHash(content)}\n${module}/go.mod ${goHash({ "go.mod": mod })}\n`;
+  writeFileSync(join(directory, "go.sum"), sums);
   return {
     [`${at}/list`]: "v1.0.0\n",
     [`${at}/v1.0.0.info`]: JSON.stringify({ Version: "v1.0.0", Time: "2026-01-01T00:00:00Z" }),
     [`${at}/v1.0.0.mod`]: mod,
-    [`${at}/v1.0.0.zip`]: zip({
-      [`${root}/go.mod`]: mod,
-      [`${root}/tiny.go`]: 'package tiny\n\nconst Words = "tiny of go"\n',
-    }),
+    [`${at}/v1.0.0.zip`]: zip(content),
   };
 }
 

@@ -50,6 +50,11 @@ export class Mirror {
     return lines;
   }
 
+  /** Of its module. */
+  goSum(): string {
+    return readFileSync(join(this.#directory, "go.sum"), "utf8");
+  }
+
   stop(): void {
     this.#child.kill();
   }
