@@ -28,7 +28,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Another one at each run, since layers of earlier runs are used again. */
+/** Another one at each run, since layers and caches of earlier runs are used again: an app's name has it, too. */
 const unique = `${process.pid}-${Date.now()}`;
 
 function build(app: string, files: Readonly<Record<string, string>>): Outcome {
@@ -104,7 +104,7 @@ describe("a mirror with a private CA, in build.env", () => {
     (tool, files, path) => {
       mirror.requests();
       const sums = tool === "go" ? { "go.sum": mirror.goSum() } : {};
-      const { code, stdout, stderr } = build(`by-${tool}`, { ...files, ...sums });
+      const { code, stdout, stderr } = build(`${tool}-${process.pid}`, { ...files, ...sums });
       expect(code, `${stdout}${stderr}`).toBe(0);
       expect(mirror.requests()).toContain(path);
     },
