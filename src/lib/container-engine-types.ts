@@ -103,6 +103,7 @@ export interface ContainerDetails {
   readonly Image: string;
   readonly LogPath: string;
   readonly State: ContainerState;
+  readonly Mounts?: readonly { readonly Source: string }[] | null;
   readonly HostConfig: HostConfig;
   readonly Config: {
     readonly Labels: Readonly<Record<string, string>> | null;

@@ -7,6 +7,8 @@ export const platformCommands: readonly CatalogueEntry[] = [
   { name: "down", load: () => import("./commands/down.ts") },
   { name: "platform", load: () => import("./commands/platform.ts") },
   { name: "scheduler", load: () => import("./commands/scheduler.ts") },
+  { name: "backup", load: () => import("./commands/backup.ts") },
+  { name: "restore", load: () => import("./commands/restore.ts") },
   { name: "rotate-key", load: () => import("./commands/rotate-key.ts") },
   { name: "status", load: () => import("./commands/status.ts") },
 ];

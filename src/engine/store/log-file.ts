@@ -179,6 +179,23 @@ export class LogFile {
     return old.length;
   }
 
+  /** Changes the texts that are not sealed, for a store that moves to another machine; returns how many differ. */
+  rewrite(change: (encoded: string) => string): number {
+    const update = this.#db.prepare("UPDATE log SET encoded = ? WHERE revision = ?");
+    const rows = this.#db.prepare("SELECT revision, encoded FROM log").all();
+    let count = 0;
+    this.#db.exec("BEGIN IMMEDIATE");
+    for (const { revision, encoded } of rows) {
+      const text = String(encoded);
+      const changed = isSealed(text) ? text : change(text);
+      if (changed === text) continue;
+      update.run(changed, Number(revision));
+      count++;
+    }
+    this.#db.exec("COMMIT");
+    return count;
+  }
+
   #sealRow(row: (string | number)[]): (string | number)[] {
     const [revision, resource, namespace, name, , , encoded] = row;
     if (this.#envelope === undefined || !this.#sealed.has(String(resource))) return row;

@@ -1,0 +1,114 @@
+/**
+ * Makes a data directory from a backup. All is written beside it and checked first; only then it gets its name. What
+ * is tied to the machine the backup comes from is adapted: ports, where the registry answers, where volumes lie.
+ */
+
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { LogFile } from "../../engine/store/log-file.ts";
+import { freePort } from "../../lib/free-port.ts";
+import { paths, type GivenSettings } from "../config.ts";
+import { portOwner } from "../ports.ts";
+import { readArchive } from "./archive-reader.ts";
+import { Extraction } from "./extract-archive.ts";
+import { restoreRepository, type RepositoryFacts } from "./git-bundles.ts";
+import { dataFolder, reposFolder, type Manifest, type Origin } from "./manifest.ts";
+import { movedText } from "./moved-text.ts";
+
+const portNames = ["httpPort", "apiPort", "registryPort", "sshPort"] as const;
+type Ports = Record<(typeof portNames)[number], number>;
+
+export interface RestoreOptions {
+  readonly input: Readable;
+  /** What errors call the backup. */
+  readonly name: string;
+  readonly dataDir: string;
+  readonly ports: Partial<Ports>;
+  readonly onProgress: (text: string) => void;
+}
+
+export interface Restored {
+  readonly origin: Origin;
+  readonly manifest: Manifest;
+  readonly ports: Ports;
+}
+
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const { input, name, dataDir, onProgress } = options;
+  const staging = `${dataDir}.restoring`;
+  await mkdir(dirname(dataDir), { recursive: true });
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { mode: 0o700 });
+  try {
+    onProgress("Reading and checking the backup");
+    const extraction = new Extraction(staging);
+    const { origin, manifest } = await readArchive(input, name, (header, content) =>
+      extraction.take(header, content),
+    );
+    for (const path of manifest.removed) await extraction.remove(path);
+    await extraction.finish();
+    const fresh = join(staging, dataFolder);
+    onProgress("Restoring repositories");
+    await restoreRepositories(join(staging, reposFolder), paths(fresh).git);
+    onProgress("Adapting objects to this machine");
+    const ports = await choosePorts(origin.settings, options.ports);
+    await settle(fresh, origin, ports);
+    moveStore(fresh, origin, { dataDir, registryPort: ports.registryPort });
+    await chmod(fresh, 0o711);
+    if (existsSync(dataDir)) await rmdir(dataDir);
+    await rename(fresh, dataDir);
+    return { origin, manifest, ports };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+async function restoreRepositories(from: string, gitDir: string): Promise<void> {
+  for (const namespace of await readdir(from).catch(() => [])) {
+    await mkdir(join(gitDir, namespace), { recursive: true, mode: 0o700 });
+    for (const file of await readdir(join(from, namespace))) {
+      const app = /^(.+)\.json$/.exec(file)?.[1];
+      if (app === undefined) continue;
+      const facts = JSON.parse(await readFile(join(from, namespace, file), "utf8")) as RepositoryFacts;
+      const bundle = join(from, namespace, `${app}.bundle`);
+      await restoreRepository(
+        join(gitDir, namespace, `${app}.git`),
+        facts,
+        existsSync(bundle) ? bundle : undefined,
+      );
+    }
+  }
+}
+
+/** As given, else as they were, else others that are free. */
+async function choosePorts(before: Ports, given: Partial<Ports>): Promise<Ports> {
+  const chosen: Partial<Ports> = {};
+  for (const name of portNames) {
+    const wanted = given[name] ?? before[name];
+    chosen[name] = given[name] !== undefined || portOwner(wanted) === undefined ? wanted : await freePort();
+  }
+  return chosen as Ports;
+}
+
+async function settle(fresh: string, origin: Origin, ports: Ports): Promise<void> {
+  const file = paths(fresh).settings;
+  // Its port for itself is chosen at the start; an engine or rules of the other machine may not be here.
+  const { nodes, domain } = origin.settings;
+  const settings: GivenSettings = { nodes, domain, ...ports };
+  await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true });
+}
+
+function moveStore(
+  fresh: string,
+  { dataDir, settings }: Origin,
+  to: { readonly dataDir: string; readonly registryPort: number },
+): void {
+  const log = new LogFile({ path: paths(fresh).store, maxPages: 0 });
+  try {
+    log.rewrite(movedText({ dataDir, registryPort: settings.registryPort }, to));
+  } finally {
+    log.close();
+  }
+}
