@@ -135,6 +135,11 @@ export function rememberConfig(config: PlatformConfig): void {
   renameSync(`${file}.new`, file);
 }
 
+/** Where the registry answered at the last start; undefined before the first. */
+export function lastRegistryPort(dataDir: string): number | undefined {
+  return readSettings(paths(dataDir).settings).registryPort;
+}
+
 function readSettings(file: string): GivenSettings {
   if (!existsSync(file)) return {};
   try {

@@ -20,6 +20,7 @@ import { resourceName } from "../model/kind.ts";
 import { pod } from "../model/kinds/core/pod/pod.ts";
 import { allKinds } from "../model/registry.ts";
 import { internalCredentials } from "../platform/registry/registry.ts";
+import { moveRegistry } from "./backup/move-store.ts";
 import { paths, type PlatformConfig } from "./config.ts";
 import { outsideOf } from "./outside.ts";
 import { versionOf } from "./host.ts";
@@ -100,6 +101,7 @@ async function startControlPlane({ config, log, logSources }: StartEngineOptions
   const clock = systemClock;
   const place = paths(config.dataDir);
   const sessions = new Map<string, PodSessions>();
+  moveRegistry(config);
   const store = await openStore({ path: place.store, log });
   const pki = await openPki({ directory: place.pki, clock });
   const api = await createApiServer({

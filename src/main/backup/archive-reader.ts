@@ -4,9 +4,9 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { extract, type Headers } from "tar-stream";
+import { extract, type Header } from "tar-stream";
 import { messageOf } from "../../lib/errors.ts";
 import {
   compressionOfBytes,
@@ -19,13 +19,16 @@ import {
   type Origin,
 } from "./manifest.ts";
 
+/** By which a packed stream is known. */
+const magicBytes = 4;
+
 /** A backup that cannot be used, and why. */
 export class BackupError extends Error {
   override readonly name = "BackupError";
 }
 
 /** Takes the content of one entry; must read it to its end. */
-export type TakeEntry = (header: Headers, content: AsyncIterable<Uint8Array>) => Promise<void>;
+export type TakeEntry = (header: Header, content: AsyncIterable<Uint8Array>) => Promise<void>;
 
 export interface Verified {
   readonly origin: Origin;
@@ -65,7 +68,9 @@ class ArchiveReading {
   async run(input: Readable): Promise<void> {
     const entries = extract();
     const { source, compression } = await opened(input);
-    const fail = (error: Error): void => void entries.destroy(error);
+    const fail = (error: Error): void => {
+      entries.destroy(error);
+    };
     source.on("error", fail);
     if (compression === "none") source.pipe(entries);
     else {
@@ -76,7 +81,7 @@ class ArchiveReading {
     for await (const entry of entries) await this.#entry(entry.header, entry as AsyncIterable<Uint8Array>);
   }
 
-  async #entry(header: Headers, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async #entry(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
     const { name } = header;
     if (this.origin === undefined) {
       if (name !== originEntry) throw new BackupError(`${this.#name} is no backup of Nagi`);
@@ -119,16 +124,21 @@ async function* hashed(content: AsyncIterable<Uint8Array>, hash: ReturnType<type
   }
 }
 
-/** The stream with its first bytes still in it. */
+/** The stream from its beginning, and how it is packed. */
 async function opened(input: Readable) {
-  const start = await new Promise<Uint8Array>((resolve, reject) => {
-    input.once("error", reject);
-    input.once("end", () => resolve(Buffer.alloc(0)));
-    input.once("readable", () => resolve((input.read() as Buffer | null) ?? Buffer.alloc(0)));
-  });
-  if (start.length === 0) throw new BackupError("it is empty");
-  input.unshift(start);
-  return { source: input, compression: compressionOfBytes(start) };
+  const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let start: Buffer = Buffer.alloc(0);
+  while (start.length < magicBytes) {
+    const { done, value } = await chunks.next();
+    if (done === true) break;
+    start = Buffer.concat([start, value]);
+  }
+  if (start.length === 0) throw new Error("it is empty");
+  async function* all() {
+    yield start;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  }
+  return { source: Readable.from(all(), { objectMode: false }), compression: compressionOfBytes(start) };
 }
 
 async function bytesOf(content: AsyncIterable<Uint8Array>, name: string): Promise<Buffer> {

@@ -4,11 +4,12 @@
  */
 
 import { createHash } from "node:crypto";
+import { once, type EventEmitter } from "node:events";
 import { open, type FileHandle } from "node:fs/promises";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createGzip, createZstdCompress } from "node:zlib";
-import { pack, type Headers, type Pack } from "tar-stream";
+import { pack, type Header, type Pack } from "tar-stream";
 import { manifestEntry, type Compression, type FileSum } from "./manifest.ts";
 
 const readBytes = 1024 ** 2;
@@ -62,7 +63,7 @@ export class ArchiveWriter {
     return !reading.short;
   }
 
-  async entry(path: string, header: Partial<Headers> & FileMeta): Promise<void> {
+  async entry(path: string, header: Partial<Pick<Header, "type" | "linkname">> & FileMeta): Promise<void> {
     this.#check();
     this.removed.delete(path);
     await new Promise<void>((resolve, reject) => {
@@ -110,7 +111,7 @@ export class ArchiveWriter {
       this.#check();
       if (!sink.write(chunk)) await Promise.race([drained(sink), this.#written]);
     }
-    sink.end();
+    sink.end(undefined);
     await Promise.race([promise, this.#written]);
     this.#check();
     this.removed.delete(path);
@@ -122,11 +123,8 @@ export class ArchiveWriter {
   }
 }
 
-function drained(sink: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    sink.once("drain", resolve);
-    sink.once("close", resolve);
-  });
+function drained(sink: unknown): Promise<unknown> {
+  return once(sink as EventEmitter, "drain");
 }
 
 /** Exactly as many bytes as the header says, whatever becomes of the file. */

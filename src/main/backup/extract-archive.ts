@@ -5,7 +5,7 @@ import { chmod, lchown, link, lstat, lutimes, mkdir, rm, symlink } from "node:fs
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Headers } from "tar-stream";
+import type { Header } from "tar-stream";
 import { BackupError } from "./archive-reader.ts";
 
 export class Extraction {
@@ -20,7 +20,7 @@ export class Extraction {
     this.#made.add(root);
   }
 
-  async take(header: Headers, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async take(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = this.#pathOf(header.name);
     if (header.type === "directory") await this.#directory(path, header);
     else {
@@ -49,7 +49,7 @@ export class Extraction {
     return join(this.#root, ...parts);
   }
 
-  async #directory(path: string, header: Headers): Promise<void> {
+  async #directory(path: string, header: Header): Promise<void> {
     const found = await lstat(path).catch(() => undefined);
     if (found?.isDirectory() !== true) {
       await this.#clear(path);
@@ -59,7 +59,7 @@ export class Extraction {
     if (header.mtime !== undefined) this.#directoryTimes.set(path, header.mtime);
   }
 
-  async #leaf(path: string, header: Headers, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async #leaf(path: string, header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
     if (header.type === "file") {
       const file = createWriteStream(path, { mode: 0o600, flags: "wx", flush: true });
       await pipeline(Readable.from(content), file);

@@ -16,15 +16,18 @@ export interface RepositoryPath {
   readonly path: string;
 }
 
-/** All below the directory of the git server. */
-export async function repositoriesIn(gitDir: string): Promise<RepositoryPath[]> {
+/** Below the directory of the git server. */
+export function repositoriesDir(gitDir: string): string {
+  return join(gitDir, "repositories");
+}
+
+export async function repositoriesIn(directory: string): Promise<RepositoryPath[]> {
   const found: RepositoryPath[] = [];
-  for (const namespace of await readdir(gitDir).catch(() => [])) {
-    if (namespace === "hooks") continue;
-    for (const entry of await readdir(join(gitDir, namespace)).catch(() => [])) {
+  for (const namespace of await readdir(directory).catch(() => [])) {
+    for (const entry of await readdir(join(directory, namespace)).catch(() => [])) {
       const app = /^(.+)\.git$/.exec(entry)?.[1];
       if (app !== undefined)
-        found.push({ name: `${namespace}/${app}`, path: join(gitDir, namespace, entry) });
+        found.push({ name: `${namespace}/${app}`, path: join(directory, namespace, entry) });
     }
   }
   return found;

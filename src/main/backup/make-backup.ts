@@ -4,7 +4,7 @@
  * pods write, and then what changed meanwhile once more, with the pods held still for that moment.
  */
 
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
@@ -18,7 +18,7 @@ import { paths, type PlatformConfig } from "../config.ts";
 import { versionOf } from "../host.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
 import { copyTree } from "./copy-tree.ts";
-import { factsOf, repositoriesIn, writeBundle } from "./git-bundles.ts";
+import { factsOf, repositoriesDir, repositoriesIn, writeBundle } from "./git-bundles.ts";
 import { whileStill } from "./hold-still.ts";
 import {
   dataFolder,
@@ -77,8 +77,9 @@ export async function makeBackup(options: BackupOptions): Promise<BackupSummary>
     const volumes = await backup.volumes();
     await writer.finish();
     const { files, skipped, unfrozen } = writer;
+    // The manifest is none of them.
     const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0);
-    return { repositories, volumes, files: files.size, bytes, skipped, unfrozen };
+    return { repositories, volumes, files: files.size - 1, bytes, skipped, unfrozen };
   } catch (error) {
     await writer.abandon();
     throw error;
@@ -133,7 +134,7 @@ class Backup {
   }
 
   async repositories(): Promise<number> {
-    const found = await repositoriesIn(paths(this.#options.config.dataDir).git);
+    const found = await repositoriesIn(repositoriesDir(paths(this.#options.config.dataDir).git));
     const file = join(this.#scratch, "repository.bundle");
     for (const repository of found) {
       this.#options.onProgress(`Backing up repository ${repository.name}`);
@@ -178,7 +179,8 @@ class Backup {
     const { onProgress } = this.#options;
     onProgress(`Backing up volume ${name}`);
     const tree = { root, path: `${volumesFolder}/${name}` };
-    await this.#writer.entry(tree.path, { ...(await metaOf(root)), type: "directory" });
+    const { mode, uid, gid, mtime } = await stat(root);
+    await this.#writer.entry(tree.path, { mode, uid, gid, mtime, type: "directory" });
     let stamps = await copyTree(this.#writer, tree);
     for (let pass = 1; pass < livePasses; pass++) stamps = await copyTree(this.#writer, tree, stamps);
     const last = async (): Promise<void> => void (await copyTree(this.#writer, tree, stamps));

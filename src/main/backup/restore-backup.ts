@@ -4,20 +4,21 @@
  */
 
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
-import { LogFile } from "../../engine/store/log-file.ts";
 import { freePort } from "../../lib/free-port.ts";
 import { paths, type GivenSettings } from "../config.ts";
 import { portOwner } from "../ports.ts";
 import { readArchive } from "./archive-reader.ts";
 import { Extraction } from "./extract-archive.ts";
-import { restoreRepository, type RepositoryFacts } from "./git-bundles.ts";
+import { repositoriesDir, restoreRepository, type RepositoryFacts } from "./git-bundles.ts";
 import { dataFolder, reposFolder, type Manifest, type Origin } from "./manifest.ts";
-import { movedText } from "./moved-text.ts";
+import { moveStore } from "./move-store.ts";
 
 const portNames = ["httpPort", "apiPort", "registryPort", "sshPort"] as const;
+/** Left by a restore that was killed; the next one begins anew. */
+export const stagingName = ".restoring";
 type Ports = Record<(typeof portNames)[number], number>;
 
 export interface RestoreOptions {
@@ -37,7 +38,9 @@ export interface Restored {
 
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { input, name, dataDir, onProgress } = options;
-  const staging = `${dataDir}.restoring`;
+  // A directory that is there may be a disk of its own.
+  const isThere = existsSync(dataDir);
+  const staging = isThere ? join(dataDir, stagingName) : `${dataDir}${stagingName}`;
   await mkdir(dirname(dataDir), { recursive: true });
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { mode: 0o700 });
@@ -51,30 +54,43 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     await extraction.finish();
     const fresh = join(staging, dataFolder);
     onProgress("Restoring repositories");
-    await restoreRepositories(join(staging, reposFolder), paths(fresh).git);
+    await restoreRepositories(join(staging, reposFolder), repositoriesDir(paths(fresh).git));
     onProgress("Adapting objects to this machine");
     const ports = await choosePorts(origin.settings, options.ports);
     await settle(fresh, origin, ports);
-    moveStore(fresh, origin, { dataDir, registryPort: ports.registryPort });
+    const { registryPort } = origin.settings;
+    moveStore(
+      paths(fresh).store,
+      { dataDir: origin.dataDir, registryPort },
+      { dataDir, registryPort: ports.registryPort },
+    );
     await chmod(fresh, 0o711);
-    if (existsSync(dataDir)) await rmdir(dataDir);
-    await rename(fresh, dataDir);
+    if (isThere) await moveEntries(fresh, dataDir);
+    else await rename(fresh, dataDir);
     return { origin, manifest, ports };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
 }
 
-async function restoreRepositories(from: string, gitDir: string): Promise<void> {
+/** The settings last: without them nothing is there yet. */
+async function moveEntries(from: string, to: string): Promise<void> {
+  const settings = basename(paths(to).settings);
+  const names = (await readdir(from)).filter((name) => name !== settings);
+  for (const name of [...names, settings]) await rename(join(from, name), join(to, name));
+  await chmod(to, 0o711);
+}
+
+async function restoreRepositories(from: string, target: string): Promise<void> {
   for (const namespace of await readdir(from).catch(() => [])) {
-    await mkdir(join(gitDir, namespace), { recursive: true, mode: 0o700 });
+    await mkdir(join(target, namespace), { recursive: true, mode: 0o700 });
     for (const file of await readdir(join(from, namespace))) {
       const app = /^(.+)\.json$/.exec(file)?.[1];
       if (app === undefined) continue;
       const facts = JSON.parse(await readFile(join(from, namespace, file), "utf8")) as RepositoryFacts;
       const bundle = join(from, namespace, `${app}.bundle`);
       await restoreRepository(
-        join(gitDir, namespace, `${app}.git`),
+        join(target, namespace, `${app}.git`),
         facts,
         existsSync(bundle) ? bundle : undefined,
       );
@@ -98,17 +114,4 @@ async function settle(fresh: string, origin: Origin, ports: Ports): Promise<void
   const { nodes, domain } = origin.settings;
   const settings: GivenSettings = { nodes, domain, ...ports };
   await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true });
-}
-
-function moveStore(
-  fresh: string,
-  { dataDir, settings }: Origin,
-  to: { readonly dataDir: string; readonly registryPort: number },
-): void {
-  const log = new LogFile({ path: paths(fresh).store, maxPages: 0 });
-  try {
-    log.rewrite(movedText({ dataDir, registryPort: settings.registryPort }, to));
-  } finally {
-    log.close();
-  }
 }

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { UsageError, type Command, type CommandContext, type Option } from "../../cli/command.ts";
 import { BackupError } from "../backup/archive-reader.ts";
-import { restoreBackup, type Restored } from "../backup/restore-backup.ts";
+import { restoreBackup, stagingName, type Restored } from "../backup/restore-backup.ts";
 import { runningPlatform } from "../state.ts";
 
 const portFlags = {
@@ -57,7 +57,7 @@ async function checkEmpty(dataDir: string): Promise<void> {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  if (names.length === 0) return;
+  if (names.every((name) => name === stagingName)) return;
   throw new UsageError(
     running === undefined
       ? `${dataDir} is not empty: a restore would mix two platforms`
