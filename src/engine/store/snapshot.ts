@@ -42,3 +42,17 @@ function checkCopy(path: string): void {
     db.close();
   }
 }
+
+/** The newest version of each object of a resource that is not sealed, as JSON texts. */
+export function readTexts(path: string, resource: string): string[] {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    // SQLite takes the other columns from the row that has the maximum.
+    const rows = db
+      .prepare("SELECT encoded, deleted, MAX(revision) FROM log WHERE resource = ? GROUP BY namespace, name")
+      .all(resource);
+    return rows.filter(({ deleted }) => deleted === 0).map(({ encoded }) => String(encoded));
+  } finally {
+    db.close();
+  }
+}

@@ -11,13 +11,15 @@ import type { Writable } from "node:stream";
 import { labels } from "../../engine/agent/container-record.ts";
 import { copyStore } from "../../engine/store/snapshot.ts";
 import { keysFileOf } from "../../engine/store/store-keys.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { sleep, systemClock } from "../../lib/clock.ts";
 import { ContainerEngine } from "../../lib/container-engine.ts";
 import { ownSocketPath } from "../../lib/container-engine-host.ts";
 import { paths, type PlatformConfig } from "../config.ts";
 import { versionOf } from "../host.ts";
+import { runningPlatform } from "../state.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
 import { copyTree } from "./copy-tree.ts";
+import { dueImages } from "./due-images.ts";
 import { factsOf, repositoriesDir, repositoriesIn, writeBundle } from "./git-bundles.ts";
 import { whileStill } from "./hold-still.ts";
 import {
@@ -47,6 +49,8 @@ const leftOut = new Set([
 const ofPrograms = /^(registry|ssh)\/[^/]+\.(pid|log)$/;
 /** While pods write: what the second finds changed is less than what the first had to read. */
 const livePasses = 2;
+const dueMaxMs = 120_000;
+const duePollMs = 500;
 
 export interface BackupOptions {
   readonly config: PlatformConfig;
@@ -147,10 +151,23 @@ class Backup {
     return found.length;
   }
 
+  /** As it is when all images that it names are in the registry, or when that takes too long. */
   async store(): Promise<void> {
-    this.#options.onProgress("Backing up objects");
+    const { config, onProgress } = this.#options;
     const copy = join(this.#scratch, "nagi.db");
-    await copyStore(paths(this.#options.config.dataDir).store, copy);
+    const untilMs = systemClock.now() + dueMaxMs;
+    for (;;) {
+      onProgress("Backing up objects");
+      await rm(copy, { force: true });
+      await copyStore(paths(config.dataDir).store, copy);
+      const due = dueImages(copy);
+      const isLate = systemClock.now() > untilMs || runningPlatform(config.dataDir) === undefined;
+      if (isLate)
+        for (const image of due) this.#writer.skipped.push(`image ${image}: not yet in the registry`);
+      if (isLate || due.length === 0) break;
+      onProgress(`Waiting for ${due[0]} to be in the registry`);
+      await sleep(systemClock, duePollMs);
+    }
     await this.#writer.file(storeEntry, copy);
     await this.#writer.file(keysFileOf(storeEntry), keysFileOf(copy));
   }
