@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
-import { TestPlatform, until } from "../harness/platform.ts";
+import { nagiProgram, TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 let copy: TestPlatform | undefined;
@@ -131,7 +131,7 @@ it("brings all of it back in another place, on other ports", async () => {
   copy = restored;
   await until(async () => (await restored.request("hello")).status === 200, "the app to answer");
   expect(restored.kubectl(["get", "configmaps", "-o", "name"])).toContain("configmap/before\n");
-  expect(restored.nagi(["config", "--app", "hello"])).toMatch(/SEA.*calm/);
+  expect(restored.nagi(["config", "get", "SEA", "--app", "hello"])).toBe("calm\n");
   await until(() => linesOf(dataDir).length > kept.length + 20, "the pod to write on");
   const all = linesOf(dataDir);
   expect(all).toEqual(Array.from(all, (_, index) => `${index}`));
@@ -146,6 +146,8 @@ it("goes back to an earlier release there, and takes a push", async () => {
   expect((await restored.request("hello")).status).toBe(200);
   const remote = `http://localhost:${restored.httpPort}/hello.git`;
   restored.ok("git", ["remote", "set-url", "nagi", remote], { cwd: folder });
+  const helper = `!${nagiProgram} git-credential --kubeconfig ${join(restored.dataDir, "kubeconfig")}`;
+  restored.ok("git", ["config", "credential.helper", helper], { cwd: folder });
   restored.commit(folder, { "later.txt": "later" });
   expect(restored.push(folder)).toMatchObject({ code: 0 });
 });
