@@ -14,6 +14,8 @@ export interface PlatformConfig {
   /** Short name of this platform on the machine: containers, networks and tables carry it. */
   readonly instance: string;
   readonly httpPort: number;
+  /** Where apps answer over TLS. */
+  readonly httpsPort: number;
   readonly apiPort: number;
   readonly registryPort: number;
   /** Where git answers over SSH. */
@@ -35,6 +37,8 @@ export interface PlatformConfig {
 
 export const defaults = {
   httpPort: 8080,
+  /** Taken when free, else another. */
+  httpsPort: 8443,
   apiPort: 6443,
   /** Taken when free, else another. */
   registryPort: 5000,
@@ -50,6 +54,7 @@ export const nodesMax = 32;
 
 type SettingName =
   | "httpPort"
+  | "httpsPort"
   | "apiPort"
   | "registryPort"
   | "sshPort"
@@ -113,9 +118,11 @@ export async function settleConfig(dataDir: string, given: GivenSettings): Promi
   const registryPort =
     portOwner(defaults.registryPort) === undefined ? defaults.registryPort : await freePort();
   const sshPort = portOwner(defaults.sshPort) === undefined ? defaults.sshPort : await freePort();
+  const httpsPort = portOwner(defaults.httpsPort) === undefined ? defaults.httpsPort : await freePort();
   const platformPort = chosen.platformPort ?? (await freePort());
   const settled = {
     ...defaults,
+    httpsPort,
     registryPort,
     sshPort,
     platformPort,

@@ -54,6 +54,8 @@ function childArguments(context: CommandContext, config: PlatformConfig): string
     config.dataDir,
     "--http-port",
     `${config.httpPort}`,
+    "--https-port",
+    `${config.httpsPort}`,
     "--api-port",
     `${config.apiPort}`,
   );

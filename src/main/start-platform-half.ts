@@ -261,6 +261,7 @@ function openRouter({ config, clientFor, log }: PlatformHalfOptions): Router {
     dataDir: config.dataDir,
     httpAddresses: loopbackAddresses(),
     httpPort: config.httpPort,
+    httpsPort: config.httpsPort,
     domain: config.domain,
     platformBackend: { host: "127.0.0.1", port: config.platformPort },
     user: process.getuid?.() === 0 ? routerUser : undefined,

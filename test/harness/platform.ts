@@ -34,6 +34,7 @@ export interface PlatformOptions {
 export class TestPlatform {
   readonly dataDir: string;
   readonly httpPort: number;
+  readonly httpsPort: number;
   readonly apiPort: number;
   readonly registryPort: number;
   readonly sshPort: number;
@@ -41,9 +42,9 @@ export class TestPlatform {
   readonly #flags: readonly string[];
   readonly #folders: string[] = [];
 
-  private constructor(options: PlatformOptions, ports: readonly [number, number, number, number]) {
+  private constructor(options: PlatformOptions, ports: readonly [number, number, number, number, number]) {
     this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "nagi-e2e-"));
-    [this.httpPort, this.apiPort, this.registryPort, this.sshPort] = ports;
+    [this.httpPort, this.apiPort, this.registryPort, this.sshPort, this.httpsPort] = ports;
     this.#nodes = options.nodes ?? 1;
     this.#flags = [
       ...(options.flags ?? []),
@@ -52,7 +53,8 @@ export class TestPlatform {
   }
 
   static async start(options: PlatformOptions = {}): Promise<TestPlatform> {
-    const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const;
+    const free = [freePort(), freePort(), freePort(), freePort(), freePort()] as const;
+    const ports = await Promise.all(free);
     const platform = new TestPlatform(options, ports);
     try {
       platform.up();
@@ -65,6 +67,7 @@ export class TestPlatform {
 
   up(): void {
     const ports = ["--http-port", `${this.httpPort}`, "--api-port", `${this.apiPort}`];
+    ports.push("--https-port", `${this.httpsPort}`);
     ports.push("--registry-port", `${this.registryPort}`, "--ssh-port", `${this.sshPort}`);
     ports.push("--nodes", `${this.#nodes}`);
     this.nagi(["up", "--detach", ...ports, ...this.#flags]);

@@ -25,6 +25,12 @@ const options: readonly Option[] = [
     description: `Where apps answer (default ${defaults.httpPort}, or as at the last start).`,
   },
   {
+    name: "https-port",
+    type: "number",
+    value: "PORT",
+    description: `Where apps answer over HTTPS (default ${defaults.httpsPort}, or the next free one).`,
+  },
+  {
     name: "api-port",
     type: "number",
     value: "PORT",
@@ -145,6 +151,7 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
     throw new UsageError(`--domain is ${JSON.stringify(domain)}: must be a host name in lower case`);
   const config = await settleConfig(dataDir, {
     httpPort: context.number("http-port"),
+    httpsPort: context.number("https-port"),
     apiPort: context.number("api-port"),
     registryPort: context.number("registry-port"),
     sshPort: context.number("ssh-port"),
@@ -185,6 +192,7 @@ async function checkMachine(context: CommandContext, config: PlatformConfig): Pr
     path: context.host.env["PATH"] ?? "",
     ports: [
       { port: config.httpPort, flag: "--http-port", use: "apps" },
+      { port: config.httpsPort, flag: "--https-port", use: "apps over HTTPS" },
       { port: config.apiPort, flag: "--api-port", use: "Kubernetes API" },
       { port: config.registryPort, flag: "--registry-port", use: "image registry" },
       { port: config.sshPort, flag: "--ssh-port", use: "git over SSH" },

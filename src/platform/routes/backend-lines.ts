@@ -6,10 +6,25 @@
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingOf } from "../../model/kinds/route/route/route-settings.ts";
 import { routePath } from "./route-claims.ts";
+import { destinationCaFile, tlsOf } from "./tls/route-tls.ts";
 
 /** Lines of the backend's section, in their order. */
 export function backendLines(route: Route): readonly string[] {
-  return [...timeouts(route), ...rewrite(route)];
+  const tls = tlsOf(route);
+  if (tls?.termination === "passthrough") return ["mode tcp", ...timeouts(route)];
+  const options = serverOptions(route);
+  return [
+    ...timeouts(route),
+    // Besides, this makes HAProxy read the authority's file, which servers that are added later refer to.
+    ...(options === "" ? [] : [`default-server ${options}`]),
+    ...rewrite(route),
+  ];
+}
+
+/** What is said of each server, those that are added while HAProxy runs included. */
+export function serverOptions(route: Route): string {
+  const ca = tlsOf(route)?.destinationCa;
+  return ca === undefined ? "" : `ssl verify required ca-file ${destinationCaFile(ca)}`;
 }
 
 function timeouts(route: Route): readonly string[] {

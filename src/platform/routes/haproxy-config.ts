@@ -8,11 +8,25 @@
 import { createHash } from "node:crypto";
 import type { BackendFrame } from "./backend-frame.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
-import { lookupLines, lookupsOf, type Lookups } from "./route-lookups.ts";
+import { lookupLines, lookupsOf } from "./route-lookups.ts";
+import { tlsListeners, withoutTls, withoutTlsSections } from "./tls/tls-frontends.ts";
+import type { CertificateFiles } from "./tls/certificate-store.ts";
+import { destinationCaFile } from "./tls/route-tls.ts";
 import { bracketed, type Slot } from "./server-slots.ts";
 
+interface Bind {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface HaproxySettings {
-  readonly binds: readonly { readonly address: string; readonly port: number }[];
+  readonly binds: readonly Bind[];
+  /** Where requests come in over TLS. */
+  readonly tlsBinds: readonly Bind[];
+  /** Port of TLS that clients are sent to. */
+  readonly httpsPort: number;
+  /** Different for each router of the machine. */
+  readonly instance: string;
   /** Answers the platform's own hosts. */
   readonly platform: { readonly host: string; readonly port: number };
   readonly platformHosts: readonly string[];
@@ -32,17 +46,33 @@ export interface HaproxyMaps {
   readonly "paths.map": ReadonlyMap<string, string>;
   /** Backend to what a request is told when no server of it takes it. */
   readonly "reasons.map": ReadonlyMap<string, string>;
+  /** As the first two, for requests over TLS. */
+  readonly "https-hosts.map": ReadonlyMap<string, string>;
+  readonly "https-paths.map": ReadonlyMap<string, string>;
+  /** Host to backend, of connections whose TLS is the app's. */
+  readonly "sni.map": ReadonlyMap<string, string>;
 }
 
-export const mapNames = ["hosts.map", "paths.map", "reasons.map"] as const;
+export const mapNames = [
+  "hosts.map",
+  "paths.map",
+  "reasons.map",
+  "https-hosts.map",
+  "https-paths.map",
+  "sni.map",
+] as const;
 
 export interface HaproxyFiles {
   readonly structureDigest: string;
   readonly config: string;
   readonly maps: HaproxyMaps;
+  readonly certificates: CertificateFiles;
+  /** Content by name: keys and certificates. */
+  readonly secrets: ReadonlyMap<string, string>;
 }
 
 export interface Rendered {
+  readonly certificates: CertificateFiles;
   readonly table: RouteTable;
   readonly frame: BackendFrame;
   /** By the backend's name. */
@@ -65,15 +95,28 @@ const repeatableMaxPerSecond = 2000;
  */
 const allLoggedMaxPerSecond = 5000;
 const loggedShare = 50;
+interface Frontend {
+  /** Also the protocol that the app is told of. */
+  readonly name: "http" | "https";
+  readonly binds: readonly string[];
+  /** How the backend is found. */
+  readonly lookups: readonly string[];
+}
+
 export function renderFiles(settings: HaproxySettings, given: Rendered): HaproxyFiles {
   const { table, frame } = given;
+  const maps = renderMaps(settings, table, frame);
   const byId = new Map(table.backends.map((backend) => [frame.assigned[backend.name] ?? "", backend]));
-  const needs = lookupsOf(table.rules);
   const text = (digest: string, serversOf: (backend: RouteBackend) => readonly Slot[]): string =>
     [
       globalSection(settings, digest),
       defaultsSection(),
-      frontendSection(settings, needs),
+      frontendSection({
+        name: "http",
+        binds: settings.binds.map((bind) => `bind ${addressOf(bind)}`),
+        lookups: lookupLines(lookupsOf(maps["hosts.map"], maps["paths.map"])),
+      }),
+      ...tlsSections(settings, maps, given.certificates),
       frameSections(settings),
       ...frame.ids.map((id) => backendSection(id, byId.get(id), serversOf)),
     ].join("\n");
@@ -82,7 +125,11 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
     .digest("hex")
     .slice(0, 32);
   const config = text(structureDigest, ({ name }) => given.slots.get(name) ?? []);
-  return { structureDigest, config, maps: renderMaps(settings, table, frame) };
+  const { certificates } = given;
+  const cas = table.backends.flatMap(({ destinationCa: ca }) =>
+    ca === undefined ? [] : [[destinationCaFile(ca), ca] as const],
+  );
+  return { structureDigest, config, maps, certificates, secrets: new Map([...certificates.files, ...cas]) };
 }
 
 export function mapText(map: ReadonlyMap<string, string>): string {
@@ -91,12 +138,20 @@ export function mapText(map: ReadonlyMap<string, string>): string {
 
 function renderMaps({ platformHosts }: HaproxySettings, table: RouteTable, frame: BackendFrame): HaproxyMaps {
   const hosts = new Map(platformHosts.map((name) => [name, platformBackend]));
+  const tlsHosts = new Map(hosts);
   const paths = new Map<string, string>();
+  const tlsPaths = new Map<string, string>();
+  const sni = new Map<string, string>();
   const reasons = new Map<string, string>();
-  for (const { host: name, path, backend } of table.rules) {
+  for (const { host: name, path, backend, tls } of table.rules) {
     const id = frame.assigned[backend] ?? "";
-    if (path === "") hosts.set(name, id);
-    else paths.set(`${name}${path}/`, id);
+    const plain = tls === undefined || tls.insecure === "Allow" ? id : withoutTls[tls.insecure];
+    if (path === "") hosts.set(name, plain);
+    else paths.set(`${name}${path}/`, plain);
+    if (tls === undefined) continue;
+    if (tls.termination === "passthrough") sni.set(name, id);
+    else if (path === "") tlsHosts.set(name, id);
+    else tlsPaths.set(`${name}${path}/`, id);
   }
   for (const { name, app, endpoints, emptyReason } of table.backends) {
     const why = endpoints.length > 0 ? "no instance of it accepts connections" : emptyReason;
@@ -105,7 +160,14 @@ function renderMaps({ platformHosts }: HaproxySettings, table: RouteTable, frame
       `app ${app}: ${why}. See: nagi ps -a ${app}, nagi logs -a ${app}`,
     );
   }
-  return { "hosts.map": hosts, "paths.map": paths, "reasons.map": reasons };
+  return {
+    "hosts.map": hosts,
+    "paths.map": paths,
+    "reasons.map": reasons,
+    "https-hosts.map": tlsHosts,
+    "https-paths.map": tlsPaths,
+    "sni.map": sni,
+  };
 }
 
 function globalSection(settings: HaproxySettings, digest: string): string {
@@ -123,6 +185,24 @@ function globalSection(settings: HaproxySettings, digest: string): string {
   ];
   const ring = ["format raw", "maxlen 2048", `size ${settings.accessRingBytes}`];
   return `${section("global", lines)}\n${section(`ring ${accessRing}`, ring)}`;
+}
+
+function tlsSections(
+  settings: HaproxySettings,
+  maps: HaproxyMaps,
+  { lines: [shownWithoutName = ""] }: CertificateFiles,
+): readonly string[] {
+  const listening = { addresses: settings.tlsBinds.map(addressOf), ...settings, shownWithoutName };
+  const { binds, sections } = tlsListeners(listening, maps["sni.map"]);
+  const lookups = lookupLines(lookupsOf(maps["https-hosts.map"], maps["https-paths.map"]), "https-");
+  return [
+    frontendSection({ name: "https", binds, lookups }),
+    ...[...sections, ...withoutTlsSections(settings.httpsPort)].map(({ head, lines }) => section(head, lines)),
+  ];
+}
+
+function addressOf({ address, port }: Bind): string {
+  return `${bracketed(address)}:${port}`;
 }
 
 function defaultsSection(): string {
@@ -152,16 +232,16 @@ function defaultsSection(): string {
   ]);
 }
 
-function frontendSection({ binds }: HaproxySettings, needs: Lookups): string {
-  return section("frontend http", [
-    ...binds.map(({ address, port }) => `bind ${bracketed(address)}:${port}`),
+function frontendSection({ name, binds, lookups }: Frontend): string {
+  return section(`frontend ${name}`, [
+    ...binds,
     "log global",
     `log-format "${logFormat}"`,
-    "http-request set-header X-Forwarded-Proto http",
+    `http-request set-header X-Forwarded-Proto ${name}`,
     // Sending a request twice is safe only where doing it twice is.
-    `http-request disable-l7-retry if { fe_req_rate(http) gt ${repeatableMaxPerSecond} } || !METH_GET !{ method HEAD OPTIONS }`,
-    `http-response set-log-level silent if { fe_req_rate(http) gt ${allLoggedMaxPerSecond} } { status lt 500 } { rand(${loggedShare}) gt 0 }`,
-    ...lookupLines(needs),
+    `http-request disable-l7-retry if { fe_req_rate(${name}) gt ${repeatableMaxPerSecond} } || !METH_GET !{ method HEAD OPTIONS }`,
+    `http-response set-log-level silent if { fe_req_rate(${name}) gt ${allLoggedMaxPerSecond} } { status lt 500 } { rand(${loggedShare}) gt 0 }`,
+    ...lookups,
     `default_backend ${unknownBackend}`,
   ]);
 }
@@ -192,12 +272,12 @@ function backendSection(
   const servers = backend === undefined ? [] : serversOf(backend);
   return section(`backend ${id}`, [
     ...(backend?.lines ?? []),
-    ...servers.filter(({ up }) => up).map(serverLine),
+    ...servers.filter(({ up }) => up).map((slot) => serverLine(slot, backend?.serverOptions ?? "")),
   ]);
 }
 
-function serverLine({ name, address, port, weight }: Slot): string {
-  return `server ${name} ${bracketed(address)}:${port} weight ${weight}`;
+function serverLine({ name, address, port, weight }: Slot, options: string): string {
+  return `server ${name} ${bracketed(address)}:${port} weight ${weight} ${options}`.trimEnd();
 }
 
 function section(head: string, lines: readonly string[]): string {

@@ -6,8 +6,8 @@
  * the right thing back; what Nagi believes of the worker comes from the worker; a reload cuts no connection.
  */
 
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
@@ -16,6 +16,7 @@ import { HaproxyCli } from "./haproxy-cli.ts";
 import { mapNames, mapText, renderFiles, type HaproxyFiles, type HaproxySettings } from "./haproxy-config.ts";
 import type { RouteTable } from "./route-table.ts";
 import { assignSlots, slotCommands, type Slot } from "./server-slots.ts";
+import { certificateCommands, certificateList, type CertificateFiles } from "./tls/certificate-store.ts";
 import { mapCommands, readWorkerState, type WorkerState } from "./worker-state.ts";
 
 /** Between two reloads: routes that come in a row share one. */
@@ -24,7 +25,9 @@ const reloadTimeoutMs = 10_000;
 const reloadPollMs = 10;
 /** When HAProxy refused a command, its state is read again and the rest is tried after this long. */
 const refusedAgainMs = 1000;
-const harmlessAnswer = /^(New server registered|no need to change|IP changed|port changed)/;
+const harmlessAnswer =
+  /^[+\s]*(New empty certificate|Transaction created|Committing|Inserting certificate|Entry .* deleted|Certificate .* deleted|New server registered|no need to change|IP changed|port changed)/;
+const secretsDir = "certs";
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface HaproxyOptions {
@@ -94,22 +97,23 @@ export class Haproxy {
   }
 
   /** Brings HAProxy to the table. Not to be called again before it has ended. */
-  async apply(table: RouteTable): Promise<Applied> {
+  async apply(table: RouteTable, certificates: CertificateFiles): Promise<Applied> {
     const running = await this.#process.isRunning();
     if (running) await this.#meetWorkers();
     else this.#worker = undefined;
-    const files = await this.#prepare(table);
+    const files = await this.#prepare(table, certificates);
     if (!running || !this.#started) {
       await this.#process.start();
       this.#started = true;
       await this.#meetWorkers();
     }
-    const accepted = this.#worker === undefined || (await this.#bring(this.#worker, files));
+    const accepted = this.#worker === undefined || (await this.#bring(this.#worker, files, table));
     if (this.#worker?.structureDigest !== files.structureDigest) {
       const waitMs = this.#reloadedMs + reloadIntervalMs - this.#options.clock.now();
       if (waitMs > 0) return { againAfterMs: waitMs };
       await this.#reload(files);
     }
+    await this.#forgetSecrets(files);
     return accepted ? {} : { againAfterMs: refusedAgainMs };
   }
 
@@ -122,7 +126,7 @@ export class Haproxy {
   }
 
   /** Writes what HAProxy should be, and continues the slots of this run or, in a new one, those of the worker. */
-  async #prepare(table: RouteTable): Promise<HaproxyFiles> {
+  async #prepare(table: RouteTable, certificates: CertificateFiles): Promise<HaproxyFiles> {
     const names = table.backends.map(({ name }) => name);
     this.#frame ??= await this.#readFrame();
     const ownSection = new Set(
@@ -136,24 +140,34 @@ export class Haproxy {
       const present = this.#slots.get(name) ?? this.#worker?.slots.get(id) ?? [];
       this.#slots.set(name, assignSlots(present, endpoints));
     }
-    const files = renderFiles(this.#options.settings, { table, frame: this.#frame, slots: this.#slots });
+    const given = { table, frame: this.#frame, slots: this.#slots, certificates };
+    const files = renderFiles(this.#options.settings, given);
     await this.#write("backends.json", JSON.stringify(this.#frame));
     for (const name of mapNames) await this.#write(name, mapText(files.maps[name]));
+    for (const [name, content] of files.secrets) await this.#write(name, content);
+    await this.#write(certificateList, `${certificates.lines.join("\n")}\n`);
     await this.#write("haproxy.cfg", files.config);
     return files;
   }
 
   /** Says whether the worker took everything; if not, it is asked anew next time. */
-  async #bring(worker: WorkerState, files: HaproxyFiles): Promise<boolean> {
+  async #bring(worker: WorkerState, files: HaproxyFiles, table: RouteTable): Promise<boolean> {
     const wanted = new Map(
       [...this.#slots].map(([name, slots]) => [this.#frame?.assigned[name] ?? "", slots]),
     );
+    const options = new Map(
+      table.backends.map((each) => [this.#frame?.assigned[each.name] ?? "", each.serverOptions]),
+    );
     const commands: string[] = [];
+    if (worker.certificates !== undefined) {
+      commands.push(...certificateCommands(worker.certificates, files.certificates));
+      worker.certificates = [...worker.certificates.slice(0, 1), ...files.certificates.lines.slice(1)];
+    }
     for (const id of worker.backends) {
       const actual = worker.slots.get(id) ?? [];
       // Without a route its servers rest. The platform's own server is not ours to change.
       const slots = wanted.get(id) ?? (isFrame(id) ? actual : actual.map((slot) => ({ ...slot, up: false })));
-      commands.push(...slotCommands(id, actual, slots));
+      commands.push(...slotCommands(id, actual, slots, options.get(id)));
       worker.slots.set(id, slots);
     }
     for (const name of mapNames) {
@@ -210,10 +224,21 @@ export class Haproxy {
     return parseFrame(await readFile(path, "utf8").catch(() => JSON.stringify(emptyFrame)));
   }
 
+  /** Keys of certificates that are no longer shown. */
+  async #forgetSecrets({ secrets }: HaproxyFiles): Promise<void> {
+    const { dir } = this.#options;
+    for (const name of await readdir(join(dir, secretsDir))) {
+      const path = `${secretsDir}/${name}`;
+      if (secrets.has(path)) continue;
+      await rm(join(dir, path), { force: true });
+      this.#written.delete(path);
+    }
+  }
+
   async #write(name: string, content: string): Promise<void> {
     if (this.#written.get(name) === content) return;
     const { dir } = this.#options;
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await mkdir(dirname(join(dir, name)), { recursive: true, mode: 0o700 });
     await writeFile(join(dir, `${name}.new`), content, { mode: 0o600 });
     await rename(join(dir, `${name}.new`), join(dir, name));
     this.#written.set(name, content);

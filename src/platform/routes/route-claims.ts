@@ -7,6 +7,7 @@ import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingErrors } from "../../model/kinds/route/route/route-settings.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
 import { checkDnsSubdomain } from "../../model/names.ts";
+import { tlsMistake } from "./tls/route-tls.ts";
 
 export interface ClaimOptions {
   /** Hosts without one of their own get a name below it. */
@@ -56,7 +57,8 @@ export class RouteClaims {
       return { reason: "HostReserved", message: `the names below "${this.#options.domain}" are the apps'` };
     const [setting] = settingErrors(route);
     if (setting !== undefined) return wrong(`${setting.path}: ${setting.detail}`);
-    return tlsMistake(route);
+    const tls = tlsMistake(route);
+    return tls === undefined ? undefined : wrong(tls);
   }
 
   #conflict(route: Route, host: string): Problem | undefined {
@@ -79,13 +81,6 @@ export class RouteClaims {
 interface Problem {
   readonly reason: string;
   readonly message: string;
-}
-
-function tlsMistake({ spec: { tls } }: Route): Problem | undefined {
-  if (tls === undefined || tls.insecureEdgeTerminationPolicy === "Allow") return undefined;
-  const message =
-    'spec.tls: this router speaks HTTP only; spec.tls.insecureEdgeTerminationPolicy must be "Allow"';
-  return { reason: "ExtendedValidationFailed", message };
 }
 
 /** As the router looks it up. A route with `wildcardPolicy: Subdomain` has all names beside its own, as OpenShift has it. */

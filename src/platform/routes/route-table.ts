@@ -7,8 +7,9 @@ import type { EndpointSlice } from "../../model/kinds/discovery/endpointslice/en
 import type { Service } from "../../model/kinds/core/service/service.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
-import { backendLines } from "./backend-lines.ts";
+import { backendLines, serverOptions } from "./backend-lines.ts";
 import { RouteClaims, routePath, type Admission, type ClaimOptions } from "./route-claims.ts";
+import { tlsOf, type RouteTls } from "./tls/route-tls.ts";
 import { endpointsOf, type RouteEndpoint } from "./route-endpoints.ts";
 
 export interface RouteObjects {
@@ -23,6 +24,10 @@ export interface RouteBackend {
   readonly app: string;
   /** Of its section of HAProxy's configuration: what its annotations ask for. */
   readonly lines: readonly string[];
+  /** Of each of its servers. */
+  readonly serverOptions: string;
+  /** Authority of its servers' certificates, in PEM. */
+  readonly destinationCa: string | undefined;
   readonly endpoints: readonly RouteEndpoint[];
   /** What a request is told while there is no endpoint. */
   readonly emptyReason: string;
@@ -34,6 +39,7 @@ export interface RouteRule {
   /** "" serves every path. */
   readonly path: string;
   readonly backend: string;
+  readonly tls: RouteTls | undefined;
 }
 
 export interface RouteTable {
@@ -65,7 +71,7 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
       key,
       backend.endpoints.map(({ address }) => address),
     );
-    rules.push({ host: admission.host, path: routePath(route), backend: backend.name });
+    rules.push({ host: admission.host, path: routePath(route), backend: backend.name, tls: tlsOf(route) });
   }
   const byName = (a: RouteBackend, b: RouteBackend): number => compare(a.name, b.name);
   const byHost = (a: RouteRule, b: RouteRule): number => compare(a.host, b.host) || compare(a.path, b.path);
@@ -83,6 +89,8 @@ function backendOf(
     name: `${namespace}:${app}:${name}`,
     app,
     lines: backendLines(route),
+    serverOptions: serverOptions(route),
+    destinationCa: tlsOf(route)?.destinationCa,
     ...endpointsOf(route, {
       service: (target) => services.get(`${namespace}/${target}`),
       slices: (target) => slices.get(`${namespace}/${target}`) ?? [],

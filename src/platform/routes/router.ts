@@ -5,6 +5,7 @@
  * reloads; a route is called admitted only when it is served. HAProxy outlives `run`; `stop` ends it.
  */
 
+import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Informer } from "../../client/informer.ts";
@@ -26,6 +27,8 @@ import { RouteLog } from "./route-log.ts";
 import { statusFor } from "./route-status.ts";
 import { buildRouteTable, type RouteTable } from "./route-table.ts";
 import { bracketed } from "./server-slots.ts";
+import { LocalAuthority } from "./tls/local-authority.ts";
+import { certificatesFor } from "./tls/route-certificates.ts";
 
 /** What HAProxy holds is asked anew this often. */
 const resyncMs = 60_000;
@@ -42,6 +45,8 @@ export interface RouterOptions {
   /** Where requests come in. */
   readonly httpAddresses: readonly string[];
   readonly httpPort: number;
+  /** For TLS, on the same addresses. */
+  readonly httpsPort: number;
   /** Apps answer at `APP.domain`. */
   readonly domain: string;
   /** Answers requests for `localhost`, the addresses and the bare domain. */
@@ -61,6 +66,7 @@ export class Router {
   readonly #log: Logger;
   readonly #haproxy: Haproxy;
   readonly #accessLog: AccessLog;
+  readonly #authority: LocalAuthority;
   readonly #targets = new Map<string, string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #platformHosts: readonly string[];
@@ -70,15 +76,19 @@ export class Router {
   #dirty = true;
 
   constructor(options: RouterOptions) {
-    const { clock, domain, httpAddresses, httpPort } = options;
+    const { clock, domain, httpAddresses, httpPort, httpsPort } = options;
     this.#options = options;
     this.#log = options.log.child({ component: "router" });
     this.#platformHosts = [...new Set(["localhost", ...httpAddresses.map(bracketed), domain])];
     const dir = join(options.dataDir, "router");
+    this.#authority = new LocalAuthority(join(dir, "tls"), clock);
     this.#haproxy = new Haproxy({
       dir,
       settings: {
         binds: httpAddresses.map((address) => ({ address, port: httpPort })),
+        tlsBinds: httpAddresses.map((address) => ({ address, port: httpsPort })),
+        httpsPort,
+        instance: createHash("sha256").update(dir).digest("hex").slice(0, 12),
         platform: options.platformBackend,
         platformHosts: this.#platformHosts,
         user: options.user,
@@ -99,6 +109,11 @@ export class Router {
   /** Resolves when the routes are served for the first time in this run. */
   get ready(): Promise<void> {
     return this.#ready.promise;
+  }
+
+  /** Of the authority that vouches for hosts without a certificate of their own, in PEM. */
+  localCa(): Promise<string> {
+    return this.#authority.caPem();
   }
 
   /** Reloads so far in this run. */
@@ -151,7 +166,8 @@ export class Router {
       try {
         const table = read();
         this.#remember(table);
-        const { againAfterMs } = await this.#haproxy.apply(table);
+        const certificates = await certificatesFor(table.rules, this.#options.domain, this.#authority);
+        const { againAfterMs } = await this.#haproxy.apply(table, certificates);
         if (againAfterMs === undefined) await this.#writeStatuses(table, routes);
         this.#ready.resolve();
         failures = 0;

@@ -45,6 +45,8 @@ export function slotCommands(
   backend: string,
   actual: readonly Slot[],
   wanted: readonly Slot[],
+  /** Of servers that are added. */
+  options = "",
 ): readonly string[] {
   const known = new Map(actual.map((slot) => [slot.name, slot]));
   const names = new Set(wanted.map(({ name }) => name));
@@ -52,16 +54,17 @@ export function slotCommands(
   // What comes in comes in first: there is no moment without a server.
   const changes = wanted.toSorted((a, b) => Number(b.up) - Number(a.up));
   return [
-    ...changes.flatMap((slot) => oneSlot(`${backend}/${slot.name}`, known.get(slot.name), slot)),
+    ...changes.flatMap((slot) => oneSlot(`${backend}/${slot.name}`, known.get(slot.name), slot, options)),
     ...gone.map(({ name }) => `set server ${backend}/${name} state maint`),
   ];
 }
 
-function oneSlot(server: string, actual: Slot | undefined, wanted: Slot): string[] {
+function oneSlot(server: string, actual: Slot | undefined, wanted: Slot, options: string): string[] {
   if (!wanted.up) return actual?.up === true ? [`set server ${server} state maint`] : [];
   if (actual === undefined) {
     const address = `${bracketed(wanted.address)}:${wanted.port}`;
-    return [`add server ${server} ${address} weight ${wanted.weight}`, `set server ${server} state ready`];
+    const added = `add server ${server} ${address} weight ${wanted.weight} ${options}`.trimEnd();
+    return [added, `set server ${server} state ready`];
   }
   const commands: string[] = [];
   const moves = actual.address !== wanted.address || actual.port !== wanted.port;

@@ -3,6 +3,7 @@
 import { cliWord, type HaproxyCli } from "./haproxy-cli.ts";
 import { mapNames } from "./haproxy-config.ts";
 import type { Slot } from "./server-slots.ts";
+import { certificateList, parseCertificateList } from "./tls/certificate-store.ts";
 
 /** Of `srv_admin_state`: put into maintenance through the command line. */
 const forcedMaintenance = 0x01;
@@ -16,6 +17,8 @@ export interface WorkerState {
   readonly slots: Map<string, readonly Slot[]>;
   /** By the file's name; without those that the worker has not loaded. */
   readonly maps: Map<string, ReadonlyMap<string, string>>;
+  /** Lines of its list of certificates; undefined when it has none. */
+  certificates: readonly string[] | undefined;
 }
 
 export async function readWorkerState(cli: HaproxyCli, pid: number): Promise<WorkerState> {
@@ -23,9 +26,10 @@ export async function readWorkerState(cli: HaproxyCli, pid: number): Promise<Wor
     "show info desc",
     "show backend",
     "show servers state",
+    `show ssl crt-list ${certificateList}`,
     ...mapNames.map((name) => `show map ${name}`),
   ];
-  const [info = "", backends = "", servers = "", ...maps] = await cli.onWorker(pid, commands);
+  const [info = "", backends = "", servers = "", certificates = "", ...maps] = await cli.onWorker(pid, commands);
   const loaded = mapNames.flatMap((name, index): [string, ReadonlyMap<string, string>][] => {
     const text = maps[index] ?? "";
     return text.startsWith("Unknown map") ? [] : [[name, parseMap(text)]];
@@ -36,6 +40,7 @@ export async function readWorkerState(cli: HaproxyCli, pid: number): Promise<Wor
     backends: new Set(backends.split("\n").filter((line) => line !== "" && !line.startsWith("#"))),
     slots: parseServers(servers),
     maps: new Map(loaded),
+    certificates: parseCertificateList(certificates),
   };
 }
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { UserInfo } from "../../../client/user.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Store } from "../../store/store.ts";
-import { readIfThere, writePrivate } from "../private-files.ts";
+import { readIfThere, writePrivate } from "../../../lib/private-files.ts";
 import type { TokenSource } from "./authenticator.ts";
 
 export interface ServiceAccountTokensOptions {

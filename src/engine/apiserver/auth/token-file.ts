@@ -7,7 +7,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import type { UserInfo } from "../../../client/user.ts";
-import { readIfThere, writePrivate } from "../private-files.ts";
+import { readIfThere, writePrivate } from "../../../lib/private-files.ts";
 import type { TokenSource } from "./authenticator.ts";
 
 export interface StaticUser extends UserInfo {

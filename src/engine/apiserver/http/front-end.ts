@@ -12,18 +12,13 @@ import { methodNotAllowed, noSuchPath, tooManyRequests } from "../api-errors.ts"
 import { parseWebhookPath, type BuildWebhooks } from "./build-webhooks.ts";
 import type { Document } from "./document.ts";
 import type { Documents } from "./documents.ts";
+import type { TlsIdentity } from "../../../lib/certificates.ts";
 import type { Exchange } from "./exchange.ts";
 import { identify, type Identification } from "./identify.ts";
 import { parseResourcePath } from "./path.ts";
 import { handleResource } from "./resource-handler.ts";
 import { send, sendStatus, statusOf } from "./respond.ts";
 import { Upgrades } from "./sessions/upgrade.ts";
-
-export interface TlsIdentity {
-  /** In PEM. */
-  readonly key: string;
-  readonly cert: string;
-}
 
 export interface ListenOptions {
   readonly host: string;

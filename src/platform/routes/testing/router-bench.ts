@@ -13,21 +13,21 @@ import { Router } from "../router.ts";
 export class RouterBench implements AsyncDisposable {
   readonly dir: string;
   readonly port: number;
+  readonly httpsPort: number;
   readonly platformPort: number;
   readonly #servers: Server[] = [];
   #router: Router | undefined;
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  private constructor(dir: string, port: number, platformPort: number) {
+  private constructor(dir: string, ports: readonly [http: number, https: number, platform: number]) {
     this.dir = dir;
-    this.port = port;
-    this.platformPort = platformPort;
+    [this.port, this.httpsPort, this.platformPort] = ports;
   }
 
   static async make(): Promise<RouterBench> {
     const dir = await mkdtemp(join(tmpdir(), "nagi-router-"));
-    return new RouterBench(dir, await freePort(), await freePort());
+    return new RouterBench(dir, [await freePort(), await freePort(), await freePort()]);
   }
 
   get router(): Router {
@@ -45,6 +45,7 @@ export class RouterBench implements AsyncDisposable {
       dataDir: this.dir,
       httpAddresses: ["127.0.0.1"],
       httpPort: this.port,
+      httpsPort: this.httpsPort,
       domain: "localhost",
       platformBackend: { host: "127.0.0.1", port: this.platformPort },
       clock: systemClock,

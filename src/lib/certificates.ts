@@ -2,7 +2,7 @@
 
 // What @peculiar/x509 is built on needs this first.
 import "reflect-metadata";
-import { randomBytes, webcrypto } from "node:crypto";
+import { randomBytes, webcrypto, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import {
   BasicConstraintsExtension,
@@ -17,7 +17,12 @@ import {
   X509CertificateGenerator,
   type Extension,
 } from "@peculiar/x509";
-import type { TlsIdentity } from "./http/front-end.ts";
+
+/** PEM, both. */
+export interface TlsIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
 
 const dayMs = 24 * 60 * 60_000;
 const caDays = 3650;
@@ -26,11 +31,12 @@ const servingDays = 365;
 const backdateMs = 60 * 60_000;
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-export async function issueCa(nowMs: number): Promise<TlsIdentity> {
+/** An authority that vouches for itself. */
+export async function issueCa(nowMs: number, subject = "CN=nagi"): Promise<TlsIdentity> {
   const keys = await newKeys();
   return issueWith(keys, keys, {
-    subject: "CN=nagi",
-    issuer: "CN=nagi",
+    subject,
+    issuer: subject,
     days: caDays,
     nowMs,
     extensions: [
@@ -41,10 +47,12 @@ export async function issueCa(nowMs: number): Promise<TlsIdentity> {
   });
 }
 
+/** For a server that has these names and addresses. */
 export async function issueServing(
   ca: TlsIdentity,
   names: readonly string[],
   nowMs: number,
+  subject = "CN=nagi-apiserver",
 ): Promise<TlsIdentity> {
   const format = PemConverter.decodeFirst(ca.key);
   const signing = await webcrypto.subtle.importKey("pkcs8", format, algorithm, false, ["sign"]);
@@ -54,8 +62,8 @@ export async function issueServing(
     keys,
     { privateKey: signing },
     {
-      subject: "CN=nagi-apiserver",
-      issuer: "CN=nagi",
+      subject,
+      issuer: new X509Certificate(ca.cert).subject.replace(/\n/g, ", "),
       days: servingDays,
       nowMs,
       extensions: [
