@@ -54,6 +54,10 @@ export async function getApp(context: CommandContext, given?: string): Promise<A
 export interface PlatformInfo {
   /** For instance http://localhost:8080. */
   readonly httpUrl: string;
+  /** For instance https://localhost:8443; undefined where the router speaks no TLS. */
+  readonly httpsUrl?: string | undefined;
+  /** PEM of the authority that vouches for hosts without a certificate of their own. */
+  readonly localCa?: string | undefined;
   readonly domain: string;
   readonly registry: string;
   readonly version: string;
@@ -68,6 +72,8 @@ export async function platformInfo(client: Client): Promise<PlatformInfo> {
   const { data = {} } = await client.get(configMap, { namespace: "nagi-system", name: "nagi-platform" });
   return {
     httpUrl: data["httpUrl"] ?? "",
+    httpsUrl: data["httpsUrl"],
+    localCa: data["localCa"],
     domain: data["domain"] ?? "",
     registry: data["registry"] ?? "",
     version: data["version"] ?? "",

@@ -34,6 +34,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "registry", load: () => import("./commands/registry.ts") },
   { name: "settings", load: () => import("./commands/settings.ts") },
   { name: "domains", load: () => import("./commands/domains.ts") },
+  { name: "certs", load: () => import("./commands/certs.ts") },
   { name: "routes", load: () => import("./commands/routes.ts") },
   { name: "ps", load: () => import("./commands/ps.ts") },
   { name: "scale", aliases: ["ps:scale"], load: () => import("./commands/scale.ts") },

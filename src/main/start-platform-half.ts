@@ -124,7 +124,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
   await registry.start();
-  await publishPlatformInfo(clientFor("platform"), config, ssh);
+  await publishPlatformInfo(clientFor("platform"), config, ssh, await router.localCa());
   return {
     router,
     logSources: new Map([
@@ -307,9 +307,16 @@ function httpUrlOf({ domain, httpPort }: PlatformConfig): string {
 }
 
 /** What clients need to know beside the API; they read it from the ConfigMap. */
-async function publishPlatformInfo(client: Client, config: PlatformConfig, ssh: SshServer): Promise<void> {
+async function publishPlatformInfo(
+  client: Client,
+  config: PlatformConfig,
+  ssh: SshServer,
+  localCa: string,
+): Promise<void> {
   const data = {
     httpUrl: httpUrlOf(config),
+    httpsUrl: `https://${config.domain}:${config.httpsPort}`,
+    localCa,
     domain: config.domain,
     registry: `127.0.0.1:${config.registryPort}`,
     version: versionOf(),

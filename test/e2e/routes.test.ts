@@ -1,5 +1,8 @@
 /** Domains and routes, as a user of the guide meets them. */
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
 import { TestPlatform } from "../harness/platform.ts";
@@ -54,4 +57,41 @@ it("refuses a wrong annotation, whoever writes it", () => {
   const { code, stderr } = platform.run("kubectl", ["annotate", "route", "late", wrong]);
   expect(code).not.toBe(0);
   expect(stderr).toContain("metadata.annotations[haproxy.router.openshift.io/timeout]");
+});
+
+it("serves an app over HTTPS, with certificates of the platform's and of one's own", () => {
+  const { code, stdout } = runGuideExample(platform, "tls.md");
+  expect(stdout.match(/^over https$/gm)).toHaveLength(2);
+  expect(stdout).toMatch(/^location: https:\/\/bank\.localhost:\d+\/\r?$/m);
+  expect(stdout).toMatch(/^bank\.localhost +local +renewed by itself +redirect$/m);
+  expect(stdout).toMatch(/^bank\.example\.test +own +\d{4}-\d\d-\d\d +redirect$/m);
+  expect(stdout).toMatch(/^Problem: +none$/m);
+  expect(code).toBe(0);
+});
+
+it("refuses certificates that do not fit, and says how", () => {
+  const folder = mkdtempSync(join(tmpdir(), "nagi-certs-"));
+  const make = (name: string, days: string): void => {
+    const files = ["-keyout", `${name}.key`, "-out", `${name}.crt`, "-days", days];
+    const names = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
+    const argv = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...names, ...files];
+    platform.ok("openssl", argv, { cwd: folder });
+  };
+  make("late.localhost", "1");
+  make("other.test", "1");
+  const add = (...argv: string[]): string =>
+    platform.tryNagi(["certs", "add", ...argv, "--app", "late"], { cwd: folder }).stderr;
+  expect(add("late.localhost.crt", "other.test.key")).toContain(
+    "other.test.key: does not belong to the certificate of late.localhost",
+  );
+  expect(add("other.test.crt", "other.test.key")).toContain(
+    "other.test.crt: the certificate is for other.test, not for late.localhost",
+  );
+  expect(add("late.localhost.key", "late.localhost.key")).toContain("must be a certificate in PEM");
+  expect(add("late.localhost.crt", "late.localhost.key", "--chain", "other.test.crt")).toContain(
+    "other.test did not issue late.localhost",
+  );
+  expect(add("missing.crt", "missing.key")).toContain("cannot read missing.crt");
+  expect(add("late.localhost.crt", "late.localhost.key")).toBe("");
+  rmSync(folder, { recursive: true });
 });

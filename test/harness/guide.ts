@@ -15,6 +15,8 @@ export function runGuideExample(platform: TestPlatform, page: string): Outcome {
   const who =
     "GIT_AUTHOR_NAME=T GIT_AUTHOR_EMAIL=t@localhost GIT_COMMITTER_NAME=T GIT_COMMITTER_EMAIL=t@localhost";
   const setup = `set -e; export PATH=${join(root, "bin")}:$PATH ${who}; exec 2>&1\n`;
-  const commands = script.replaceAll(":8080", `:${platform.httpPort}`).replaceAll(":8443", `:${platform.httpsPort}`);
+  const commands = script
+    .replaceAll(":8080", `:${platform.httpPort}`)
+    .replaceAll(":8443", `:${platform.httpsPort}`);
   return platform.run("bash", ["-c", setup + commands], { cwd: folder.path });
 }

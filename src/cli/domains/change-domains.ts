@@ -4,6 +4,7 @@ import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { checkDomain } from "../../model/kinds/nagi/app/app-domain.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { platformInfo } from "../app.ts";
+import { followTls } from "../certs/change-certs.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { pause, pollMs } from "../wait.ts";
 import { admissionOf, domainOf, normalDomain, routeOfDomain, routesOf } from "./domain-routes.ts";
@@ -37,9 +38,11 @@ export async function addDomain(context: CommandContext, found: App, given: stri
       `${await ownerText(context, domain)}Who has which: nagi domains --all-namespaces`,
     );
   }
-  const { domain: own, httpUrl } = await platformInfo(await context.client());
+  const own = (await routesOf(context, found)).find((each) => each.metadata.name === name);
+  const info = await platformInfo(await context.client());
+  const isHttps = await followTls(context, own, made);
   terminal.print(`${name} answers at ${domain} too`);
-  terminal.note(dnsHint(domain, own, new URL(httpUrl).port));
+  terminal.note(dnsHint(domain, info.domain, isHttps ? (info.httpsUrl ?? info.httpUrl) : info.httpUrl));
   return 0;
 }
 
@@ -98,9 +101,11 @@ async function ownerText(context: CommandContext, domain: string): Promise<strin
   return `${who} in namespace ${namespace} has it. `;
 }
 
-function dnsHint(domain: string, own: string, port: string): string {
+function dnsHint(domain: string, own: string, url: string): string {
+  const { protocol, port } = new URL(url);
   const [host = ""] = domain.replace("*.", "any.").split("/");
-  if (host.endsWith(".localhost") || host === own || host.endsWith(`.${own}`))
-    return `Try it: curl http://${host}:${port}/`;
-  return `Let its DNS lead to this machine. Before that: curl --resolve ${host}:${port}:127.0.0.1 http://${host}:${port}/`;
+  const asked = `${protocol}//${host}${port === "" ? "" : `:${port}`}/`;
+  if (host.endsWith(".localhost") || host === own || host.endsWith(`.${own}`)) return `Try it: curl ${asked}`;
+  const number = port === "" ? { "http:": "80", "https:": "443" }[protocol] : port;
+  return `Let its DNS lead to this machine. Before that: curl --resolve ${host}:${number}:127.0.0.1 ${asked}`;
 }

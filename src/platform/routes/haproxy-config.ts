@@ -197,7 +197,9 @@ function tlsSections(
   const lookups = lookupLines(lookupsOf(maps["https-hosts.map"], maps["https-paths.map"]), "https-");
   return [
     frontendSection({ name: "https", binds, lookups }),
-    ...[...sections, ...withoutTlsSections(settings.httpsPort)].map(({ head, lines }) => section(head, lines)),
+    ...[...sections, ...withoutTlsSections(settings.httpsPort)].map(({ head, lines }) =>
+      section(head, lines),
+    ),
   ];
 }
 

@@ -26,7 +26,13 @@ describe("admission", () => {
     ["no wrong path", { path: "/a b" }, "ExtendedValidationFailed"],
     ["no host of the platform", { host: "localhost" }, "HostReserved"],
     ["the names beside its host", { host: "x.y.test", wildcardPolicy: "Subdomain" as const }, "*.y.test"],
-    ["no TLS only", { tls: { termination: "edge" as const } }, "ExtendedValidationFailed"],
+    ["TLS", { tls: { termination: "edge" as const } }, "a.localhost"],
+    ["no TLS to unknown pods", { tls: { termination: "reencrypt" as const } }, "ExtendedValidationFailed"],
+    [
+      "no wrong certificate",
+      { tls: { termination: "edge" as const, certificate: "x", key: "y" } },
+      "ExtendedValidationFailed",
+    ],
     [
       "TLS that allows HTTP",
       { tls: { termination: "edge" as const, insecureEdgeTerminationPolicy: "Allow" as const } },
@@ -48,7 +54,7 @@ describe("admission", () => {
         reason: "HostAlreadyClaimed",
         message: "route default/b already exposes x.test and is older",
       });
-      expect(rules).toEqual([{ host: "x.test", path: "", backend: "default:b:b" }]);
+      expect(rules).toEqual([{ host: "x.test", path: "", backend: "default:b:b", tls: undefined }]);
     }
   });
 
@@ -166,7 +172,7 @@ describe("ownership of hosts", () => {
 
   test("a wildcard has the names beside it, once", () => {
     const { rules, admissions } = build({ routes: [wildcard("a"), wildcard("b")] });
-    expect(rules).toEqual([{ host: "*.x.test", path: "", backend: "default:a:a" }]);
+    expect(rules).toEqual([{ host: "*.x.test", path: "", backend: "default:a:a", tls: undefined }]);
     expect(admissions.get("default/b")).toMatchObject({
       reason: "HostAlreadyClaimed",
       host: "wildcard.x.test",

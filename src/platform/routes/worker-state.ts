@@ -29,7 +29,10 @@ export async function readWorkerState(cli: HaproxyCli, pid: number): Promise<Wor
     `show ssl crt-list ${certificateList}`,
     ...mapNames.map((name) => `show map ${name}`),
   ];
-  const [info = "", backends = "", servers = "", certificates = "", ...maps] = await cli.onWorker(pid, commands);
+  const [info = "", backends = "", servers = "", certificates = "", ...maps] = await cli.onWorker(
+    pid,
+    commands,
+  );
   const loaded = mapNames.flatMap((name, index): [string, ReadonlyMap<string, string>][] => {
     const text = maps[index] ?? "";
     return text.startsWith("Unknown map") ? [] : [[name, parseMap(text)]];

@@ -1,0 +1,55 @@
+/** What a route shows over TLS, for people. Pure. */
+
+import { certificatesIn, misfit, namesOf } from "../../lib/certificate-check.ts";
+import type { Route } from "../../model/kinds/route/route/route.ts";
+
+export interface ShownTls {
+  /** Where the certificate comes from, in a word. */
+  readonly source: string;
+  readonly expires: string;
+  /** What is wrong; "" when nothing is. */
+  readonly problem: string;
+}
+
+const expiresSoonMs = 21 * 24 * 60 * 60_000;
+
+export function shownTls({ spec: { tls } }: Route, domain: string, nowMs: number): ShownTls {
+  const [host = ""] = domain.split("/");
+  if (tls === undefined) return { source: "none", expires: "", problem: "" };
+  if (tls.termination === "passthrough") return { source: "the app's", expires: "", problem: "" };
+  const certificate = firstOf(tls.certificate ?? "");
+  if (certificate === undefined) return { source: "local", expires: "renewed by itself", problem: "" };
+  const { validToDate } = certificate;
+  const expires = validToDate.toISOString().slice(0, 10);
+  const isSoon = validToDate.getTime() - nowMs < expiresSoonMs;
+  const problem = misfit(certificate, host, nowMs) ?? (isSoon ? "expires soon" : "");
+  return { source: "own", expires, problem };
+}
+
+/** Lines of `name: value`. */
+export function certificateLines(pem: string, host: string, nowMs: number): readonly (readonly string[])[] {
+  const chain = certificatesIn(pem);
+  const [certificate] = chain;
+  if (certificate === undefined) return [];
+  return [
+    ["Names:", namesOf(certificate)],
+    ["Issued by:", certificate.issuer.replaceAll("\n", ", ")],
+    ["Valid:", `${dayOf(certificate.validFromDate)} to ${dayOf(certificate.validToDate)}`],
+    ["Key:", `${certificate.publicKey.asymmetricKeyType ?? "unknown"}`],
+    ["Fingerprint:", certificate.fingerprint256],
+    ["Chain:", `${chain.length} certificate${chain.length === 1 ? "" : "s"}`],
+    ["Problem:", misfit(certificate, host, nowMs) ?? "none"],
+  ];
+}
+
+function firstOf(pem: string) {
+  try {
+    return certificatesIn(pem)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
