@@ -35,7 +35,7 @@ export function certificateLines(pem: string, host: string, nowMs: number): read
     ["Names:", namesOf(certificate)],
     ["Issued by:", certificate.issuer.replaceAll("\n", ", ")],
     ["Valid:", `${dayOf(certificate.validFromDate)} to ${dayOf(certificate.validToDate)}`],
-    ["Key:", `${certificate.publicKey.asymmetricKeyType ?? "unknown"}`],
+    ["Key:", certificate.publicKey.asymmetricKeyType ?? "unknown"],
     ["Fingerprint:", certificate.fingerprint256],
     ["Chain:", `${chain.length} certificate${chain.length === 1 ? "" : "s"}`],
     ["Problem:", misfit(certificate, host, nowMs) ?? "none"],

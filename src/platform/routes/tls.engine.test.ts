@@ -27,7 +27,7 @@ const ref = (name: string) => ({ namespace: "default", name });
 async function pods(bench: RouterBench): Promise<{ client: (...routes: Route[]) => FakeClient }> {
   const port = await freePort();
   await bench.serve("127.0.1.1", port, (request, response) =>
-    response.end(`${request.headers["x-forwarded-proto"]} ${request.url}`),
+    response.end(`${String(request.headers["x-forwarded-proto"])} ${request.url}`),
   );
   const slice = aSlice("a", ["127.0.1.1"], [{ name: "", port }]);
   return { client: (...routes) => new FakeClient({ objects: [...routes, aService("a"), slice] }) };
