@@ -28,6 +28,7 @@ import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.
 import { createImageStreams, type ImageStreams } from "../platform/images/image-streams.ts";
 import { PruneHandler } from "../platform/images/prune-handler.ts";
 import { Pruner } from "../platform/images/prune.ts";
+import { ResolveHandler } from "../platform/images/resolve-handler.ts";
 import { Skopeo } from "../platform/images/skopeo.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry, type RegistryOptions } from "../platform/registry/registry.ts";
@@ -95,7 +96,8 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const place = paths(config.dataDir);
   const sources = new SourceStore({ directory: place.sources });
   const registry = await openRegistry(config, clientFor("registry"), log, (image) => streams.onPush(image));
-  const streams = openStreams(options, registry);
+  const copier = openSkopeo(config, registry);
+  const streams = openStreams(options, registry, copier);
   const git = await createGitServer({
     client: clientFor("git"),
     dataDir: place.git,
@@ -120,7 +122,8 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const detect = new DetectHandler(clientFor("detect"));
   const pruner = openPruner(options, registry, () => builds.sweepImages());
   const prune = new PruneHandler(clientFor("prune"), pruner);
-  const handlers = [...own, ...registry.handlers, detect, prune, ...options.handlers];
+  const resolve = openResolve(options, registry, copier);
+  const handlers = [...own, ...registry.handlers, detect, prune, resolve, ...options.handlers];
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
   await registry.start();
@@ -219,12 +222,34 @@ async function missingImageOf(
   }
 }
 
-function openStreams({ config, clientFor, log }: PlatformHalfOptions, registry: Registry): ImageStreams {
-  const copier = new Skopeo({
-    workDir: join(config.dataDir, "work"),
-    registry: { address: registry.address, ...registry.credentials },
-    env: async () => (await outsideOf(config.dataDir)).env,
+function openSkopeo({ dataDir }: PlatformConfig, { address, credentials }: Registry): Skopeo {
+  const registry = { address, ...credentials };
+  const env = async () => (await outsideOf(dataDir)).env;
+  return new Skopeo({ workDir: join(dataDir, "work"), registry, env });
+}
+
+function openResolve(
+  { clientFor, engine }: PlatformHalfOptions,
+  { address: registryAddress }: Registry,
+  skopeo: Skopeo,
+): ResolveHandler {
+  return new ResolveHandler({
+    client: clientFor("resolve-images"),
+    registryAddress,
+    registryDigest: (image) => skopeo.digest(image),
+    engineDigests: async (image) => {
+      if (!(await engine.hasImage(image))) return undefined;
+      const { RepoDigests } = await engine.inspectImage(image);
+      return (RepoDigests ?? []).map((each) => each.slice(each.indexOf("@") + 1));
+    },
   });
+}
+
+function openStreams(
+  { clientFor, log }: PlatformHalfOptions,
+  registry: Registry,
+  copier: Skopeo,
+): ImageStreams {
   return createImageStreams({
     client: clientFor("images"),
     registryAddress: registry.address,

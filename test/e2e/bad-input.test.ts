@@ -95,7 +95,10 @@ describe("objects", () => {
 
   it("says that an image does not exist", async () => {
     platform.nagi(["create", "no-image"]);
-    platform.tryNagi(["deploy", "--app", "no-image", "--image", "localhost/nobody/nothing:1", "--no-wait"]);
+    const image = "localhost/nobody/nothing:1";
+    const deployed = platform.tryNagi(["deploy", "--app", "no-image", "--image", image, "--no-wait"]);
+    expect(deployed.stderr).toContain(`cannot find the image ${image}`);
+    platform.kubectl(["patch", "app", "no-image", "--type=merge", "-p", JSON.stringify({ spec: { image } })]);
     await until(
       () => /ErrImagePull|ImagePullBackOff/.test(platform.nagi(["ps", "no-image"])),
       "the pull to fail",

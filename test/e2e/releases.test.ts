@@ -33,7 +33,12 @@ release: echo begin $NAGI_RELEASE; sleep \${PHASE_SECONDS:-0}; echo end $NAGI_RE
 `;
 
 interface Release {
-  readonly spec: { readonly version: number; readonly createdBy?: string; readonly cause?: string };
+  readonly spec: {
+    readonly version: number;
+    readonly image: string;
+    readonly createdBy?: string;
+    readonly cause?: string;
+  };
   readonly status?: { readonly phase?: string; readonly message?: string; readonly logSnippet?: string };
 }
 
@@ -239,18 +244,46 @@ it("a release that does not get ready in its time is taken back, with the last l
 });
 
 describe("a rollback", () => {
+  it("brings back the image that a name stood for, though the name means another by now", async () => {
+    const images = platform
+      .kubectl([
+        "get",
+        "builds",
+        "-l",
+        "nagi.dev/app=app",
+        "-o",
+        "jsonpath={.items[*].status.outputDockerImageReference}",
+      ])
+      .split(" ");
+    const name = `${(images[0] ?? "").split(":").slice(0, 2).join(":")}:moving`;
+    const deploy = (image: string | undefined, ...flags: string[]): void => {
+      platform.nagi(["tag", `app:${image?.split(":").at(-1)}`, "app:moving"]);
+      platform.nagi(["deploy", "--app", "app", "--image", name, "--port", "8080", ...flags]);
+    };
+    deploy(images[0]);
+    const { version = 0, image: first = "" } = newest()?.spec ?? {};
+    deploy(images[1], "--no-wait");
+    await until(() => (newest()?.spec.version ?? 0) > version, "a release of the moved name");
+    expect(newest()?.spec.image).not.toBe(first);
+    platform.nagi(["rollback", `v${version}`, "--app", "app"]);
+    expect(newest()?.spec.image).toBe(first);
+    expect(first).toMatch(/\/default\/app@sha256:[0-9a-f]{64}$/);
+  });
+
   it("to an image that is gone says so, and changes nothing", () => {
     const image = "localhost/nagi-e2e-gone:1";
     const base = platform.kubectl(["get", "release", "app-v1", "-o", "jsonpath={.spec.image}"]);
     platform.ok("podman", ["tag", base, image]);
     platform.nagi(["deploy", "--app", "app", "--image", image, "--port", "8080"]);
     const version = newest()?.spec.version ?? 0;
-    expect(newest()?.spec.cause).toBe(`image ${image}`);
+    const pinned = newest()?.spec.image ?? "";
+    expect(pinned).toMatch(/^localhost\/nagi-e2e-gone@sha256:[0-9a-f]{64}$/);
+    expect(newest()?.spec.cause).toBe(`image ${pinned}`);
     platform.nagi(["rollback", "v1", "--app", "app"]);
     platform.ok("podman", ["rmi", image]);
     const { code, stderr } = platform.tryNagi(["rollback", `v${version}`, "--app", "app"]);
     expect(code).toBe(1);
-    expect(stderr).toContain(`cannot roll back to v${version}: its image ${image} can no longer be had`);
+    expect(stderr).toContain(`cannot roll back to v${version}: its image ${pinned} can no longer be had`);
     expect(newest()?.spec.version).toBe(version + 1);
   });
 });

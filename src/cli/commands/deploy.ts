@@ -7,6 +7,7 @@ import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { deployFolder, type Folder } from "../deploy/deploy-folder.ts";
 import { deployGit } from "../deploy/deploy-git.ts";
 import { unpack } from "../deploy/unpack.ts";
+import { resolveImage } from "../images/resolve-image.ts";
 import { followRelease } from "../release-progress.ts";
 
 const sources = ["dir", "archive", "image", "ref"] as const;
@@ -20,8 +21,9 @@ export const command: Command = {
     "A directory is sent as it is on disk, without what .gitignore, .slugignore and (beside a Dockerfile)\n" +
     ".dockerignore name, and built as a push is; of a second deploy only what has changed is sent. An archive is a\n" +
     "tar, compressed or not, or a zip; where it holds a single directory, that is the source. An image is run as it\n" +
-    "is; name the port that it listens on unless it is 8080. An app that is built from a git repository elsewhere (nagi\n" +
-    "source --git) needs no argument: the newest commit of its branch is built. Ctrl-C cancels the build.",
+    "is: the one that the name stands for now, by its digest. Name the port that it listens on unless it is 8080. An\n" +
+    "app that is built from a git repository elsewhere (nagi source --git) needs no argument: the newest commit of its\n" +
+    "branch is built. Ctrl-C cancels the build.",
   options: [
     appOption,
     { name: "dir", type: "string", value: "DIR", description: "The app's source (default: this directory)." },
@@ -74,9 +76,11 @@ export const command: Command = {
   },
 };
 
-async function deployImage(context: CommandContext, found: App, image: string): Promise<number> {
+async function deployImage(context: CommandContext, found: App, wanted: string): Promise<number> {
   const client = await context.client();
   const { namespace, name = "" } = found.metadata;
+  const image = await resolveImage(context, { namespace, image: wanted });
+  if (image !== wanted) context.terminal.note(`${wanted} is ${image}`);
   const port = context.number("port");
   if (found.spec?.image === image && (port === undefined || found.spec.port === port)) {
     context.terminal.print(`${name} runs ${image} already`);

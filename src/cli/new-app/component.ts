@@ -9,6 +9,7 @@ import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { detectSource } from "../detect-source.ts";
 import { runGit } from "../deploy/run-git.ts";
+import { resolveImage } from "../images/resolve-image.ts";
 import { rootOf } from "../source-root.ts";
 
 export interface Component {
@@ -99,7 +100,8 @@ async function ofImage(context: CommandContext, image: string): Promise<Componen
     throw new UsageError(`${image} is no directory, git URL or image`);
   const [path = ""] = image.split("@");
   const name = await nameFor(context, basename(path).split(":")[0] ?? "");
-  const spec = { image, port: context.number("port") };
+  const byDigest = await resolveImage(context, { namespace: name.namespace, image });
+  const spec = { image: byDigest, port: context.number("port") };
   return {
     found: `${image}: an image`,
     what: `running it, with port ${spec.port ?? 8080}`,

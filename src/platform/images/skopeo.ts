@@ -1,7 +1,7 @@
 /** Copies images between registries with skopeo. What is copied keeps its digest, so that it stays the same image. */
 
 import { execFile } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +9,7 @@ import { messageOf } from "../../lib/errors.ts";
 
 const run = promisify(execFile);
 const timeoutMs = 15 * 60_000;
+const digestTimeoutMs = 30_000;
 const outputBytesMax = 1024 ** 2;
 
 export interface ImageCopier {
@@ -27,7 +28,7 @@ export interface SkopeoOptions {
   readonly workDir: string;
   /** Of Nagi's own registry. */
   readonly registry: { readonly address: string; readonly username: string; readonly password: string };
-  /** Asked at each copy. */
+  /** Asked each time. */
   readonly env: () => Promise<Readonly<Record<string, string>>>;
 }
 
@@ -38,19 +39,43 @@ export class Skopeo implements ImageCopier {
     this.#options = options;
   }
 
-  async copy(from: string, to: string, { insecure, signal }: CopyOptions): Promise<string> {
-    const { workDir, registry } = this.#options;
+  /** The digest of what a reference with a tag stands for, which is of all platforms where there are several. */
+  async digest(reference: string): Promise<string> {
     const env = await this.#options.env();
+    const authFile = await this.#writeAuth();
+    const tls = this.#isOwn(reference) ? ["--tls-verify=false"] : [];
+    const argv = ["inspect", "--raw", `--authfile=${authFile}`, ...tls, `docker://${reference}`];
+    const options = { env, timeout: digestTimeoutMs, maxBuffer: outputBytesMax, encoding: "buffer" } as const;
+    try {
+      const { stdout } = await run("skopeo", argv, options);
+      return `sha256:${createHash("sha256").update(stdout).digest("hex")}`;
+    } catch (error) {
+      throw new Error(reasonOf(error), { cause: error });
+    } finally {
+      await rm(authFile, { force: true });
+    }
+  }
+
+  #isOwn(reference: string): boolean {
+    return reference.startsWith(`${this.#options.registry.address}/`);
+  }
+
+  /** In a file, since every user of the machine sees the arguments of a program. */
+  async #writeAuth(): Promise<string> {
+    const { workDir, registry } = this.#options;
     await mkdir(workDir, { recursive: true, mode: 0o700 });
-    const id = randomUUID();
-    const digestFile = join(workDir, `${id}.digest`);
-    const authFile = join(workDir, `${id}.auth.json`);
-    const own = Buffer.from(`${registry.username}:${registry.password}`).toString("base64");
-    // In a file, since every user of the machine sees the arguments of a program.
-    await writeFile(authFile, JSON.stringify({ auths: { [registry.address]: { auth: own } } }), {
-      mode: 0o600,
-    });
-    const isOwn = (reference: string): boolean => reference.startsWith(`${registry.address}/`);
+    const path = join(workDir, `${randomUUID()}.auth.json`);
+    const auth = Buffer.from(`${registry.username}:${registry.password}`).toString("base64");
+    await writeFile(path, JSON.stringify({ auths: { [registry.address]: { auth } } }), { mode: 0o600 });
+    return path;
+  }
+
+  async copy(from: string, to: string, { insecure, signal }: CopyOptions): Promise<string> {
+    const { workDir } = this.#options;
+    const env = await this.#options.env();
+    const authFile = await this.#writeAuth();
+    const digestFile = join(workDir, `${randomUUID()}.digest`);
+    const isOwn = (reference: string): boolean => this.#isOwn(reference);
     const argv = [
       "copy",
       "--quiet",
@@ -76,9 +101,13 @@ export class Skopeo implements ImageCopier {
 
 /** skopeo's own words, without the time and level that stand before them. */
 function reasonOf(error: unknown): string {
-  const { stderr, code } = error as { stderr?: string; code?: unknown };
+  const { stderr, code } = error as { stderr?: string | Buffer; code?: unknown };
   if (code === "ENOENT") return "skopeo is not installed: apt-get install skopeo";
-  const last = (stderr ?? "").trim().split("\n").at(-1) ?? "";
+  const last =
+    String(stderr ?? "")
+      .trim()
+      .split("\n")
+      .at(-1) ?? "";
   const quoted = /msg="((?:[^"\\]|\\.)*)"/.exec(last)?.[1]?.replaceAll('\\"', '"');
   return quoted ?? (last === "" ? messageOf(error) : last);
 }
