@@ -1,8 +1,11 @@
 /** BuildConfigs as their users meet them: manifests, triggers, run policies, every way to start a build. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../../src/lib/free-port.ts";
 import { runGuideExample } from "../harness/guide.ts";
 import { TestPlatform, until } from "../harness/platform.ts";
 
@@ -266,6 +269,111 @@ it("runs a custom builder, which leaves a Dockerfile, and says so when it leaves
     "the builder left no Dockerfile in $OUTPUT_DIR (/tmp/build/output): it left word",
   );
   expect(phases("custom")).toEqual(["Complete", "Failed"]);
+});
+
+describe("an image for another registry", () => {
+  let registry: ChildProcess;
+  let address: string;
+  let directory: string;
+
+  beforeAll(async () => {
+    address = `127.0.0.1:${await freePort()}`;
+    directory = mkdtempSync(join(tmpdir(), "nagi-elsewhere-"));
+    // The password is hush.
+    writeFileSync(
+      join(directory, "users"),
+      "bakery:$2y$05$abcdefghijklmnopqrstuulzd.YqjLDl8lvpSmVj3De/fioSBHnUa\n",
+    );
+    writeFileSync(
+      join(directory, "config.yml"),
+      JSON.stringify({
+        version: "0.1",
+        log: { level: "error", accesslog: { disabled: true } },
+        storage: { filesystem: { rootdirectory: join(directory, "data") } },
+        http: { addr: address },
+        auth: { htpasswd: { realm: "elsewhere", path: join(directory, "users") } },
+      }),
+    );
+    registry = spawn("docker-registry", ["serve", join(directory, "config.yml")], { stdio: "ignore" });
+    await until(
+      () =>
+        fetch(`http://${address}/v2/`).then(
+          () => true,
+          () => false,
+        ),
+      "the registry",
+    );
+    for (const [name, password] of [
+      ["elsewhere", "hush"],
+      ["wrong", "guess"],
+    ])
+      platform.kubectl([
+        "create",
+        "secret",
+        "docker-registry",
+        `${name}`,
+        `--docker-server=${address}`,
+        "--docker-username=bakery",
+        `--docker-password=${password}`,
+      ]);
+  });
+  afterAll(() => {
+    registry.kill();
+    rmSync(directory, { recursive: true });
+  });
+
+  const elsewhere = (name: string, secret: string | undefined): object =>
+    config(name, {
+      source: { dockerfile: "FROM nagi/base\nCMD true" },
+      output: {
+        to: { kind: "DockerImage", name: `${address}/team/${name}:v1` },
+        ...(secret === undefined ? {} : { pushSecret: { name: secret } }),
+      },
+    });
+
+  it("is there when the build is complete, and not in the own one", async () => {
+    create(elsewhere("outward", "elsewhere"));
+    expect(platform.nagi(["start-build", "outward", "--follow"])).toContain(
+      `Pushing ${address}/team/outward:v1`,
+    );
+    const build = JSON.parse(platform.kubectl(["get", "build", "outward-1", "-o", "json"])) as {
+      status: { output: { to: { imageDigest: string } } };
+    };
+    const { imageDigest } = build.status.output.to;
+    expect(build.status).toMatchObject({
+      phase: "Complete",
+      outputDockerImageReference: `${address}/team/outward:v1`,
+    });
+    const accept =
+      "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
+    const authorization = `Basic ${Buffer.from("bakery:hush").toString("base64")}`;
+    const found = await fetch(`http://${address}/v2/team/outward/manifests/v1`, {
+      headers: { authorization, accept },
+    });
+    expect(found.headers.get("docker-content-digest")).toBe(imageDigest);
+    expect(platform.kubectl(["get", "is", "-o", "name"])).not.toContain("outward");
+    expect(platform.ok("podman", ["images", "-q", `${address}/team/outward`])).toBe("");
+  });
+
+  it.each([
+    ["unnamed", undefined, /cannot push .*name a Secret with its credentials in spec.output.pushSecret/],
+    ["refused", "wrong", /cannot push .*that may push: check Secret wrong/],
+    ["missing", "nowhere", /spec.output.pushSecret: there is no Secret nowhere/],
+  ])("fails with its push: %s", (name, secret, message) => {
+    create(elsewhere(name, secret));
+    expect(platform.tryNagi(["start-build", name, "--wait"]).code).toBe(1);
+    expect(builds(name)[0]?.status).toMatchObject({
+      phase: "Failed",
+      reason: "PushImageToRegistryFailed",
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it("must be named with its registry", () => {
+    const wrong = config("wrong", { output: { to: { kind: "DockerImage", name: "shop:v1" } } });
+    const { stderr } = platform.run("kubectl", ["create", "-f", "-"], { input: JSON.stringify(wrong) });
+    expect(stderr).toMatch(/spec.output.to.name: Invalid value: "shop:v1": must be REGISTRY\/PATH:TAG/);
+  });
 });
 
 it("builds what is sent, and makes BuildConfigs of what is there", () => {

@@ -139,7 +139,7 @@ function addSource(made: Drawing, id: string, { from, reference, importPolicy }:
 /** Those of one tag are one node: what they say is of the newest. */
 function addBuilds(made: Drawing, { builds, nowMs }: GraphInput): void {
   const complete = builds.filter(({ status }) => status?.phase === "Complete");
-  const groups = Map.groupBy(complete, ({ spec }) => targetOf(spec.output?.to?.name));
+  const groups = Map.groupBy(complete, ({ spec }) => tagOfBuild(spec.output?.to));
   for (const [target, group] of groups) {
     const [newest] = group.toSorted((a, b) => endOf(b) - endOf(a));
     if (target === undefined || newest === undefined) continue;
@@ -172,6 +172,10 @@ function addBase(made: Drawing, id: string, build: Build): void {
   made.edge({ from: `${source.kind} ${source.name}`, to: id, label: "is the base of", moves: source.moves });
 }
 
+function tagOfBuild(to: NonNullable<Build["spec"]["output"]>["to"]): string | undefined {
+  return to?.kind === "DockerImage" ? undefined : targetOf(to?.name);
+}
+
 function targetOf(name: string | undefined): string | undefined {
   if (name === undefined || name === "") return undefined;
   return name.includes(":") ? name : `${name}:latest`;
@@ -199,7 +203,7 @@ function addApp(made: Drawing, app: App, { releases, builds, streams }: GraphInp
       .filter(
         ({ metadata, status }) => metadata.labels?.["nagi.dev/app"] === name && status?.phase === "Complete",
       )
-      .map(({ spec }) => targetOf(spec.output?.to?.name)),
+      .map(({ spec }) => tagOfBuild(spec.output?.to)),
   );
   for (const target of targets)
     if (target !== undefined) made.edge({ from: `builds ${target}`, to: id, label: "release", moves: true });

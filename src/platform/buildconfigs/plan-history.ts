@@ -24,7 +24,8 @@ export function plannedPrunes(config: BuildConfig, builds: readonly Build[], str
 
 /** Until then the stream learns of the image by the build alone. */
 function isInItsStream({ metadata, spec, status = {} }: Build, streamOf: StreamOf): boolean {
-  const to = parseTagName(spec.output?.to?.name ?? "");
+  const output = spec.output?.to;
+  const to = output?.kind === "DockerImage" ? undefined : parseTagName(output?.name ?? "");
   if (to === undefined || isImageLost(status)) return true;
   const digest = status.output?.to?.imageDigest;
   const history = historyOf(streamOf(`${metadata.namespace}/${to.stream}`), to.tag);

@@ -260,6 +260,7 @@ class BuildController {
     try {
       const { status, digest } = await runBuild(active.build, this.#options, log, active.aborter.signal);
       const now = new Date(this.#options.clock.now()).toISOString();
+      if (digest === undefined) return { phase: "Complete", ...status };
       active.pushing = digest;
       return { phase: "Complete", ...status, conditions: [...setCondition([], pushing, now)] };
     } catch (error) {

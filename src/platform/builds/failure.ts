@@ -15,6 +15,7 @@ export type FailureReason =
   | "ImageStoreChanged"
   | "InvalidAppJson"
   | "InvalidImageReference"
+  | "InvalidOutputReference"
   | "MissingBuildSecret"
   | "MissingConfig"
   | "OutOfMemoryKilled"

@@ -15,7 +15,7 @@ import { findCondition, setCondition } from "../../model/conditions.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
 import { refOf, type Condition } from "../../model/meta.ts";
 import { isConflict, isNotFound } from "../../model/status.ts";
-import { pushImage } from "./run-build.ts";
+import { pushImage } from "./push-image.ts";
 import type { RegistryTarget } from "./work.ts";
 
 const retryMs = 30_000;

@@ -7,7 +7,6 @@
  */
 
 import { sleep } from "../../lib/clock.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -33,6 +32,8 @@ import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
 import { readWanted } from "./wanted-by-source.ts";
 import { withFetchedSource } from "./git-source.ts";
 import { runPostCommit } from "./post-commit.ts";
+import { pushElsewhere } from "./push-elsewhere.ts";
+import { pushImage } from "./push-image.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
 import {
@@ -51,10 +52,17 @@ const pushDelayMs = 1000;
 export interface BuildResult {
   readonly status: Pick<
     BuildStatus,
-    "outputDockerImageReference" | "processes" | "launcher" | "port" | "detected" | "stages" | "manifest"
+    | "outputDockerImageReference"
+    | "output"
+    | "processes"
+    | "launcher"
+    | "port"
+    | "detected"
+    | "stages"
+    | "manifest"
   >;
-  /** The image's digest in the registry, once it is there. */
-  readonly digest: Promise<string>;
+  /** The image's digest in the platform's registry, once it is there; undefined where it does not go there. */
+  readonly digest: Promise<string> | undefined;
 }
 
 /** Throws a BuildFailure, or whatever the signal was aborted with. */
@@ -113,12 +121,11 @@ async function buildReady(work: Work): Promise<BuildResult> {
   );
   if (build.spec.postCommit !== undefined) await stage(work, "PostCommit", () => testImage(work, image));
   log.line(`-----> Image ${image}${await imageSizeText(image, options)}`);
-  const digest = sleep(options.clock, pushDelayMs).then(() => pushImage(image, options));
-  // Who follows the push comes only after the build's end was written.
-  digest.catch(() => undefined);
+  const pushed = await pushOutput(work, image);
   return {
     status: {
-      outputDockerImageReference: image,
+      outputDockerImageReference: pushed.image,
+      output: pushed.digest === undefined ? undefined : { to: { imageDigest: pushed.digest } },
       processes: { ...processes },
       launcher: plan.launcher === undefined ? undefined : [...plan.launcher],
       port,
@@ -133,8 +140,27 @@ async function buildReady(work: Work): Promise<BuildResult> {
       },
       stages: work.stages,
     },
-    digest,
+    digest: pushed.later,
   };
+}
+
+interface Pushed {
+  readonly image: string;
+  readonly digest?: string;
+  readonly later?: Promise<string>;
+}
+
+async function pushOutput(work: Work, image: string): Promise<Pushed> {
+  const { build, options, log, signal } = work;
+  const ownRegistry = options.registry.address;
+  if (build.spec.output?.to?.kind === "DockerImage") {
+    const given = { ...options, signal, tell: (line: string) => log.line(line) };
+    return await stage(work, "PushImage", () => pushElsewhere(build, { image, ownRegistry }, given));
+  }
+  const later = sleep(options.clock, pushDelayMs).then(() => pushImage(image, options));
+  // Who follows the push comes only after the build's end was written.
+  later.catch(() => undefined);
+  return { image, later };
 }
 
 /** The engine's images are the machine's: another platform may remove one while a build stands on it. */
@@ -166,7 +192,8 @@ async function testImage(work: Work, image: string): Promise<void> {
 /** `registry/namespace/stream:tag`; the tag is the build's own, so that what it names never changes. */
 export function imageReference(build: Build, registry: RegistryTarget): string {
   const { namespace = "default", name = "", uid = "" } = build.metadata;
-  const stream = (build.spec.output?.to?.name ?? name).split(":")[0] ?? name;
+  const { kind, name: output } = build.spec.output?.to ?? {};
+  const stream = kind === "DockerImage" ? name : ((output ?? name).split(":")[0] ?? name);
   return `${registry.address}/${namespace}/${stream}:${name}-${uid.slice(0, 8)}`;
 }
 
@@ -374,29 +401,6 @@ function limitsOf(
 function imageLabels({ spec }: Build): Record<string, string> | undefined {
   const labels = (spec.output?.imageLabels ?? []).map(({ name, value }) => [name, value ?? ""] as const);
   return labels.length === 0 ? undefined : Object.fromEntries(labels);
-}
-
-/** The digest of the image in the registry. */
-export async function pushImage(
-  image: string,
-  {
-    engine,
-    registry,
-  }: { readonly engine: Pick<ContainerEngine, "pushImage">; readonly registry: RegistryTarget },
-): Promise<string> {
-  let digest: string | undefined;
-  try {
-    const steps = engine.pushImage(image, { auth: registry.auth, insecure: true });
-    for await (const { status, aux } of steps) {
-      digest = aux?.Digest ?? /digest: (sha256:[0-9a-f]{64})/.exec(status ?? "")?.[1] ?? digest;
-    }
-  } catch (error) {
-    const message = `cannot push to the registry: ${messageOf(error)}`;
-    throw new BuildFailure("PushImageToRegistryFailed", message, { cause: error });
-  }
-  if (digest !== undefined) return digest;
-  const message = "the engine did not say what it pushed to the registry";
-  throw new BuildFailure("PushImageToRegistryFailed", message);
 }
 
 /** The lowest TCP port that the image exposes. */

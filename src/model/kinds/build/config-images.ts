@@ -39,7 +39,7 @@ export function followedTags({ metadata, spec }: NamesStreams): FollowedTag[] {
 /** The tag that the builds move. */
 export function outputTagKey({ metadata, spec }: BuildConfig): string | undefined {
   const to = spec.output?.to;
-  return to === undefined ? undefined : tagOf(to, metadata.namespace ?? "")?.key;
+  return to === undefined || to.kind === "DockerImage" ? undefined : tagOf(to, metadata.namespace ?? "")?.key;
 }
 
 function tagOf(from: Reference, own: string): Omit<FollowedTag, "paused"> | undefined {

@@ -6,6 +6,7 @@ import type { Infer } from "../../schema.ts";
 import { variableErrors } from "../core/pod/validate-env.ts";
 import { resourceErrors } from "../core/validate-resources.ts";
 import type { objectReference } from "../core/references.ts";
+import { parseImageReference } from "../image/image-reference.ts";
 import { parseImageName, parseTagName } from "../image/tag-names.ts";
 import type { BuildCommonSpec } from "./build-spec.ts";
 import type { BuildSource } from "./build-source.ts";
@@ -24,6 +25,9 @@ export function buildSpecErrors(spec: BuildCommonSpec, { namespace = "" }: Objec
     ...sourceErrors(source ?? {}, namespace),
     ...strategyErrors(strategy, namespace),
     ...outputErrors(output?.to, namespace),
+    ...(output?.pushSecret !== undefined && (output.pushSecret.name ?? "") === ""
+      ? [required("spec.output.pushSecret.name")]
+      : []),
     ...(output?.imageLabels ?? []).flatMap(({ name }, index) =>
       name === "" ? [required(`spec.output.imageLabels[${index}].name`)] : [],
     ),
@@ -184,11 +188,25 @@ function outputErrors(to: Reference | undefined, namespace: string): FieldError[
   if (to === undefined) return [];
   const { kind = "ImageStreamTag", name = "", namespace: other = namespace } = to;
   const at = "spec.output.to";
-  if (kind !== "ImageStreamTag") return [notSupported(`${at}.kind`, kind, ["ImageStreamTag"])];
+  if (kind === "DockerImage") return dockerOutputErrors(to, at);
+  if (kind !== "ImageStreamTag") return [notSupported(`${at}.kind`, kind, ["ImageStreamTag", "DockerImage"])];
   if (other !== namespace) return [invalid(`${at}.namespace`, other, "must be the build's own namespace")];
   if (name === "") return [required(`${at}.name`)];
   return invalidIf(
     parseTagName(name) === undefined ? "must be STREAM:TAG, for instance shop:latest" : undefined,
+    `${at}.name`,
+    name,
+  );
+}
+
+function dockerOutputErrors({ name = "", namespace }: Reference, at: string): FieldError[] {
+  if (namespace !== undefined && namespace !== "")
+    return [invalid(`${at}.namespace`, namespace, "may not be set for an image of another registry")];
+  if (name === "") return [required(`${at}.name`)];
+  return invalidIf(
+    parseImageReference(name) === undefined
+      ? "must be REGISTRY/PATH:TAG, for instance registry.example.com/team/shop:latest"
+      : undefined,
     `${at}.name`,
     name,
   );

@@ -12,9 +12,8 @@ import { messageOf } from "../../../lib/errors.ts";
 import type { Build } from "../../../model/kinds/build/build/build.ts";
 import { withImages } from "../../../model/kinds/build/config-images.ts";
 import { sharedNamespace } from "../../../model/kinds/build/validate-build.ts";
-import { secret } from "../../../model/kinds/core/secret/secret.ts";
-import { isNotFound } from "../../../model/status.ts";
 import { BuildFailure } from "../failure.ts";
+import { registryAuth } from "../registry-auth.ts";
 
 export interface ImagesOptions {
   readonly client: Client;
@@ -68,28 +67,16 @@ function refuseForeign({ metadata }: Build, { image, path }: WantedImage, addres
 
 async function secretAuth(
   { metadata }: Build,
-  { image, path, pullSecret: name }: WantedImage,
+  { image, path, pullSecret }: WantedImage,
   { client }: ImagesOptions,
 ): Promise<RegistryAuth | undefined> {
-  if (name === undefined) return undefined;
-  const at = path.replace(/from$/, "pullSecret");
-  const found = await client.get(secret, { namespace: metadata.namespace, name }).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-    throw new BuildFailure("PullBuilderImageFailed", `${at}: there is no Secret ${name}`);
+  return await registryAuth(client, {
+    namespace: metadata.namespace,
+    secret: pullSecret,
+    registry: image.split("/")[0] ?? "",
+    path: path.replace(/from$/, "pullSecret"),
+    reason: "PullBuilderImageFailed",
   });
-  const text = Buffer.from(found.data?.[".dockerconfigjson"] ?? "", "base64").toString("utf8");
-  const host = image.split("/")[0] ?? "";
-  try {
-    const { auths = {} } = JSON.parse(text) as { auths?: Record<string, { auth?: string }> };
-    const entry = auths[host] ?? auths[`https://${host}`];
-    const [username = "", ...password] = Buffer.from(entry?.auth ?? "", "base64")
-      .toString("utf8")
-      .split(":");
-    return entry === undefined ? undefined : { username, password: password.join(":"), serveraddress: host };
-  } catch (error) {
-    const message = `${at}: Secret ${name} must be of type kubernetes.io/dockerconfigjson`;
-    throw new BuildFailure("PullBuilderImageFailed", message, { cause: error });
-  }
 }
 
 /** The container that the files of an image are read from; there is at most one of a build. */
