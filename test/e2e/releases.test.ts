@@ -245,19 +245,15 @@ it("a release that does not get ready in its time is taken back, with the last l
 
 describe("a rollback", () => {
   it("brings back the image that a name stood for, though the name means another by now", async () => {
-    const images = platform
-      .kubectl([
-        "get",
-        "builds",
-        "-l",
-        "nagi.dev/app=app",
-        "-o",
-        "jsonpath={.items[*].status.outputDockerImageReference}",
-      ])
-      .split(" ");
-    const name = `${(images[0] ?? "").split(":").slice(0, 2).join(":")}:moving`;
+    const built = (field: string): string[] => {
+      const path = `jsonpath={.items[*].status.${field}}`;
+      return platform.kubectl(["get", "builds", "-l", "nagi.dev/app=app", "-o", path]).split(" ");
+    };
+    const images = built("output.to.imageDigest");
+    const repository = built("outputDockerImageReference")[0]?.split(":").slice(0, 2).join(":");
+    const name = `${repository}:moving`;
     const deploy = (image: string | undefined, ...flags: string[]): void => {
-      platform.nagi(["tag", `app:${image?.split(":").at(-1)}`, "app:moving"]);
+      platform.nagi(["tag", `app@${image}`, "app:moving"]);
       platform.nagi(["deploy", "--app", "app", "--image", name, "--port", "8080", ...flags]);
     };
     deploy(images[0]);
@@ -273,14 +269,16 @@ describe("a rollback", () => {
   it("to an image that is gone says so, and changes nothing", () => {
     const image = "localhost/nagi-e2e-gone:1";
     const base = platform.kubectl(["get", "release", "app-v1", "-o", "jsonpath={.spec.image}"]);
-    platform.ok("podman", ["tag", base, image]);
+    platform.ok("podman", ["build", "-q", "-t", image, "-"], {
+      input: `FROM ${base}\nLABEL of=${platform.httpPort}`,
+    });
     platform.nagi(["deploy", "--app", "app", "--image", image, "--port", "8080"]);
     const version = newest()?.spec.version ?? 0;
     const pinned = newest()?.spec.image ?? "";
     expect(pinned).toMatch(/^localhost\/nagi-e2e-gone@sha256:[0-9a-f]{64}$/);
     expect(newest()?.spec.cause).toBe(`image ${pinned}`);
     platform.nagi(["rollback", "v1", "--app", "app"]);
-    platform.ok("podman", ["rmi", image]);
+    platform.ok("podman", ["rmi", "--force", image]);
     const { code, stderr } = platform.tryNagi(["rollback", `v${version}`, "--app", "app"]);
     expect(code).toBe(1);
     expect(stderr).toContain(`cannot roll back to v${version}: its image ${pinned} can no longer be had`);
