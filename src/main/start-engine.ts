@@ -16,6 +16,7 @@ import { runWorkloads } from "../engine/workloads/run.ts";
 import { systemClock } from "../lib/clock.ts";
 import { EngineHost } from "../lib/container-engine-host.ts";
 import type { Logger } from "../lib/log.ts";
+import { SourceStore } from "../lib/source-store.ts";
 import { resourceName } from "../model/kind.ts";
 import { pod } from "../model/kinds/core/pod/pod.ts";
 import { allKinds } from "../model/registry.ts";
@@ -119,6 +120,7 @@ async function startControlPlane({ config, log, logSources }: StartEngineOptions
     caPem: pki.caPem,
     logSources,
     sessions,
+    sources: new SourceStore({ directory: place.sources }),
   });
   const listening = await api.listen({ host: "127.0.0.1", port: config.apiPort, tls: await pki.current() });
   const apiUrl = `https://127.0.0.1:${listening.port}`;

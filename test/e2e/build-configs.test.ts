@@ -42,6 +42,8 @@ function builds(name: string): readonly Listed[] {
   return items.toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name, "en", { numeric: true }));
 }
 
+const token = (): string => /token: (\S+)/.exec(platform.kubectl(["config", "view", "--raw"]))?.[1] ?? "";
+
 const phases = (name: string): (string | undefined)[] => builds(name).map(({ status }) => status.phase);
 
 it("goes as the guide begins, and goes on after a kill without building anything twice", async () => {
@@ -73,7 +75,6 @@ describe("a manifest with all that a Docker build can have", () => {
     });
     platform.nagi(["create", "stored"], { cwd: folder });
     expect(platform.push(folder, ["nagi", "main:kept"]).code).toBe(0);
-    const token = /token: (\S+)/.exec(platform.kubectl(["config", "view", "--raw"]))?.[1] ?? "";
     platform.kubectl([
       "create",
       "secret",
@@ -81,7 +82,7 @@ describe("a manifest with all that a Docker build can have", () => {
       "git",
       "--type=kubernetes.io/basic-auth",
       "--from-literal=username=admin",
-      `--from-literal=password=${token}`,
+      `--from-literal=password=${token()}`,
     ]);
     platform.kubectl([
       "create",
@@ -444,6 +445,25 @@ it("starts builds over OpenShift's subresources", () => {
   );
 });
 
+it("builds what oc sends", async () => {
+  const folder = platform.repository({
+    Dockerfile: "FROM nagi/base\nCOPY word /word\nRUN cat /word\n",
+    word: "sent as oc does\n",
+  });
+  const archive = join(folder, "source.tgz");
+  platform.ok("tar", ["-czf", archive, "--exclude=source.tgz", "-C", folder, "."]);
+  create(config("by-oc", { source: { binary: {} } }));
+  const path = "/apis/build.openshift.io/v1/namespaces/default/buildconfigs/by-oc/instantiatebinary";
+  const made = platform.ok("curl", [
+    ...["-sS", "--fail-with-body", "--cacert", join(platform.dataDir, "pki/ca.crt")],
+    ...["-H", `Authorization: Bearer ${token()}`, "-H", "Content-Type: application/octet-stream"],
+    ...["-X", "POST", "-T", archive],
+    `https://127.0.0.1:${platform.apiPort}${path}?revision.commit=abc&revision.message=Change`,
+  ]);
+  expect(JSON.parse(made)).toMatchObject({ kind: "Build", metadata: { name: "by-oc-1" } });
+  expect(platform.nagi(["builds", "logs", "by-oc-1", "--follow"])).toContain("sent as oc does");
+});
+
 describe("a manifest that is wrong", () => {
   const git = { git: { uri: "https://git.test/a.git" } };
   it.each<[object, string]>([
@@ -473,8 +493,8 @@ describe("a manifest that is wrong", () => {
       "spec.strategy.dockerStrategy.from.namespace: Forbidden",
     ],
     [
-      { output: { to: { kind: "DockerImage", name: "quay.io/a/b" } } },
-      'spec.output.to.kind: Unsupported value: "DockerImage": supported values: "ImageStreamTag"',
+      { output: { to: { kind: "Image", name: "quay.io/a/b" } } },
+      'spec.output.to.kind: Unsupported value: "Image": supported values: "ImageStreamTag", "DockerImage"',
     ],
     [
       { runPolicy: "Sometimes" },

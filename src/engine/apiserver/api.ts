@@ -32,6 +32,7 @@ import { copyJson } from "./operations/json.ts";
 import { listObjects, type Listed, type ListRequest } from "./operations/list.ts";
 import { applyPatch } from "./operations/patch.ts";
 import { removeObject, type RemoveRequest } from "./operations/remove.ts";
+import { withDetails } from "./operations/build-details.ts";
 import { replaceObject } from "./operations/replace.ts";
 import { replaceScale, scaleOf } from "./operations/scale.ts";
 import { entryKey, type ServerParts, type Stored, type Target } from "./parts.ts";
@@ -167,6 +168,12 @@ export class Api {
       return await writeDerived(this.parts, derived, { ...call, next });
     }
     if (subresource === "scale") return replaceScale(this.parts, call);
+    if (subresource === "details")
+      return replaceObject(this.parts, {
+        ...call,
+        subresource: "",
+        next: (old) => withDetails(old, call.next(old)),
+      });
     if (subresource === "" || isPartOfObject(call.target.kind, subresource)) {
       return replaceObject(this.parts, { ...call, subresource });
     }

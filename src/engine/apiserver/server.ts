@@ -9,6 +9,7 @@ import type { LogSource } from "../../client/log-source.ts";
 import type { PodSessions } from "../../client/pod-sessions.ts";
 import type { UserInfo } from "../../client/user.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { SourceStore } from "../../lib/source-store.ts";
 import type { Logger } from "../../lib/log.ts";
 import { resourceName, type Kind } from "../../model/kind.ts";
 import type { JsonValue } from "../../model/schema.ts";
@@ -33,6 +34,7 @@ import { Api } from "./api.ts";
 import { noSuchPath } from "./api-errors.ts";
 import { authenticatedUser, createAuthenticator } from "./auth/authenticator.ts";
 import { builtInAuthorizer, mastersGroup, type Authorizer } from "./auth/authorizer.ts";
+import { BinaryBuilds } from "./http/binary-build.ts";
 import { BuildWebhooks } from "./http/build-webhooks.ts";
 import { openServiceAccountTokens, type ServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { openTokenFile } from "./auth/token-file.ts";
@@ -69,6 +71,8 @@ export interface ApiServerOptions {
   readonly logSources?: ReadonlyMap<string, LogSource> | undefined;
   /** By `resourceName`: who opens sessions with these objects. The map may be filled later. */
   readonly sessions?: ReadonlyMap<string, PodSessions> | undefined;
+  /** Takes in what builds are started with. */
+  readonly sources?: Pick<SourceStore, "put"> | undefined;
   readonly authorizer?: Authorizer | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
@@ -125,9 +129,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     new InProcessClient({ api, user: authenticatedUser(user), readPath });
   const webhooks = new BuildWebhooks(clientFor(webhookUser), clock);
   const identification = { authenticator, authorizer };
+  const binaryBuilds =
+    options.sources === undefined ? undefined : new BinaryBuilds({ clientFor, sources: options.sources });
   return {
     clientFor,
-    listen: (where) => listen({ api, identification, documents, webhooks }, where),
+    listen: (where) => listen({ api, identification, documents, webhooks, binaryBuilds }, where),
     tokenOf: (username) => tokenFile.tokenOf(username),
     async run(signal) {
       await Promise.all([parts.bookmarks.run(clock, limits.bookmarkMs, signal), sweepEvents(parts, signal)]);

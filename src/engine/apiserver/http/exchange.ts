@@ -3,9 +3,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "../../../client/user.ts";
 import type { Api } from "../api.ts";
+import type { BinaryBuilds } from "./binary-build.ts";
 
 export interface Exchange {
   readonly api: Api;
+  /** Absent where nobody builds. */
+  readonly binaryBuilds?: BinaryBuilds | undefined;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;

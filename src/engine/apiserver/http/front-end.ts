@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Api } from "../api.ts";
 import { methodNotAllowed, noSuchPath, tooManyRequests } from "../api-errors.ts";
+import type { BinaryBuilds } from "./binary-build.ts";
 import { parseWebhookPath, type BuildWebhooks } from "./build-webhooks.ts";
 import type { Document } from "./document.ts";
 import type { Documents } from "./documents.ts";
@@ -39,6 +40,7 @@ export interface FrontEndOptions {
   readonly identification: Identification;
   readonly documents: Documents;
   readonly webhooks: BuildWebhooks;
+  readonly binaryBuilds?: BinaryBuilds | undefined;
 }
 
 export async function listen(
@@ -145,7 +147,7 @@ class FrontEnd {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { api, identification, documents, webhooks } = this.#options;
+    const { api, identification, documents, webhooks, binaryBuilds } = this.#options;
     const { method = "GET", url = "/" } = request;
     const at = url.indexOf("?");
     const path = at < 0 ? url : url.slice(0, at);
@@ -164,6 +166,7 @@ class FrontEnd {
     }
     const exchange: Exchange = {
       api,
+      binaryBuilds,
       request,
       response,
       method,

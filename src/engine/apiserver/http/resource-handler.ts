@@ -20,6 +20,9 @@ import { streamWatch } from "./watch-stream.ts";
 /** Served over WebSocket, see sessions/. */
 const sessionSubresources: ReadonlySet<string> = new Set(["exec", "attach", "portforward"]);
 
+/** Its body is no object. */
+const binarySubresource = "instantiatebinary";
+
 interface Call {
   readonly exchange: Exchange;
   readonly target: Target;
@@ -135,6 +138,12 @@ async function create({ exchange, target, subresource }: Call): Promise<void> {
   if (sessionSubresources.has(subresource)) throw upgradeRequired();
   const { kind, namespace } = target;
   const shape = shapeOf(exchange);
+  if (subresource === binarySubresource) {
+    const { name = "" } = target;
+    if (exchange.binaryBuilds === undefined) throw noSuchPath();
+    sendJson(exchange.response, 201, await exchange.binaryBuilds.start(exchange, { namespace, name }));
+    return;
+  }
   const body = await readObject(exchange);
   const checks = writeChecks(exchange);
   if (subresource !== "") {

@@ -127,7 +127,7 @@ function wishedSpec(spec: BuildCommonSpec, wish: BuildWish): BuildCommonSpec {
   return {
     ...spec,
     ...(Object.keys(wished).length === 0 ? {} : { source: wished }),
-    ...(wish.revision === undefined || wish.source !== undefined ? {} : { revision: wish.revision }),
+    ...(wish.revision === undefined ? {} : { revision: wish.revision }),
     strategy: wishedStrategy(spec.strategy, wish),
   };
 }

@@ -155,5 +155,6 @@ export const build = defineKind<Build>({
   subresources: [
     { name: "log", verbs: ["get"] },
     { name: "clone", verbs: ["create"], body: requestBody },
+    { name: "details", verbs: ["get", "update"] },
   ],
 });

@@ -4,7 +4,7 @@ import { checkDnsSubdomain } from "../../../names.ts";
 import { array, integer, object, oneOf, required, string, time, type Infer } from "../../../schema.ts";
 import { commonSpecFields } from "../build-spec.ts";
 import { buildTrigger } from "../build-trigger.ts";
-import { requestBody } from "../request-body.ts";
+import { binaryRequestBody, requestBody } from "../request-body.ts";
 import { setTypes } from "../build-types.ts";
 import { sourceCell, strategyCell } from "../columns.ts";
 import { buildSpecErrors } from "../validate-build.ts";
@@ -93,5 +93,8 @@ export const buildConfig = defineKind<BuildConfig>({
   applyDefaults: ({ spec }) => setTypes(spec),
   validate: (config) => [...buildSpecErrors(config.spec, config.metadata), ...triggerErrors(config)],
   initialStatus: () => ({ lastVersion: 0 }),
-  subresources: [{ name: "instantiate", verbs: ["create"], body: requestBody }],
+  subresources: [
+    { name: "instantiate", verbs: ["create"], body: requestBody },
+    { name: "instantiatebinary", verbs: ["create"], body: binaryRequestBody },
+  ],
 });

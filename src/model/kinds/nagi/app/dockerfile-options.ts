@@ -2,7 +2,7 @@
 
 import { duplicates, forbidden, invalidIf, type FieldError } from "../../../field-error.ts";
 import { array, boolean, object, quantity, required, string, type Infer } from "../../../schema.ts";
-import { byteValue, milliValue } from "../../../quantity.ts";
+import { byteValue, checkQuantity, milliValue } from "../../../quantity.ts";
 import { secretKeySelector } from "../../core/references.ts";
 import { checkSourceDirectory } from "../source-path.ts";
 
@@ -67,6 +67,8 @@ export const buildLimits = object(
 );
 
 function checkLimit(text: string): string | undefined {
+  // That it is none is said where its type is checked.
+  if (checkQuantity(text) !== undefined) return undefined;
   return byteValue(text) > 0 || milliValue(text) > 0 ? undefined : "must be more than 0, such as 2Gi";
 }
 
