@@ -49,6 +49,11 @@ export class RemoteGit {
     return this.#options.credentialFor(address)?.name;
   }
 
+  /** What a file at an address over HTTP is asked for with; undefined where nothing is. */
+  httpCredential(address: string): Pick<GitCredential, "username" | "password" | "ca"> | undefined {
+    return this.#options.credentialFor(address);
+  }
+
   /** A git command in a repository on disk; its output. */
   async git(directory: string, ...args: string[]): Promise<string> {
     const { env, signal, timeoutMs = fetchTimeoutMs } = this.#options;

@@ -14,6 +14,10 @@ const maxRedirects = 5;
 
 export interface DownloadOptions {
   readonly host: Pick<HostConfig, "ca" | "proxies">;
+  /** Told to the address's own server only, wherever that leads on to. */
+  readonly login?:
+    | { readonly username?: string | undefined; readonly password?: string | undefined }
+    | undefined;
   readonly signal: AbortSignal;
   /** Of compressed and of uncompressed content alike. */
   readonly maxBytes: number;
@@ -33,7 +37,8 @@ export async function download(url: string, file: string, options: DownloadOptio
 async function follow(url: string, options: DownloadOptions): Promise<IncomingMessage> {
   let address = url;
   for (let hops = 0; hops <= maxRedirects; hops++) {
-    const response = await request(address, options);
+    const isOwn = new URL(address).origin === new URL(url).origin;
+    const response = await request(address, isOwn ? options : { ...options, login: undefined });
     const { statusCode = 0, headers } = response;
     if (statusCode === 200) return response;
     response.destroy();
@@ -45,13 +50,14 @@ async function follow(url: string, options: DownloadOptions): Promise<IncomingMe
   throw new Error(`it leads on more than ${maxRedirects} times`);
 }
 
-function request(url: string, { host, signal }: DownloadOptions): Promise<IncomingMessage> {
+function request(url: string, { host, login, signal }: DownloadOptions): Promise<IncomingMessage> {
   const proxyEnv = host.proxies;
   const ca = host.ca === "" ? undefined : [...getCACertificates("default"), host.ca];
+  const auth = login?.password === undefined ? undefined : `${login.username ?? ""}:${login.password}`;
   return new Promise((resolve, reject) => {
     const asked = url.startsWith("https:")
-      ? httpsGet(url, { agent: new HttpsAgent({ ca, proxyEnv }), signal }, resolve)
-      : httpGet(url, { agent: new HttpAgent({ proxyEnv }), signal }, resolve);
+      ? httpsGet(url, { agent: new HttpsAgent({ ca, proxyEnv }), auth, signal }, resolve)
+      : httpGet(url, { agent: new HttpAgent({ proxyEnv }), auth, signal }, resolve);
     asked.on("error", reject);
     asked.setTimeout(silenceMs, () =>
       asked.destroy(new Error(`the server says nothing for ${silenceMs / 1000} s`)),

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { GitCredential } from "../../../lib/git/git-access.ts";
 import { RemoteGit } from "../../../lib/git/remote-git.ts";
 import { placeOfBuildpack } from "../../../model/kinds/nagi/buildpack-url.ts";
 import { readSourceTree } from "../source-tree.ts";
@@ -49,7 +50,19 @@ beforeAll(async () => {
   tar("cnb.tgz", "-z", "none");
   writeFileSync(join(dir, "broken.tgz"), "neither");
   server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://git.test");
+    let { pathname } = new URL(request.url ?? "/", "http://git.test");
+    if (pathname === "/elsewhere.tgz") {
+      response.writeHead(302, { location: `http://localhost:${request.socket.localPort}/seen.tgz` }).end();
+      return;
+    }
+    if (pathname === "/seen.tgz" && request.headers.authorization === undefined) pathname = "/whole.tgz";
+    if (pathname.startsWith("/private/")) {
+      if (request.headers.authorization !== `Basic ${Buffer.from("bot:hush").toString("base64")}`) {
+        response.writeHead(401, { "www-authenticate": "Basic" }).end();
+        return;
+      }
+      pathname = pathname.slice("/private".length);
+    }
     if (pathname === "/moved.tgz") {
       response.writeHead(302, { location: "/whole.tgz" }).end();
       return;
@@ -72,7 +85,11 @@ afterAll(() => {
 });
 
 /** What its bin/compile says, and what was told. */
-async function compile(name: string): Promise<{ readonly text: string | undefined; readonly told: string }> {
+async function compile(
+  name: string,
+  credential?: GitCredential,
+  namespace = "default",
+): Promise<{ readonly text: string | undefined; readonly told: string }> {
   const told: string[] = [];
   const { signal } = new AbortController();
   const directory = join(dir, "kept");
@@ -82,12 +99,14 @@ async function compile(name: string): Promise<{ readonly text: string | undefine
     Promise.resolve(
       new RemoteGit({
         env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
-        credentialFor: () => undefined,
+        credentialFor: () => credential,
         onLearnt: () => Promise.resolve(),
         signal: limit,
       }),
     );
-  const { file, root } = await fetchBuildpack(place, name, { directory, host, git: open, tell, signal });
+  const { file, root } = await fetchBuildpack(place, name, {
+    ...{ directory, namespace, host, git: open, tell, signal },
+  });
   const tree = await readSourceTree(createReadStream(file), { contextDir: root, reads: () => true });
   return { text: tree.text("bin/compile"), told: told.join("\n") };
 }
@@ -111,6 +130,25 @@ it("says what is wrong", async () => {
   await expect(compile(`${base}/nowhere.tgz`)).rejects.toThrow(/the server answers 404/);
   await expect(compile(`${base}/broken.tgz`)).rejects.toThrow(/is no tar file/);
   await expect(compile(`${base}/cnb.tgz`)).rejects.toThrow(/has no bin\/compile: it is a Cloud Native/);
+});
+
+it("fetches private ones with their Secret, and keeps them from others", async () => {
+  const secret = { name: "bot", username: "bot", password: "hush", trustFirst: true, repositories: [] };
+  for (const path of ["private/pack.git", "private/whole.tgz"]) {
+    const url = `${base}/${path}`;
+    expect((await compile(url, secret, "team")).text).toBe("two");
+    await expect(compile(url, undefined, "team")).rejects.toThrow("cannot fetch buildpack");
+    // Not what the other namespace's Secret brought, though it is kept.
+    await expect(compile(url, { ...secret, password: "guess" }, "other")).rejects.toThrow("cannot fetch");
+    expect((await compile(url, { ...secret, password: "old" }, "team")).told).toMatch(
+      /the one fetched .* is used/,
+    );
+  }
+  await expect(compile(`${base}/private/whole.tgz`)).rejects.toThrow(
+    /the server answers 401.*a Secret with its password must say that it is for this address/,
+  );
+  // A password goes no further than the server that it is for.
+  expect((await compile(`${base}/elsewhere.tgz`, secret)).text).toBe("two");
 });
 
 it("goes on with the last one while the outside is away", async () => {

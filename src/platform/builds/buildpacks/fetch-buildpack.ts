@@ -2,8 +2,9 @@
  * Brings buildpacks from git repositories and archives onto the platform, as tar files. What was fetched last is kept:
  * where the outside cannot be reached, a build goes on with that and says so.
  *
- * What must stay true: no build reads a repository of this machine's disk; nobody is asked for a password; what is
- * fetched is bounded in size and time; nothing of it runs here.
+ * What must stay true: no build reads a repository of this machine's disk; nobody is asked for a password; what was
+ * fetched with a Secret is for that Secret's namespace only, also when it is kept; what is fetched is bounded in size
+ * and time; nothing of it runs here.
  */
 
 import { createHash, randomUUID } from "node:crypto";
@@ -37,6 +38,8 @@ export interface FetchOptions {
   /** Where buildpacks are kept between builds. */
   readonly directory: string;
   readonly host: Pick<HostConfig, "ca" | "proxies">;
+  /** Of the build. */
+  readonly namespace: string;
   /** For the repository of that address. */
   readonly git: (url: string, signal: AbortSignal) => Promise<RemoteGit>;
   readonly tell: (line: string) => void;
@@ -52,18 +55,15 @@ export async function fetchBuildpack(
   const { directory, tell, signal } = options;
   const shown = shownGitUrl(name);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const key = createHash("sha256").update(JSON.stringify(place)).digest("hex");
-  const file = join(directory, `${key}.tar`);
-  const fresh = `${file}.${randomUUID()}`;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(fetchTimeoutMs)]);
+  const git = await options.git(place.url, limit);
+  const file = join(directory, `${keyOf(place, git, options.namespace)}.tar`);
+  const fresh = `${file}.${randomUUID()}`;
   try {
     tell(`-----> Fetching buildpack ${shown}`);
     if (place.kind === "archive")
-      await download(place.url, fresh, { host: options.host, maxBytes, signal: limit });
-    else
-      tell(
-        `       commit ${(await fetchCommit(place, fresh, await options.git(place.url, limit))).slice(0, 7)}`,
-      );
+      await fetchArchive(place.url, fresh, { git, host: options.host, signal: limit });
+    else tell(`       commit ${(await fetchCommit(place, fresh, git)).slice(0, 7)}`);
     await rootOf(fresh, shown);
     await rename(fresh, file);
   } catch (error) {
@@ -80,8 +80,30 @@ export async function fetchBuildpack(
   return { file, root: await rootOf(file, shown) };
 }
 
+/** What was fetched with different rights is not the same. */
+function keyOf(place: RemotePlace, git: RemoteGit, namespace: string): string {
+  const secret = git.credentialName(place.url);
+  const whose = secret === undefined ? "" : ` ${namespace}/${secret}`;
+  return createHash("sha256")
+    .update(`${JSON.stringify(place)}${whose}`)
+    .digest("hex");
+}
+
+interface ArchiveOptions extends Pick<FetchOptions, "host" | "signal"> {
+  readonly git: RemoteGit;
+}
+
+async function fetchArchive(url: string, file: string, { git, host, signal }: ArchiveOptions): Promise<void> {
+  const login = git.httpCredential(url);
+  const ca = [host.ca, login?.ca ?? ""].filter((each) => each !== "").join("\n");
+  await download(url, file, { host: { ...host, ca }, login, maxBytes, signal });
+}
+
 function cannotFetch(shown: string, why: string, cause: unknown): BuildFailure {
-  const advice = "Check its address, and that this machine reaches it (proxies and certificates: build.env)";
+  const isRefused = /answers 40[134]/.test(why);
+  const advice = isRefused
+    ? "Where it is private, a Secret with its password must say that it is for this address: see the guide, buildpacks"
+    : "Check its address, and that this machine reaches it (proxies and certificates: build.env)";
   const message = `cannot fetch buildpack ${shown}: ${why}. ${advice}`;
   return new BuildFailure("FetchSourceFailed", message, { cause });
 }

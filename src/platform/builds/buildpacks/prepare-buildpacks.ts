@@ -57,12 +57,15 @@ async function fetchAll(
 ): Promise<ReadonlyMap<string, FetchedBuildpack>> {
   const host = await options.host();
   const tell = (line: string): void => log.line(line);
-  const git = (mainUrl: string, limit: AbortSignal): Promise<RemoteGit> =>
+  const { namespace = "default", labels } = build.metadata;
+  const { git: source, sourceSecret } = build.spec.source ?? {};
+  // What reads the app's own repository is told to that host only, whatever host a source names for a buildpack.
+  const git = (_url: string, limit: AbortSignal): Promise<RemoteGit> =>
     openRemoteGit(options.client, {
-      namespace: build.metadata.namespace ?? "default",
-      app: build.metadata.labels?.["nagi.dev/app"],
-      secretName: undefined,
-      mainUrl,
+      namespace,
+      app: labels?.["nagi.dev/app"],
+      secretName: sourceSecret?.name,
+      mainUrl: source?.uri,
       env: { ...options.env, ...host.proxies },
       ca: host.ca,
       signal: limit,
@@ -75,7 +78,7 @@ async function fetchAll(
     if (place.kind === "directory") continue;
     fetched.set(
       url,
-      await fetchBuildpack(place, url, { directory: options.fetchedDir, host, git, tell, signal }),
+      await fetchBuildpack(place, url, { directory: options.fetchedDir, namespace, host, git, tell, signal }),
     );
   }
   return fetched;
