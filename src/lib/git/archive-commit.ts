@@ -49,8 +49,16 @@ interface Part extends Archived {
 
 export async function archiveCommit(asked: Archived, options: ArchiveOptions): Promise<StoredArchive> {
   const whole: Part = { ...asked, prefix: "" };
-  const [stored, parts] = await Promise.all([putWhole(whole, options), submoduleParts(whole, options, 1)]);
-  if (parts.length === 0) return { ...stored, submodules: [] };
+  const aborter = new AbortController();
+  const signals = [aborter.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  // Begun before it is known whether it is all, since it mostly is. What is stored already may be another build's.
+  const storing = putWhole(whole, { ...options, signal: AbortSignal.any(signals) });
+  storing.catch(() => undefined);
+  const parts = await submoduleParts(whole, options, 1);
+  if (parts.length === 0) return { ...(await storing), submodules: [] };
+  aborter.abort();
+  await storing.catch(() => undefined);
+  options.signal?.throwIfAborted();
   const merged = pack();
   const writing = writeParts(merged, [whole, ...parts]).catch((error: unknown) => {
     merged.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -59,7 +67,6 @@ export async function archiveCommit(asked: Archived, options: ArchiveOptions): P
     options.sources.put(merged as unknown as Readable, options.signal),
     writing,
   ]);
-  await options.sources.remove(stored.id);
   return { ...together, submodules: parts.map(({ prefix }) => prefix.slice(0, -1)) };
 }
 

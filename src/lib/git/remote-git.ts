@@ -35,6 +35,13 @@ export interface RemoteGitOptions {
 /** A repository cannot be fetched; the message says why and what to do. */
 export class FetchProblem extends Error {
   override readonly name = "FetchProblem";
+  /** Whether the repository answers, and has no such branch, tag or commit. */
+  readonly isMissing: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly isMissing?: boolean } = {}) {
+    super(message, options);
+    this.isMissing = options.isMissing ?? false;
+  }
 }
 
 export class RemoteGit {
@@ -114,7 +121,8 @@ export class RemoteGit {
     }
     await fetch("--", address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*");
     return await this.git(directory, "rev-parse", "--verify", `${ref}^{commit}`).catch((error: unknown) => {
-      throw new FetchProblem(`there is no branch, tag or commit ${ref} there`, { cause: error });
+      const message = `there is no branch, tag or commit ${ref} there`;
+      throw new FetchProblem(message, { cause: error, isMissing: true });
     });
   }
 }

@@ -31,5 +31,8 @@ export function streamGit(
   });
   ended.catch(() => child.stdout.destroy());
   // Read from the start: Node throws away what nobody reads when a child has ended.
-  return { output: child.stdout.pipe(new PassThrough()), ended };
+  const output = child.stdout.pipe(new PassThrough());
+  // Whoever reads no more ends git, which would wait for ever.
+  output.once("close", () => child.stdout.destroy());
+  return { output, ended };
 }

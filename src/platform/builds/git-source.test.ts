@@ -59,11 +59,17 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-async function procfile(source: Build["spec"]["source"]): Promise<string | undefined> {
+async function procfile(source: Build["spec"]["source"], commit?: string): Promise<string | undefined> {
   const build = newObject<Build>(
     buildKind,
     { name: "a", namespace: "default" },
-    { spec: { source, strategy: { type: "Nagi" } } },
+    {
+      spec: {
+        source,
+        strategy: { type: "Nagi" },
+        ...(commit === undefined ? {} : { revision: { type: "Git", git: { commit } } }),
+      },
+    },
   );
   const { signal } = new AbortController();
   const client = new FakeClient();
@@ -98,5 +104,16 @@ it("says what is wrong and what to look at", async () => {
   await expect(procfile({ git: { uri, ref: "--upload-pack=x" } })).rejects.toThrow(/name of a branch/);
   await expect(procfile({ git: { uri }, sourceSecret: { name: "key" } })).rejects.toThrow(
     /Secret key, which the source names, is not in namespace default/,
+  );
+});
+
+it("tells of a commit that a force push has taken away", async () => {
+  const gone = commit("web: three");
+  git("commit", "-q", "--amend", "-m", "web: better");
+  git("reflog", "expire", "--expire=now", "--all");
+  git("prune", "--expire=now");
+  git("update-server-info");
+  await expect(procfile({ git: { uri, ref: "main" } }, gone)).rejects.toThrow(
+    `commit ${gone.slice(0, 7)} is no longer in ${uri}: main was pushed anew since (force push) or deleted. Build what is there now`,
   );
 });

@@ -69,7 +69,7 @@ export async function withFetchedSource(build: Build, options: GitSourceOptions)
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof BuildFailure) throw error;
-    throw new BuildFailure("FetchSourceFailed", failureText(error, { uri, asked }), { cause: error });
+    throw new BuildFailure("FetchSourceFailed", failureText(error, { uri, asked, ref }), { cause: error });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -89,7 +89,7 @@ function refuseUnknown(uri: string, ref: string): void {
 
 function failureText(
   error: unknown,
-  { uri, asked }: { readonly uri: string; readonly asked: string },
+  { uri, asked, ref }: { readonly uri: string; readonly asked: string; readonly ref: string },
 ): string {
   if (
     error instanceof SubmoduleProblem ||
@@ -97,6 +97,13 @@ function failureText(
     error instanceof SourceTooLargeError
   )
     return error.message;
+  if (error instanceof FetchProblem && error.isMissing && commitHash.test(asked) && asked !== ref) {
+    const branch = ref === "HEAD" ? "its branch" : ref;
+    return (
+      `commit ${asked.slice(0, 7)} is no longer in ${uri}: ${branch} was pushed anew since (force push) or deleted. ` +
+      "Build what is there now: nagi deploy for an app, nagi start-build NAME for a BuildConfig"
+    );
+  }
   const what = commitHash.test(asked) ? `commit ${asked.slice(0, 7)}` : asked;
   return `cannot fetch ${what} of ${uri}: ${messageOf(error)}. Check spec.source.git.uri and spec.source.git.ref`;
 }

@@ -218,10 +218,18 @@ function sourceId(build: Build): string {
   );
 }
 
+function goneText({ spec }: Build): string {
+  const { commit } = spec.revision?.git ?? {};
+  if (commit === undefined) return "the source is no longer there: send it again";
+  const why =
+    "its branch was pushed anew since (force push) or deleted, and what was kept of the source has gone";
+  return `commit ${commit.slice(0, 7)} is no longer there: ${why}. Push it again, or build what is newest: nagi builds`;
+}
+
 async function readTree({ build, options }: Work): Promise<SourceTree> {
   const id = sourceId(build);
   if (!(await options.sources.has(id)) && (await options.restoreSource?.(build)) !== true) {
-    throw new BuildFailure("FetchSourceFailed", "the source is no longer there: push it again");
+    throw new BuildFailure("FetchSourceFailed", goneText(build));
   }
   try {
     const { dockerfilePath } = dockerfileOf(build);
