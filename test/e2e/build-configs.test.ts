@@ -455,9 +455,18 @@ it("builds what oc sends", async () => {
   create(config("by-oc", { source: { binary: {} } }));
   const path = "/apis/build.openshift.io/v1/namespaces/default/buildconfigs/by-oc/instantiatebinary";
   const made = platform.ok("curl", [
-    ...["-sS", "--fail-with-body", "--cacert", join(platform.dataDir, "pki/ca.crt")],
-    ...["-H", `Authorization: Bearer ${token()}`, "-H", "Content-Type: application/octet-stream"],
-    ...["-X", "POST", "-T", archive],
+    "-sS",
+    "--fail-with-body",
+    "--cacert",
+    join(platform.dataDir, "pki/ca.crt"),
+    "--header",
+    `Authorization: Bearer ${token()}`,
+    "--header",
+    "Content-Type: application/octet-stream",
+    "--request",
+    "POST",
+    "--upload-file",
+    archive,
     `https://127.0.0.1:${platform.apiPort}${path}?revision.commit=abc&revision.message=Change`,
   ]);
   expect(JSON.parse(made)).toMatchObject({ kind: "Build", metadata: { name: "by-oc-1" } });

@@ -19,7 +19,7 @@ function resolve(image: string, engine: Record<string, string>, registries: Reco
 describe("the image that a name stands for", () => {
   const own = `${registryAddress}/team/app`;
 
-  it.each([
+  it.each<[string, string, Record<string, string>, Record<string, string>, string, string]>([
     [
       "of the engine",
       "a.test/x:1",
@@ -48,12 +48,8 @@ describe("the image that a name stands for", () => {
       "b",
     ],
     ["by digest already", `x@${digest("c")}`, {}, {}, "x", "c"],
-  ])("%s", async (_case, image, engine, registries, name, letter) => {
-    const found = await resolve(
-      image,
-      engine as Record<string, string>,
-      registries as Record<string, string>,
-    );
+  ])("%s", async (...[, image, engine, registries, name, letter]) => {
+    const found = await resolve(image, engine, registries);
     expect(found).toEqual({ ok: true, image: `${name}@${digest(letter)}` });
   });
 

@@ -28,11 +28,7 @@ beforeAll(async () => {
   const spec = { strategy: { dockerStrategy: {} }, source: { git: { uri: "https://git.test/shop.git" } } };
   await server.client.create(
     buildConfig,
-    newObject<BuildConfig>(
-      buildConfig,
-      { namespace: "default", name: "shop" },
-      { spec: spec as BuildConfig["spec"] },
-    ),
+    newObject<BuildConfig>(buildConfig, { namespace: "default", name: "shop" }, { spec }),
   );
 });
 afterAll(async () => {

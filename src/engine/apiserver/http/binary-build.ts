@@ -19,7 +19,6 @@ import type { SourceRevision } from "../../../model/kinds/build/build-spec.ts";
 import { buildConfig } from "../../../model/kinds/build/buildconfig/buildconfig.ts";
 import { StatusError } from "../../../model/status.ts";
 import { badRequest, tooManyRequests } from "../api-errors.ts";
-import type { Exchange } from "./exchange.ts";
 
 /** Uploads at a time. */
 const maxConcurrent = 16;
@@ -28,6 +27,12 @@ const fieldMaxLength = 1000;
 export interface BinaryBuildsOptions {
   readonly clientFor: (user: UserInfo) => Client;
   readonly sources: Pick<SourceStore, "put">;
+}
+
+export interface BinaryRequest {
+  readonly request: IncomingMessage;
+  readonly query: URLSearchParams;
+  readonly user: UserInfo;
 }
 
 export class BinaryBuilds {
@@ -40,7 +45,7 @@ export class BinaryBuilds {
 
   /** The user may create this subresource. */
   async start(
-    { request, query, user }: Pick<Exchange, "request" | "query" | "user">,
+    { request, query, user }: BinaryRequest,
     { namespace, name }: { readonly namespace: string; readonly name: string },
   ): Promise<Build> {
     if (this.#running >= maxConcurrent) throw tooManyRequests("too many sources are sent at once");

@@ -139,7 +139,7 @@ async function create({ exchange, target, subresource }: Call): Promise<void> {
   const { kind, namespace } = target;
   const shape = shapeOf(exchange);
   if (subresource === binarySubresource) {
-    const { name = "" } = target;
+    const { name } = target;
     if (exchange.binaryBuilds === undefined) throw noSuchPath();
     sendJson(exchange.response, 201, await exchange.binaryBuilds.start(exchange, { namespace, name }));
     return;

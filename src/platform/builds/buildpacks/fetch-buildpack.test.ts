@@ -104,9 +104,8 @@ async function compile(
         signal: limit,
       }),
     );
-  const { file, root } = await fetchBuildpack(place, name, {
-    ...{ directory, namespace, host, git: open, tell, signal },
-  });
+  const options = { directory, namespace, host, git: open, tell, signal };
+  const { file, root } = await fetchBuildpack(place, name, options);
   const tree = await readSourceTree(createReadStream(file), { contextDir: root, reads: () => true });
   return { text: tree.text("bin/compile"), told: told.join("\n") };
 }
