@@ -173,8 +173,11 @@ describe("source-to-image", () => {
     const shown = platform.nagi(["source", "--incremental"], { cwd: folder });
     expect(shown).toMatch(/Builder: +node-builder:latest, beginning with/);
     platform.commit(folder, { ".s2i/environment": "NPM_RUN=build\nNAME=$HOME\n" });
-    scripts(folder, { ".s2i/bin/post-assemble": "echo none" });
-    platform.commit(folder, {});
+    scripts(folder, {
+      ".s2i/bin/pre-assemble": "ls /tmp/src/package.json && test ! -e /tmp/src/notes",
+      ".s2i/bin/post-assemble": "echo none",
+    });
+    platform.commit(folder, { ".s2iignore": "notes\n.s2i\n", "notes/today.txt": "None of the app's" });
     const { code, stderr } = platform.push(folder);
     expect(code, stderr).toBe(0);
     expect(stderr).toContain("node_modules of the last build");

@@ -108,6 +108,7 @@ function contextName(path: string, options: ContextOptions): string | undefined 
     const replaced = options.containerfile !== undefined && path === dockerfilePath;
     return replaced || path.startsWith(".nagi-secret-") ? undefined : path;
   }
+  if (options.plan.isIgnored?.(path) === true) return undefined;
   if (leftOut.some((directory) => path === directory || path.startsWith(`${directory}/`))) return undefined;
   return `${contextFolders.sources}/${path}`;
 }

@@ -10,6 +10,7 @@ import type { Language } from "./languages/language.ts";
 import type { BuildPlan, Detection, Refusal } from "./plan.ts";
 import { manifestPath } from "./app-json.ts";
 import { environmentFile } from "./s2i/environment.ts";
+import { ignoreFile } from "./s2i/ignore-file.ts";
 import { parseProcfile } from "./procfile.ts";
 import type { SourceTree } from "./source-tree.ts";
 
@@ -43,6 +44,7 @@ export function isRead(path: string): boolean {
     path === "Procfile" ||
     path === buildpacksFile ||
     path === environmentFile ||
+    path === ignoreFile ||
     path === manifestPath ||
     dockerfileNames.some((name) => name === path) ||
     languages.some((language) => language.reads(path))

@@ -29,6 +29,8 @@ export interface BuildPlan {
   readonly manifests?: readonly string[] | undefined;
   /** Directories at the root that would hide what the build makes itself. */
   readonly leftOut?: readonly string[] | undefined;
+  /** Whether a file of the source, by its path, is kept from the build. */
+  readonly isIgnored?: ((path: string) => boolean) | undefined;
   /** Whether programs run in the build, so that there are layers to use again. */
   readonly runsSteps: boolean;
   /** Whether all steps become one layer, as none of them is used again. */

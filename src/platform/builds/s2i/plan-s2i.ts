@@ -8,6 +8,7 @@ import type { FailureSign } from "../failure.ts";
 import type { BuildPlan } from "../plan.ts";
 import type { SourceTree } from "../source-tree.ts";
 import { environmentFile, readEnvironment } from "./environment.ts";
+import { ignoreFile, readIgnoreFile } from "./ignore-file.ts";
 import type { Builder } from "./builder.ts";
 
 /** The source's own scripts, instead of the builder's and around them. */
@@ -71,6 +72,8 @@ export function planS2i(input: S2iInput): S2iPlan {
   const { tree, builder, previous } = input;
   const environment = readEnvironment(tree.text(environmentFile) ?? "");
   if (!environment.ok) return environment;
+  const ignored = readIgnoreFile(tree.text(ignoreFile) ?? "");
+  if (!ignored.ok) return ignored;
   const own = [...tree.paths].flatMap((path) =>
     path.startsWith(`${scriptsDir}/`) ? [path.slice(scriptsDir.length + 1)] : [],
   );
@@ -82,6 +85,7 @@ export function planS2i(input: S2iInput): S2iPlan {
     `scripts of ${builder.scriptsFrom}: ${builder.scripts}`,
     ...(overrides.length === 0 ? [] : [`of ${scriptsDir}: ${overrides.join(", ")}`]),
     ...(hooks.length === 0 ? [] : [`hooks ${hooks.join(", ")}`]),
+    ...(tree.paths.has(ignoreFile) ? [`without what ${ignoreFile} names`] : []),
     ...(previous === undefined ? [] : [`begins with what ${previous} saves`]),
   ];
   const parts: Parts = { ...input, overrides, hooks, environment: environment.variables };
@@ -97,6 +101,8 @@ export function planS2i(input: S2iInput): S2iPlan {
       writesHeadings: true,
       ownPort: true,
       failureSigns,
+      // The scripts are copied from the source, whatever it keeps from the builder.
+      isIgnored: (path) => ignored.isIgnored(path) && !path.startsWith(`${scriptsDir}/`),
       files: { [`${helperDir}/step`]: stepScript, [`${helperDir}/save`]: saveScript },
       containerfile: () => linesOf(...artifactLines(parts), ...imageLines(parts)),
     },
