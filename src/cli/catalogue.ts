@@ -17,6 +17,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "open", aliases: ["apps:open"], load: () => import("./commands/open.ts") },
   { name: "deploy", load: () => import("./commands/deploy.ts") },
   { name: "deploys", load: () => import("./commands/deploys.ts") },
+  { name: "cutover", load: () => import("./commands/cutover.ts") },
   { name: "source", load: () => import("./commands/source.ts") },
   { name: "buildpacks", load: () => import("./commands/buildpacks.ts") },
   { name: "new-app", load: () => import("./commands/new-app.ts") },

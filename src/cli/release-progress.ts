@@ -63,6 +63,10 @@ function tell(context: CommandContext, found: App, made: Release, shownPhase: bo
     terminal.progressDone(`Release ${version} is live${addressOf(found)}`);
     return 0;
   }
+  if (outcome === "held") {
+    terminal.progressDone(`Release ${version} is ${made.status?.message ?? "held"}`);
+    return 0;
+  }
   if (outcome === undefined) {
     terminal.progress(`Release ${version}: ${made.status?.message ?? "starting"}`);
     return undefined;
@@ -91,7 +95,8 @@ function addressOf(found: App): string {
   return found.status?.url === undefined ? "" : `: ${found.status.url}`;
 }
 
-function settled({ status }: Release): "live" | "failed" | undefined {
+function settled({ status }: Release): "live" | "held" | "failed" | undefined {
+  if (status?.phase === "Held") return "held";
   if (status?.phase === "Live" || status?.phase === "Superseded") return "live";
   return status?.phase === "Failed" ? "failed" : undefined;
 }

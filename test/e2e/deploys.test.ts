@@ -1,8 +1,10 @@
 /** How releases take over from each other, by the commands that a user types. */
 
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
-import { TestPlatform } from "../harness/platform.ts";
+import { Load, type LoadResult } from "../harness/load.ts";
+import { pause, TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -10,20 +12,75 @@ beforeAll(async () => {
 });
 afterAll(() => platform.stop());
 
-it("deploy-strategies.md: chosen by command, told at a push", () => {
+const nagi = new URL("../../bin/nagi", import.meta.url).pathname;
+
+/** A command that does not block the load of this process. */
+async function background(argv: readonly string[]): Promise<void> {
+  const { execFile } = await import("node:child_process");
+  await new Promise<void>((resolve, reject) => {
+    execFile(nagi, argv, { env: platform.env }, (error, stdout, stderr) =>
+      error === null ? resolve() : reject(new Error(`${argv.join(" ")}: ${stdout}${stderr}`)),
+    );
+  });
+}
+
+async function underLoad(task: () => Promise<void>): Promise<LoadResult> {
+  const host = `ledger.localhost:${platform.httpPort}`;
+  const load = new Load({ port: platform.httpPort, host, clients: 4, keepAlive: true, restMs: 4 });
+  await task();
+  await pause(500);
+  return await load.stop();
+}
+
+const selector = (): string =>
+  platform.kubectl(["get", "service", "ledger", "-o", "jsonpath={.spec.selector}"]);
+
+it("deploy-strategies.md: held beside, cut over, back, and recreated", async () => {
   const { code, stdout } = runGuideExample(platform, "deploy-strategies.md");
   expect(code, stdout).toBe(0);
   expect(stdout).toMatch(/^ledger is deployed rolling$/m);
-  expect(stdout).toMatch(/^ledger is deployed recreate$/m);
+  expect(stdout).toContain("v2 is ready, beside v1 at http://ledger--next.localhost");
+  // Before, beside, after the cutover, after the way back.
+  expect(stdout.match(/^ledger v\d$/gm)).toEqual(["ledger v1", "ledger v2", "ledger v2", "ledger v1"]);
   expect(stdout).toContain("recreate: web ends before it starts anew");
-  expect(stdout).toMatch(/^v2 Live: all instances are ready$/m);
+  expect(stdout).toMatch(/^v3 Live: all instances are ready$/m);
   const strategies = ["get", "deployments", "-o", "jsonpath={.items[*].spec.strategy.type}"];
-  expect(platform.kubectl(strategies)).toBe("Recreate");
+  await until(() => platform.kubectl(strategies) === "Recreate", "one deployment that recreates");
 });
 
-it("refuses a strategy that there is not, and says which there are", () => {
+it("cuts over and back under load without losing a request or reloading, and a killed Nagi goes on", async () => {
+  platform.nagi(["deploys", "strategy", "ledger", "blue-green"]);
+  platform.nagi(["config", "set", "--app", "ledger", "COLOUR=green"]);
+  expect(selector()).toContain('"nagi.dev/release":"v3"');
+  const result = await underLoad(async () => {
+    await background(["cutover", "ledger"]);
+    await background(["cutover", "ledger", "--back"]);
+    const cut = background(["cutover", "ledger"]).catch(() => undefined);
+    await pause(300);
+    await platform.kill();
+    platform.up();
+    await cut;
+    await until(() => platform.nagi(["deploys", "ledger"]).includes("v4 Live"), "the cutover to go on");
+    await background(["deploys", "finish", "ledger"]);
+    await until(() => !selector().includes("nagi.dev/release"), "v4 to have moved");
+  });
+  expect(result.failures).toEqual([]);
+  expect([...result.bodies.keys()].toSorted()).toEqual(["ledger v3\n", "ledger v4\n"]);
+  expect(platform.kubectl(["get", "deployments", "-o", "name"])).toBe("deployment.apps/ledger-web\n");
+  const log = readFileSync(`${platform.dataDir}/log/nagi.log`, "utf8");
+  expect(log.match(/router reloaded/g) ?? []).toEqual([]);
+});
+
+it("gives up a held release, and refuses what cannot be", () => {
+  platform.nagi(["config", "set", "--app", "ledger", "COLOUR=blue"]);
+  expect(platform.nagi(["deploys", "cancel", "ledger"])).toContain("v5 of ledger is cancelled");
+  expect(platform.tryNagi(["cutover", "ledger"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("no release of ledger is held") as unknown,
+  });
+  expect(platform.tryNagi(["cutover", "ledger", "--back"]).stderr).toContain("nagi rollback --app ledger");
   expect(platform.tryNagi(["deploys", "strategy", "ledger", "big-bang"])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("The strategies: rolling, recreate") as unknown,
+    stderr: expect.stringContaining("The strategies: rolling, recreate, blue-green") as unknown,
   });
 });

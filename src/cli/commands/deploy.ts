@@ -47,6 +47,11 @@ export const command: Command = {
     },
     { name: "port", type: "number", value: "PORT", description: "Port that the web process listens on." },
     { name: "all", type: "boolean", description: "With --dir: send ignored files too." },
+    {
+      name: "hold",
+      type: "boolean",
+      description: "Run the release beside the live one, at an address of its own, until nagi cutover.",
+    },
     { name: "no-wait", type: "boolean", description: "Do not wait for the release." },
   ],
   examples: [
@@ -61,20 +66,42 @@ export const command: Command = {
         `nagi deploy takes one of --dir, --archive, --image and --ref, not ${given.map((name) => `--${name}`).join(" and ")}`,
       );
     const found = await getApp(context);
-    const image = context.text("image");
-    const archive = context.text("archive");
-    if (image !== undefined) return await deployImage(context, found, image);
-    if (context.number("port") !== undefined)
-      throw new UsageError(
-        "--port belongs to --image",
-        "What is built from source listens on the port in PORT.",
-      );
-    if (archive !== undefined) return await deployArchive(context, found, archive);
-    const isGit = found.spec?.source?.git !== undefined && context.text("dir") === undefined;
-    if (isGit || context.text("ref") !== undefined) return await deployGit(context, found);
-    return await deployFolder(context, found, folderOf(context));
+    return context.flag("hold") ? await deployHeld(context, found) : await deploy(context, found);
   },
 };
+
+/** The release is asked for by its number: nothing else that makes one meanwhile is held in its place. */
+async function deployHeld(context: CommandContext, found: App): Promise<number> {
+  const { namespace, name = "" } = found.metadata;
+  const client = await context.client();
+  const hold = async (version: string | null): Promise<void> => {
+    const body = { metadata: { annotations: { "nagi.dev/hold": version } } };
+    await client.patch(appKind, { namespace, name }, { type: "merge", body });
+  };
+  await hold(`v${(found.status?.latestVersion ?? 0) + 1}`);
+  let code = 1;
+  try {
+    code = await deploy(context, found);
+  } finally {
+    if (code !== 0) await hold(null);
+  }
+  return code;
+}
+
+async function deploy(context: CommandContext, found: App): Promise<number> {
+  const image = context.text("image");
+  const archive = context.text("archive");
+  if (image !== undefined) return await deployImage(context, found, image);
+  if (context.number("port") !== undefined)
+    throw new UsageError(
+      "--port belongs to --image",
+      "What is built from source listens on the port in PORT.",
+    );
+  if (archive !== undefined) return await deployArchive(context, found, archive);
+  const isGit = found.spec?.source?.git !== undefined && context.text("dir") === undefined;
+  if (isGit || context.text("ref") !== undefined) return await deployGit(context, found);
+  return await deployFolder(context, found, folderOf(context));
+}
 
 async function deployImage(context: CommandContext, found: App, wanted: string): Promise<number> {
   const client = await context.client();

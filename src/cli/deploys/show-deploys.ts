@@ -1,18 +1,21 @@
 /** What is known of an app's deploys, for a person. */
 
+import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
-import { release as releaseKind } from "../../model/kinds/nagi/release/release.ts";
 import type { CommandContext } from "../command.ts";
+import { releasesOf, standbyOf } from "./deploy-wish.ts";
 import { deploymentsOf, processOf } from "../rolled-out.ts";
 
 export function strategyText({ metadata, spec }: App): string {
-  return `${metadata.name} is deployed ${spec?.deploy?.strategy ?? "rolling"}`;
+  const { strategy = "rolling", keepSeconds = defaultKeepSeconds } = spec?.deploy ?? {};
+  const keep =
+    strategy === "blue-green" ? `; the old release goes on for ${keepSeconds} s after a cutover` : "";
+  return `${metadata.name} is deployed ${strategy}${keep}`;
 }
 
 export async function showDeploys(context: CommandContext, found: App): Promise<void> {
   const { terminal } = context;
   const client = await context.client();
-  const { namespace, name } = found.metadata;
   terminal.print(strategyText(found));
   const deployments = await deploymentsOf(client, found);
   const forVolumes = deployments.filter(
@@ -20,12 +23,14 @@ export async function showDeploys(context: CommandContext, found: App): Promise<
   );
   for (const each of forVolumes)
     terminal.print(`${processOf(each)} is recreated at a deploy: a volume must not have two writers`);
-  const { items } = await client.list(releaseKind, { namespace, labelSelector: `nagi.dev/app=${name}` });
-  const newest = items.toSorted((a, b) => b.spec.version - a.spec.version);
+  const newest = await releasesOf(context, found);
   const live = newest.find(({ status }) => status?.phase === "Live");
-  for (const each of newest
-    .slice(0, 1)
-    .concat(live ?? [])
-    .filter((one, index, all) => all.indexOf(one) === index))
-    terminal.print(`v${each.spec.version} ${each.status?.phase ?? "Pending"}: ${each.status?.message ?? ""}`);
+  const shown = newest.filter((each, index) => index === 0 || each === live);
+  for (const { spec, status } of shown)
+    terminal.print(`v${spec.version} ${status?.phase ?? "Pending"}: ${status?.message ?? "starting"}`);
+  const before = standbyOf(newest);
+  if (before !== undefined)
+    terminal.print(
+      `v${before.spec.version} goes on until ${before.status?.standbyUntil}. To go back: nagi cutover ${found.metadata.name} --back`,
+    );
 }

@@ -31,23 +31,22 @@ import {
   releaseLabel,
   servedProcesses,
   webProcess,
+  wishProblemAnnotation,
 } from "./names.ts";
 import { ensureCronJobs } from "./cron-keeper.ts";
 import { newestRelease } from "./release-plan.ts";
 import { ignoreNotFound, OwnedObjects } from "./owned-objects.ts";
-import { isRouted, routedWaitMs } from "./routed.ts";
+import { isRouted, isServed, mainRoutes, routedWaitMs, webPodsOf } from "./routed.ts";
 import { ReleasePhaseRunner } from "./release-phase-runner.ts";
 import { ReleaseMaker, type MissingImage } from "./release-maker.ts";
 import { lastWords } from "./last-words.ts";
 import { phaseState } from "./release-phase.ts";
-import {
-  decideRollout,
-  liveCondition,
-  phaseOf,
-  routingMessage,
-  type PhaseChange,
-  type Rollout,
-} from "./rollout.ts";
+import { BesideKeeper } from "./beside-keeper.ts";
+import { isBeside, previewHost } from "./beside-objects.ts";
+import { planWishedDeploy } from "./cutover-plan.ts";
+import type { DeployPlan } from "./deploy-plan.ts";
+import { deployWishAnnotation } from "./deploy-wish.ts";
+import { liveCondition, phaseOf, routingMessage, type PhaseChange } from "./rollout.ts";
 
 export interface ReconcilerOptions {
   readonly client: Client;
@@ -64,12 +63,14 @@ export class AppReconciler {
   readonly #owned: OwnedObjects;
   readonly #maker: ReleaseMaker;
   readonly #phases: ReleasePhaseRunner;
+  readonly #beside: BesideKeeper;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#owned = new OwnedObjects(options);
     this.#maker = new ReleaseMaker(options);
     this.#phases = new ReleasePhaseRunner(options);
+    this.#beside = new BesideKeeper({ ...options, owned: this.#owned });
   }
 
   async reconcile(key: string): Promise<Reconciled | undefined> {
@@ -84,30 +85,54 @@ export class AppReconciler {
     const deployed = this.#deploymentsOf(app);
     const isRoutedNow = (release: Release): boolean => this.#isRouted(app, release);
     const failedChecks = (pod: Pod): FailedCheck | undefined => caches.failedCheckOf(pod);
-    const seen = { releases, deployments: deployed, pods, failedChecks };
-    const rollout = decideRollout({ ...seen, isRouted: isRoutedNow });
-    const decided = await this.#writePhases(app, releases, rollout);
-    const deployments = await this.#ensureDeployments(app, rollout.target);
+    const plan = planWishedDeploy({
+      app,
+      releases,
+      deployments: deployed,
+      beside: this.#beside.deploymentOf(app),
+      pods,
+      failedChecks,
+      isRouted: isRoutedNow,
+      isServed: (release) => this.#isServed(app, release),
+      previewUrl: this.#previewUrl(app),
+      nowMs: this.#options.clock.now(),
+    });
+    const decided = await this.#writePhases(app, releases, plan);
+    if (plan.settled !== undefined) await this.#settleWish(app, plan.settled.problem);
+    await this.#beside.ensure(app, plan);
+    const deployments = await this.#ensureDeployments(app, plan);
     await this.#ensureCronJobs(app, decided);
     await this.#prune(app, decided);
-    await this.#writeStatus(app, { releases: decided, target: rollout.target, deployments });
+    const shown = this.#beside.shown(app, plan, deployments);
+    await this.#writeStatus(app, { releases: decided, target: plan.target, deployments: shown });
     const isWaiting = decided.some(({ status }) => status?.message === routingMessage);
-    const waits = [isWaiting ? routedWaitMs : undefined, advanced.requeueAfterMs].filter(
+    const waits = [isWaiting ? routedWaitMs : undefined, advanced.requeueAfterMs, plan.requeueAfterMs].filter(
       (ms) => ms !== undefined,
     );
     return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
   }
 
-  #isRouted(app: App, { spec }: Release): boolean {
+  #isRouted(app: App, release: Release): boolean {
     const { routes, pods } = this.#options.caches.of(app);
-    const version = `v${spec.version}`;
-    const own = pods.filter(
-      ({ metadata: { labels, deletionTimestamp } }) =>
-        labels?.[processLabel] === webProcess &&
-        labels[releaseLabel] === version &&
-        deletionTimestamp === undefined,
-    );
-    return isRouted(routes, own, this.#options.clock.now());
+    return isRouted(mainRoutes(routes), webPodsOf(release, pods), this.#options.clock.now());
+  }
+
+  #isServed(app: App, release: Release): boolean {
+    const { routes, pods } = this.#options.caches.of(app);
+    return isServed(mainRoutes(routes), webPodsOf(release, pods));
+  }
+
+  #previewUrl(app: App): string {
+    const { domain, httpPort } = this.#options;
+    return `http://${previewHost(app, domain)}${httpPort === 80 ? "" : `:${httpPort}`}`;
+  }
+
+  /** What a person asked of the deploy is done, or cannot be. */
+  async #settleWish(app: App, problem: string | undefined): Promise<void> {
+    const annotations = { [deployWishAnnotation]: null, [wishProblemAnnotation]: problem ?? null };
+    // Another wish that came meanwhile is not taken for done.
+    const body = { metadata: { annotations, resourceVersion: app.metadata.resourceVersion } };
+    await this.#options.client.patch(appKind, refOf(app), { type: "merge", body });
   }
 
   async #ensureFrame(app: App): Promise<void> {
@@ -128,7 +153,8 @@ export class AppReconciler {
     }
     const names = new Set(wanted.map(({ metadata }) => metadata.name));
     for (const present of caches.of(app).routes) {
-      const isExtra = isOwnedBy(present, app) && !names.has(present.metadata.name);
+      const isExtra =
+        isOwnedBy(present, app) && !names.has(present.metadata.name) && !isBeside(present.metadata);
       if (isExtra) await this.#owned.remove(route, present);
     }
   }
@@ -144,7 +170,7 @@ export class AppReconciler {
   async #writePhases(
     app: App,
     releases: readonly Release[],
-    { changes }: Rollout,
+    { changes }: DeployPlan,
   ): Promise<readonly Release[]> {
     const written = new Map<Release, Release>();
     for (const change of changes) {
@@ -155,7 +181,8 @@ export class AppReconciler {
       const conditions = [
         ...setCondition(release.status?.conditions, liveCondition(phase, message), this.#now()),
       ];
-      const body = { status: { phase, message, conditions, ...found } };
+      const until = change.standbyUntil === undefined ? {} : { standbyUntil: change.standbyUntil };
+      const body = { status: { phase, message, conditions, ...found, ...until } };
       const options = { subresource: "status" };
       written.set(
         release,
@@ -194,6 +221,7 @@ export class AppReconciler {
     const { events } = this.#options;
     const version = `v${release.spec.version}`;
     if (phase === "Live") events.event(app, "Normal", "ReleaseLive", `Release ${version} is live`);
+    if (phase === "Held") events.event(app, "Normal", "ReleaseHeld", `Release ${version} is ${message}`);
     if (phase === "Failed")
       events.event(app, "Warning", "ReleaseFailed", `Release ${version} failed: ${message}`);
   }
@@ -203,10 +231,12 @@ export class AppReconciler {
   }
 
   #deploymentsOf(app: App): readonly Deployment[] {
-    return this.#options.caches.of(app).deployments.filter((each) => isOwnedBy(each, app));
+    return this.#options.caches
+      .of(app)
+      .deployments.filter((each) => isOwnedBy(each, app) && !isBeside(each.metadata));
   }
 
-  async #ensureDeployments(app: App, target: Release | undefined): Promise<readonly Deployment[]> {
+  async #ensureDeployments(app: App, { target, webTarget }: DeployPlan): Promise<readonly Deployment[]> {
     if (target === undefined) return this.#deploymentsOf(app);
     const { client, events } = this.#options;
     const processes = servedProcesses(target.spec.processes);
@@ -219,7 +249,8 @@ export class AppReconciler {
     const result: Deployment[] = [];
     for (const process of processes) {
       const present = kept.find(({ metadata }) => metadata.labels?.[processLabel] === process);
-      const wanted = appDeployment(app, target, process, present);
+      const runs = process === webProcess ? (webTarget ?? target) : target;
+      const wanted = appDeployment(app, runs, process, present);
       if (present === undefined) {
         result.push(await this.#owned.create(deployment, wanted, app));
         continue;

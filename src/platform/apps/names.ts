@@ -13,6 +13,8 @@ export const rollbackAnnotation = "nagi.dev/rollback-to";
 export const retryAnnotation = "nagi.dev/retry";
 /** On an App: why the rollback or the retry that was asked for last cannot be. */
 export const wishProblemAnnotation = "nagi.dev/wish-problem";
+/** On a Build: the release of it is held. On an App: the release of this version is, for instance v7. */
+export const holdAnnotation = "nagi.dev/hold";
 /** On a Release: the one that it tries again. */
 export const retryOfAnnotation = "nagi.dev/retry-of";
 /** On an App, a Build or a config secret: who changed it, for the release's `createdBy`. The API server writes it. */
@@ -24,6 +26,10 @@ export const pushedByAnnotation = "nagi.dev/pushed-by";
 export const cronLabel = "nagi.dev/cron";
 /** On a deployment or cron job: what its template was made from. It is written when this changes, and only then. */
 export const templateAnnotation = "nagi.dev/template";
+
+/** On what runs beside the release that serves. */
+export const trackLabel = "nagi.dev/track";
+export const nextTrack = "next";
 
 export const webProcess = "web";
 /** The command of this type runs once a release, before it serves; it is no process of its own. */
@@ -60,6 +66,11 @@ export function servedProcesses(processes: Readonly<Record<string, unknown>>): s
 
 export function deploymentName(app: string, process: string): string {
   return `${app}-${process}`;
+}
+
+/** Of the service and the preview's route of what runs beside the release that serves. */
+export function besideName(app: string): string {
+  return `${app}--${nextTrack}`;
 }
 
 /** How many of a process type should run. */

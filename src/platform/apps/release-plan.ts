@@ -14,6 +14,7 @@ import type { Release, ReleaseSpec } from "../../model/kinds/nagi/release/releas
 import { describeChange, type ConfigData } from "./release-text.ts";
 import {
   createdByAnnotation,
+  holdAnnotation,
   pushedByAnnotation,
   releaseName,
   retryAnnotation,
@@ -118,7 +119,7 @@ export function planRelease(input: PlanInput): ReleasePlan {
   const content = chooseContent({ input, wishes, build, isNewBuild, latest, base });
   if (content === undefined) return { action: "wait" };
 
-  const next = { ...nextSpec(app, latest), ...content };
+  const next = { ...nextSpec(app, latest), ...content, ...held({ app, build, isNewBuild, latest, base }) };
   const latestConfig = base === undefined ? undefined : input.configOf(base);
   const description = describeChange({ next, config, latest: base?.spec, latestConfig, isNewBuild });
   if (description === undefined) return { action: "none" };
@@ -197,6 +198,7 @@ function planRetry(input: PlanInput, wanted: string): ReleasePlan {
   if (latest.status?.phase !== "Failed") return no("it has not failed");
   const spec = {
     ...copiedSpec(app, latest, latest),
+    ...(latest.spec.hold === true ? { hold: true } : {}),
     description: `Retry of ${wanted}`,
     cause: `retry of ${wanted}`,
     createdBy: app.metadata.annotations?.[createdByAnnotation],
@@ -206,6 +208,24 @@ function planRetry(input: PlanInput, wanted: string): ReleasePlan {
     [retryOfAnnotation]: wanted,
   };
   return { action: "create", release: { spec, config, annotations } };
+}
+
+/** A rollback is never held: it is the quick way back. */
+function held({
+  app,
+  build,
+  isNewBuild,
+  latest,
+  base,
+}: Omit<Choice, "input" | "wishes"> & { app: App }): Pick<ReleaseSpec, "hold"> {
+  const { annotations } = app.metadata;
+  const isAsked =
+    annotations?.[holdAnnotation] === `v${nextVersion(app, latest)}` ||
+    (isNewBuild && build?.metadata.annotations?.[holdAnnotation] !== undefined);
+  // What changes a release that is held does not make its code live.
+  const isOfHeld =
+    base?.spec.hold === true && base.status?.phase !== "Live" && base.status?.phase !== "Superseded";
+  return isAsked || isOfHeld || app.spec?.deploy?.strategy === "blue-green" ? { hold: true } : {};
 }
 
 /** What every new release of the app has. */

@@ -38,6 +38,8 @@ export interface PhaseChange {
   readonly release: Release;
   readonly phase: Phase;
   readonly message: string;
+  /** RFC 3339: until when it goes on running for the way back; null: not any more. */
+  readonly standbyUntil?: string | null | undefined;
 }
 
 export interface Rollout {
@@ -61,7 +63,7 @@ export function decideRollout(input: RolloutInput): Rollout {
   const isLive = wanted[0]?.phase === "Live";
   for (const release of others) {
     const phase = phaseOf(release);
-    if (phase === "Pending" || phase === "Releasing" || phase === "Deploying") {
+    if (["Pending", "Releasing", "Deploying", "Held"].includes(phase)) {
       const message = `v${latest.spec.version} came before it was live`;
       wanted.push({ release, phase: "Superseded", message });
     } else if (phase === "Live" && (isLive || release !== lastLive)) {
@@ -94,7 +96,7 @@ function goesOn(lastLive: Release | undefined): string {
   return lastLive === undefined ? "" : ` (v${lastLive.spec.version} goes on running)`;
 }
 
-function isReleased(release: Release): boolean {
+export function isReleased(release: Release): boolean {
   const state = phaseState(release);
   return state === "none" || state === "Succeeded";
 }

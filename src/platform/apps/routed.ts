@@ -3,7 +3,10 @@
 import { findCondition } from "../../model/conditions.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { servedMessage, servedType } from "../../model/kinds/route/route/served.ts";
+import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
+
+import { processLabel, releaseLabel, trackLabel, webProcess } from "./names.ts";
 
 /** A router that has not told of pods for this long after they became ready is not waited for any more. */
 export const routedWaitMs = 15_000;
@@ -21,7 +24,37 @@ export function isRouted(routes: readonly Route[], pods: readonly Pod[], nowMs: 
   });
   const isWaitedFor = ready.some(({ sinceMs }) => nowMs - sinceMs < routedWaitMs);
   if (!isWaitedFor) return true;
-  const wanted = servedMessage(ready.map(({ pod }) => pod.status?.podIP ?? ""));
+  return serves(
+    routes,
+    ready.map(({ pod }) => pod),
+  );
+}
+
+/** As `isRouted`, of pods that may have been ready for long. */
+export function isServed(routes: readonly Route[], pods: readonly Pod[]): boolean {
+  return serves(
+    routes,
+    pods.filter(({ status }) => findCondition(status?.conditions, "Ready")?.status === "True"),
+  );
+}
+
+/** Those that lead to the app, and not to what runs beside. */
+export function mainRoutes(routes: readonly Route[]): readonly Route[] {
+  return routes.filter(({ metadata }) => metadata.labels?.[trackLabel] === undefined);
+}
+
+/** Those of web of a release that are to get requests. */
+export function webPodsOf({ spec }: Release, pods: readonly Pod[]): readonly Pod[] {
+  return pods.filter(
+    ({ metadata: { labels, deletionTimestamp } }) =>
+      labels?.[processLabel] === webProcess &&
+      labels[releaseLabel] === `v${spec.version}` &&
+      deletionTimestamp === undefined,
+  );
+}
+
+function serves(routes: readonly Route[], ready: readonly Pod[]): boolean {
+  const wanted = servedMessage(ready.map(({ status }) => status?.podIP ?? ""));
   const served = routes
     .filter(({ spec }) => (spec.alternateBackends ?? []).length === 0)
     .flatMap(({ status }) => status?.ingress ?? [])

@@ -99,7 +99,11 @@ export class BuildMaker {
       {
         namespace: repository.namespace,
         labels: { "nagi.dev/app": repository.app },
-        annotations: { "nagi.dev/pushed-by": user.username, ...branchOf(deployed.ref) },
+        annotations: {
+          "nagi.dev/pushed-by": user.username,
+          ...branchOf(deployed.ref),
+          ...(options.hold ? { "nagi.dev/hold": "true" } : {}),
+        },
         ownerReferences: [controllerRef(app)],
       },
       {

@@ -42,9 +42,14 @@ describe("planPush", () => {
   });
 
   it("refuses an option that it does not know", () => {
-    expect(pushOptionsOf(["no-wait", "force"])).toEqual({ noWait: true, force: true, noCache: false });
+    expect(pushOptionsOf(["no-wait", "force"])).toEqual({
+      noWait: true,
+      force: true,
+      noCache: false,
+      hold: false,
+    });
     expect(pushOptionsOf(["nowait"])).toBe(
-      'there is no push option "nowait"; the options: no-wait, force, no-cache',
+      'there is no push option "nowait"; the options: no-wait, force, no-cache, hold',
     );
   });
 

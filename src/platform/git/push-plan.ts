@@ -22,6 +22,8 @@ export interface PushOptions {
   readonly noWait: boolean;
   /** Build although nothing has changed. */
   readonly force: boolean;
+  /** The release runs beside the live one until it is cut over. */
+  readonly hold: boolean;
   /** Use no layers of earlier builds. */
   readonly noCache: boolean;
 }
@@ -51,11 +53,12 @@ const optionNames: ReadonlyMap<string, keyof PushOptions> = new Map([
   ["no-wait", "noWait"],
   ["force", "force"],
   ["no-cache", "noCache"],
+  ["hold", "hold"],
 ]);
 
 /** What `git push -o` asked for, or what is wrong with it. */
 export function pushOptionsOf(words: readonly string[]): PushOptions | string {
-  const options = { noWait: false, force: false, noCache: false };
+  const options = { noWait: false, force: false, noCache: false, hold: false };
   for (const word of words) {
     const name = optionNames.get(word);
     if (name === undefined) {

@@ -105,6 +105,9 @@ async function tellPhase(
       for (const line of lastWordsOf(release, shownPhase)) tell(`         ${line}`);
       tell(` !     ${await whatRunsText(client, release)} See \`nagi logs\` and \`nagi events\`.`);
       return true;
+    case "Held":
+      tell(`       v${spec.version} is ${status.message ?? "held"}`);
+      return true;
     case "Superseded":
       tell(`       v${spec.version} was followed by a newer release before it was live`);
       return true;

@@ -90,6 +90,7 @@ function releaseStep(
   const { phase = "Pending", message = "no reason is known" } = release?.status ?? {};
   const version = `v${release?.spec.version}`;
   if (phase === "Live" || phase === "Superseded") return ended(app, "Done", `release ${version} is live`);
+  if (phase === "Held") return ended(app, "Done", `release ${version} is held: nagi cutover ${app.name}`);
   if (phase === "Failed") return ended(app, "Failed", `release ${version}: ${message}`);
   const builtMs = Date.parse(built.status?.completionTimestamp ?? app.startedAt ?? "");
   if (nowMs - builtMs > releaseMaxMs)

@@ -52,6 +52,7 @@ function releaseStatusOf(build: Build, releases: readonly Release[]): CommitStat
   const version = `v${own.spec.version}`;
   const { phase = "Pending", message = "" } = own.status ?? {};
   if (phase === "Live" || phase === "Superseded") return told("success", `${version} is live`);
+  if (phase === "Held") return told("success", `${version} is held beside the live release`);
   if (phase === "Failed") return told("failure", `${version} failed: ${message}`);
   return told("pending", `${version} is being released`);
 }

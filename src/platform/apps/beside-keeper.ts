@@ -1,0 +1,91 @@
+/**
+ * Keeps what runs beside the release that serves: its deployment, its service, the preview's route, and whom the app's
+ * own service leads to.
+ *
+ * What must stay true: the service is told whom it leads to before there is anything beside that it must not lead to,
+ * and told to lead to all only when no such thing is left.
+ */
+
+import type { Client } from "../../client/client.ts";
+import { isJsonEqual } from "../../model/json.ts";
+import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { service } from "../../model/kinds/core/service/service.ts";
+import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { route } from "../../model/kinds/route/route/route.ts";
+import { keyOf, refOf } from "../../model/meta.ts";
+import type { AppCaches } from "./app-caches.ts";
+import { appService } from "./app-objects.ts";
+import { besideDeployment, besideService, isBeside, previewRoute } from "./beside-objects.ts";
+import type { DeployPlan } from "./deploy-plan.ts";
+import { isOwnedBy, processLabel, releaseLabel, webProcess } from "./names.ts";
+import type { OwnedObjects } from "./owned-objects.ts";
+
+export interface BesideOptions {
+  readonly client: Client;
+  readonly caches: AppCaches;
+  readonly owned: OwnedObjects;
+  readonly domain: string;
+}
+
+export class BesideKeeper {
+  readonly #options: BesideOptions;
+
+  constructor(options: BesideOptions) {
+    this.#options = options;
+  }
+
+  /** The deployment that runs web of a release beside the main one. */
+  deploymentOf(app: App): Deployment | undefined {
+    return this.#options.caches
+      .of(app)
+      .deployments.find((each) => isBeside(each.metadata) && isOwnedBy(each, app));
+  }
+
+  /** The deployments with the one of web that serves. */
+  shown(
+    app: App,
+    { beside, serving }: DeployPlan,
+    deployments: readonly Deployment[],
+  ): readonly Deployment[] {
+    const present = this.deploymentOf(app);
+    if (present === undefined || beside === undefined || beside !== serving) return deployments;
+    const isWeb = (each: Deployment): boolean => each.metadata.labels?.[processLabel] === webProcess;
+    return deployments.map((each) => (isWeb(each) ? present : each));
+  }
+
+  async ensure(app: App, { beside, serving }: DeployPlan): Promise<void> {
+    await this.#lead(app, serving === undefined ? undefined : `v${serving.spec.version}`);
+    const { client, caches, owned, domain } = this.#options;
+    const present = this.deploymentOf(app);
+    if (beside === undefined) {
+      await this.#clear(app, present);
+      return;
+    }
+    const wanted = besideDeployment(app, beside, present);
+    if (present === undefined) await owned.create(deployment, wanted, app);
+    else if (!isJsonEqual(present, wanted)) await client.update(deployment, wanted);
+    const ownService = besideService(app);
+    if (caches.services.get(keyOf(refOf(ownService))) === undefined)
+      await owned.create(service, ownService, app);
+    const preview = previewRoute(app, domain);
+    if (caches.routes.get(keyOf(refOf(preview))) === undefined) await owned.create(route, preview, app);
+  }
+
+  async #clear(app: App, present: Deployment | undefined): Promise<void> {
+    const { caches, owned, domain } = this.#options;
+    if (present !== undefined) await owned.remove(deployment, present);
+    const preview = caches.routes.get(keyOf(refOf(previewRoute(app, domain))));
+    if (preview !== undefined && isOwnedBy(preview, app)) await owned.remove(route, preview);
+    const ownService = caches.services.get(keyOf(refOf(besideService(app))));
+    if (ownService !== undefined && isOwnedBy(ownService, app)) await owned.remove(service, ownService);
+  }
+
+  /** All instances of the app, or those of one release. */
+  async #lead(app: App, version: string | undefined): Promise<void> {
+    const { client, caches } = this.#options;
+    const present = caches.services.get(keyOf(refOf(appService(app))));
+    if (present === undefined || present.spec.selector?.[releaseLabel] === version) return;
+    const body = { spec: { selector: { [releaseLabel]: version ?? null } } };
+    await client.patch(service, refOf(present), { type: "merge", body });
+  }
+}

@@ -1,0 +1,69 @@
+/** The objects of a release that runs beside the one that serves, as they should be. Pure. */
+
+import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { service, type Service } from "../../model/kinds/core/service/service.ts";
+import type { App } from "../../model/kinds/nagi/app/app.ts";
+import type { Release } from "../../model/kinds/nagi/release/release.ts";
+import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import type { ObjectMeta } from "../../model/meta.ts";
+import { newObject } from "../../model/kind.ts";
+import { appDeployment, appHost, appService } from "./app-objects.ts";
+import {
+  appLabel,
+  besideName,
+  deploymentName,
+  nextTrack,
+  ownedMeta,
+  portName,
+  processLabel,
+  trackLabel,
+  webProcess,
+} from "./names.ts";
+
+const track = { [trackLabel]: nextTrack };
+
+export function isBeside({ labels }: ObjectMeta): boolean {
+  return labels?.[trackLabel] === nextTrack;
+}
+
+/** Web of the release. */
+export function besideDeployment(app: App, release: Release, present: Deployment | undefined): Deployment {
+  const { name = "" } = app.metadata;
+  const made = appDeployment(app, release, webProcess, present);
+  const { template } = made.spec;
+  const labels = { ...template.metadata?.labels, ...track };
+  const spec = { ...made.spec, template: { ...template, metadata: { ...template.metadata, labels } } };
+  if (present !== undefined) return { ...made, spec };
+  const own = ownedMeta(app, besideName(deploymentName(name, webProcess)), {
+    [processLabel]: webProcess,
+    ...track,
+  });
+  const selector = { matchLabels: { [appLabel]: name, [processLabel]: webProcess, ...track } };
+  const { annotations } = made.metadata;
+  return newObject<Deployment>(deployment, { ...own, annotations }, { spec: { ...spec, selector } });
+}
+
+export function besideService(app: App): Service {
+  const { name = "" } = app.metadata;
+  const { spec } = appService(app);
+  const selector = { [appLabel]: name, [processLabel]: webProcess, ...track };
+  return newObject<Service>(service, ownedMeta(app, besideName(name), track), {
+    spec: { ...spec, selector },
+  });
+}
+
+export function previewHost(app: App, domain: string): string {
+  const named = { ...app, metadata: { ...app.metadata, name: besideName(app.metadata.name ?? "") } };
+  return appHost(named, domain);
+}
+
+export function previewRoute(app: App, domain: string): Route {
+  const name = besideName(app.metadata.name ?? "");
+  return newObject<Route>(route, ownedMeta(app, name, track), {
+    spec: {
+      host: previewHost(app, domain),
+      to: { kind: "Service", name, weight: 100 },
+      port: { targetPort: portName },
+    },
+  });
+}

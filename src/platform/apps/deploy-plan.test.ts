@@ -1,0 +1,235 @@
+import { describe, expect, test } from "vitest";
+import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
+import { newObject } from "../../model/kind.ts";
+import { appDeployment, newRelease } from "./app-objects.ts";
+import { planWishedDeploy, type WishedInput } from "./cutover-plan.ts";
+import { deployWishAnnotation } from "./deploy-wish.ts";
+import { nextTrack, trackLabel } from "./names.ts";
+import type { Phase } from "./rollout.ts";
+
+const nowMs = Date.parse("2026-03-01T12:00:00Z");
+const nowIso = new Date(nowMs).toISOString();
+const later = "2026-03-01T12:05:00.000Z";
+
+const app = (wish?: string): App =>
+  newObject<App>(
+    appKind,
+    {
+      name: "shop",
+      uid: "u",
+      ...(wish === undefined ? {} : { annotations: { [deployWishAnnotation]: wish } }),
+    },
+    { spec: {} },
+  );
+
+function release(
+  version: number,
+  phase: Phase,
+  more: Partial<ReleaseStatus & { hold: boolean }> = {},
+): Release {
+  const { hold = version > 1, ...status } = more;
+  const spec = {
+    app: "shop",
+    version,
+    image: "i",
+    processes: { web: {} },
+    configSecret: `s${version}`,
+    hold,
+  };
+  const made = newRelease(app(), { spec, config: {}, annotations: {} });
+  return { ...made, status: { phase, ...status } };
+}
+
+function running(of: Release, available = 1): Deployment {
+  const made = appDeployment(app(), of, "web");
+  const status = { observedGeneration: 1, availableReplicas: available, updatedReplicas: 1, replicas: 1 };
+  return { ...made, metadata: { ...made.metadata, generation: 1 }, status };
+}
+
+const besidePod = (version: number): Pod =>
+  newObject<Pod>(
+    pod,
+    {
+      name: `p${version}`,
+      labels: {
+        "nagi.dev/process": "web",
+        "nagi.dev/release": `v${version}`,
+        [trackLabel]: nextTrack,
+      },
+    },
+    { spec: { containers: [] } },
+  );
+
+const plan = (input: Partial<WishedInput>) => {
+  const found = planWishedDeploy({
+    app: app(),
+    releases: [],
+    deployments: [],
+    pods: [],
+    beside: undefined,
+    previewUrl: "http://shop--next.localhost",
+    nowMs,
+    isServed: () => true,
+    ...input,
+  });
+  const name = (each: Release | undefined) => (each === undefined ? undefined : `v${each.spec.version}`);
+  return {
+    runs: [name(found.webTarget ?? found.target), name(found.beside)],
+    serves: name(found.serving),
+    changes: found.changes.map(({ release: { spec }, phase, standbyUntil }) =>
+      [`v${spec.version}`, phase, ...(standbyUntil === undefined ? [] : [String(standbyUntil)])].join(" "),
+    ),
+    ...(found.settled === undefined ? {} : { settled: found.settled.problem ?? "done" }),
+  };
+};
+
+const v1 = release(1, "Live");
+const held = release(2, "Held");
+
+describe("a held release", () => {
+  test("runs beside the live one, which gets all requests, and is held when it is ready", () => {
+    const fresh = release(2, "Pending");
+    const starting = plan({ releases: [v1, fresh], deployments: [running(v1)] });
+    expect(starting).toEqual({ runs: ["v1", "v2"], serves: "v1", changes: ["v2 Deploying"] });
+    const ready = plan({ releases: [v1, fresh], deployments: [running(v1)], beside: running(fresh) });
+    expect(ready).toEqual({ runs: ["v1", "v2"], serves: "v1", changes: ["v2 Held"] });
+  });
+
+  test("waits while the live one is not all there is in the main place", () => {
+    const fresh = release(2, "Pending");
+    expect(plan({ releases: [v1, fresh], deployments: [running(release(3, "Failed"))] })).toEqual({
+      runs: ["v1", undefined],
+      serves: undefined,
+      changes: ["v2 Deploying"],
+    });
+  });
+
+  test("is deployed as any other when none is live yet, or when it has a volume", () => {
+    const first = release(1, "Pending", { hold: true });
+    expect(plan({ releases: [first] })).toMatchObject({ runs: ["v1", undefined], serves: undefined });
+    const web = running(v1);
+    web.metadata.annotations = { ...web.metadata.annotations, "nagi.dev/recreate": "volume" };
+    const next = release(2, "Pending");
+    expect(plan({ releases: [v1, next], deployments: [web] })).toMatchObject({ runs: ["v2", undefined] });
+  });
+
+  test("that was cancelled is gone before the service leads to all, and before another one takes over", () => {
+    const cancelled = release(2, "Failed");
+    const third = release(3, "Pending", { hold: false });
+    const given = { releases: [v1, cancelled, third], deployments: [running(v1)], pods: [besidePod(2)] };
+    expect(plan({ ...given, beside: running(cancelled) })).toMatchObject({
+      runs: ["v1", undefined],
+      serves: "v1",
+    });
+    expect(plan(given)).toMatchObject({ runs: ["v1", undefined], serves: "v1" });
+    expect(plan({ ...given, pods: [] })).toMatchObject({ runs: ["v3", undefined], serves: undefined });
+  });
+});
+
+describe("a cutover", () => {
+  const given = { releases: [v1, held], deployments: [running(v1)], beside: running(held) };
+  const wish = (action: string, at = nowIso) => ({ app: app(`${action} ${at}`) });
+
+  test("first leads the service to the new release, and is done when the router serves it", () => {
+    const before = plan({ ...given, ...wish("cutover v2"), isServed: () => false });
+    expect(before).toEqual({ runs: ["v1", "v2"], serves: "v2", changes: [] });
+    const after = plan({ ...given, ...wish("cutover v2") });
+    expect(after).toEqual({
+      runs: ["v1", "v2"],
+      serves: "v2",
+      changes: ["v2 Live", "v1 Superseded 2026-03-01T12:10:00.000Z"],
+      settled: "done",
+    });
+  });
+
+  test("does not wait for ever for a router that does not tell", () => {
+    const long = wish("cutover v2", "2026-03-01T11:59:00Z");
+    expect(plan({ ...given, ...long, isServed: () => false })).toMatchObject({ settled: "done" });
+  });
+
+  test("that was killed between its two writes is finished", () => {
+    const half = { ...given, releases: [v1, release(2, "Live")] };
+    expect(plan({ ...half, ...wish("cutover v2") })).toMatchObject({
+      runs: ["v1", "v2"],
+      serves: "v2",
+      changes: ["v1 Superseded 2026-03-01T12:10:00.000Z"],
+      settled: "done",
+    });
+  });
+
+  test("is refused for what is not ready or not held, with the reason", () => {
+    const unready = plan({ ...given, beside: running(held, 0), ...wish("cutover v2") });
+    expect(unready).toMatchObject({
+      serves: "v1",
+      settled: "cannot cut over to v2: it is not ready: web: 0 of 1 ready",
+    });
+    expect(plan({ ...given, ...wish("cutover v9") })).toMatchObject({ settled: "there is no release v9" });
+  });
+
+  const [old, fresh] = [release(1, "Superseded", { standbyUntil: later }), release(2, "Live")];
+  const over = { releases: [old, fresh], deployments: [running(old)], beside: running(fresh) };
+
+  test("leaves the release before running for the way back, and then takes its place", () => {
+    expect(plan(over)).toEqual({ runs: ["v1", "v2"], serves: "v2", changes: [] });
+    const ended = plan({ ...over, nowMs: Date.parse(later) + 1 });
+    expect(ended).toEqual({ runs: ["v2", "v2"], serves: "v2", changes: ["v1 Superseded null"] });
+    const moved = plan({
+      releases: [release(1, "Superseded"), fresh],
+      deployments: [running(fresh)],
+      beside: running(fresh),
+    });
+    expect(moved).toEqual({ runs: ["v2", undefined], serves: undefined, changes: [] });
+  });
+
+  test("can be taken back, also when that was killed half-way", () => {
+    const back = wish("back v1");
+    expect(plan({ ...over, ...back, isServed: () => false })).toEqual({
+      runs: ["v1", "v2"],
+      serves: "v1",
+      changes: [],
+    });
+    const done = { runs: ["v1", "v2"], serves: "v1", settled: "done" };
+    expect(plan({ ...over, ...back })).toMatchObject({ ...done, changes: ["v2 Held", "v1 Live null"] });
+    const half = { ...over, releases: [old, held] };
+    expect(plan({ ...half, ...back })).toMatchObject({ ...done, changes: ["v2 Held", "v1 Live null"] });
+    const late = plan({ ...given, releases: [release(1, "Superseded"), fresh], ...back });
+    expect(late.settled).toBe("v1 does not run any more. To deploy it anew: nagi rollback v1");
+  });
+
+  test("is over when another release comes: that waits until the live one has moved", () => {
+    const third = release(3, "Pending");
+    expect(plan({ ...over, releases: [old, fresh, third] })).toEqual({
+      runs: ["v2", "v2"],
+      serves: "v2",
+      changes: ["v3 Deploying", "v1 Superseded null"],
+    });
+  });
+
+  test("a release that takes over bit by bit does so while the live one serves from beside", () => {
+    const third = release(3, "Deploying", { hold: false });
+    const input = { ...over, releases: [release(1, "Superseded"), fresh, third] };
+    expect(plan(input)).toMatchObject({ runs: ["v3", "v2"], serves: "v2" });
+    expect(plan({ ...input, deployments: [running(third)] })).toMatchObject({
+      runs: ["v3", undefined],
+      serves: undefined,
+      changes: ["v3 Live", "v2 Superseded"],
+    });
+  });
+});
+
+describe("cancelling", () => {
+  const given = { releases: [v1, held], deployments: [running(v1)], beside: running(held) };
+
+  test("makes the release a failed one, and the live one goes on", () => {
+    const found = plan({ ...given, app: app(`cancel v2 ${nowIso}`) });
+    expect(found).toMatchObject({ serves: "v1", changes: ["v2 Failed"], settled: "done" });
+  });
+
+  test("is refused for what is live", () => {
+    const found = plan({ ...given, app: app(`cancel v1 ${nowIso}`) });
+    expect(found.settled).toBe("cannot cancel v1: it is Live. To go back from a live release: nagi rollback");
+  });
+});
