@@ -40,8 +40,14 @@ it("deploy-strategies.md: held beside, cut over, back, and recreated", async () 
   expect(code, stdout).toBe(0);
   expect(stdout).toMatch(/^ledger is deployed rolling$/m);
   expect(stdout).toContain("v2 is ready, beside v1 at http://ledger--next.localhost");
+  expect(stdout).not.toContain("404:");
   // Before, beside, after the cutover, after the way back.
-  expect(stdout.match(/^ledger v\d$/gm)).toEqual(["ledger v1", "ledger v2", "ledger v2", "ledger v1"]);
+  expect(stdout.match(/^ledger v\d$/gm), stdout).toEqual([
+    "ledger v1",
+    "ledger v2",
+    "ledger v2",
+    "ledger v1",
+  ]);
   expect(stdout).toContain("recreate: web ends before it starts anew");
   expect(stdout).toMatch(/^v3 Live: all instances are ready$/m);
   const strategies = ["get", "deployments", "-o", "jsonpath={.items[*].spec.strategy.type}"];

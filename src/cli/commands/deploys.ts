@@ -13,7 +13,7 @@ export const command: Command = {
   name: "deploys",
   group: "Deploying",
   summary: "Show how a release takes over from the one before, or choose it.",
-  usage: "[status [APP] | strategy [APP] [STRATEGY] | cancel [APP] | finish [APP]]",
+  usage: "[[status] [APP] | strategy [APP] [STRATEGY] | cancel [APP] | finish [APP]]",
   description:
     "rolling replaces instances bit by bit: the old ones serve until the new ones are ready. recreate ends the old ones\n" +
     "before the new ones start: for what must not run twice; nobody answers in between. blue-green runs web of the new\n" +
@@ -48,10 +48,7 @@ export const command: Command = {
       case "finish":
         return await finish(context, await getApp(context, onlyWord(words, action)));
       default:
-        throw new UsageError(
-          `nagi deploys has no action ${JSON.stringify(action)}`,
-          `The actions: ${actions.join(", ")}`,
-        );
+        return await showDeploys(context, await getApp(context, onlyWord([action, ...words], "status")));
     }
   },
 };

@@ -94,6 +94,7 @@ export class AppReconciler {
       failedChecks,
       isRouted: isRoutedNow,
       isServed: (release) => this.#isServed(app, release),
+      isPreviewed: (release) => this.#isPreviewed(app, release),
       previewUrl: this.#previewUrl(app),
       nowMs: this.#options.clock.now(),
     });
@@ -120,6 +121,13 @@ export class AppReconciler {
   #isServed(app: App, release: Release): boolean {
     const { routes, pods } = this.#options.caches.of(app);
     return isServed(mainRoutes(routes), webPodsOf(release, pods));
+  }
+
+  #isPreviewed(app: App, release: Release): boolean {
+    const { routes, pods } = this.#options.caches.of(app);
+    const preview = routes.filter(({ metadata }) => isBeside(metadata));
+    const isThere = preview.some(({ status }) => status?.ingress !== undefined);
+    return isThere && isRouted(preview, webPodsOf(release, pods), this.#options.clock.now());
   }
 
   #previewUrl(app: App): string {

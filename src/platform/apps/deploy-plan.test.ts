@@ -73,6 +73,7 @@ const plan = (input: Partial<WishedInput>) => {
     previewUrl: "http://shop--next.localhost",
     nowMs,
     isServed: () => true,
+    isPreviewed: () => true,
     ...input,
   });
   const name = (each: Release | undefined) => (each === undefined ? undefined : `v${each.spec.version}`);
@@ -96,6 +97,8 @@ describe("a held release", () => {
     expect(starting).toEqual({ runs: ["v1", "v2"], serves: "v1", changes: ["v2 Deploying"] });
     const ready = plan({ releases: [v1, fresh], deployments: [running(v1)], beside: running(fresh) });
     expect(ready).toEqual({ runs: ["v1", "v2"], serves: "v1", changes: ["v2 Held"] });
+    const given = { releases: [v1, fresh], deployments: [running(v1)], beside: running(fresh) };
+    expect(plan({ ...given, isPreviewed: () => false }).changes).toEqual(["v2 Deploying"]);
   });
 
   test("waits while the live one is not all there is in the main place", () => {

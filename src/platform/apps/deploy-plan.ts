@@ -21,6 +21,7 @@ import {
   isReleased,
   phaseOf,
   progressOf,
+  routingMessage,
   type PhaseChange,
   type Progress,
   type RolloutInput,
@@ -32,6 +33,8 @@ export interface DeployInput extends RolloutInput {
   readonly beside: Deployment | undefined;
   /** Where the release beside can be looked at. */
   readonly previewUrl: string;
+  /** Whether the router leads there to the release's instances; asked of one whose instances are all ready. */
+  readonly isPreviewed: (release: Release) => boolean;
   readonly nowMs: number;
 }
 
@@ -112,7 +115,10 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
     const serving = stays !== undefined || hasOthersBeside(lastLive, input) ? lastLive : undefined;
     return { target: lastLive, beside: stays, serving, changes: [...waits, ...others, ...over] };
   }
-  const found = heldChange(latest, besideProgress(latest, input), `${version} at ${input.previewUrl}`);
+  const progress = besideProgress(latest, input);
+  const isTold = phaseOf(latest) === "Held" || progress.state !== "complete" || input.isPreviewed(latest);
+  const seen: Progress = isTold ? progress : { state: "moving", message: routingMessage };
+  const found = heldChange(latest, seen, `${version} at ${input.previewUrl}`);
   const mine = change(found.phase, found.message.replace("{version}", version));
   const beside = found.phase === "Failed" ? undefined : latest;
   return { ...kept, beside, changes: [...mine, ...others] };
