@@ -2,6 +2,7 @@
 
 import { app, type App } from "../model/kinds/nagi/app/app.ts";
 import { secret, type Secret } from "../model/kinds/core/secret/secret.ts";
+import { ownerAnnotation } from "../model/kinds/nagi/addon/addon-vars.ts";
 import { newObject } from "../model/kind.ts";
 import { controllerRef } from "../model/meta.ts";
 import { isNotFound } from "../model/status.ts";
@@ -18,21 +19,30 @@ export const platformNames: readonly string[] = ["PORT", "NAGI_APP", "NAGI_PROCE
 export interface AppConfig {
   readonly found: App;
   readonly values: Values;
+  /** Names of those that add-ons wrote, with the add-on. */
+  readonly addonVars: Values;
 }
 
-export async function readConfig(context: CommandContext): Promise<AppConfig> {
-  const found = await getApp(context);
+/** Of the app that is meant, or of `app`. */
+export async function readConfig(context: CommandContext, app?: string): Promise<AppConfig> {
+  const found = await getApp(context, app);
   const client = await context.client();
   const { namespace, name } = found.metadata;
   try {
-    const { data = {} } = await client.get(secret, { namespace, name: `${name}-config` });
+    const { data = {}, metadata } = await client.get(secret, { namespace, name: `${name}-config` });
     const decode = (text: string): string => Buffer.from(text, "base64").toString("utf8");
     return {
       found,
       values: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, decode(text)])),
+      addonVars: Object.fromEntries(
+        Object.keys(data).flatMap((key) => {
+          const owner = metadata.annotations?.[ownerAnnotation(key)];
+          return owner === undefined ? [] : [[key, owner]];
+        }),
+      ),
     };
   } catch (error) {
-    if (isNotFound(error)) return { found, values: {} };
+    if (isNotFound(error)) return { found, values: {}, addonVars: {} };
     throw error;
   }
 }
@@ -50,12 +60,13 @@ export function checkedName(name: string): string {
 /** null unsets. Waits for the release that comes of it; the exit code. */
 export async function changeConfig(
   context: CommandContext,
-  { found, values }: AppConfig,
+  { found, values, addonVars }: AppConfig,
   changes: Readonly<Record<string, string | null>>,
 ): Promise<number> {
   const { terminal } = context;
   const { name = "" } = found.metadata;
   const real = Object.entries(changes).filter(([key, value]) => (values[key] ?? null) !== value);
+  refuseAddonVars(name, addonVars, real);
   if (real.length === 0) {
     terminal.print("Nothing changes: the values are set already.");
     return 0;
@@ -75,6 +86,21 @@ export async function changeConfig(
   if (code !== 0 && found.status.currentRelease !== undefined)
     terminal.note("Config vars are those of what runs again: nagi config");
   return code;
+}
+
+/** What an add-on wrote is not overwritten by the way: the app would lose its data without a word. */
+function refuseAddonVars(
+  app: string,
+  addonVars: Values,
+  changes: readonly (readonly [string, string | null])[],
+): void {
+  const [taken] = changes.flatMap(([key]) => (addonVars[key] === undefined ? [] : [key]));
+  if (taken === undefined) return;
+  const owner = addonVars[taken];
+  throw new UsageError(
+    `${taken} of ${app} is the add-on ${owner}'s: nothing is changed`,
+    `To let go of it: nagi addons detach ${owner} --app ${app}. Other credentials: nagi addons rotate ${owner}`,
+  );
 }
 
 async function patchConfig(

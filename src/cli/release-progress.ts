@@ -3,6 +3,7 @@
 import { lastWordsOf, releasePhaseLines } from "../client/release-phase-log.ts";
 import { systemClock } from "../lib/clock.ts";
 import { app as appKind, type App } from "../model/kinds/nagi/app/app.ts";
+import { isWaitingForAddons } from "../model/kinds/nagi/app/wanted-addons.ts";
 import { release, type Release } from "../model/kinds/nagi/release/release.ts";
 import type { CommandContext } from "./command.ts";
 import { paint } from "./terminal.ts";
@@ -35,6 +36,8 @@ export async function followRelease(context: CommandContext, before: App): Promi
       terminal.progressDone();
       terminal.note(`${paint(terminal, "red", "error:")} ${problem}`);
       return 1;
+    } else if (isWaitingForAddons(found)) {
+      terminal.progress("Waiting for the add-ons of app.json");
     } else if (isUnchanged(found, startMs)) {
       terminal.progressDone(`Nothing of the running release changes, so no release is made.`);
       return 0;

@@ -18,6 +18,11 @@ import { build } from "../model/kinds/build/build/build.ts";
 import { configMap, type ConfigMap } from "../model/kinds/core/configmap/configmap.ts";
 import { route } from "../model/kinds/route/route/route.ts";
 import { isStatus } from "../model/status.ts";
+import { openChannels } from "../client/channels.ts";
+import { connectionOf } from "../client/connection.ts";
+import { loadKubeconfig } from "../client/kubeconfig.ts";
+import type { OpenChannels } from "../client/run-in-pod.ts";
+import { runAddons } from "../platform/addons/run-addons.ts";
 import { runApps, type MissingImage } from "../platform/apps/run-apps.ts";
 import { runBuildConfigs } from "../platform/buildconfigs/build-configs.ts";
 import { createBuilds, type Builds } from "../platform/builds/builds.ts";
@@ -60,6 +65,8 @@ export interface PlatformHalf {
   readonly router: Router;
   close(): Promise<void>;
 }
+
+const recipesDir = fileURLToPath(new URL("../../platforms", import.meta.url));
 
 /** The account of HAProxy's workers, which Debian's package makes. */
 const routerUser = "haproxy";
@@ -147,6 +154,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "platforms", run: (signal) => platforms.run(signal) },
       appsService(options, registry),
       templatesService(options),
+      addonsService(options),
     ],
     close: () => http.close(),
   };
@@ -186,6 +194,20 @@ function templatesService({ clientFor, log }: PlatformHalfOptions): Service {
   const directory = fileURLToPath(new URL("../../templates", import.meta.url));
   const options = { client: clientFor("templates"), directory, clock: systemClock, log };
   return { name: "templates", run: (signal) => runTemplates(options, signal) };
+}
+
+/** Sessions go over HTTPS also within one process: there is no other way into a container. */
+function sessionsOf({ dataDir }: PlatformConfig): OpenChannels {
+  return async (request) => {
+    const config = await loadKubeconfig([paths(dataDir).platformKubeconfig]);
+    return await openChannels(await connectionOf(config), request);
+  };
+}
+
+function addonsService({ config, clientFor, log }: PlatformHalfOptions): Service {
+  const client = clientFor("addons");
+  const options = { client, open: sessionsOf(config), recipesDir, clock: systemClock, log };
+  return { name: "addons", run: (signal) => runAddons(options, signal) };
 }
 
 function buildConfigsService({ clientFor, log }: PlatformHalfOptions): Service {
@@ -319,7 +341,7 @@ function openPlatforms({ config, clientFor, engine, log }: PlatformHalfOptions):
   return createPlatforms({
     client: clientFor("platforms"),
     engine,
-    recipesDir: fileURLToPath(new URL("../../platforms", import.meta.url)),
+    recipesDir,
     workDir: join(config.dataDir, "work"),
     outside: () => outsideOf(config.dataDir),
     clock: systemClock,

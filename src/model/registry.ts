@@ -37,6 +37,8 @@ import { imageStreamImport } from "./kinds/image/imagestreamimport/imagestreamim
 import { imageStreamTag } from "./kinds/image/imagestreamtag/imagestreamtag.ts";
 import { nodeMetrics } from "./kinds/metrics/nodemetrics/nodemetrics.ts";
 import { podMetrics } from "./kinds/metrics/podmetrics/podmetrics.ts";
+import { addon } from "./kinds/nagi/addon/addon.ts";
+import { addonService } from "./kinds/nagi/addonservice/addonservice.ts";
 import { app } from "./kinds/nagi/app/app.ts";
 import { imageRetention } from "./kinds/nagi/imageretention/imageretention.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
@@ -90,6 +92,8 @@ export const allKinds: readonly Kind[] = [
   imageStreamTag,
   nodeMetrics,
   podMetrics,
+  addon,
+  addonService,
   app,
   imageRetention,
   platform,

@@ -4,6 +4,7 @@ import { setCondition } from "../../model/conditions.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { App, AppStatus } from "../../model/kinds/nagi/app/app.ts";
+import { isWaitingForAddons } from "../../model/kinds/nagi/app/wanted-addons.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import type { Condition } from "../../model/meta.ts";
@@ -36,7 +37,7 @@ export function appStatus(input: StatusInput): AppStatus {
   const live = newestRelease(releases.filter((release) => phaseOf(release) === "Live"));
   const processes = processCounts(input);
   let conditions: readonly Condition[] = app.status?.conditions ?? [];
-  for (const condition of [released(latest), ready(input, processes), routed(input)]) {
+  for (const condition of [released(app, latest), ready(input, processes), routed(input)]) {
     conditions = setCondition(conditions, condition, nowIso);
   }
   const latestVersion = Math.max(app.status?.latestVersion ?? 0, latest?.spec.version ?? 0);
@@ -62,13 +63,15 @@ function processCounts({ app, target, deployments }: StatusInput): Processes {
   );
 }
 
-function released(latest: Release | undefined): Condition {
+function released(app: App, latest: Release | undefined): Condition {
   const no = (reason: string, message: string): Condition => ({
     type: "Released",
     status: "False",
     reason,
     message,
   });
+  if (latest === undefined && isWaitingForAddons(app))
+    return no("WaitingForAddons", "the first release waits for the add-ons of app.json: nagi addons");
   if (latest === undefined)
     return no("NoRelease", "nothing is deployed yet: push to the app, or deploy an image");
   const version = `v${latest.spec.version}`;

@@ -8,6 +8,8 @@ import type { EventRecorder } from "../../client/event-recorder.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import { isWaitingForAddons } from "../../model/kinds/nagi/app/wanted-addons.ts";
+import { ownerAnnotation } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { refOf, type ObjectRef } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
@@ -62,6 +64,7 @@ export class ReleaseMaker {
       app,
       config: secretOf(configName(name))?.data ?? {},
       configBy: secretOf(configName(name))?.metadata.annotations?.[createdByAnnotation],
+      addonVars: addonVarsOf(secretOf(configName(name))),
       builds: caches.of(app).builds,
       followed: followedImage(app, caches),
       releases: cached,
@@ -85,6 +88,7 @@ export class ReleaseMaker {
       app,
       config: dataOf(config) ?? {},
       configBy: config?.metadata.annotations?.[createdByAnnotation],
+      addonVars: addonVarsOf(config),
       builds: caches.of(app).builds,
       followed: followedImage(app, caches),
       releases,
@@ -92,6 +96,8 @@ export class ReleaseMaker {
     });
     switch (plan.action) {
       case "create": {
+        // Without them the release would come up without its database.
+        if (isWaitingForAddons(app)) return releases;
         const problem = await this.#imageProblem(app, releases, plan.release);
         if (problem === undefined) return [...releases, await this.#create(app, plan.release)];
         await this.#settle(app, { action: "settle", wish: rollbackAnnotation, config: undefined, problem });
@@ -219,6 +225,11 @@ function needed(app: App, releases: readonly Release[]): ReadonlySet<Release> {
   const live = newestRelease(releases.filter(({ status }) => status?.phase === "Live"));
   const target = releases.find(({ spec }) => String(spec.version) === wanted);
   return new Set([latest, live, target].filter((release) => release !== undefined));
+}
+
+function addonVarsOf(config: Secret | undefined): string[] {
+  const { data = {}, metadata } = config ?? {};
+  return Object.keys(data).filter((name) => metadata?.annotations?.[ownerAnnotation(name)] !== undefined);
 }
 
 /** A secret without entries has no data; only one that is not there is lost. */

@@ -13,6 +13,7 @@ class History {
   app: App = newObject<App>(appKind, { name: "shop", namespace: "default", uid: "u" }, { spec: {} });
   config: ConfigData = {};
   configBy: string | undefined;
+  addonVars: string[] = [];
   builds: Build[] = [];
   releases: Release[] = [];
   readonly configs = new Map<string, ConfigData>();
@@ -20,7 +21,8 @@ class History {
   plan(): ReleasePlan {
     const { app, config, builds, releases } = this;
     const configOf: PlanInput["configOf"] = ({ spec }) => this.configs.get(spec.configSecret);
-    return planRelease({ app, config, configBy: this.configBy, builds, releases, configOf });
+    const { addonVars, configBy } = this;
+    return planRelease({ app, config, configBy, addonVars, builds, releases, configOf });
   }
 
   /** Follows the plan until nothing is left to do; returns what was released. */
@@ -156,6 +158,18 @@ describe("builds", () => {
 });
 
 describe("a rollback", () => {
+  test("keeps the credentials of add-ons as they are now", () => {
+    const history = new History().built(1);
+    history.config = { DATABASE_URL: "b2xk", A: "MQ==" };
+    history.settle();
+    history.config = { DATABASE_URL: "bmV3", A: "Mg==" };
+    history.addonVars = ["DATABASE_URL"];
+    history.settle();
+    history.rollback("1").settle();
+    expect(history.config).toEqual({ DATABASE_URL: "bmV3", A: "MQ==" });
+    expect(history.configs.get(history.latest?.configSecret ?? "")).toEqual(history.config);
+  });
+
   const prepared = (): History => {
     const history = new History().built(1, { processes: { web: "one" } });
     history.config = { A: "MQ==" };

@@ -35,6 +35,8 @@ export interface PlanInput {
   readonly config: ConfigData;
   /** Who changed it last. */
   readonly configBy?: string | undefined;
+  /** Names of the config vars that are add-ons': credentials are those of now, also of an older release. */
+  readonly addonVars?: readonly string[] | undefined;
   readonly builds: readonly Build[];
   /** The image of the tag that the app follows. */
   readonly followed?: FollowedImage | undefined;
@@ -157,7 +159,7 @@ function planRollback(input: PlanInput, wanted: string): ReleasePlan {
   const version = Number(wanted.replace(/^v/, ""));
   const [latest, base] = [newestRelease(releases), baseOf(releases)];
   const target = releases.find(({ spec }) => spec.version === version);
-  const config = target === undefined ? undefined : configOf(target);
+  const config = target === undefined ? undefined : withAddonVars(input, configOf(target));
   const wish = rollbackAnnotation;
   if (target === undefined || config === undefined || base === undefined) {
     const problem = `cannot roll back to ${JSON.stringify(wanted)}: there is no such release`;
@@ -182,11 +184,20 @@ function planRollback(input: PlanInput, wanted: string): ReleasePlan {
   return { action: "create", release };
 }
 
+function withAddonVars(
+  { config, addonVars = [] }: PlanInput,
+  older: ConfigData | undefined,
+): ConfigData | undefined {
+  if (older === undefined) return undefined;
+  const own = Object.entries(config).filter(([name]) => addonVars.includes(name));
+  return { ...older, ...Object.fromEntries(own) };
+}
+
 /** The newest release once more, its release phase included. */
 function planRetry(input: PlanInput, wanted: string): ReleasePlan {
   const { app, releases } = input;
   const latest = newestRelease(releases);
-  const config = latest === undefined ? undefined : input.configOf(latest);
+  const config = latest === undefined ? undefined : withAddonVars(input, input.configOf(latest));
   const wish = retryAnnotation;
   if (latest !== undefined && markOf(latest, retryOfAnnotation) === wanted)
     return { action: "settle", wish, config, problem: undefined };

@@ -37,7 +37,6 @@ test("takes what Heroku's has", () => {
       "stack is ignored: Nagi builds on its own platforms: nagi platforms",
       "extra is ignored: Nagi does not know this field",
       "scripts.pr-predestroy is ignored: there are no review apps",
-      "add-ons are not made by Nagi yet (postgresql:mini, redis): set the config vars of your own instead",
     ],
   });
   expect(read({ name: "x" })).toEqual({ ok: true, manifest: {}, notices: [] });

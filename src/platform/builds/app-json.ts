@@ -64,10 +64,6 @@ export function readManifest(text: string): ManifestResult {
       buildpacks: listAt(root["buildpacks"], "buildpacks").map(readBuildpack),
       postdeploy: readPostdeploy(root["scripts"], notices),
     };
-    if (addons.length > 0) {
-      const plans = addons.map(({ plan }) => plan).join(", ");
-      notices.push(`add-ons are not made by Nagi yet (${plans}): set the config vars of your own instead`);
-    }
     return { ok: true, manifest: withoutEmpty(manifest), notices };
   } catch (error) {
     if (error instanceof Problem) return { ok: false, message: `app.json: ${error.message}` };

@@ -13,6 +13,7 @@ import {
   parseRecipe,
   recipeContainerfile,
   recipeFile,
+  serviceFile,
   type RecipeText,
 } from "../../model/kinds/nagi/platform/recipe-text.ts";
 
@@ -142,7 +143,9 @@ async function writeFiles(directory: string, files: readonly Content[]): Promise
 
 function digestOf(files: readonly Content[]): string {
   const hash = createHash("sha256");
-  for (const { path, mode, content } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1)))
+  // What describes an add-on's service is not in the image.
+  const own = files.filter(({ path }) => path !== serviceFile);
+  for (const { path, mode, content } of own.toSorted((a, b) => (a.path < b.path ? -1 : 1)))
     hash.update(`${path}\0${mode}\0${content.length}\0`).update(content);
   return hash.digest("hex");
 }

@@ -131,7 +131,7 @@ function tell({ log }: Work, { processes, configVars, addons }: ReleaseOutput, o
     log.line(`       ${name}=${value}, unless the app has a config var of that name`);
   if (addons.length > 0)
     log.line(
-      ` !     add-ons are not made by Nagi yet (${addons.join(", ")}): set the config vars of your own instead`,
+      ` !     add-ons that buildpacks ask for are not made (${addons.join(", ")}): name them in app.json, or nagi addons create`,
     );
 }
 

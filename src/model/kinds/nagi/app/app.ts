@@ -108,7 +108,7 @@ const appSpec = object(
       buildpack,
       "Buildpacks that build the app, in this order, instead of what detection finds.",
     ),
-    addons: array(wantedAddon, "Add-ons that the app asks for; they are recorded only."),
+    addons: array(wantedAddon, "Add-ons that the app asks for: they are made before its first release."),
     startTimeoutSeconds: integer(
       "How long the processes of a release may take to get ready without any progress; 120 when absent.",
       { min: 1 },

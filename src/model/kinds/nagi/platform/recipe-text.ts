@@ -7,6 +7,8 @@ import { languageNames } from "../languages.ts";
 export const recipeFile = "platform.yaml";
 /** File of a recipe that says more than packages: the build of the image. */
 export const recipeContainerfile = "Containerfile";
+/** File of a recipe of a server that add-ons are made of: an AddonService's spec. */
+export const serviceFile = "addon.yaml";
 
 export interface RecipeText {
   readonly description: string;

@@ -1,0 +1,113 @@
+/** Lets apps use an add-on, and no longer. */
+
+import { addon as addonKind, type Addon, type AddonAttachment } from "../../model/kinds/nagi/addon/addon.ts";
+import { addonVarNames, ownerAnnotation } from "../../model/kinds/nagi/addon/addon-vars.ts";
+import { secret } from "../../model/kinds/core/secret/secret.ts";
+import { refOf } from "../../model/meta.ts";
+import type { JsonValue } from "../../model/schema.ts";
+import { isNotFound } from "../../model/status.ts";
+import { UsageError, type CommandContext } from "../command.ts";
+import { readConfig } from "../config-vars.ts";
+import { pause, pollMs } from "../wait.ts";
+import { choosePrefix } from "./create-addon.ts";
+import { getAddon, serviceOf } from "./find-addon.ts";
+import { followAttachment, releaseWith } from "./follow-addon.ts";
+
+export async function attachAddon(context: CommandContext, words: readonly string[]): Promise<number> {
+  const [name, app] = words;
+  const found = await getAddon(context, name);
+  const service = await serviceOf(context, found);
+  const config = await readConfig(context, app);
+  const appName = config.found.metadata.name ?? "";
+  const given = context.text("as");
+  const present = (found.spec.attachments ?? []).filter((each) => each.app === appName);
+  const again = present.find((each) => given === undefined || each.as === given);
+  if (again !== undefined) {
+    const names = addonVarNames(service, again.as);
+    const owners = await annotationsOf(context, found, appName);
+    const isThere = names.every(
+      (each) => Object.hasOwn(config.values, each) && owners[ownerAnnotation(each)] === name,
+    );
+    if (isThere)
+      throw new UsageError(
+        `${appName} has add-on ${name} already, as ${names.join(", ")}`,
+        "Under another name too: --as NAME",
+      );
+  }
+  const as = again?.as ?? choosePrefix(context, service, config);
+  const requestedAt = new Date().toISOString();
+  const wanted = { app: appName, as, requestedAt };
+  const others = (found.spec.attachments ?? []).filter((each) => each !== again);
+  const changed = await writeAttachments(context, found, [...others, wanted]);
+  return await followAttachment(context, changed, config.found, wanted);
+}
+
+async function annotationsOf(
+  context: CommandContext,
+  { metadata }: Addon,
+  app: string,
+): Promise<Readonly<Record<string, string>>> {
+  const client = await context.client();
+  try {
+    const found = await client.get(secret, { namespace: metadata.namespace, name: `${app}-config` });
+    return found.metadata.annotations ?? {};
+  } catch (error) {
+    if (isNotFound(error)) return {};
+    throw error;
+  }
+}
+
+export async function detachAddon(context: CommandContext, words: readonly string[]): Promise<number> {
+  const [name, app] = words;
+  const found = await getAddon(context, name);
+  const config = await readConfig(context, app);
+  const appName = config.found.metadata.name ?? "";
+  const given = context.text("as");
+  const all = found.spec.attachments ?? [];
+  const gone = all.filter((each) => each.app === appName && (given === undefined || each.as === given));
+  if (gone.length === 0) {
+    const apps = all.map((each) => `${each.app} as ${each.as}`).join(", ");
+    throw new UsageError(
+      `add-on ${name} is not attached to ${appName}${given === undefined ? "" : ` as ${given}`}`,
+      apps === "" ? "It is attached to no app" : `It is attached to ${apps}`,
+    );
+  }
+  const changed = await writeAttachments(
+    context,
+    found,
+    all.filter((each) => !gone.includes(each)),
+  );
+  context.terminal.progress(`Detaching ${name} from ${appName}`);
+  await untilDetached(context, changed, gone);
+  context.terminal.progressDone();
+  context.terminal.print(`Detached ${name} from ${appName}`);
+  if (context.flag("no-wait") || config.found.status?.latestVersion === undefined) return 0;
+  return await releaseWith(context, config.found);
+}
+
+async function untilDetached(
+  context: CommandContext,
+  changed: Addon,
+  gone: readonly AddonAttachment[],
+): Promise<void> {
+  const client = await context.client();
+  const isGone = ({ status }: Addon): boolean =>
+    gone.every(
+      ({ app, as }) => !(status?.attachments ?? []).some((each) => each.app === app && each.as === as),
+    );
+  while (!isGone(await client.get(addonKind, refOf(changed)))) await pause(pollMs, context.signal);
+}
+
+async function writeAttachments(
+  context: CommandContext,
+  found: Addon,
+  attachments: readonly AddonAttachment[],
+): Promise<Addon> {
+  const client = await context.client();
+  const { resourceVersion } = found.metadata;
+  // Whoever attaches at the same moment is not overwritten: the API refuses, and the user tries again.
+  const body = JSON.parse(
+    JSON.stringify({ metadata: { resourceVersion }, spec: { attachments } }),
+  ) as JsonValue;
+  return await client.patch(addonKind, refOf(found), { type: "merge", body });
+}

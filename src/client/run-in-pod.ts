@@ -1,0 +1,102 @@
+/** Runs a command in a container over Kubernetes' channel protocol, joined with streams. */
+
+import type { ObjectRef } from "../model/meta.ts";
+import { pod } from "../model/kinds/core/pod/pod.ts";
+import type { Status } from "../model/status.ts";
+import type { ChannelRequest, Channels } from "./channels.ts";
+import { resourcePath } from "./resource-path.ts";
+
+const stdin = 0;
+const stdout = 1;
+const stderr = 2;
+const errorChannel = 3;
+const closeChannel = 255;
+
+export type OpenChannels = (request: ChannelRequest) => Promise<Channels>;
+
+export interface SessionTarget {
+  readonly subresource: "exec" | "attach";
+  readonly command?: readonly string[] | undefined;
+  readonly container?: string | undefined;
+}
+
+export interface SessionRequest extends SessionTarget {
+  /** Absent: no input. */
+  readonly input?: AsyncIterable<Uint8Array> | undefined;
+  readonly output: (data: Uint8Array) => void | Promise<void>;
+  readonly errors: (data: Uint8Array) => void;
+}
+
+/** Resolves with the exit code of the command. An abort ends the session, not the command. */
+export async function runInPod(
+  open: OpenChannels,
+  ref: ObjectRef,
+  request: SessionRequest,
+  signal: AbortSignal,
+): Promise<number> {
+  const streams = {
+    stdout: "true",
+    stderr: "true",
+    ...(request.input === undefined ? {} : { stdin: "true" }),
+  };
+  const channels = await openSession(open, ref, request, streams);
+  const stop = (): void => channels.close();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    void sendInput(channels, request.input);
+    const status = await receive(channels, request);
+    signal.throwIfAborted();
+    return exitCodeOf(status);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    channels.close();
+  }
+}
+
+export function openSession(
+  open: OpenChannels,
+  ref: ObjectRef,
+  { subresource, command = [], container }: SessionTarget,
+  options: Readonly<Record<string, string>>,
+): Promise<Channels> {
+  const query = new URLSearchParams(options);
+  for (const word of command) query.append("command", word);
+  if (container !== undefined) query.set("container", container);
+  const path = `${resourcePath(pod, { ...ref, subresource })}?${query.toString()}`;
+  return open({ path, protocol: "v5.channel.k8s.io" });
+}
+
+/** Its end is the end of the command's input; after the session's end nobody takes it any more. */
+export async function sendInput(
+  channels: Channels,
+  input: AsyncIterable<Uint8Array> | undefined,
+): Promise<void> {
+  if (input === undefined) return;
+  try {
+    for await (const chunk of input) await channels.send(stdin, chunk);
+    await channels.send(closeChannel, Buffer.from([stdin]));
+  } catch {
+    // The session has ended, which `receive` tells with its reason.
+  }
+}
+
+export async function receive(
+  channels: Channels,
+  { output, errors }: Pick<SessionRequest, "output" | "errors">,
+): Promise<Partial<Status>> {
+  let status: Partial<Status> | undefined;
+  for await (const { channel, data } of channels.messages) {
+    if (data.length === 0) continue;
+    if (channel === stdout) await output(data);
+    else if (channel === stderr) errors(data);
+    else if (channel === errorChannel) status = JSON.parse(data.toString()) as Partial<Status>;
+  }
+  return status ?? { status: "Success" };
+}
+
+export function exitCodeOf({ status, message, details }: Partial<Status>): number {
+  if (status === "Success") return 0;
+  const code = details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
+  if (code !== undefined) return Number(code);
+  throw new Error(message ?? "the session failed");
+}

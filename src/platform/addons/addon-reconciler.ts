@@ -1,0 +1,329 @@
+/**
+ * Brings one add-on to what it should be: its secret, service and server; its user; the config vars of the apps that use
+ * it; its status. Every step can be cut short and is done again.
+ */
+
+import type { Client } from "../../client/client.ts";
+import type { Reconciled } from "../../client/controller.ts";
+import type { OpenChannels } from "../../client/run-in-pod.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Kind } from "../../model/kind.ts";
+import { isJsonEqual } from "../../model/json.ts";
+import { statefulSet } from "../../model/kinds/apps/statefulset/statefulset.ts";
+import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { secret } from "../../model/kinds/core/secret/secret.ts";
+import { service as networkService } from "../../model/kinds/core/service/service.ts";
+import {
+  addon as addonKind,
+  type Addon,
+  type AddonRotation,
+  type AddonStatus,
+  type AttachmentStatus,
+} from "../../model/kinds/nagi/addon/addon.ts";
+import { addonPodName, addonVars } from "../../model/kinds/nagi/addon/addon-vars.ts";
+import {
+  addonService,
+  hasUsers,
+  type AddonService,
+} from "../../model/kinds/nagi/addonservice/addonservice.ts";
+import { refFromKey, refOf, type KubeObject, type ObjectRef } from "../../model/meta.ts";
+import type { JsonValue } from "../../model/schema.ts";
+import { isNotFound, isStatus } from "../../model/status.ts";
+import { AddonCredentials, type AddonInUse } from "./addon-credentials.ts";
+import { addonNetworkService, addonSecret, addonStatefulSet, digestAnnotation } from "./addon-objects.ts";
+import { changeAppConfig, findApp, readAppConfig } from "./app-configs.ts";
+import { isSameAttachment, planAttachment, planDetachment } from "./attachments.ts";
+import { finalizer, isOwnedBy } from "./names.ts";
+import { nextStep } from "./rotation.ts";
+import { runsWith } from "./runs-with.ts";
+import { wantServerImage, type ServerImage } from "./server-image.ts";
+import { serverState } from "./server-state.ts";
+
+/** While something is waited for that does not wake the controller. */
+const waitMs = 1000;
+
+export interface AddonReconcilerOptions {
+  readonly client: Client;
+  readonly open: OpenChannels;
+  readonly clock: Clock;
+}
+
+export class AddonReconciler {
+  readonly #options: AddonReconcilerOptions;
+  readonly #credentials: AddonCredentials;
+
+  constructor(options: AddonReconcilerOptions) {
+    this.#options = options;
+    this.#credentials = new AddonCredentials(options.client, options.open);
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<Reconciled | undefined> {
+    const found = await this.#find(addonKind, refFromKey(key));
+    if (found === undefined) return undefined;
+    if (found.metadata.deletionTimestamp !== undefined) return await this.#detachAll(found);
+    const addon = await this.#withoutUnwanted(await this.#withFinalizer(found));
+    const service = await this.#find(addonService, { name: addon.spec.service });
+    const problem = problemOf(addon, service);
+    if (service === undefined || problem !== undefined)
+      return await this.#write(addon, { phase: "Failed", message: problem });
+    const image = await this.#image(addon, service);
+    if (image.state !== "there")
+      return await this.#write(addon, {
+        phase: image.state === "failed" ? "Failed" : "Making",
+        message: image.message,
+      });
+    const own = await this.#ensureObjects(addon, service, image.image);
+    const { namespace, name = "" } = addon.metadata;
+    const server = serverState(await this.#find<Pod>(podKind, { namespace, name: addonPodName(name) }));
+    const facts = { image: image.image, host: ownedName(own.secret), port: service.spec.port };
+    if (!server.ready)
+      return await this.#write(addon, { ...facts, phase: "Starting", message: server.message });
+    return await this.#serve(own, facts, signal);
+  }
+
+  /** The server answers: its user, credentials and apps are seen to. */
+  async #serve(
+    used: AddonInUse,
+    facts: Partial<AddonStatus>,
+    signal: AbortSignal,
+  ): Promise<Reconciled | undefined> {
+    const { addon, service } = used;
+    if (addon.status?.user === undefined && hasUsers(service))
+      await this.#credentials.ensureUser(used, signal);
+    const rotation = await this.#rotate(used, signal);
+    const now = { ...used, secret: await this.#secretOf(addon) };
+    const attachments = await this.#attach(now, rotation);
+    const isWaiting =
+      attachments.some(({ phase }) => phase === "Waiting") ||
+      (rotation !== undefined && rotation.phase !== "Complete" && rotation.phase !== "Failed") ||
+      (addon.spec.rotatedAt !== undefined && rotation?.requestedAt !== addon.spec.rotatedAt);
+    const status = {
+      ...facts,
+      phase: "Ready" as const,
+      message: undefined,
+      user: this.#credentials.values(now, rotation).user,
+      attachments,
+      rotation,
+    };
+    await this.#write(addon, status);
+    return isWaiting ? { requeueAfterMs: waitMs } : undefined;
+  }
+
+  async #find<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef): Promise<T | undefined> {
+    try {
+      return await this.#options.client.get(kind, ref);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #withFinalizer(addon: Addon): Promise<Addon> {
+    const { finalizers = [], resourceVersion } = addon.metadata;
+    if (finalizers.includes(finalizer)) return addon;
+    const body = { metadata: { finalizers: [...finalizers, finalizer], resourceVersion } };
+    return await this.#options.client.patch(addonKind, refOf(addon), { type: "merge", body });
+  }
+
+  /** Apps let go of it whether it runs or not. */
+  async #withoutUnwanted(addon: Addon): Promise<Addon> {
+    const present = addon.status?.attachments ?? [];
+    const wishes = addon.spec.attachments ?? [];
+    const kept = present.filter((each) => wishes.some((wish) => isSameAttachment(wish, each)));
+    if (kept.length === present.length) return addon;
+    for (const each of present) if (!kept.includes(each)) await this.#detach(addon, each);
+    const body = JSON.parse(JSON.stringify({ status: { attachments: kept } })) as JsonValue;
+    const options = { subresource: "status" };
+    return await this.#options.client.patch(addonKind, refOf(addon), { type: "merge", body }, options);
+  }
+
+  async #image(addon: Addon, { spec }: AddonService): Promise<ServerImage> {
+    const { client, clock } = this.#options;
+    return await wantServerImage(client, { name: spec.platform, present: addon.status?.image, clock });
+  }
+
+  async #ensureObjects(addon: Addon, service: AddonService, image: string): Promise<AddonInUse> {
+    const { client } = this.#options;
+    const own = await this.#ensure(secret, addonSecret(addon, hasUsers(service)), addon);
+    await this.#ensure(networkService, addonNetworkService(addon, service), addon);
+    const wanted = addonStatefulSet(addon, service, image);
+    const present = await this.#ensure(statefulSet, wanted, addon);
+    const digest = wanted.metadata.annotations?.[digestAnnotation];
+    if (present.metadata.annotations?.[digestAnnotation] !== digest) {
+      // Claims cannot change; a volume keeps its size.
+      const spec = { ...present.spec, template: wanted.spec.template };
+      const annotations = { ...present.metadata.annotations, ...wanted.metadata.annotations };
+      await client.update(statefulSet, { ...present, metadata: { ...present.metadata, annotations }, spec });
+    }
+    return { addon, service, secret: own };
+  }
+
+  async #ensure<T extends KubeObject>(kind: Kind<T>, wanted: T, addon: Addon): Promise<T> {
+    const { client } = this.#options;
+    const present = await this.#find(kind, refOf(wanted));
+    if (present === undefined) {
+      try {
+        return await client.create(kind, wanted);
+      } catch (error) {
+        if (!isStatus(error, "AlreadyExists")) throw error;
+        return await client.get(kind, refOf(wanted));
+      }
+    }
+    if (isOwnedBy(present, addon)) return present;
+    const what = `${kind.kind} ${wanted.metadata.name}`;
+    const message = `${what} exists already and is not the add-on's: delete or rename it`;
+    await this.#write(addon, { phase: "Failed", message });
+    throw new Error(`cannot create ${what}: it exists and is not the add-on's`);
+  }
+
+  async #secretOf(addon: Addon): Promise<AddonInUse["secret"]> {
+    const { namespace } = addon.metadata;
+    const { name = "" } = addonSecret(addon, false).metadata;
+    return await this.#options.client.get(secret, { namespace, name });
+  }
+
+  /** One step of the rotation; the rotation as it is then. */
+  async #rotate(used: AddonInUse, signal: AbortSignal): Promise<AddonRotation | undefined> {
+    const { addon, service } = used;
+    const { rotation } = addon.status ?? {};
+    const step = nextStep({
+      wish: addon.spec.rotatedAt,
+      rotation,
+      hasUsers: hasUsers(service),
+      apps: await this.#appsOfRotation(used, rotation),
+    });
+    switch (step.action) {
+      case "make-user": {
+        const user = await this.#credentials.makeNext(used, signal);
+        const next = { ...step.next, user };
+        await this.#giveCredentials({ ...used, secret: await this.#secretOf(addon) }, next);
+        return next;
+      }
+      case "drop-old":
+        await this.#credentials.dropOld(used, signal);
+        return step.next;
+      case "drop-new":
+        await this.#credentials.dropNext(used, signal);
+        return step.next;
+      case "set-phase":
+        if (step.next.phase === "Undoing") await this.#giveCredentials(used, step.next);
+        return step.next;
+      default:
+        return rotation;
+    }
+  }
+
+  async #appsOfRotation(
+    used: AddonInUse,
+    rotation: AddonRotation | undefined,
+  ): Promise<{ app: string; runs: Awaited<ReturnType<typeof runsWith>> }[]> {
+    if (rotation?.phase !== "Releasing" && rotation?.phase !== "Undoing") return [];
+    const { namespace } = used.addon.metadata;
+    const result = [];
+    for (const { app, as } of attached(used.addon)) {
+      const vars = addonVars(used.service, as, this.#credentials.values(used, rotation));
+      result.push({ app, runs: await runsWith(this.#options.client, { namespace, app }, vars) });
+    }
+    return result;
+  }
+
+  /** To the apps that have those of before; who was given others by hand keeps them. */
+  async #giveCredentials(used: AddonInUse, rotation: AddonRotation): Promise<void> {
+    const { client } = this.#options;
+    const { addon, service } = used;
+    const { namespace, name = "" } = addon.metadata;
+    for (const each of attached(addon)) {
+      const config = await readAppConfig(client, namespace, each.app);
+      if (planDetachment(name, each, config) === undefined) continue;
+      const values = addonVars(service, each.as, this.#credentials.values(used, rotation));
+      await changeAppConfig(client, { namespace, name: each.app }, { values, annotations: {} });
+    }
+  }
+
+  async #attach(used: AddonInUse, rotation: AddonRotation | undefined): Promise<AttachmentStatus[]> {
+    const { client } = this.#options;
+    const { addon, service } = used;
+    const { namespace, name = "" } = addon.metadata;
+    const wishes = addon.spec.attachments ?? [];
+    const present = addon.status?.attachments ?? [];
+    const result: AttachmentStatus[] = [];
+    for (const wanted of wishes) {
+      const before = present.find((each) => isSameAttachment(wanted, each));
+      const config = await readAppConfig(client, namespace, wanted.app);
+      if (config === undefined && before?.phase === "Attached" && (await this.#isGone(addon, wanted.app))) {
+        await this.#forget(addon, wanted.app);
+        continue;
+      }
+      const vars = addonVars(service, wanted.as, this.#credentials.values(used, rotation));
+      const { status, change } = planAttachment({ addon: name, wanted, before, config, vars });
+      if (change !== undefined) await changeAppConfig(client, { namespace, name: wanted.app }, change);
+      result.push(status);
+    }
+    return result;
+  }
+
+  async #isGone({ metadata }: Addon, app: string): Promise<boolean> {
+    return (await findApp(this.#options.client, metadata.namespace, app)) === undefined;
+  }
+
+  /** An app of that name that comes later is another one. */
+  async #forget(addon: Addon, app: string): Promise<void> {
+    const attachments = (addon.spec.attachments ?? []).filter((each) => each.app !== app);
+    const { resourceVersion } = addon.metadata;
+    const body = { metadata: { resourceVersion }, spec: { attachments } };
+    const patch = { type: "merge", body: JSON.parse(JSON.stringify(body)) as JsonValue } as const;
+    await this.#options.client.patch(addonKind, refOf(addon), patch);
+  }
+
+  async #detach({ metadata }: Addon, each: AttachmentStatus): Promise<void> {
+    const { client } = this.#options;
+    const { namespace, name = "" } = metadata;
+    const change = planDetachment(name, each, await readAppConfig(client, namespace, each.app));
+    if (change !== undefined) await changeAppConfig(client, { namespace, name: each.app }, change);
+  }
+
+  async #detachAll(addon: Addon): Promise<undefined> {
+    const { finalizers = [], resourceVersion } = addon.metadata;
+    if (!finalizers.includes(finalizer)) return;
+    for (const each of addon.status?.attachments ?? []) await this.#detach(addon, each);
+    const kept = finalizers.filter((each) => each !== finalizer);
+    const body = { metadata: { finalizers: kept, resourceVersion } };
+    await this.#options.client.patch(addonKind, refOf(addon), { type: "merge", body });
+  }
+
+  async #write(addon: Addon, change: Partial<AddonStatus>): Promise<undefined> {
+    const { status = {}, metadata } = addon;
+    const wanted = { ...status, ...change, observedGeneration: metadata.generation };
+    const plain = JSON.parse(JSON.stringify(wanted)) as Record<string, JsonValue>;
+    if (isJsonEqual(plain, JSON.parse(JSON.stringify(status)) as JsonValue)) return;
+    const gone = Object.fromEntries(
+      Object.entries(change)
+        .filter(([, value]) => value === undefined)
+        .map(([key]) => [key, null]),
+    );
+    const rotation =
+      wanted.rotation === undefined ? {} : { rotation: { message: null, user: null, ...wanted.rotation } };
+    const body = JSON.parse(JSON.stringify({ status: { ...plain, ...gone, ...rotation } })) as JsonValue;
+    await this.#options.client.patch(
+      addonKind,
+      refOf(addon),
+      { type: "merge", body },
+      { subresource: "status" },
+    );
+  }
+}
+
+function attached({ status }: Addon): AttachmentStatus[] {
+  return (status?.attachments ?? []).filter(({ phase }) => phase === "Attached");
+}
+
+function ownedName({ metadata }: KubeObject): string {
+  return metadata.name ?? "";
+}
+
+function problemOf({ spec }: Addon, service: AddonService | undefined): string | undefined {
+  if (service === undefined) return `there is no service ${spec.service}: see nagi addons services`;
+  const { plans } = service.spec;
+  if (Object.hasOwn(plans, spec.plan)) return undefined;
+  return `service ${spec.service} has no plan ${spec.plan}: it has ${Object.keys(plans).join(", ")}`;
+}

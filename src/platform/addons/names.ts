@@ -1,0 +1,35 @@
+/** Labels and names of the add-ons' part. */
+
+import type { Addon } from "../../model/kinds/nagi/addon/addon.ts";
+import { addonLabel } from "../../model/kinds/nagi/addon/addon-vars.ts";
+import { controllerRef, type KubeObject, type ObjectMeta } from "../../model/meta.ts";
+
+export const appLabel = "nagi.dev/app";
+export const releaseLabel = "nagi.dev/release";
+/** On an Addon: the apps are told before it goes. */
+export const finalizer = "nagi.dev/detach";
+
+export function configName(app: string): string {
+  return `${app}-config`;
+}
+
+/** Metadata of an object that goes with the add-on. */
+export function ownedMeta(addon: Addon, name: string): ObjectMeta {
+  const { namespace, name: addonName = "" } = addon.metadata;
+  const owner = controllerRef({ ...addon, apiVersion: "nagi.dev/v1", kind: "Addon" });
+  return { name, namespace, labels: { [addonLabel]: addonName }, ownerReferences: [owner] };
+}
+
+export function isOwnedBy({ metadata }: KubeObject, owner: KubeObject): boolean {
+  return metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
+}
+
+export function decoded(data: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, text]) => [key, Buffer.from(text, "base64").toString("utf8")]),
+  );
+}
+
+export function encoded(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

@@ -1,0 +1,137 @@
+/** Add-ons as a user has them: made, used, dumped, restored, shared, rotated, destroyed. One platform for all. */
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runGuideExample } from "../harness/guide.ts";
+import { pause, TestPlatform, until } from "../harness/platform.ts";
+
+let platform: TestPlatform;
+let dir: string;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "nagi-addons-"));
+  platform = await TestPlatform.start();
+});
+afterAll(() => {
+  platform.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const psql = (sql: string): string =>
+  platform.nagi(["pg", "psql", "--app", "guest", "--", "-Atc", sql]).trim();
+
+it("runs the guide's example: rows come back with a restore", () => {
+  const { code, stdout } = runGuideExample(platform, "addons.md");
+  expect(stdout).toMatch(/guest has it as DATABASE_URL\n/);
+  expect(stdout).toMatch(/Dumped guest-postgresql to before\.dump: [\d.]+ KiB\n/);
+  expect(stdout).toMatch(
+    /Restored guest-postgresql from before\.dump\nfirst line\nAdd-on: +guest-postgresql\n/,
+  );
+  expect(stdout).toMatch(/Attached to: +guest as DATABASE_URL\n/);
+  expect(code).toBe(0);
+});
+
+it("keeps the data when a dump is cut off, and says so", () => {
+  writeFileSync(join(dir, "cut.dump"), "PGDMP and no more");
+  const cut = platform.tryNagi(
+    ["pg", "restore", "cut.dump", "--addon", "guest-postgresql", "--confirm", "guest-postgresql"],
+    { cwd: dir },
+  );
+  expect(cut.code).toBe(1);
+  expect(cut.stderr).toContain("the dump cannot be read: nothing is changed");
+  const wrong = platform.tryNagi(["pg", "restore", "-", "--app", "guest", "--confirm", "guest-postgresql"], {
+    input: "CREATE TABLE other (x int); SELECT nonsense",
+  });
+  expect(wrong.stderr).toContain('column "nonsense" does not exist');
+  expect(wrong.stderr).toContain("what was there stays");
+  expect(psql("SELECT count(*) FROM lines")).toBe("1");
+  const failed = platform.tryNagi(["addons", "dump", "guest-postgresql", "no/such/place"], { cwd: dir });
+  expect(failed.code).toBe(1);
+  expect(existsSync(join(dir, "no"))).toBe(false);
+});
+
+it("guards what an add-on wrote, and the add-on", () => {
+  const set = platform.tryNagi(["config", "set", "DATABASE_URL=postgresql://elsewhere/", "--app", "guest"]);
+  expect(set.code).toBe(2);
+  expect(set.stderr).toContain("DATABASE_URL of guest is the add-on guest-postgresql's: nothing is changed");
+  const used = platform.tryNagi(["addons", "destroy", "guest-postgresql", "--confirm", "guest-postgresql"]);
+  expect(used.code).toBe(2);
+  expect(used.stderr).toContain("add-on guest-postgresql is in use by guest");
+  const service = platform.tryNagi(["addons", "create", "guest", "oracle"]);
+  expect(service.stderr).toMatch(/there is no service oracle: there are .*postgresql/);
+  const plan = platform.tryNagi(["addons", "create", "guest", "postgresql:huge"]);
+  expect(plan.stderr).toContain('service postgresql has no plan "huge": it has small, medium, large');
+});
+
+it("rotates credentials while the app answers every request", async () => {
+  const before = psql(
+    "SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolcanlogin AND rolname <> 'postgres'",
+  );
+  const done = new AbortController();
+  const answers: number[] = [];
+  const asking = (async () => {
+    while (!done.signal.aborted) {
+      answers.push((await platform.request("guest")).status);
+      await pause(50);
+    }
+  })();
+  const rotating = platform.follow("nagi", ["addons", "rotate", "guest-postgresql"]);
+  await until(
+    () => rotating.lines.some((line) => line.includes("has new credentials")),
+    "the rotation",
+    120_000,
+  );
+  done.abort();
+  await asking;
+  expect(answers.filter((status) => status !== 200)).toEqual([]);
+  expect(answers.length).toBeGreaterThan(10);
+  const after = psql(
+    "SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolcanlogin AND rolname <> 'postgres'",
+  );
+  expect(after).toMatch(/^u[0-9a-f]{10}$/);
+  expect(after).not.toBe(before);
+});
+
+it("is shared between apps, under other names, and let go of", () => {
+  platform.nagi(["create", "reports", "--no-remote"]);
+  expect(
+    platform.nagi(["addons", "attach", "guest-postgresql", "--app", "reports", "--as", "GUEST"]),
+  ).toContain("reports has it as GUEST_URL");
+  const get = (app: string, name: string) => platform.nagi(["config", "get", name, "--app", app]);
+  expect(get("reports", "GUEST_URL")).toBe(get("guest", "DATABASE_URL"));
+  expect(platform.nagi(["addons"])).toMatch(
+    /guest-postgresql +postgresql:small +Ready +guest as DATABASE, reports as GUEST/,
+  );
+  platform.nagi(["addons", "detach", "guest-postgresql", "--app", "reports"]);
+  expect(platform.tryNagi(["config", "get", "GUEST_URL", "--app", "reports"]).code).toBe(1);
+  platform.nagi(["addons", "attach", "guest-postgresql", "reports"]);
+  platform.nagi(["destroy", "reports", "--confirm", "reports"]);
+});
+
+it("makes Redis with a name of its own, and brings its keys back", () => {
+  platform.nagi(["create", "count", "--no-remote"]);
+  const made = platform.nagi(["addons", "create", "count", "redis", "--as", "CACHE"]);
+  expect(made).toContain("count has it as CACHE_URL");
+  const cli = (...words: string[]) => platform.nagi(["redis", "cli", "--app", "count", ...words]).trim();
+  cli("SET", "a", "1");
+  platform.nagi(["redis", "dump", "--app", "count", "a.rdb"], { cwd: dir });
+  cli("SET", "a", "2");
+  cli("SET", "b", "1");
+  platform.nagi(["redis", "restore", "--app", "count", "a.rdb", "--confirm", "count-redis"], { cwd: dir });
+  expect(cli("GET", "a")).toBe("1");
+  expect(cli("DBSIZE")).toBe("1");
+  platform.nagi(["addons", "detach", "count-redis", "--app", "count"]);
+  const unsure = platform.tryNagi(["addons", "destroy", "count-redis"]);
+  expect(unsure.stderr).toContain("all its data for good");
+  platform.nagi(["addons", "destroy", "count-redis", "--confirm", "count-redis"]);
+  expect(platform.kubectl(["get", "sts,svc,secret,pvc", "-o", "name"])).not.toContain("count-redis");
+});
+
+it("runs PostgreSQL's page of the guide", () => {
+  const { code, stdout } = runGuideExample(platform, "postgres.md");
+  expect(stdout).toMatch(/^ +1000$/m);
+  expect(stdout).toMatch(/^Tables: +1$/m);
+  expect(code).toBe(0);
+});
