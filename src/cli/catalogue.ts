@@ -41,6 +41,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "domains", load: () => import("./commands/domains.ts") },
   { name: "certs", load: () => import("./commands/certs.ts") },
   { name: "routes", load: () => import("./commands/routes.ts") },
+  { name: "maintenance", load: () => import("./commands/maintenance.ts") },
   { name: "ps", load: () => import("./commands/ps.ts") },
   { name: "scale", aliases: ["ps:scale"], load: () => import("./commands/scale.ts") },
   { name: "restart", aliases: ["ps:restart"], load: () => import("./commands/restart.ts") },

@@ -21,6 +21,8 @@ export const command: Command = {
     "nagi routes",
     "nagi routes set --timeout 60s",
     "nagi routes set example.com/api --rewrite / --app api",
+    "nagi routes set --rate-limit 100/m --max-body 10m",
+    "nagi routes set --basic-auth ann:secret --allow '192.0.2.0/24 10.0.0.7'",
     "nagi routes set --timeout off",
   ],
   async run(context) {

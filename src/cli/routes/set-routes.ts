@@ -1,20 +1,42 @@
 /** `nagi routes set`: the settings of routes in plain words, kept as their annotations. */
 
+import { createHash, randomBytes } from "node:crypto";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
-import { routeSettings, settingOf, type SettingName } from "../../model/kinds/route/route/route-settings.ts";
+import {
+  lineSettings,
+  routeSettings,
+  settingOf,
+  type RouteSetting,
+  type SettingName,
+} from "../../model/kinds/route/route/route-settings.ts";
 import { UsageError, type CommandContext, type Option } from "../command.ts";
 import { domainOf, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
 import { columns } from "../format.ts";
 
 const names = Object.keys(routeSettings) as SettingName[];
+const valueNames: Partial<Record<SettingName, string>> = {
+  timeout: "DURATION",
+  "tunnel-timeout": "DURATION",
+  rewrite: "PATH",
+  allow: "ADDRESSES",
+  "basic-auth": "NAME:PASSWORD",
+  "rate-limit": "RATE",
+  "max-body": "SIZE",
+  redirect: "URL",
+  "request-header": "HEADER",
+  "response-header": "HEADER",
+  sticky: "COOKIE",
+  maintenance: "TEXT",
+};
 /** In place of a value: the route is as if it had never been set. */
 const offWord = "off";
 
 export const settingOptions: readonly Option[] = names.map((name) => ({
   name,
   type: "string",
-  value: "VALUE",
+  value: valueNames[name] ?? "VALUE",
+  multiple: lineSettings.has(name),
   description: `Of set: ${routeSettings[name].description}`,
 }));
 
@@ -24,39 +46,57 @@ export async function setRoutes(
   found: App,
   domain: string | undefined,
 ): Promise<void> {
-  const changes = new Map(
-    names.flatMap((name): [SettingName, string][] => {
-      const value = context.text(name);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-  for (const [name, value] of changes) checkSetting(name, value);
+  const changes = names.flatMap((name) => {
+    const given = lineSettings.has(name) ? context.texts(name) : [context.text(name) ?? ""].filter(Boolean);
+    return given.length === 0 ? [] : [[name, storedSetting(name, given)] as const];
+  });
   const meant = await meantRoutes(context, found, domain);
-  const annotations = Object.fromEntries(
-    [...changes].map(([name, value]) => [routeSettings[name].annotation, value === offWord ? null : value]),
-  );
-  const client = await context.client();
-  const changed: Route[] = [];
-  for (const { metadata } of meant) {
-    const ref = { namespace: metadata.namespace, name: metadata.name ?? "" };
-    const body = { metadata: { annotations } };
-    changed.push(
-      changes.size === 0
-        ? await client.get(route, ref)
-        : await client.patch(route, ref, { type: "merge", body }),
-    );
+  const annotations: Record<string, string | null> = {};
+  for (const [name, value] of changes) {
+    const { annotation, alias }: RouteSetting = routeSettings[name];
+    annotations[annotation] = value ?? null;
+    // Else what was written by the other name would hold again.
+    if (alias !== undefined) annotations[alias] = null;
   }
-  show(context, changed);
+  show(context, await annotate(context, meant, annotations));
 }
 
-function checkSetting(name: SettingName, value: string): void {
-  if (value === offWord) return;
+export async function annotate(
+  context: CommandContext,
+  routes: readonly Route[],
+  annotations: Readonly<Record<string, string | null>>,
+): Promise<readonly Route[]> {
+  if (Object.keys(annotations).length === 0) return routes;
+  const client = await context.client();
+  const changed: Route[] = [];
+  for (const { metadata } of routes) {
+    const ref = { namespace: metadata.namespace, name: metadata.name ?? "" };
+    const body = { metadata: { annotations } };
+    changed.push(await client.patch(route, ref, { type: "merge", body }));
+  }
+  return changed;
+}
+
+/** What is kept of what was given; undefined takes the setting back. */
+export function storedSetting(name: SettingName, given: readonly string[]): string | undefined {
+  if (given.length === 1 && given[0] === offWord) return undefined;
+  const value = (name === "basic-auth" ? given.map(storedPerson) : given).join("\n");
   const problem = routeSettings[name].check(value);
-  if (problem !== undefined)
-    throw new UsageError(
-      `--${name} is ${JSON.stringify(value)}: ${problem}`,
-      `Or "${offWord}" for no such setting`,
-    );
+  if (problem === undefined) return value;
+  throw new UsageError(
+    `--${name} is ${JSON.stringify(given.join(", "))}: ${problem}`,
+    `Or "${offWord}" for no such setting`,
+  );
+}
+
+/** The password is not kept: a salted digest of what a browser sends with it is. */
+function storedPerson(given: string): string {
+  const [, name, password] = /^([^:\s]{1,100}):(.{1,200})$/s.exec(given) ?? [];
+  if (name === undefined || password === undefined)
+    throw new UsageError("--basic-auth must be NAME:PASSWORD", `Or "${offWord}" to let everybody in`);
+  const salt = randomBytes(16).toString("hex");
+  const sent = `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
+  return `${name}:${salt}:${createHash("sha256").update(sent + salt).digest("hex")}`;
 }
 
 async function meantRoutes(
@@ -76,10 +116,15 @@ function show(context: CommandContext, routes: readonly Route[]): void {
   const rows = routes.flatMap((each) =>
     names.flatMap((name) => {
       const value = settingOf(each, name);
-      return value === undefined ? [] : [[domainOf(each), name, value]];
+      const lines = value?.split("\n") ?? [];
+      return lines.map((line) => [domainOf(each), name, name === "basic-auth" ? nameIn(line) : line]);
     }),
   );
   if (rows.length === 0)
     return context.terminal.note("No settings. For instance: nagi routes set --timeout 60s");
   context.terminal.print(columns([["DOMAIN", "SETTING", "VALUE"], ...rows]));
+}
+
+function nameIn(person: string): string {
+  return person.slice(0, person.indexOf(":"));
 }

@@ -51,6 +51,8 @@ export interface HaproxyMaps {
   readonly "https-paths.map": ReadonlyMap<string, string>;
   /** Host to backend, of connections whose TLS is the app's. */
   readonly "sni.map": ReadonlyMap<string, string>;
+  /** Host to what visitors are told while it is worked on. */
+  readonly "maintenance.map": ReadonlyMap<string, string>;
 }
 
 export const mapNames = [
@@ -60,6 +62,7 @@ export const mapNames = [
   "https-hosts.map",
   "https-paths.map",
   "sni.map",
+  "maintenance.map",
 ] as const;
 
 export interface HaproxyFiles {
@@ -81,6 +84,10 @@ export interface Rendered {
 
 const platformBackend = "nagi:platform";
 const unknownBackend = "nagi:unknown";
+const maintenanceBackend = "nagi:maintenance";
+const maintenanceText = "This app is being worked on. Please come back soon.";
+/** What clients are told to wait before they ask again. */
+const maintenanceRetrySeconds = 60;
 export const accessRing = "access";
 /** One access line: time, backend, server, status, bytes, milliseconds, client, method, target, identity. */
 const logFormat = "%Ts.%ms %b %si:%sp %ST %B %Ta %ci %HM %HU %pid:%rt";
@@ -143,13 +150,15 @@ function renderMaps({ platformHosts }: HaproxySettings, table: RouteTable, frame
   const tlsPaths = new Map<string, string>();
   const sni = new Map<string, string>();
   const reasons = new Map<string, string>();
-  for (const { host: name, path, backend, tls } of table.rules) {
-    const id = frame.assigned[backend] ?? "";
+  const resting = new Map<string, string>();
+  for (const { host: name, path, backend, tls, maintenance } of table.rules) {
+    const id = maintenance === undefined ? (frame.assigned[backend] ?? "") : maintenanceBackend;
+    if (maintenance !== undefined) resting.set(name, maintenance === "on" ? maintenanceText : maintenance);
     const plain = tls === undefined || tls.insecure === "Allow" ? id : withoutTls[tls.insecure];
     if (path === "") hosts.set(name, plain);
     else paths.set(`${name}${path}/`, plain);
     if (tls === undefined) continue;
-    if (tls.termination === "passthrough") sni.set(name, id);
+    if (tls.termination === "passthrough") sni.set(name, frame.assigned[backend] ?? "");
     else if (path === "") tlsHosts.set(name, id);
     else tlsPaths.set(`${name}${path}/`, id);
   }
@@ -167,6 +176,7 @@ function renderMaps({ platformHosts }: HaproxySettings, table: RouteTable, frame
     "https-hosts.map": tlsHosts,
     "https-paths.map": tlsPaths,
     "sni.map": sni,
+    "maintenance.map": resting,
   };
 }
 
@@ -252,9 +262,11 @@ function frontendSection({ name, binds, lookups }: Frontend): string {
 function frameSections({ platform }: HaproxySettings): string {
   const silent = "http-request set-log-level silent";
   const unknown = `http-request return status 404 content-type text/plain lf-string "404: no app answers at %[req.hdr(host)].\\n"`;
+  const maintenance = `http-request return status 503 content-type text/plain hdr Retry-After ${maintenanceRetrySeconds} hdr Cache-Control no-store lf-string "503: %[req.fhdr(host),host_only,lower,map_str(maintenance.map,${maintenanceText})]\\n"`;
   const down = `http-error status 503 content-type text/plain string "503: the platform is not running. Start it with: nagi up\\n"`;
   return [
     section(`backend ${unknownBackend}`, [silent, unknown]),
+    section(`backend ${maintenanceBackend}`, [silent, maintenance]),
     section(`backend ${platformBackend}`, [
       silent,
       // A push sends as much as it needs to, and its answer is the log of a whole build.

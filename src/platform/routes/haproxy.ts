@@ -155,9 +155,7 @@ export class Haproxy {
     const wanted = new Map(
       [...this.#slots].map(([name, slots]) => [this.#frame?.assigned[name] ?? "", slots]),
     );
-    const options = new Map(
-      table.backends.map((each) => [this.#frame?.assigned[each.name] ?? "", each.serverOptions]),
-    );
+    const backends = new Map(table.backends.map((each) => [this.#frame?.assigned[each.name] ?? "", each]));
     const commands: string[] = [];
     if (worker.certificates !== undefined) {
       commands.push(...certificateCommands(worker.certificates, files.certificates));
@@ -167,7 +165,7 @@ export class Haproxy {
       const actual = worker.slots.get(id) ?? [];
       // Without a route its servers rest. The platform's own server is not ours to change.
       const slots = wanted.get(id) ?? (isFrame(id) ? actual : actual.map((slot) => ({ ...slot, up: false })));
-      commands.push(...slotCommands(id, actual, slots, options.get(id)));
+      commands.push(...slotCommands(id, actual, slots, backends.get(id)));
       worker.slots.set(id, slots);
     }
     for (const name of mapNames) {

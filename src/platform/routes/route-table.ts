@@ -6,8 +6,9 @@
 import type { EndpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import type { Service } from "../../model/kinds/core/service/service.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
+import { settingOf } from "../../model/kinds/route/route/route-settings.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
-import { backendLines, serverOptions } from "./backend-lines.ts";
+import { backendLines, isSticky, serverOptions } from "./backend-lines.ts";
 import { RouteClaims, routePath, type Admission, type ClaimOptions } from "./route-claims.ts";
 import { tlsOf, type RouteTls } from "./tls/route-tls.ts";
 import { endpointsOf, type RouteEndpoint } from "./route-endpoints.ts";
@@ -26,6 +27,7 @@ export interface RouteBackend {
   readonly lines: readonly string[];
   /** Of each of its servers. */
   readonly serverOptions: string;
+  readonly isSticky: boolean;
   /** Authority of its servers' certificates, in PEM. */
   readonly destinationCa: string | undefined;
   readonly endpoints: readonly RouteEndpoint[];
@@ -40,6 +42,8 @@ export interface RouteRule {
   readonly path: string;
   readonly backend: string;
   readonly tls: RouteTls | undefined;
+  /** What visitors are told in place of the app; undefined when it answers. */
+  readonly maintenance: string | undefined;
 }
 
 export interface RouteTable {
@@ -71,7 +75,7 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
       key,
       backend.endpoints.map(({ address }) => address),
     );
-    rules.push({ host: admission.host, path: routePath(route), backend: backend.name, tls: tlsOf(route) });
+    rules.push({ host: admission.host, path: routePath(route), backend: backend.name, tls: tlsOf(route), maintenance: settingOf(route, "maintenance") });
   }
   const byName = (a: RouteBackend, b: RouteBackend): number => compare(a.name, b.name);
   const byHost = (a: RouteRule, b: RouteRule): number => compare(a.host, b.host) || compare(a.path, b.path);
@@ -90,6 +94,7 @@ function backendOf(
     app,
     lines: backendLines(route),
     serverOptions: serverOptions(route),
+    isSticky: isSticky(route),
     destinationCa: tlsOf(route)?.destinationCa,
     ...endpointsOf(route, {
       service: (target) => services.get(`${namespace}/${target}`),

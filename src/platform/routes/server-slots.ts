@@ -40,13 +40,19 @@ export function assignSlots(present: readonly Slot[], wanted: readonly RouteEndp
   return slots;
 }
 
+export interface ServerTraits {
+  /** Of servers that are added. */
+  readonly serverOptions?: string | undefined;
+  /** Clients know their server by a cookie. */
+  readonly isSticky?: boolean | undefined;
+}
+
 /** The runtime commands that bring a worker's servers of one backend to the wanted slots. */
 export function slotCommands(
   backend: string,
   actual: readonly Slot[],
   wanted: readonly Slot[],
-  /** Of servers that are added. */
-  options = "",
+  { serverOptions = "", isSticky = false }: ServerTraits = {},
 ): readonly string[] {
   const known = new Map(actual.map((slot) => [slot.name, slot]));
   const names = new Set(wanted.map(({ name }) => name));
@@ -54,8 +60,10 @@ export function slotCommands(
   // What comes in comes in first: there is no moment without a server.
   const changes = wanted.toSorted((a, b) => Number(b.up) - Number(a.up));
   return [
-    ...changes.flatMap((slot) => oneSlot(`${backend}/${slot.name}`, known.get(slot.name), slot, options)),
+    ...changes.flatMap((slot) => oneSlot(`${backend}/${slot.name}`, known.get(slot.name), slot, serverOptions)),
     ...gone.map(({ name }) => `set server ${backend}/${name} state maint`),
+    // HAProxy 2.6 gives a server that is added no cookie before it is told to give all of them theirs.
+    ...(isSticky && wanted.some(({ name }) => !known.has(name)) ? [`enable dynamic-cookie backend ${backend}`] : []),
   ];
 }
 

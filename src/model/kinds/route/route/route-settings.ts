@@ -3,6 +3,7 @@
  * which the API server's errors, the router's configuration and `nagi routes set` follow. Pure.
  */
 
+import { isIP } from "node:net";
 import { invalid, type FieldError } from "../../../field-error.ts";
 import type { KubeObject } from "../../../meta.ts";
 
@@ -11,6 +12,8 @@ type Check = (value: string) => string | undefined;
 
 export interface RouteSetting {
   readonly annotation: string;
+  /** Another name that is taken too. */
+  readonly alias?: string | undefined;
   /** What it does, in a line. */
   readonly description: string;
   readonly check: Check;
@@ -23,6 +26,59 @@ const duration: Check = (value) =>
 
 const path: Check = (value) =>
   /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(value) ? undefined : "must be a URL path that begins with /";
+
+const maxAllowed = 500;
+
+const addresses: Check = (value) => {
+  const list = addressList(value);
+  if (list.length > maxAllowed) return `must be no more than ${maxAllowed} addresses`;
+  const wrong = list.find((each) => !isAddress(each));
+  if (list.length > 0 && wrong === undefined) return undefined;
+  return `${wrong === undefined ? "" : `"${wrong}" is none: `}must be addresses or networks with spaces between them: 192.0.2.7 10.0.0.0/8 2001:db8::/32`;
+};
+
+function isAddress(text: string): boolean {
+  const [address = "", prefix] = text.split("/");
+  const version = isIP(address);
+  if (version === 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}
+
+const cookieName: Check = (value) =>
+  /^[A-Za-z0-9_-]{1,64}$/.test(value) ? undefined : "must be a cookie's name: letters, digits, - and _";
+
+const hsts: Check = (value) =>
+  /^max-age=\d{1,10}(\s*;\s*(includeSubDomains|preload))*$/i.test(value)
+    ? undefined
+    : "must be seconds, and perhaps more: max-age=31536000;includeSubDomains;preload";
+
+const redirect: Check = (value) =>
+  parseRedirect(value) === undefined
+    ? "must be a URL, perhaps with a status before it: https://www.example.com or 301 https://www.example.com"
+    : undefined;
+
+const headers: Check = (value) => {
+  const wrong = value.split("\n").find((line) => !/^[A-Za-z0-9_-]{1,100}:[ \t]*[\x20-\x7e]{0,1000}$/.test(line));
+  if (value.split("\n").length > maxHeaders) return `must be no more than ${maxHeaders}`;
+  return wrong === undefined
+    ? undefined
+    : `${JSON.stringify(wrong)} is none: must be "Name: value", or "Name:" to take the header away`;
+};
+const maxHeaders = 30;
+
+const people: Check = (value) => {
+  const lines = value.split("\n");
+  if (lines.length > maxPeople) return `must be no more than ${maxPeople}`;
+  return lines.every((line) => /^[^:\s]{1,100}:[0-9a-f]{8,64}:[0-9a-f]{64}$/.test(line))
+    ? undefined
+    : "must be lines of NAME:SALT:SHA256, as nagi routes set --basic-auth NAME:PASSWORD makes them";
+};
+const maxPeople = 30;
+
+const maintenanceText: Check = (value) =>
+  /^[\x20-\x7e]{1,500}$/.test(value) ? undefined : "must be on, or one line of text that is shown";
+
+const h2c: Check = (value) => (value === "h2c" ? undefined : "must be h2c: HTTP/2 without TLS, as gRPC needs it");
 
 /** By the name that `nagi routes set` knows them by. */
 export const routeSettings = {
@@ -41,19 +97,114 @@ export const routeSettings = {
     description: "What the route's path is replaced by in what the app is asked for.",
     check: path,
   },
+  allow: {
+    annotation: "haproxy.router.openshift.io/ip_allowlist",
+    alias: "haproxy.router.openshift.io/ip_whitelist",
+    description: "The addresses and networks that may ask; all others get 403.",
+    check: addresses,
+  },
+  "basic-auth": {
+    annotation: "nagi.dev/basic-auth",
+    description: "NAME:PASSWORD of someone who may ask; can be given several times.",
+    check: people,
+  },
+  "rate-limit": {
+    annotation: "nagi.dev/rate-limit",
+    description: "How many requests of one address are answered: 10/s, 100/m, 1000/h; the others get 429.",
+    check: (value: string) =>
+      parseRate(value) === undefined ? "must be a number per s, m or h: 10/s, 100/m, 1000/h" : undefined,
+  },
+  "max-body": {
+    annotation: "nagi.dev/max-body",
+    description: "How much a request may carry: 512k, 10m, 1g; more gets 413.",
+    check: (value: string) =>
+      parseSize(value) === undefined ? "must be a size: 512k, 10m, 1g, or a number of bytes" : undefined,
+  },
+  redirect: {
+    annotation: "nagi.dev/redirect",
+    description: "Where requests are sent on to, with their path: https://www.example.com, or 301 before it.",
+    check: redirect,
+  },
+  "request-header": {
+    annotation: "nagi.dev/request-headers",
+    description: "A header that the app gets: Name: value; Name: alone takes it away. Can be given several times.",
+    check: headers,
+  },
+  "response-header": {
+    annotation: "nagi.dev/response-headers",
+    description: "A header of the answers: Name: value; Name: alone takes it away. Can be given several times.",
+    check: headers,
+  },
+  hsts: {
+    annotation: "haproxy.router.openshift.io/hsts_header",
+    description: "What browsers are told about HTTPS: max-age=31536000;includeSubDomains.",
+    check: hsts,
+  },
+  sticky: {
+    annotation: "router.openshift.io/cookie_name",
+    description: "Name of a cookie by which a client stays with one instance.",
+    check: cookieName,
+  },
+  "app-protocol": {
+    annotation: "nagi.dev/app-protocol",
+    description: "How the app is spoken to: h2c is HTTP/2 without TLS, as gRPC needs it.",
+    check: h2c,
+  },
+  maintenance: {
+    annotation: "nagi.dev/maintenance",
+    description: "on, or what visitors are told while the app is worked on; they get 503.",
+    check: maintenanceText,
+  },
 } satisfies Readonly<Record<string, RouteSetting>>;
 
 export type SettingName = keyof typeof routeSettings;
 
 /** What a route has of a setting; undefined when it has nothing. */
 export function settingOf({ metadata }: KubeObject, name: SettingName): string | undefined {
-  return metadata.annotations?.[routeSettings[name].annotation];
+  const { annotation, alias }: RouteSetting = routeSettings[name];
+  const { annotations = {} } = metadata;
+  return annotations[annotation] ?? (alias === undefined ? undefined : annotations[alias]);
 }
 
 export function settingErrors({ metadata }: KubeObject): FieldError[] {
-  return Object.values<RouteSetting>(routeSettings).flatMap(({ annotation, check }) => {
-    const value = metadata.annotations?.[annotation];
-    const detail = value === undefined ? undefined : check(value);
-    return detail === undefined ? [] : [invalid(`metadata.annotations[${annotation}]`, value, detail)];
-  });
+  return Object.values<RouteSetting>(routeSettings).flatMap(({ annotation, alias, check }) =>
+    [annotation, alias].flatMap((name) => {
+      const value = name === undefined ? undefined : metadata.annotations?.[name];
+      const detail = value === undefined ? undefined : check(value);
+      return detail === undefined ? [] : [invalid(`metadata.annotations[${name}]`, value, detail)];
+    }),
+  );
 }
+
+export function addressList(value: string): readonly string[] {
+  return value.split(/[\s,]+/).filter(Boolean);
+}
+
+const periodSeconds = { s: 1, m: 60, h: 3600 } as const;
+
+export function parseRate(value: string): { requests: number; seconds: number } | undefined {
+  const [, count, unit] = /^([1-9]\d{0,6})\/([smh])$/.exec(value) ?? [];
+  if (count === undefined) return undefined;
+  return { requests: Number(count), seconds: periodSeconds[unit as keyof typeof periodSeconds] };
+}
+
+const unitBytes: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** In bytes. */
+export function parseSize(value: string): number | undefined {
+  const [, count, unit = ""] = /^(\d{1,10})([kmg]?)$/i.exec(value) ?? [];
+  return count === undefined ? undefined : Number(count) * (unitBytes[unit.toLowerCase()] ?? 1);
+}
+
+export function parseRedirect(value: string): { status: number; url: string } | undefined {
+  const [, status = "302", url] =
+    /^(?:(30[1278]) )?(https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/[\w\-.~!$&()*+,;=:@%/]*)?)$/.exec(value) ?? [];
+  return url === undefined ? undefined : { status: Number(status), url: url.replace(/\/+$/, "") };
+}
+
+/** The settings that are several lines, each given by itself. */
+export const lineSettings: ReadonlySet<SettingName> = new Set([
+  "basic-auth",
+  "request-header",
+  "response-header",
+]);

@@ -1,0 +1,47 @@
+import { routeSettings, settingOf } from "../../model/kinds/route/route/route-settings.ts";
+import { appOption, getApp } from "../app.ts";
+import { UsageError, type Command } from "../command.ts";
+import { routesOf } from "../domains/domain-routes.ts";
+import { annotate, storedSetting } from "../routes/set-routes.ts";
+
+const actions = ["on", "off"];
+
+export const command: Command = {
+  name: "maintenance",
+  group: "Apps",
+  summary: "Tell visitors that an app is being worked on, in its place.",
+  usage: "[on [TEXT] | off]",
+  description:
+    "While it is on, the router answers 503 and the text at all domains of the app; the app goes on running. Without\n" +
+    "anything the command says whether it is on.",
+  subcommands: actions,
+  options: [appOption],
+  examples: [
+    "nagi maintenance on --app shop",
+    "nagi maintenance on 'Back at noon.'",
+    "nagi maintenance off",
+  ],
+  async run(context) {
+    const [action, ...words] = context.args;
+    if (action !== undefined && !actions.includes(action))
+      throw new UsageError(
+        `nagi maintenance has no action ${JSON.stringify(action)}`,
+        `The actions: ${actions.join(", ")}`,
+      );
+    const found = await getApp(context);
+    const routes = await routesOf(context, found);
+    const { name } = found.metadata;
+    if (action === undefined) {
+      const isOn = routes.some((each) => settingOf(each, "maintenance") !== undefined);
+      return context.terminal.print(isOn ? `${name} is in maintenance` : `${name} answers as usual`);
+    }
+    const text = words.length === 0 ? "on" : words.join(" ");
+    const value = action === "off" ? null : (storedSetting("maintenance", [text]) ?? null);
+    await annotate(context, routes, { [routeSettings.maintenance.annotation]: value });
+    context.terminal.print(
+      action === "off"
+        ? `${name} answers as usual again`
+        : `${name} is in maintenance: visitors get 503 until nagi maintenance off`,
+    );
+  },
+};
