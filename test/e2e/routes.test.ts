@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
-import { TestPlatform } from "../harness/platform.ts";
+import { TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 
@@ -46,6 +46,8 @@ it.each([
     ["routes", "set", "--timeout", "soon", "--app", "late"],
     '--timeout is "soon": must be a whole number with a unit',
   ],
+  [["routes", "set", "--basic-auth", "ann", "--app", "late"], "--basic-auth must be NAME:PASSWORD"],
+  [["routes", "set", "--allow", "10.0.0.0/40", "--app", "late"], '"10.0.0.0/40" is none: must be addresses'],
 ])("refuses %j", (argv, message) => {
   const { code, stderr } = platform.tryNagi(argv);
   expect(code).not.toBe(0);
@@ -57,6 +59,33 @@ it("refuses a wrong annotation, whoever writes it", () => {
   const { code, stderr } = platform.run("kubectl", ["annotate", "route", "late", wrong]);
   expect(code).not.toBe(0);
   expect(stderr).toContain("metadata.annotations[haproxy.router.openshift.io/timeout]");
+});
+
+it("lets in who may, and answers in an app's place while it is worked on", async () => {
+  const given = [
+    "--basic-auth",
+    "ann:it's: secret",
+    "--basic-auth",
+    "bob:b",
+    "--response-header",
+    "X-Zone: a",
+  ];
+  const shown = platform.nagi(["routes", "set", "shop.localhost", ...given, "--app", "shop"]);
+  expect(shown).toMatch(/^shop\.localhost +basic-auth +ann\nshop\.localhost +basic-auth +bob$/m);
+  expect(platform.kubectl(["get", "route", "shop", "-o", "yaml"])).not.toContain("secret");
+  await until(async () => (await platform.request("shop")).status === 401, "a password to be asked for");
+  const url = `http://127.0.0.1:${platform.httpPort}/`;
+  const asked = ["-si", "-u", "ann:it's: secret", "-H", "Host: shop.localhost", url];
+  expect(platform.ok("curl", asked)).toMatch(/^HTTP\/1\.1 200 [^]*^x-zone: a\r$/m);
+  platform.nagi(["routes", "set", "--basic-auth", "off", "--app", "shop"]);
+  await until(async () => (await platform.request("shop")).status === 200, "everybody to be let in");
+
+  platform.nagi(["maintenance", "on", "Back", "at", "noon.", "--app", "shop"]);
+  await until(async () => (await platform.request("shop")).status === 503, "maintenance");
+  expect((await platform.request("shop")).text).toBe("503: Back at noon.\n");
+  expect(platform.nagi(["maintenance", "--app", "shop"])).toBe("shop is in maintenance\n");
+  platform.nagi(["maintenance", "off", "--app", "shop"]);
+  await until(async () => (await platform.request("shop")).status === 200, "the app again");
 });
 
 it("serves an app over HTTPS, with certificates of the platform's and of one's own", () => {

@@ -16,11 +16,7 @@ export const command: Command = {
     "anything the command says whether it is on.",
   subcommands: actions,
   options: [appOption],
-  examples: [
-    "nagi maintenance on --app shop",
-    "nagi maintenance on 'Back at noon.'",
-    "nagi maintenance off",
-  ],
+  examples: ["nagi maintenance on --app shop", "nagi maintenance on 'Back at noon.'", "nagi maintenance off"],
   async run(context) {
     const [action, ...words] = context.args;
     if (action !== undefined && !actions.includes(action))

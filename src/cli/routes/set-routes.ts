@@ -96,7 +96,9 @@ function storedPerson(given: string): string {
     throw new UsageError("--basic-auth must be NAME:PASSWORD", `Or "${offWord}" to let everybody in`);
   const salt = randomBytes(16).toString("hex");
   const sent = `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
-  return `${name}:${salt}:${createHash("sha256").update(sent + salt).digest("hex")}`;
+  return `${name}:${salt}:${createHash("sha256")
+    .update(sent + salt)
+    .digest("hex")}`;
 }
 
 async function meantRoutes(

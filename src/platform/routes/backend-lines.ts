@@ -55,7 +55,11 @@ export function isSticky(route: Route): boolean {
   return settingOf(route, "sticky") !== undefined;
 }
 
-function set(route: Route, name: SettingName, lines: (value: string) => readonly string[]): readonly string[] {
+function set(
+  route: Route,
+  name: SettingName,
+  lines: (value: string) => readonly string[],
+): readonly string[] {
   const value = settingOf(route, name);
   return value === undefined ? [] : lines(value);
 }

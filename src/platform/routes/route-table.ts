@@ -75,7 +75,13 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
       key,
       backend.endpoints.map(({ address }) => address),
     );
-    rules.push({ host: admission.host, path: routePath(route), backend: backend.name, tls: tlsOf(route), maintenance: settingOf(route, "maintenance") });
+    rules.push({
+      host: admission.host,
+      path: routePath(route),
+      backend: backend.name,
+      tls: tlsOf(route),
+      maintenance: settingOf(route, "maintenance"),
+    });
   }
   const byName = (a: RouteBackend, b: RouteBackend): number => compare(a.name, b.name);
   const byHost = (a: RouteRule, b: RouteRule): number => compare(a.host, b.host) || compare(a.path, b.path);

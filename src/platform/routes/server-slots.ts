@@ -60,10 +60,14 @@ export function slotCommands(
   // What comes in comes in first: there is no moment without a server.
   const changes = wanted.toSorted((a, b) => Number(b.up) - Number(a.up));
   return [
-    ...changes.flatMap((slot) => oneSlot(`${backend}/${slot.name}`, known.get(slot.name), slot, serverOptions)),
+    ...changes.flatMap((slot) =>
+      oneSlot(`${backend}/${slot.name}`, known.get(slot.name), slot, serverOptions),
+    ),
     ...gone.map(({ name }) => `set server ${backend}/${name} state maint`),
     // HAProxy 2.6 gives a server that is added no cookie before it is told to give all of them theirs.
-    ...(isSticky && wanted.some(({ name }) => !known.has(name)) ? [`enable dynamic-cookie backend ${backend}`] : []),
+    ...(isSticky && wanted.some(({ name }) => !known.has(name))
+      ? [`enable dynamic-cookie backend ${backend}`]
+      : []),
   ];
 }
 

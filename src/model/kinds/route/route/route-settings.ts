@@ -58,7 +58,9 @@ const redirect: Check = (value) =>
     : undefined;
 
 const headers: Check = (value) => {
-  const wrong = value.split("\n").find((line) => !/^[A-Za-z0-9_-]{1,100}:[ \t]*[\x20-\x7e]{0,1000}$/.test(line));
+  const wrong = value
+    .split("\n")
+    .find((line) => !/^[A-Za-z0-9_-]{1,100}:[ \t]*[\x20-\x7e]{0,1000}$/.test(line));
   if (value.split("\n").length > maxHeaders) return `must be no more than ${maxHeaders}`;
   return wrong === undefined
     ? undefined
@@ -78,7 +80,8 @@ const maxPeople = 30;
 const maintenanceText: Check = (value) =>
   /^[\x20-\x7e]{1,500}$/.test(value) ? undefined : "must be on, or one line of text that is shown";
 
-const h2c: Check = (value) => (value === "h2c" ? undefined : "must be h2c: HTTP/2 without TLS, as gRPC needs it");
+const h2c: Check = (value) =>
+  value === "h2c" ? undefined : "must be h2c: HTTP/2 without TLS, as gRPC needs it";
 
 /** By the name that `nagi routes set` knows them by. */
 export const routeSettings = {
@@ -127,12 +130,14 @@ export const routeSettings = {
   },
   "request-header": {
     annotation: "nagi.dev/request-headers",
-    description: "A header that the app gets: Name: value; Name: alone takes it away. Can be given several times.",
+    description:
+      "A header that the app gets: Name: value; Name: alone takes it away. Can be given several times.",
     check: headers,
   },
   "response-header": {
     annotation: "nagi.dev/response-headers",
-    description: "A header of the answers: Name: value; Name: alone takes it away. Can be given several times.",
+    description:
+      "A header of the answers: Name: value; Name: alone takes it away. Can be given several times.",
     check: headers,
   },
   hsts: {
@@ -198,7 +203,8 @@ export function parseSize(value: string): number | undefined {
 
 export function parseRedirect(value: string): { status: number; url: string } | undefined {
   const [, status = "302", url] =
-    /^(?:(30[1278]) )?(https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/[\w\-.~!$&()*+,;=:@%/]*)?)$/.exec(value) ?? [];
+    /^(?:(30[1278]) )?(https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/[\w\-.~!$&()*+,;=:@%/]*)?)$/.exec(value) ??
+    [];
   return url === undefined ? undefined : { status: Number(status), url: url.replace(/\/+$/, "") };
 }
 

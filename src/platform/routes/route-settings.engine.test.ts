@@ -1,0 +1,208 @@
+/** The settings of routes, with a real HAProxy. */
+
+import { createHash } from "node:crypto";
+import { createServer as createHttp2, connect as connectHttp2 } from "node:http2";
+import { request, type IncomingHttpHeaders } from "node:http";
+import { expect, test } from "vitest";
+import { FakeClient } from "../../client/testing/fake-client.ts";
+import { freePort } from "../../lib/free-port.ts";
+import { service } from "../../model/kinds/core/service/service.ts";
+import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
+import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { routeSettings, type SettingName } from "../../model/kinds/route/route/route-settings.ts";
+import { Load, RouterBench, until } from "./testing/router-bench.ts";
+import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
+
+type Settings = Partial<Record<SettingName, string>>;
+
+function annotationsOf(settings: Settings): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [routeSettings[name as SettingName].annotation, value]),
+  );
+}
+
+function routeWith(name: string, settings: Settings): Route {
+  return aRoute(name, { to: { name: "a" } }, { annotations: annotationsOf(settings) });
+}
+
+/** An app of several pods that answer with their address and the headers that they got. */
+async function app(
+  bench: RouterBench,
+  addresses: readonly string[],
+  ...routes: Route[]
+): Promise<FakeClient> {
+  const port = await freePort();
+  for (const address of addresses)
+    await bench.serve(address, port, (asked, response) => {
+      response.setHeader("x-gone", "1");
+      response.end(JSON.stringify({ address, headers: asked.headers }));
+    });
+  const client = new FakeClient({
+    objects: [...routes, aService("a"), aSlice("a", addresses, [{ name: "", port }])],
+  });
+  await bench.start(client);
+  return client;
+}
+
+interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly path?: string;
+}
+
+function ask(bench: RouterBench, name: string, asked: Asked = {}): Promise<Answered> {
+  const { method = "GET", headers = {}, body, path = "/" } = asked;
+  const all = { host: `${name}.localhost`, ...headers };
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { host: "127.0.0.1", port: bench.port, method, path, headers: all, agent: false },
+      (response) => {
+        let text = "";
+        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+        );
+      },
+    );
+    sent.on("error", reject).end(body);
+  });
+}
+
+test("who may ask, and how much", async () => {
+  await using bench = await RouterBench.make();
+  const basic = `Basic ${Buffer.from("ann:it's 100%").toString("base64")}`;
+  const salt = "0123456789abcdef";
+  const digest = createHash("sha256")
+    .update(basic + salt)
+    .digest("hex");
+  const many = Array.from({ length: 100 }, (_, index) => `10.0.0.${index}`).join(" ");
+  await app(
+    bench,
+    ["127.0.1.1"],
+    routeWith("in", { allow: `${many} 127.0.0.0/8` }),
+    routeWith("out", { allow: `${many} 2001:db8::/32` }),
+    routeWith("auth", { "basic-auth": `ann:${salt}:${digest}` }),
+    routeWith("rate", { "rate-limit": "5/h" }),
+    routeWith("body", { "max-body": "1k" }),
+  );
+  expect((await ask(bench, "in")).status).toBe(200);
+  expect(await ask(bench, "out")).toMatchObject({ status: 403, text: "403: 127.0.0.1 may not ask here.\n" });
+  const refused = await ask(bench, "auth");
+  expect([refused.status, refused.headers["www-authenticate"]]).toEqual([401, 'Basic realm="auth"']);
+  expect((await ask(bench, "auth", { headers: { authorization: `${basic}x` } })).status).toBe(401);
+  expect((await ask(bench, "auth", { headers: { authorization: basic } })).status).toBe(200);
+  const statuses: number[] = [];
+  for (let index = 0; index < 7; index += 1) statuses.push((await ask(bench, "rate")).status);
+  expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
+  const post = (body: string, headers = {}): Promise<Answered> =>
+    ask(bench, "body", { method: "POST", body, headers });
+  expect((await post("x".repeat(1024))).status).toBe(200);
+  expect((await post("x".repeat(1025))).status).toBe(413);
+  expect((await post("x", { "transfer-encoding": "chunked" })).status).toBe(411);
+});
+
+test("headers and redirects", async () => {
+  await using bench = await RouterBench.make();
+  await app(
+    bench,
+    ["127.0.1.1"],
+    routeWith("head", {
+      "request-header": 'X-One: it\'s 100% "so" $HOME %[src]\nUser-Agent:',
+      "response-header": "X-Two: b\nX-Gone:",
+    }),
+    routeWith("moved", { redirect: "301 https://www.example.com/new/" }),
+  );
+  const { text, headers } = await ask(bench, "head", { headers: { "user-agent": "me" } });
+  const got = (JSON.parse(text) as { headers: IncomingHttpHeaders }).headers;
+  expect([got["x-one"], got["user-agent"]]).toEqual(['it\'s 100% "so" $HOME %[src]', undefined]);
+  expect([headers["x-two"], headers["x-gone"]]).toEqual(["b", undefined]);
+  const moved = await ask(bench, "moved", { path: "/a?b=c" });
+  expect([moved.status, moved.headers.location]).toEqual([301, "https://www.example.com/new/a?b=c"]);
+});
+
+test("a client stays with its instance, whenever that was added", async () => {
+  await using bench = await RouterBench.make();
+  const addresses = ["127.0.1.1", "127.0.1.2", "127.0.1.3"];
+  const client = await app(bench, addresses, routeWith("stay", { sticky: "seat" }));
+  const all = await client.get(endpointSlice, { namespace: "default", name: "a-1" });
+  const [first] = all.endpoints;
+  await client.update(endpointSlice, { ...all, endpoints: first === undefined ? [] : [first] });
+  const addressOf = ({ text }: Answered): string => (JSON.parse(text) as { address: string }).address;
+  await until(async () => {
+    const seen = [await ask(bench, "stay"), await ask(bench, "stay"), await ask(bench, "stay")];
+    return new Set(seen.map(addressOf)).size === 1;
+  });
+  const now = await client.get(endpointSlice, { namespace: "default", name: "a-1" });
+  await client.update(endpointSlice, { ...now, endpoints: all.endpoints });
+  const cookies = new Map<string, string>();
+  await until(async () => {
+    const answer = await ask(bench, "stay");
+    cookies.set(addressOf(answer), answer.headers["set-cookie"]?.[0]?.split(";")[0] ?? "");
+    return cookies.size === 3;
+  });
+  for (const [address, cookie] of cookies) {
+    expect(cookie).toMatch(/^seat=\w+$/);
+    for (let index = 0; index < 4; index += 1)
+      expect(addressOf(await ask(bench, "stay", { headers: { cookie } }))).toBe(address);
+  }
+});
+
+test("maintenance comes and goes without a reload, and leaves others alone", async () => {
+  await using bench = await RouterBench.make();
+  const client = await app(bench, ["127.0.1.1"], routeWith("a", {}), routeWith("b", {}));
+  const load = new Load(bench.port, { host: "b.localhost" });
+  const setTo = async (value: string | null): Promise<void> => {
+    const body = { metadata: { annotations: { [routeSettings.maintenance.annotation]: value } } };
+    await client.patch(route, { namespace: "default", name: "a" }, { type: "merge", body });
+  };
+  await setTo("Back at noon; 100% sure.");
+  await until(async () => (await ask(bench, "a")).status === 503);
+  const { text, headers } = await ask(bench, "a");
+  expect([text, headers["retry-after"]]).toEqual(["503: Back at noon; 100% sure.\n", "60"]);
+  await setTo("on");
+  await until(async () => (await ask(bench, "a")).text.includes("being worked on"));
+  await setTo(null);
+  await until(async () => (await ask(bench, "a")).status === 200);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(bench.router.reloads).toBe(0);
+});
+
+test("an app of HTTP/2 without TLS is spoken to as it wants, trailers included", async () => {
+  await using bench = await RouterBench.make();
+  const port = await freePort();
+  const server = createHttp2((asked, response) => {
+    response.addTrailers({ "grpc-status": "0" });
+    response.end(`${asked.httpVersion} ${asked.url}`);
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.1.4", resolve));
+  const settings = { "app-protocol": "h2c" };
+  const grpc = aRoute(
+    "g",
+    { to: { name: "g" }, tls: { termination: "edge" } },
+    { annotations: annotationsOf(settings) },
+  );
+  const client = new FakeClient({ objects: [grpc] });
+  await client.create(service, aService("g"));
+  await client.create(endpointSlice, aSlice("g", ["127.0.1.4"], [{ name: "", port }]));
+  await bench.start(client);
+  const session = connectHttp2(`https://127.0.0.1:${bench.httpsPort}`, {
+    servername: "g.localhost",
+    ca: await bench.router.localCa(),
+  });
+  const stream = session.request({ ":path": "/pkg.Service/Call", ":authority": "g.localhost" });
+  const trailers = new Promise((resolve) => stream.on("trailers", resolve));
+  let body = "";
+  for await (const chunk of stream) body += String(chunk);
+  expect(body).toBe("2.0 /pkg.Service/Call");
+  expect(await trailers).toMatchObject({ "grpc-status": "0" });
+  session.close();
+  server.close();
+});
