@@ -32,9 +32,11 @@ test.each([
   for (const value of bad) expect(check(value), JSON.stringify(value)).toContain("must be");
 });
 
+const aRoute = { apiVersion: "route.openshift.io/v1", kind: "Route" };
+
 test("an error names the annotation, by whichever name it goes", () => {
   const annotations = { "haproxy.router.openshift.io/ip_whitelist": "here" };
-  expect(settingErrors({ metadata: { annotations } })).toMatchObject([
+  expect(settingErrors({ ...aRoute, metadata: { annotations } })).toMatchObject([
     { path: "metadata.annotations[haproxy.router.openshift.io/ip_whitelist]", value: "here" },
   ]);
 });
