@@ -1,6 +1,8 @@
 /** What is wrong with a certificate and its key, in words for whoever brought them. Pure. */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import { messageOf } from "./errors.ts";
 
 export interface CertificateInput {
   /** PEM; the certificate first, then perhaps its chain. */
@@ -20,7 +22,12 @@ const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /** All certificates of a PEM text; throws for one that is none. */
 export function certificatesIn(pem: string): X509Certificate[] {
-  return (pem.match(block) ?? []).map((text) => new X509Certificate(text));
+  return certificateBlocks(pem).map((text) => new X509Certificate(text));
+}
+
+/** The certificates of a PEM text, without what stands between them. */
+export function certificateBlocks(pem: string): readonly string[] {
+  return pem.match(block) ?? [];
 }
 
 /** Whether they are certificates, and the key is the certificate's, and the chain leads on from it. */
@@ -50,7 +57,18 @@ export function certificateProblem({
       };
     last = next;
   }
-  return undefined;
+  const refusal = openSslRefusal([certificate, chain].join("\n"), key);
+  return refusal === undefined ? undefined : { part: "certificate", message: refusal };
+}
+
+/** Keys that are too short and the like: a server that is given them does not start. */
+function openSslRefusal(cert: string, key: string): string | undefined {
+  try {
+    createSecureContext({ cert, key, ciphers: "DEFAULT:@SECLEVEL=2" });
+    return undefined;
+  } catch (error) {
+    return `cannot be used: ${messageOf(error)}`;
+  }
 }
 
 /** What keeps a certificate from being the right one for a host at a time; undefined when it is. */

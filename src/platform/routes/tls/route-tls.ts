@@ -1,6 +1,6 @@
 /** What a route's `spec.tls` asks of the router, and why it cannot be. Pure. */
 
-import { certificateProblem, certificatesIn } from "../../../lib/certificate-check.ts";
+import { certificateBlocks, certificateProblem, certificatesIn } from "../../../lib/certificate-check.ts";
 import type { Route } from "../../../model/kinds/route/route/route.ts";
 import { digestOf } from "./certificate-store.ts";
 
@@ -30,7 +30,8 @@ export function tlsOf({ spec: { tls } }: Route): RouteTls | undefined {
     termination,
     insecure: insecure === "" ? "None" : insecure,
     own: certificate === "" || key === "" ? undefined : { certificate, key, caCertificate },
-    destinationCa: termination === "reencrypt" ? destinationCACertificate : undefined,
+    destinationCa:
+      termination === "reencrypt" ? certificateBlocks(destinationCACertificate ?? "").join("\n") : undefined,
   };
 }
 

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { parseRate, parseRedirect, parseSize, routeSettings, settingErrors } from "./route-settings.ts";
 
 test.each([
-  ["timeout", ["1s", "500ms", "5m"], ["0s", "5", "1s\nserver x", "soon"]],
-  ["rewrite", ["/", "/v1/"], ["v1", "/a b", "/a\n"]],
+  ["timeout", ["1s", "500ms", "5m"], ["0s", "5", "1s\nserver x", "soon", "25d", "500us"]],
+  ["rewrite", ["/", "/v1/"], ["v1", "/a b", "/a\n", `/${"a".repeat(1000)}`]],
   [
     "allow",
     ["192.0.2.7 10.0.0.0/8", "2001:db8::/32,::1"],
-    ["", "10.0.0.0/33", "10.0.0.1/", "host", "::1/129"],
+    ["", "10.0.0.0/33", "10.0.0.1/", "host", "::1/129", "fe80::1%eth0"],
   ],
   ["rate-limit", ["10/s", "1/h"], ["0/s", "10", "10/d", "-1/s"]],
   ["max-body", ["0", "512k", "1G"], ["1t", "-1", "1.5m"]],

@@ -19,13 +19,22 @@ export interface RouteSetting {
   readonly check: Check;
 }
 
-const duration: Check = (value) =>
-  /^[1-9]\d{0,5}(us|ms|s|m|h|d)$/.test(value)
-    ? undefined
-    : "must be a whole number with a unit: 500ms, 30s, 5m, 1h";
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** HAProxy refuses a configuration with more, and would serve nobody. */
+const durationMaxMs = 24 * 86_400_000;
+
+const duration: Check = (value) => {
+  const [, count, unit = ""] = /^([1-9]\d{0,8})(ms|s|m|h|d)$/.exec(value) ?? [];
+  if (count === undefined) return "must be a whole number with a unit: 500ms, 30s, 5m, 1h";
+  return Number(count) * (unitMs[unit] ?? 0) > durationMaxMs ? "must be no more than 24d" : undefined;
+};
+
+const pathMaxLength = 1000;
 
 const path: Check = (value) =>
-  /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(value) ? undefined : "must be a URL path that begins with /";
+  value.length <= pathMaxLength && /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(value)
+    ? undefined
+    : `must be a URL path that begins with /, of no more than ${pathMaxLength} characters`;
 
 const maxAllowed = 500;
 
@@ -40,7 +49,8 @@ const addresses: Check = (value) => {
 function isAddress(text: string): boolean {
   const [address = "", prefix] = text.split("/");
   const version = isIP(address);
-  if (version === 0) return false;
+  // The zone of an address is the machine's own affair.
+  if (version === 0 || address.includes("%")) return false;
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
 }
 
@@ -201,7 +211,10 @@ export function parseSize(value: string): number | undefined {
   return count === undefined ? undefined : Number(count) * (unitBytes[unit.toLowerCase()] ?? 1);
 }
 
+const urlMaxLength = 2000;
+
 export function parseRedirect(value: string): { status: number; url: string } | undefined {
+  if (value.length > urlMaxLength) return undefined;
   const [, status = "302", url] =
     /^(?:(30[1278]) )?(https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/[\w\-.~!$&()*+,;=:@%/]*)?)$/.exec(value) ??
     [];
