@@ -11,6 +11,7 @@ import { tokenReview } from "./kinds/authentication/tokenreview/tokenreview.ts";
 import { selfSubjectAccessReview } from "./kinds/authorization/selfsubjectaccessreview/selfsubjectaccessreview.ts";
 import { selfSubjectRulesReview } from "./kinds/authorization/selfsubjectrulesreview/selfsubjectrulesreview.ts";
 import { subjectAccessReview } from "./kinds/authorization/subjectaccessreview/subjectaccessreview.ts";
+import { horizontalPodAutoscaler } from "./kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import { scale } from "./kinds/autoscaling/scale/scale.ts";
 import { cronJob } from "./kinds/batch/cronjob/cronjob.ts";
 import { job } from "./kinds/batch/job/job.ts";
@@ -66,6 +67,7 @@ export const allKinds: readonly Kind[] = [
   selfSubjectAccessReview,
   selfSubjectRulesReview,
   subjectAccessReview,
+  horizontalPodAutoscaler,
   scale,
   cronJob,
   job,

@@ -8,6 +8,7 @@ import type { Client } from "../../client/client.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
+import { runAutoscalers } from "./autoscaler/controller.ts";
 import { runCronJobs } from "./cronjob/controller.ts";
 import { runDaemonSets } from "./daemonset/controller.ts";
 import { runDeployments } from "./deployment/controller.ts";
@@ -42,6 +43,7 @@ const controllers: Readonly<Record<string, Run>> = {
   daemonset: runDaemonSets,
   job: runJobs,
   cronjob: runCronJobs,
+  autoscaler: runAutoscalers,
   disruption: runDisruption,
   endpointslice: runEndpointSlices,
   "garbage-collector": runGarbageCollector,

@@ -44,6 +44,10 @@ import {
   podDisruptionBudget,
   type PodDisruptionBudget,
 } from "../../../model/kinds/policy/poddisruptionbudget/poddisruptionbudget.ts";
+import {
+  horizontalPodAutoscaler,
+  type HorizontalPodAutoscaler,
+} from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import { controllerOf, type KubeObject } from "../../../model/meta.ts";
 import { claimsOf } from "./pod-claims.ts";
 
@@ -63,6 +67,7 @@ export interface WorkloadInformers {
   readonly namespaces: Informer<Namespace>;
   readonly serviceAccounts: Informer<ServiceAccount>;
   readonly budgets: Informer<PodDisruptionBudget>;
+  readonly autoscalers: Informer<HorizontalPodAutoscaler>;
   readonly persistentVolumes: Informer<PersistentVolume>;
   readonly persistentVolumeClaims: Informer<PersistentVolumeClaim>;
   readonly storageClasses: Informer<StorageClass>;
@@ -114,6 +119,7 @@ export function createInformers(options: {
     namespaces: informer(namespace),
     serviceAccounts: informer(serviceAccount),
     budgets: informer(podDisruptionBudget),
+    autoscalers: informer(horizontalPodAutoscaler),
     persistentVolumes: informer(persistentVolume),
     persistentVolumeClaims: informer(persistentVolumeClaim),
     storageClasses: informer(storageClass),
