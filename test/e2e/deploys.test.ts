@@ -90,3 +90,11 @@ it("gives up a held release, and refuses what cannot be", () => {
     stderr: expect.stringContaining("The strategies: rolling, recreate, blue-green") as unknown,
   });
 });
+
+it("autoscaling.md: grows with what the pods use", () => {
+  const { code, stdout } = runGuideExample(platform, "autoscaling.md");
+  expect(code, stdout).toBe(0);
+  expect(stdout).toMatch(/^mill +Deployment\/mill +cpu: \d+%\/50% +1 +2 +2 /m);
+  expect(stdout).toContain("reason: cpu resource utilization (percentage of request) above target");
+  platform.kubectl(["delete", "hpa,deployment", "mill"]);
+});

@@ -6,7 +6,7 @@
 import type {
   HorizontalPodAutoscalerSpec,
   ScalingRules,
-} from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
+} from "../../../model/kinds/autoscaling/horizontalpodautoscaler/autoscaler-spec.ts";
 
 export interface Recommendation {
   readonly atMs: number;

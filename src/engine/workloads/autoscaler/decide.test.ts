@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import {
   horizontalPodAutoscaler,
   type HorizontalPodAutoscaler,
-  type HorizontalPodAutoscalerSpec,
 } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
+import type { HorizontalPodAutoscalerSpec } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/autoscaler-spec.ts";
 import type { MetricTarget } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/metric-spec.ts";
 import { pod, type Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { podMetrics, type PodMetrics } from "../../../model/kinds/metrics/podmetrics/podmetrics.ts";
@@ -267,7 +267,7 @@ describe("a decision", () => {
 
 test("the columns are kubectl's", () => {
   const made = autoscaler();
-  const cells = () => horizontalPodAutoscaler.columns.map(({ value }) => value(made, nowMs));
+  const cells = () => horizontalPodAutoscaler.columns.map(({ value }) => value(made, { nowMs }));
   expect(cells()).toEqual(["Deployment/web", "cpu: <unknown>/80%", "1", 50, 0]);
   made.status = {
     currentReplicas: 2,

@@ -1,9 +1,7 @@
 /** What an autoscaler does now, and what it says of itself. Pure; `controller.ts` carries it out. */
 
-import type {
-  HorizontalPodAutoscaler,
-  HorizontalPodAutoscalerStatus,
-} from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
+import type { HorizontalPodAutoscalerStatus } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/autoscaler-spec.ts";
+import type { HorizontalPodAutoscaler } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import type {
   MetricSpec,
   MetricStatus,

@@ -43,6 +43,8 @@ const metricValueStatus = object(
   { name: `${api}.MetricValueStatus` },
 );
 
+export interface MetricValue extends Infer<typeof metricValueStatus> {}
+
 const metricTypes = ["Object", "Pods", "Resource", "ContainerResource", "External"] as const;
 const metricType = required(oneOf(metricTypes, "Which of the fields counts."));
 const resourceName = required(string("Resource of the pods: cpu or memory."));

@@ -1,11 +1,17 @@
 /** The metrics of an autoscaler in one cell, as kubectl shows them: `cpu: 12%/80%, memory: 40Mi/100Mi`. */
 
-import type { HorizontalPodAutoscaler } from "./horizontalpodautoscaler.ts";
-import type { MetricSpec, MetricStatus } from "./metric-spec.ts";
+import type { HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus } from "./autoscaler-spec.ts";
+import type { MetricSpec, MetricStatus, MetricTarget, MetricValue } from "./metric-spec.ts";
 
 const shownMax = 2;
 
-export function targetsCell({ spec, status }: HorizontalPodAutoscaler): string {
+export function targetsCell({
+  spec,
+  status,
+}: {
+  readonly spec: HorizontalPodAutoscalerSpec;
+  readonly status?: HorizontalPodAutoscalerStatus | undefined;
+}): string {
   const metrics = spec.metrics ?? [];
   if (metrics.length === 0) return "<none>";
   const cells = metrics.map((metric, index) => cellOf(metric, status?.currentMetrics?.[index]));
@@ -14,18 +20,24 @@ export function targetsCell({ spec, status }: HorizontalPodAutoscaler): string {
 }
 
 function cellOf(metric: MetricSpec, seen: MetricStatus | undefined): string {
-  const source =
-    metric.resource ?? metric.containerResource ?? metric.pods ?? metric.object ?? metric.external;
-  const current = (seen?.resource ?? seen?.containerResource ?? seen?.pods ?? seen?.object ?? seen?.external)
-    ?.current;
-  const { averageUtilization, averageValue, value } = source?.target ?? {};
+  const { averageUtilization, averageValue, value } = sourceOf(metric)?.target ?? {};
+  const current = seen === undefined ? undefined : seenOf(seen)?.current;
   const prefix = metric.type === "Resource" ? `${metric.resource?.name}: ` : "";
   if (averageUtilization !== undefined) {
     const now = current?.averageUtilization;
     return `${prefix}${now === undefined ? "<unknown>" : `${now}%`}/${averageUtilization}%`;
   }
-  const isAverage = averageValue !== undefined;
-  const now = (isAverage ? current?.averageValue : current?.value) ?? "<unknown>";
-  const suffix = isAverage && metric.type !== "Resource" && metric.type !== "Pods" ? " (avg)" : "";
+  const now = (averageValue === undefined ? current?.value : current?.averageValue) ?? "<unknown>";
+  const isShared = metric.type === "Object" || metric.type === "External";
+  const suffix = averageValue !== undefined && isShared ? " (avg)" : "";
   return `${prefix}${now}/${averageValue ?? value}${suffix}`;
+}
+
+/** The one of its fields that is there. */
+function sourceOf(metric: MetricSpec): { readonly target: MetricTarget } | undefined {
+  return metric.resource ?? metric.containerResource ?? metric.pods ?? metric.object ?? metric.external;
+}
+
+function seenOf(metric: MetricStatus): { readonly current: MetricValue } | undefined {
+  return metric.resource ?? metric.containerResource ?? metric.pods ?? metric.object ?? metric.external;
 }

@@ -2,7 +2,7 @@
 
 import { invalid, required, type FieldError } from "../../../field-error.ts";
 import { milliValue } from "../../../quantity.ts";
-import type { HorizontalPodAutoscalerSpec } from "./horizontalpodautoscaler.ts";
+import type { HorizontalPodAutoscalerSpec } from "./autoscaler-spec.ts";
 import type { MetricSpec, MetricTarget } from "./metric-spec.ts";
 
 const windowMaxSeconds = 3600;
