@@ -25,6 +25,15 @@ export const furtherObjects: readonly object[] = [
     spec: { serviceName: "states", selector: { matchLabels: labels }, template },
   },
   {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: inDefault("scaler"),
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "StatefulSet", name: "states" },
+      maxReplicas: 3,
+    },
+  },
+  {
     apiVersion: "v1",
     kind: "ReplicationController",
     metadata: inDefault("controller"),
