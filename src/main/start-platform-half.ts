@@ -341,6 +341,7 @@ function openPlatforms({ config, clientFor, engine, log }: PlatformHalfOptions):
   return createPlatforms({
     client: clientFor("platforms"),
     engine,
+    instance: config.instance,
     recipesDir,
     workDir: join(config.dataDir, "work"),
     outside: () => outsideOf(config.dataDir),

@@ -3,6 +3,7 @@
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import { withPrivateCaches } from "./cache-mounts.ts";
 import type { Wanted } from "./detect.ts";
+import { buildpacksPlatform } from "./buildpacks/plan-buildpacks.ts";
 import { checkDockerfile } from "./dockerfile-text.ts";
 import { BuildFailure } from "./failure.ts";
 import type { BuildPlan } from "./plan.ts";
@@ -20,6 +21,11 @@ function wantedLanguage(build: Build, named: ReadyPlatform | undefined): Wanted 
   const { dockerfilePath } = dockerfileOf(build);
   const { language, dockerfile } = build.spec.strategy.nagiStrategy ?? {};
   if (language !== undefined) return { dockerfilePath, language, saidBy: "the app's language" };
+  if (named?.language === buildpacksPlatform) {
+    // Of use where the app or its source names buildpacks, which go first; else it is Debian with compilers.
+    const saidBy = `platform ${named.name}, for an app that names no buildpacks (nagi buildpacks add),`;
+    return { dockerfilePath, language: "procfile", saidBy };
+  }
   if (named !== undefined)
     return { dockerfilePath, language: named.language, saidBy: `platform ${named.name}` };
   if (dockerfile === undefined || dockerfilePath !== undefined) return { dockerfilePath };

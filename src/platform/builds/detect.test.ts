@@ -280,3 +280,34 @@ it("lets a Procfile with nothing but a release phase leave the start to detectio
     release: "node migrate.js",
   });
 });
+
+describe("a platform whose versions are not known", () => {
+  it.each<[string, Record<string, string>, string]>([
+    [
+      "Python",
+      { "pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.9"\n', "app.py": "" },
+      'Python (requires-python ">=3.9", the platform\'s version is not known)',
+    ],
+    [
+      "Ruby",
+      { Gemfile: 'ruby "~> 3.1"\n', "config.ru": "" },
+      'Ruby (Gemfile "~> 3.1", the platform\'s version is not known)',
+    ],
+    [
+      "Node.js",
+      { "package.json": manifest({ ...started, engines: { node: ">=20" } }) },
+      'Node.js (engines ">=20")',
+    ],
+    [
+      "Node.js with a range that is none",
+      { "package.json": manifest({ ...started, engines: { node: "latest!" } }) },
+      "is not a version range: write for instance",
+    ],
+  ])("is judged against no range: %s", (_what, files, text) => {
+    const recognised = recognise(sourceTreeOf(files));
+    if (!recognised.ok || !("language" in recognised) || recognised.language === undefined)
+      throw new Error("it is of no language");
+    const detection = planLanguage(recognised.language, sourceTreeOf(files), {});
+    expect(detection.ok ? detection.plan.explanation : detection.message).toContain(text);
+  });
+});

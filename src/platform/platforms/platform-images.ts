@@ -2,6 +2,7 @@
 
 import type { Client } from "../../client/client.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine-transport.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
 import { platform as platformKind, type Platform } from "../../model/kinds/nagi/platform/platform.ts";
@@ -19,30 +20,69 @@ export async function keepImagesUntilDeleted({ metadata }: Platform, client: Cli
 
 export async function removeImagesOf(
   { metadata, status }: Platform,
-  {
-    client,
-    engine,
-    log,
-  }: { readonly client: Client; readonly engine: ContainerEngine; readonly log: Logger },
+  options: SharedEngine & { readonly client: Client },
 ): Promise<void> {
   const { finalizers = [], name = "", resourceVersion } = metadata;
   if (!finalizers.includes(finalizer)) return;
   const images = (status?.history ?? []).map(({ image }) => image);
-  if (images.length > 0) await removeImages([...images, latestImage(name)], { engine, log });
+  await removeImages(name, images, options);
   const body = {
     metadata: { resourceVersion, finalizers: finalizers.filter((each) => each !== finalizer) },
   };
-  await client.patch(platformKind, { name: metadata.name ?? "" }, { type: "merge", body });
+  await options.client.patch(platformKind, { name: metadata.name ?? "" }, { type: "merge", body });
 }
 
-/** What others still stand on stays, without a name. */
+/** An engine may serve several Nagis, which then have the images of the same recipe in common. */
+export interface SharedEngine {
+  readonly engine: Pick<ContainerEngine, "inspectImage" | "tagImage" | "removeImage">;
+  /** Short name of this Nagi on the machine. */
+  readonly instance: string;
+  readonly log: Logger;
+}
+
+/** Says that this Nagi has the image, so that no other one removes it. */
+export async function markImage(image: string, { engine, instance }: SharedEngine): Promise<void> {
+  const { RepoTags } = await engine.inspectImage(image);
+  const mark = markOf(image, instance);
+  if (RepoTags?.includes(mark) !== true) await engine.tagImage(image, mark);
+}
+
+/** What others have or stand on stays. */
 export async function removeImages(
+  platform: string,
   images: readonly string[],
-  { engine, log }: { readonly engine: ContainerEngine; readonly log: Logger },
+  { engine, instance, log }: SharedEngine,
 ): Promise<void> {
   for (const image of images) {
-    await engine.removeImage(image).catch((error: unknown) => {
-      log.info("an image of a platform stays", { image, reason: messageOf(error) });
-    });
+    try {
+      const { Id, RepoTags } = await engine.inspectImage(image);
+      await engine.removeImage(markOf(image, instance));
+      const isOthers = (RepoTags ?? []).some(
+        (tag) => tag.startsWith(`${image}-`) && tag !== markOf(image, instance),
+      );
+      if (isOthers) {
+        log.info("an image of a platform stays: another Nagi has it", { image });
+        continue;
+      }
+      await removeLatest(platform, Id, engine);
+      await engine.removeImage(image);
+    } catch (error) {
+      if (!isEngineError(error, 404))
+        log.info("an image of a platform stays", { image, reason: messageOf(error) });
+    }
   }
+}
+
+/** The name without a version, where it is of this image. */
+async function removeLatest(platform: string, id: string, engine: SharedEngine["engine"]): Promise<void> {
+  const latest = latestImage(platform);
+  const found = await engine.inspectImage(latest).catch((error: unknown) => {
+    if (isEngineError(error, 404)) return undefined;
+    throw error;
+  });
+  if (found?.Id === id) await engine.removeImage(latest);
+}
+
+function markOf(image: string, instance: string): string {
+  return `${image}-${instance}`;
 }

@@ -9,13 +9,15 @@ import { newObject } from "../../model/kind.ts";
 import { platform as platformKind, type Platform } from "../../model/kinds/nagi/platform/platform.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import type { PlatformImage } from "./ensure-platforms.ts";
-import { removeImages } from "./platform-images.ts";
+import { markImage, removeImages } from "./platform-images.ts";
 import { patchBetween, statusWhenMade, withReady, type PlatformStatus } from "./platform-status.ts";
 import { historyWith } from "./versions.ts";
 
 export interface PlatformObjectsOptions {
   readonly client: Client;
   readonly engine: ContainerEngine;
+  /** Short name of this Nagi on the machine. */
+  readonly instance: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -63,8 +65,9 @@ export class PlatformObjects {
 
   /** The image is there: the platform's newest version, if it is another one than before. */
   async made(image: PlatformImage): Promise<void> {
-    const { client, engine, log } = this.#options;
+    const { client } = this.#options;
     const { status = {} } = await this.ensure(image.name);
+    if (!image.builtIn) await markImage(image.image, this.#options);
     const isNew = status.history?.[0]?.recipeHash !== image.recipeHash;
     const pinned = isNew ? await listPinnedVersions(client, image.name) : new Set<number>();
     const { kept, dropped } = isNew
@@ -72,9 +75,7 @@ export class PlatformObjects {
       : { kept: status.history ?? [], dropped: [] };
     await this.write(image.name, (now) => statusWhenMade(now, image, kept));
     const inUse = new Set(kept.map((each) => each.image));
-    await removeImages(
-      dropped.map((each) => each.image).filter((each) => !inUse.has(each)),
-      { engine, log },
-    );
+    const gone = dropped.map((each) => each.image).filter((each) => !inUse.has(each));
+    await removeImages(image.name, gone, this.#options);
   }
 }

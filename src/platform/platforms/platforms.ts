@@ -41,6 +41,8 @@ const rebuildEveryMs = 1000;
 
 export interface PlatformsOptions extends Omit<EnsurePlatformsOptions, "only" | "signal" | "given"> {
   readonly client: Client;
+  /** Short name of this Nagi on the machine. */
+  readonly instance: string;
   readonly log: Logger;
 }
 

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { filesStamp } from "../../lib/files-stamp.ts";
-import { languageNames } from "../../model/kinds/nagi/languages.ts";
+import { recipeLanguages } from "../../model/kinds/nagi/languages.ts";
 import { contentOf, type RecipeFile } from "../../model/kinds/nagi/platform/recipe-files.ts";
 import {
   parseRecipe,
@@ -155,7 +155,7 @@ export function languageOf(recipe: Recipe, all: readonly Recipe[]): string {
   if (recipe.language !== undefined) return recipe.language;
   const base = all.find(({ name }) => name === recipe.from);
   if (base !== undefined && base.from !== undefined) return languageOf(base, all);
-  return languageNames.find((name) => name === recipe.name) ?? "procfile";
+  return recipeLanguages.find((name) => name === recipe.name) ?? "procfile";
 }
 
 /** The recipe with what it stands on, the lowest first. */

@@ -10,7 +10,7 @@ export interface LanguageInput {
   readonly tree: SourceTree;
   /** Of the Procfile; empty without one. */
   readonly processes: Readonly<Record<string, string>>;
-  /** Versions of the platform's programs, by name. */
+  /** Versions of the platform's programs, by name; without those of a platform that is not made or does not say them. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -25,6 +25,9 @@ export interface Language {
   isIn(tree: SourceTree): boolean;
   plan(input: LanguageInput): Detection;
 }
+
+/** Of a range of versions that nothing can be held against: the platform is not made, or does not say its versions. */
+export const notKnownYet = "the platform's version is not known";
 
 /** A language's `reads`, of names at the root. */
 export function readsNames(...names: readonly string[]): (path: string) => boolean {

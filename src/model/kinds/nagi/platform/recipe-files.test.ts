@@ -46,6 +46,7 @@ describe("a recipe in a Platform", () => {
   });
 
   it("is of Debian bookworm unless it says so", () => {
+    expect(parseRecipe("from: base\nlanguage: buildpacks\n")).toMatchObject({ ok: true });
     const result = parseRecipe("from: base\nversions:\n  perl: perl -v\n");
     expect(result).toMatchObject({ ok: true, recipe: { suite: "bookworm", versions: { perl: "perl -v" } } });
   });

@@ -1,7 +1,7 @@
 /** `platform.yaml`, the file of a recipe that says what the platform stands on and what goes in. */
 
 import { parse } from "yaml";
-import { languageNames } from "../languages.ts";
+import { recipeLanguages } from "../languages.ts";
 
 /** File of every recipe. */
 export const recipeFile = "platform.yaml";
@@ -21,7 +21,7 @@ export interface RecipeText {
   readonly npm: readonly string[];
   /** Made when the first app needs it, rather than at the first start. */
   readonly onDemand: boolean;
-  /** Language whose apps are built on it; absent: that of the one it stands on, or its own name. */
+  /** Language whose apps are built on it, or `buildpacks`; absent: that of the one it stands on, or its own name. */
   readonly language?: string | undefined;
   /** Shell commands that print the versions of programs, by name. */
   readonly versions: Readonly<Record<string, string>>;
@@ -73,8 +73,8 @@ function recipeOf(given: Record<string, unknown>): RecipeText {
   if (typeof description !== "string") throw new Wrong("description", "must be a text");
   if (typeof onDemand !== "boolean") throw new Wrong("onDemand", "must be true or false");
   const named = language === undefined ? undefined : wordOf(language, "language");
-  if (named !== undefined && !languageNames.some((name) => name === named))
-    throw new Wrong("language", `is ${JSON.stringify(named)}; known are ${languageNames.join(", ")}`);
+  if (named !== undefined && !recipeLanguages.some((name) => name === named))
+    throw new Wrong("language", `is ${JSON.stringify(named)}; known are ${recipeLanguages.join(", ")}`);
   return {
     description,
     suite: wordOf(suite, "suite"),

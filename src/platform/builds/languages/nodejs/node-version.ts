@@ -26,10 +26,11 @@ export function chooseNode(
   if (asked === undefined) return { ok: true, choice: { text: `Node.js ${platformVersion}` } };
   const range = semver.validRange(asked.range);
   if (range === null) {
-    const message = `${asked.where} asks for Node.js ${JSON.stringify(asked.given)}, which is not a version range: write for instance ">=${semver.major(platformVersion)}"`;
+    const message = `${asked.where} asks for Node.js ${JSON.stringify(asked.given)}, which is not a version range: write for instance ">=${semver.coerce(platformVersion)?.major ?? 22}"`;
     return { ok: false, message };
   }
   const because = `${asked.where} ${JSON.stringify(asked.given)}`;
+  if (platformVersion === "") return { ok: true, choice: { text: `Node.js (${because})` } };
   if (semver.satisfies(platformVersion, range)) {
     return { ok: true, choice: { text: `Node.js ${platformVersion} (${because})` } };
   }

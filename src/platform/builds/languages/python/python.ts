@@ -5,7 +5,7 @@ import { cacheDir, singleStage } from "../../containerfile.ts";
 import type { FailureSign } from "../../failure.ts";
 import type { ContainerfileOptions } from "../../plan.ts";
 import { aptPackages } from "../aptfile.ts";
-import type { Language, LanguageInput } from "../language.ts";
+import { notKnownYet, type Language, type LanguageInput } from "../language.ts";
 import { findPythonApp, type PythonApp } from "./python-app.ts";
 import { requirementsOf, type Requirements } from "./requirements.ts";
 
@@ -143,6 +143,7 @@ type VersionResult =
 function versionText({ python }: Requirements, platformVersion: string): VersionResult {
   if (python === undefined) return { ok: true, text: `Python ${platformVersion}` };
   const because = `${python.where} ${JSON.stringify(python.range)}`;
+  if (platformVersion === "") return { ok: true, text: `Python (${because}, ${notKnownYet})` };
   if (satisfies(platformVersion, python.range))
     return { ok: true, text: `Python ${platformVersion} (${because})` };
   const message = `${python.where} asks for Python ${JSON.stringify(python.range)}, and the platform has ${platformVersion}: change it, use a platform with that version (\`nagi platforms\`), or add a Dockerfile`;

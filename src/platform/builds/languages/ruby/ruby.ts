@@ -6,7 +6,7 @@ import type { FailureSign } from "../../failure.ts";
 import type { ContainerfileOptions } from "../../plan.ts";
 import type { SourceTree } from "../../source-tree.ts";
 import { aptPackages } from "../aptfile.ts";
-import { readsNames, type Language, type LanguageInput } from "../language.ts";
+import { notKnownYet, readsNames, type Language, type LanguageInput } from "../language.ts";
 
 const failureSigns: readonly FailureSign[] = [
   [
@@ -150,6 +150,8 @@ function versionText(tree: SourceTree, platformVersion: string): VersionResult {
   const given = inGemfile ?? inFile;
   if (given === undefined || given === "") return { ok: true, text: `Ruby ${platformVersion}` };
   const where = inGemfile === undefined ? ".ruby-version" : "Gemfile";
+  if (platformVersion === "")
+    return { ok: true, text: `Ruby (${where} ${JSON.stringify(given)}, ${notKnownYet})` };
   const range = given.startsWith("~> ") ? pessimistic(given.slice(3)) : given;
   if (semver.validRange(range) !== null && semver.satisfies(platformVersion, range)) {
     return { ok: true, text: `Ruby ${platformVersion} (${where} ${JSON.stringify(given)})` };
