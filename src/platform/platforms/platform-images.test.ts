@@ -30,7 +30,7 @@ const image = "localhost/nagi/tiny:0123456789ab";
 const latest = "localhost/nagi/tiny:latest";
 let images: FakeImages;
 const nagi = (instance: string): SharedEngine => ({
-  engine: images as SharedEngine["engine"],
+  engine: images,
   instance,
   log: silentLogger,
 });
