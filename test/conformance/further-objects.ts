@@ -25,6 +25,26 @@ export const furtherObjects: readonly object[] = [
     spec: { serviceName: "states", selector: { matchLabels: labels }, template },
   },
   {
+    apiVersion: "nagi.dev/v1",
+    kind: "AddonService",
+    metadata: { name: "cache" },
+    spec: {
+      description: "A cache.",
+      platform: "redis",
+      port: 6379,
+      prefix: "CACHE",
+      vars: { URL: "redis://${host}:${port}" },
+      plans: { small: {} },
+      defaultPlan: "small",
+    },
+  },
+  {
+    apiVersion: "nagi.dev/v1",
+    kind: "Addon",
+    metadata: inDefault("shop-cache"),
+    spec: { service: "cache", plan: "small" },
+  },
+  {
     apiVersion: "autoscaling/v2",
     kind: "HorizontalPodAutoscaler",
     metadata: inDefault("scaler"),
