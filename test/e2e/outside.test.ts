@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { instanceOf } from "../../src/main/config.ts";
 import { Mirror } from "../harness/mirror.ts";
 import { TestPlatform, type Outcome } from "../harness/platform.ts";
 
@@ -127,5 +128,39 @@ describe("a mirror with a private CA, in build.env", () => {
     expect(asked).toContain("/simple/nagi-tiny/");
     expect(asked).toContain("/debian/dists/bookworm/InRelease");
     expect(asked.some((path) => /^\/debian\/pool\/.*\/hello_.*\.deb$/.test(path))).toBe(true);
+  });
+});
+
+describe("with no outside at all", () => {
+  const table = `nagi-test-no-outside-${process.pid}`;
+  beforeAll(() => {
+    const bridge = `nb-${instanceOf(platform.dataDir)}`;
+    const chain = (hook: string): string =>
+      `chain ${hook} { type filter hook ${hook} priority -200; iifname "${bridge}" reject; }\n`;
+    const rules = `table inet ${table} {\n${chain("forward")}${chain("input")}}\n`;
+    platform.ok("nft", ["-f", "-"], { input: rules });
+  });
+  afterAll(() => platform.ok("nft", ["delete", "table", "inet", table]));
+
+  it("builds what comes with the source", () => {
+    const wheels = platform.repository("python-wheels");
+    platform.commit(wheels, { "run.txt": unique });
+    const go = platform.repository({
+      "go.mod": `// ${unique}\nmodule app\n\ngo 1.18\n\nrequire example.test/tiny v1.0.0\n`,
+      "main.go": 'package main\n\nimport "example.test/tiny"\n\nfunc main() { println(tiny.Words) }\n',
+      "vendor/modules.txt": "# example.test/tiny v1.0.0\n## explicit; go 1.18\nexample.test/tiny\n",
+      "vendor/example.test/tiny/tiny.go": 'package tiny\n\nconst Words = "tiny"\n',
+    });
+    for (const [app, source] of Object.entries({ wheels, vendored: go })) {
+      platform.nagi(["create", app, "--no-remote"]);
+      platform.nagi(["deploy", "--app", app, "--dir", source, "--no-wait"]);
+    }
+  });
+
+  it("builds a changed source on what is cached", () => {
+    const [, npm] = tools[0] ?? ["", {}];
+    const { code, stdout, stderr } = build(`npm-${process.pid}`, { ...npm, "server.js": "// changed\n" });
+    expect(code, `${stdout}${stderr}`).toBe(0);
+    expect(stdout).toMatch(/RUN npm install .*\(cached\)/);
   });
 });
