@@ -1,5 +1,6 @@
 /** Add-ons as a user has them: made, used, dumped, restored, shared, rotated, destroyed. One platform for all. */
 
+import { request } from "node:http";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,22 @@ afterAll(() => {
 
 const psql = (sql: string): string =>
   platform.nagi(["pg", "psql", "--app", "guest", "--", "-Atc", sql]).trim();
+
+/** Whether the app answered that it has written the line. */
+function post(line: string): Promise<boolean> {
+  const headers = { host: `guest.localhost:${platform.httpPort}` };
+  const options = { host: "127.0.0.1", port: platform.httpPort, method: "POST", headers, timeout: 5000 };
+  return new Promise((resolve) => {
+    const asked = request(options, (response) => {
+      response.resume();
+      response.on("error", () => resolve(false));
+      response.on("end", () => resolve((response.statusCode ?? 500) < 300));
+    });
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve(false));
+    asked.end(line);
+  });
+}
 
 it("runs the guide's example: rows come back with a restore", () => {
   const { code, stdout } = runGuideExample(platform, "addons.md");
@@ -92,6 +109,40 @@ it("rotates credentials while the app answers every request", async () => {
   );
   expect(after).toMatch(/^u[0-9a-f]{10}$/);
   expect(after).not.toBe(before);
+});
+
+it("loses no acknowledged row when the database's container and then Nagi are killed under load", async () => {
+  const acknowledged: string[] = [];
+  let sent = 0;
+  const done = new AbortController();
+  const write = async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      const line = `row-${(sent += 1)}`;
+      if (await post(line)) acknowledged.push(line);
+      else await pause(20);
+    }
+  };
+  const writing = Promise.all([write(), write(), write(), write()]);
+  const grown = async (by: number, what: string): Promise<void> => {
+    const before = acknowledged.length;
+    await until(() => acknowledged.length >= before + by, `${by} rows ${what}`, 90_000);
+  };
+  await grown(50, "before anything is killed");
+  const [container] = platform
+    .ok("podman", ["ps", "-q", "--filter", `name=addon-guest-postgresql-0`, "--filter", "name=server"])
+    .split("\n")
+    .filter(Boolean);
+  platform.ok("podman", ["kill", "--signal", "KILL", container ?? ""]);
+  await grown(50, "after the database was killed");
+  await platform.kill();
+  await grown(50, "while Nagi is dead");
+  platform.up();
+  await grown(50, "after Nagi is back");
+  done.abort();
+  await writing;
+  const kept = new Set(psql("SELECT line FROM lines").split("\n"));
+  expect(acknowledged.filter((line) => !kept.has(line))).toEqual([]);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(200);
 });
 
 it("is shared between apps, under other names, and let go of", () => {

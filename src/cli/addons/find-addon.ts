@@ -6,6 +6,9 @@ import { addonService, type AddonService } from "../../model/kinds/nagi/addonser
 import { isNotFound } from "../../model/status.ts";
 import { knownAppName } from "../app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
+import { pause, pollMs } from "../wait.ts";
+
+const showTriesMax = 50;
 
 export async function getAddon(context: CommandContext, name: string | undefined): Promise<Addon> {
   if (name === undefined)
@@ -27,8 +30,17 @@ export async function listServices(context: CommandContext): Promise<AddonServic
   return (await (await context.client()).list(addonService)).items;
 }
 
+/** Those that come with Nagi are shown a moment after its start. */
+async function shownServices(context: CommandContext): Promise<AddonService[]> {
+  for (let tries = 0; ; tries += 1) {
+    const services = await listServices(context);
+    if (services.length > 0 || tries >= showTriesMax) return services;
+    await pause(pollMs, context.signal);
+  }
+}
+
 export async function serviceNamed(context: CommandContext, name: string): Promise<AddonService> {
-  const services = await listServices(context);
+  const services = await shownServices(context);
   const found = findService(services, name);
   if (found !== undefined) return found;
   const names = services.map(({ metadata }) => metadata.name).join(", ");
