@@ -21,6 +21,8 @@ export async function followRelease(context: CommandContext, before: App): Promi
   const client = await context.client();
   const versionBefore = before.status?.latestVersion ?? 0;
   const startMs = Date.now();
+  /** From when on a release that changes something would have come. */
+  let sinceMs = startMs;
   const shown = new Set<number>();
   for (;;) {
     const found = await client.get(appKind, { namespace, name });
@@ -38,7 +40,8 @@ export async function followRelease(context: CommandContext, before: App): Promi
       return 1;
     } else if (isWaitingForAddons(found)) {
       terminal.progress("Waiting for the add-ons of app.json");
-    } else if (isUnchanged(found, startMs)) {
+      sinceMs = Date.now();
+    } else if (isUnchanged(found, sinceMs)) {
       terminal.progressDone(`Nothing of the running release changes, so no release is made.`);
       return 0;
     }
