@@ -33,6 +33,11 @@ export function objectText(value: KubeObject | ObjectList<KubeObject>, format: s
   throw new UsageError(`--output is ${JSON.stringify(format)}: must be one of json, yaml, wide, name`);
 }
 
+/** Text of objects as kubectl lists them. */
+export function listText(items: readonly KubeObject[], format: string): string {
+  return objectText({ apiVersion: "v1", kind: "List", metadata: {}, items: [...items] }, format);
+}
+
 export interface TablePrinting {
   readonly wide: boolean;
   readonly namespaces: boolean;
@@ -60,6 +65,7 @@ export function tableCells(table: Table, options: TablePrinting): string[][] {
   });
   return options.heading ? [options.namespaces ? ["NAMESPACE", ...heading] : heading, ...rows] : rows;
 }
+
 /** Writes streamed bytes as they come, until the stream ends. */
 export async function writeStream(terminal: Terminal, stream: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of stream) terminal.write(chunk);

@@ -140,6 +140,42 @@ it("builds what GitHub tells of, once, and tells it what became of the commit", 
   ).not.toMatch(new RegExp(`t0ken|${token}|${hook.secret}`));
 });
 
+it("loses no delivery that it answered when it is killed, and builds none twice", async () => {
+  const bare = forge.make("team/hut");
+  const work = platform.repository({ "index.html": "0" });
+  let before = git(work, "rev-parse", "HEAD");
+  const pushes = ["1", "2", "3"].map((text) => {
+    platform.commit(work, { "index.html": `hut ${text}` });
+    const commit = git(work, "rev-parse", "HEAD");
+    const push = { commit, before };
+    before = commit;
+    return push;
+  });
+  git(work, "push", "-q", bare, "HEAD:main");
+  platform.nagi(["create", "hut"]);
+  platform.nagi(["source", "--app", "hut", "--git", `${forge.url}/team/hut.git`]);
+  const added = platform.nagi(["webhooks", "add", "--app", "hut", "--provider", "github", "-o", "json"]);
+  const hook = JSON.parse(added) as { url: string; secret: string };
+  const told = pushes.map((push, index) => tellPush(hook, `kill-${index}`, push).catch(() => undefined));
+  await Promise.race(told);
+  await platform.kill();
+  const answered = (await Promise.all(told)).map((answer) => answer !== undefined && answer.status < 300);
+  expect(answered).toContain(true);
+  platform.up();
+  const kept = platform.nagi(["webhooks", "deliveries", "--app", "hut", "-o", "json"]);
+  for (const [index, { commit }] of pushes.entries())
+    if (answered[index] === true) expect(kept).toContain(commit);
+    else await tellPush(hook, `kill-${index}`, pushes[index] ?? { commit, before });
+  await until(
+    async () => (await platform.request("hut")).text.includes("hut 3"),
+    "the newest commit to be live",
+  );
+  const path = "jsonpath={.items[*].spec.revision.git.commit}";
+  const built = platform.kubectl(["get", "builds", "-l", "nagi.dev/app=hut", "-o", path]).split(" ");
+  expect(built).toContain(pushes.at(-1)?.commit);
+  expect(new Set(built).size).toBe(built.length);
+});
+
 it("reads a private repository and its submodule with a key for each", () => {
   const lib = platform.repository({ "lib.html": "from the submodule" });
   const main = platform.repository({ "index.html": "private" });

@@ -16,6 +16,7 @@ import { appOption } from "../app.ts";
 import { reasonIn } from "../ask-platform.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
+import { listText } from "../output.ts";
 import { showDeliveries } from "../webhooks/show-deliveries.ts";
 import { addWebhook, hookUrl, tokenOf } from "../webhooks/add-webhook.ts";
 import { deliveriesOf, findDelivery, findHook, hooksOf, idOf } from "../webhooks/find-webhook.ts";
@@ -98,7 +99,7 @@ export const command: Command = {
       type: "string",
       value: "FORMAT",
       choices: ["json"],
-      description: "Output format of add, and of deliveries info.",
+      description: "Output format of list, add, deliveries and deliveries info.",
     },
   ],
   examples: [
@@ -134,6 +135,7 @@ const actions: Readonly<Record<string, Action>> = {
 
 async function list(context: CommandContext): Promise<void> {
   const hooks = await hooksOf(context);
+  if (context.text("output") === "json") return context.terminal.write(listText(hooks, "json"));
   if (hooks.length === 0) return context.terminal.note("The app has no webhooks. Add one: nagi webhooks add");
   const told = await deliveriesOf(context);
   const rows = hooks.map((hook) => {

@@ -4,7 +4,7 @@ import type { WebhookDelivery } from "../../model/kinds/nagi/webhookdelivery/web
 import { ageText } from "../../model/table.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
-import { objectText } from "../output.ts";
+import { listText, objectText } from "../output.ts";
 import { deliveriesOf, deliveryIdOf, findDelivery } from "./find-webhook.ts";
 
 const listedDeliveries = 20;
@@ -20,6 +20,7 @@ export async function showDeliveries(
       "One of them: nagi webhooks deliveries info DELIVERY",
     );
   const told = await deliveriesOf(context);
+  if (context.text("output") === "json") return context.terminal.write(listText(told, "json"));
   if (told.length === 0) return context.terminal.note("Nothing was told yet. Try it: nagi webhooks test");
   const rows = told
     .slice(0, listedDeliveries)

@@ -56,7 +56,7 @@ function releaseOf(letter: string): Release {
   const image = `${address}/default/shop@${digest(letter)}`;
   const name = `shop-${letter}`;
   const spec = { app: "shop", version: 1, image, imageDigest: digest(letter) };
-  return newObject<Release>(release, { namespace: "default", name }, { spec } as Partial<Release>);
+  return newObject<Release>(release, { namespace: "default", name }, { spec: spec as Release["spec"] });
 }
 
 let clock: FakeClock;
