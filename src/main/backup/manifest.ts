@@ -24,7 +24,7 @@ export interface Origin {
   readonly dataDir: string;
   readonly settings: Pick<
     PlatformConfig,
-    "httpPort" | "apiPort" | "registryPort" | "sshPort" | "nodes" | "domain"
+    "httpPort" | "httpsPort" | "apiPort" | "registryPort" | "sshPort" | "nodes" | "domain"
   >;
 }
 

@@ -16,7 +16,7 @@ import { repositoriesDir, restoreRepository, type RepositoryFacts } from "./git-
 import { dataFolder, reposFolder, type Manifest, type Origin } from "./manifest.ts";
 import { moveStore } from "./move-store.ts";
 
-const portNames = ["httpPort", "apiPort", "registryPort", "sshPort"] as const;
+const portNames = ["httpPort", "httpsPort", "apiPort", "registryPort", "sshPort"] as const;
 /** Left by a restore that was killed; the next one begins anew. */
 export const stagingName = ".restoring";
 type Ports = Record<(typeof portNames)[number], number>;

@@ -8,12 +8,14 @@ import { runningPlatform } from "../state.ts";
 
 const portFlags = {
   httpPort: "http-port",
+  httpsPort: "https-port",
   apiPort: "api-port",
   registryPort: "registry-port",
   sshPort: "ssh-port",
 } as const;
 const uses = {
   httpPort: "apps",
+  httpsPort: "apps over HTTPS",
   apiPort: "the Kubernetes API",
   registryPort: "the registry",
   sshPort: "git over SSH",
