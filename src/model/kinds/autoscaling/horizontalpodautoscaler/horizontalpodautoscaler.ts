@@ -53,7 +53,8 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     },
   ],
   initialStatus: () => ({ currentReplicas: 0, desiredReplicas: 0 }),
-  applyDefaults({ spec: given }) {
+  applyDefaults({ spec: given }: { spec?: HorizontalPodAutoscaler["spec"] | undefined }) {
+    if (given === undefined) return;
     given.metrics ??= [
       {
         type: "Resource",
