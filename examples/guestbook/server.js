@@ -5,7 +5,7 @@ import pg from "pg";
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
 await pool.query("create table if not exists lines (id serial primary key, line text not null)");
 
-createServer(async (request, response) => {
+const server = createServer(async (request, response) => {
   try {
     if (request.method === "POST") {
       let line = "";
@@ -20,3 +20,6 @@ createServer(async (request, response) => {
     response.writeHead(500).end(`${error.message}\n`);
   }
 }).listen(process.env.PORT);
+
+// What is under way is answered, then the app ends.
+process.on("SIGTERM", () => server.close(() => pool.end()));
