@@ -245,7 +245,7 @@ export function pause(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs));
 }
 
-/** Waits for a condition; fails with `what` after `timeoutMs`. */
+/** Waits for a condition; fails with `what` after `timeoutMs`. Asking may cost a process: it takes a third of the time at most. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
@@ -253,8 +253,9 @@ export async function until(
 ): Promise<void> {
   const startMs = Date.now();
   for (;;) {
+    const askedMs = Date.now();
     if (await condition()) return;
     if (Date.now() - startMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await pause(50);
+    await pause(Math.max(50, 2 * (Date.now() - askedMs)));
   }
 }
