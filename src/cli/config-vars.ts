@@ -1,5 +1,6 @@
 /** An app's config vars: reading them, and changing some of them so that changes of others at the same time stay. */
 
+import { appLabel, configName } from "../model/kinds/nagi/app/app-names.ts";
 import { app, type App } from "../model/kinds/nagi/app/app.ts";
 import { secret, type Secret } from "../model/kinds/core/secret/secret.ts";
 import { ownerAnnotation } from "../model/kinds/nagi/addon/addon-vars.ts";
@@ -27,9 +28,9 @@ export interface AppConfig {
 export async function readConfig(context: CommandContext, app?: string): Promise<AppConfig> {
   const found = await getApp(context, app);
   const client = await context.client();
-  const { namespace, name } = found.metadata;
+  const { namespace, name = "" } = found.metadata;
   try {
-    const { data = {}, metadata } = await client.get(secret, { namespace, name: `${name}-config` });
+    const { data = {}, metadata } = await client.get(secret, { namespace, name: configName(name) });
     const decode = (text: string): string => Buffer.from(text, "base64").toString("utf8");
     return {
       found,
@@ -110,7 +111,7 @@ async function patchConfig(
 ): Promise<void> {
   const client = await context.client();
   const { namespace, name = "" } = found.metadata;
-  const ref = { namespace, name: `${name}-config` };
+  const ref = { namespace, name: configName(name) };
   const encode = (value: string | null): string | null =>
     value === null ? null : Buffer.from(value).toString("base64");
   const data = Object.fromEntries(Object.entries(changes).map(([key, value]) => [key, encode(value)]));
@@ -119,7 +120,7 @@ async function patchConfig(
   } catch (error) {
     if (!isNotFound(error)) throw error;
     const owner = controllerRef({ ...found, apiVersion: "nagi.dev/v1", kind: app.kind });
-    const metadata = { ...ref, labels: { "nagi.dev/app": name }, ownerReferences: [owner] };
+    const metadata = { ...ref, labels: { [appLabel]: name }, ownerReferences: [owner] };
     const present = Object.entries(data).filter((entry): entry is [string, string] => entry[1] !== null);
     await client.create(
       secret,

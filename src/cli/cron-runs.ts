@@ -1,5 +1,6 @@
 /** The runs of an app's cron jobs: one now, those that were, and what they wrote. */
 
+import { appLabel, releaseLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { isConditionTrue, findCondition } from "../model/conditions.ts";
 import { cronJob, type CronJob } from "../model/kinds/batch/cronjob/cronjob.ts";
 import { job as jobKind, type Job } from "../model/kinds/batch/job/job.ts";
@@ -17,7 +18,7 @@ const startMaxMs = 5 * 60_000;
 
 export async function cronJobsOf(context: CommandContext, { metadata }: App): Promise<CronJob[]> {
   const client = await context.client();
-  const labelSelector = `nagi.dev/app=${metadata.name},nagi.dev/cron`;
+  const labelSelector = `${appLabel}=${metadata.name},nagi.dev/cron`;
   return [...(await client.list(cronJob, { namespace: metadata.namespace, labelSelector })).items];
 }
 
@@ -129,7 +130,7 @@ export async function showHistory(context: CommandContext, owner: CronJob): Prom
             ? "succeeded"
             : `failed: ${await failureText(context, job, end.message ?? "")}`;
       const isManual = job.metadata.annotations?.["cronjob.kubernetes.io/instantiate"] === "manual";
-      const release = job.spec.template.metadata?.labels?.["nagi.dev/release"] ?? "";
+      const release = job.spec.template.metadata?.labels?.[releaseLabel] ?? "";
       const started = `${ageText(startTime ?? job.metadata.creationTimestamp, nowMs)} ago`;
       return [job.metadata.name ?? "", started, took, isManual ? "by hand" : "schedule", release, outcome];
     }),

@@ -1,5 +1,6 @@
 /** A release of an app by its version, and its config vars. */
 
+import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { build } from "../model/kinds/build/build/build.ts";
 import { secret } from "../model/kinds/core/secret/secret.ts";
 import { release as releaseKind, type Release } from "../model/kinds/nagi/release/release.ts";
@@ -18,7 +19,7 @@ export async function findRelease(context: CommandContext, given: string | undef
   const app = await appName(context);
   const namespace = await context.namespace();
   const client = await context.client();
-  const { items } = await client.list(releaseKind, { namespace, labelSelector: `nagi.dev/app=${app}` });
+  const { items } = await client.list(releaseKind, { namespace, labelSelector: `${appLabel}=${app}` });
   const all = items.toSorted((a, b) => a.spec.version - b.spec.version);
   if (all.length === 0)
     throw new UsageError(`app ${app} has no release yet`, "Deploy it first: git push nagi main");

@@ -1,9 +1,9 @@
 /** Shows a build's log as it is written and waits for its end. Whoever interrupts cancels the build. */
 
+import { findObject } from "../client/find-object.ts";
 import type { Client } from "../client/client.ts";
 import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
 import { refOf } from "../model/meta.ts";
-import { isNotFound } from "../model/status.ts";
 import type { CommandContext, Terminal } from "./command.ts";
 import { paint } from "./terminal.ts";
 import { pause, pollMs } from "./wait.ts";
@@ -63,10 +63,7 @@ export async function waitForEnd(
 ): Promise<Build | undefined> {
   for (;;) {
     signal.throwIfAborted();
-    const found = await client.get(buildKind, refOf(made)).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const found = await findObject(client, buildKind, refOf(made));
     if (found === undefined || isEnded(found)) return found;
     await pause(pollMs, signal);
   }

@@ -1,11 +1,12 @@
 /** Tags of image streams as commands name them: `stream:tag`, `namespace/stream:tag`, `stream@sha256:...`. */
 
+import { findObject } from "../client/find-object.ts";
 import type { Client } from "../client/client.ts";
 import type { Build } from "../model/kinds/build/build/build.ts";
 import { imageStream, type ImageStream } from "../model/kinds/image/imagestream/imagestream.ts";
 import { currentItem, type SpecTag, type TagItem } from "../model/kinds/image/tag-items.ts";
 import { parseTagName, type TagName } from "../model/kinds/image/tag-names.ts";
-import { isConflict, isNotFound } from "../model/status.ts";
+import { isConflict } from "../model/status.ts";
 import { UsageError } from "./command.ts";
 
 const maxWrites = 5;
@@ -30,12 +31,7 @@ export async function findStream(
   client: Client,
   { namespace, stream }: Pick<PlacedTag, "namespace" | "stream">,
 ): Promise<ImageStream | undefined> {
-  try {
-    return await client.get(imageStream, { namespace, name: stream });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return await findObject(client, imageStream, { namespace, name: stream });
 }
 
 /** Where the tag points; a usage error that says what there is when it does not. */

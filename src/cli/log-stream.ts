@@ -3,6 +3,7 @@
  * source's lines as they come, new pods included.
  */
 
+import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import type { Client, LogOptions } from "../client/client.ts";
 import type { Kind } from "../model/kind.ts";
 import type { Pod } from "../model/kinds/core/pod/pod.ts";
@@ -36,7 +37,7 @@ const queueMax = 10_000;
 
 export async function* mergeLogs(request: MergeLogsOptions): AsyncGenerator<LogLine> {
   const { client, namespace, app, options, kinds } = request;
-  const labelSelector = `nagi.dev/app=${app}`;
+  const labelSelector = `${appLabel}=${app}`;
   const podSelector =
     request.process === undefined ? labelSelector : `${labelSelector},nagi.dev/process=${request.process}`;
   const pods = await client.list(kinds.pod, { namespace, labelSelector: podSelector });

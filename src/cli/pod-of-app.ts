@@ -1,5 +1,6 @@
 /** Which pod a command means: one by name, or one of an app's processes. */
 
+import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
 import type { ObjectRef } from "../model/meta.ts";
 import { appName } from "./app.ts";
@@ -31,7 +32,7 @@ export async function podOf(context: CommandContext): Promise<ObjectRef> {
   const client = await context.client();
   const wanted = context.text("process");
   const ofType = wanted === undefined ? "" : `,nagi.dev/process=${wanted}`;
-  const { items } = await client.list(pod, { namespace, labelSelector: `nagi.dev/app=${name}${ofType}` });
+  const { items } = await client.list(pod, { namespace, labelSelector: `${appLabel}=${name}${ofType}` });
   const running = items
     .filter(({ status, metadata }) => status?.phase === "Running" && metadata.deletionTimestamp === undefined)
     .toSorted((a, b) => rank(a) - rank(b));

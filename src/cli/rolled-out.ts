@@ -1,5 +1,6 @@
 /** Waiting until a change of how processes run has reached all of them; the old ones serve until then. */
 
+import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../client/client.ts";
 import { findCondition } from "../model/conditions.ts";
 import { deployment, type Deployment } from "../model/kinds/apps/deployment/deployment.ts";
@@ -21,7 +22,7 @@ export function processOf({ metadata }: Deployment): string {
 /** Of the app, by process type. */
 export async function deploymentsOf(client: Client, { metadata }: App): Promise<Deployment[]> {
   const { name = "", namespace } = metadata;
-  const { items } = await client.list(deployment, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  const { items } = await client.list(deployment, { namespace, labelSelector: `${appLabel}=${name}` });
   return items.toSorted((a, b) => (processOf(a) < processOf(b) ? -1 : 1));
 }
 
@@ -114,9 +115,9 @@ function reasonOf({ metadata, status }: Pod): string | undefined {
 }
 
 async function stuck(client: Client, changed: Deployment): Promise<Error> {
-  const name = changed.metadata.labels?.["nagi.dev/app"] ?? "";
+  const name = changed.metadata.labels?.[appLabel] ?? "";
   const type = processOf(changed);
-  const labelSelector = `nagi.dev/app=${name},nagi.dev/process=${type}`;
+  const labelSelector = `${appLabel}=${name},nagi.dev/process=${type}`;
   const { items } = await client.list(pod, { namespace: changed.metadata.namespace, labelSelector });
   const why = items.flatMap((each) => reasonOf(each) ?? [])[0];
   const text = why === undefined ? "" : `: ${why}`;

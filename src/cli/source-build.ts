@@ -1,5 +1,6 @@
 /** How an app is built, as people choose it: a language, or a Dockerfile with its options. */
 
+import { configName } from "../model/kinds/nagi/app/app-names.ts";
 import type { App, AppSpec } from "../model/kinds/nagi/app/app.ts";
 import type { DockerfileOptions } from "../model/kinds/nagi/app/dockerfile-options.ts";
 import { languageNames } from "../model/kinds/nagi/languages.ts";
@@ -139,7 +140,7 @@ function secretsAfter({ secrets = [] }: DockerfileOptions, given: readonly strin
 
 /** The entry of a Secret is called as the secret is, unless said; without a Secret, a config var is meant. */
 function secretOf(id: string, where: string | undefined, app: string): { name: string; key: string } {
-  if (where === undefined) return { name: `${app}-config`, key: id };
+  if (where === undefined) return { name: configName(app), key: id };
   const [name = "", key = id] = where.split("/");
   return { name, key };
 }

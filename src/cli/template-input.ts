@@ -1,5 +1,6 @@
 /** Which template a command means, and the values of its parameters. */
 
+import { findObject } from "../client/find-object.ts";
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -8,7 +9,6 @@ import { fieldErrorText } from "../model/field-error.ts";
 import { template as templateKind, type Template } from "../model/kinds/template/template/template.ts";
 import type { KubeObject } from "../model/meta.ts";
 import { processTemplate } from "../model/process-template.ts";
-import { isNotFound } from "../model/status.ts";
 import { UsageError, type CommandContext, type Option } from "./command.ts";
 import { DotenvError, parseDotenv } from "./dotenv.ts";
 import { columns } from "./format.ts";
@@ -60,12 +60,7 @@ export async function lookUpTemplate(context: CommandContext, name: string): Pro
 }
 
 async function getTemplate(client: Client, namespace: string, name: string): Promise<Template | undefined> {
-  try {
-    return await client.get(templateKind, { namespace, name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return await findObject(client, templateKind, { namespace, name });
 }
 
 async function templateInFile(context: CommandContext): Promise<Template> {

@@ -1,5 +1,6 @@
 /** The build of an app whose source is a git repository elsewhere. */
 
+import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { newObject } from "../model/kind.ts";
 import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
 import type { App } from "../model/kinds/nagi/app/app.ts";
@@ -33,7 +34,7 @@ export async function startGitBuild(client: Client, app: App, asked: GitBuild): 
     buildKind,
     {
       namespace,
-      labels: { "nagi.dev/app": name },
+      labels: { [appLabel]: name },
       annotations: { ...who, ...(ref === undefined ? {} : { "nagi.dev/branch": ref }), ...annotations },
       ownerReferences: [controllerRef(app)],
     },

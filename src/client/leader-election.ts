@@ -7,13 +7,14 @@
  * longer. Clocks of two machines are never compared.
  */
 
+import { findObject } from "./find-object.ts";
 import { sleep, type Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import { newObject } from "../model/kind.ts";
 import { lease as leaseKind, type Lease } from "../model/kinds/coordination/lease/lease.ts";
-import { isNotFound, isStatus } from "../model/status.ts";
+import { isStatus } from "../model/status.ts";
 import type { Client } from "./client.ts";
 
 /** A wait between two tries is up to this much longer, so that processes do not try in step. */
@@ -178,12 +179,7 @@ export class LeaderElection {
 
   async #read(): Promise<Lease | undefined> {
     const { client, namespace, name } = this.#options;
-    try {
-      return await client.get(leaseKind, { namespace, name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return await findObject(client, leaseKind, { namespace, name });
   }
 
   #see(lease: Lease): void {

@@ -1,5 +1,6 @@
 /** Which apps stand on platforms: those that were last built on them, and those that name one. */
 
+import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
 import { buildConfig as buildConfigKind } from "../model/kinds/build/buildconfig/buildconfig.ts";
 import { app as appKind, type App } from "../model/kinds/nagi/app/app.ts";
@@ -19,7 +20,7 @@ export async function listStandingApps(client: Client): Promise<StandingApp[]> {
   const [apps, builds] = await Promise.all([client.list(appKind), client.list(buildKind)]);
   const newest = new Map<string, Build>();
   for (const each of builds.items) {
-    const name = each.metadata.labels?.["nagi.dev/app"];
+    const name = each.metadata.labels?.[appLabel];
     if (name === undefined || each.status?.phase !== "Complete") continue;
     const key = `${each.metadata.namespace}/${name}`;
     const known = newest.get(key);

@@ -5,6 +5,7 @@
  * notes what the configuration's status is to say; `record` makes up for a status that was not written.
  */
 
+import { findObject } from "./find-object.ts";
 import type { EnvVar } from "../model/kinds/core/pod/container.ts";
 import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
 import { recordedStatus } from "../model/kinds/build/build-record.ts";
@@ -79,7 +80,7 @@ export async function cloneBuild(client: Client, old: Build, cause: string): Pro
   const config = labels?.[configLabel];
   const base = config ?? oldName;
   const ref = { namespace, name: base };
-  const present = config === undefined ? undefined : await getOrNothing(client, ref);
+  const present = config === undefined ? undefined : await findObject(client, buildConfig, ref);
   const first = nextNumber(present, await buildsOf(client, ref));
   for (let number = first; number < first + maxNameTries; number += 1) {
     try {
@@ -155,10 +156,7 @@ export function buildMaker(
 export async function readStreams(client: Client, config: NamesStreams): Promise<StreamOf> {
   const streams = new Map<string, ImageStream>();
   for (const key of streamKeysOf(config)) {
-    const found = await client.get(imageStream, refFromKey(key)).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const found = await findObject(client, imageStream, refFromKey(key));
     if (found !== undefined) streams.set(key, found);
   }
   return (key) => streams.get(key);
@@ -173,13 +171,4 @@ function wishOf({ cause, causes = [], commit, ...rest }: StartBuild): BuildWish 
 function numberOf(build: string, config: string): number {
   const number = build.startsWith(`${config}-`) ? build.slice(config.length + 1) : "";
   return /^\d+$/.test(number) ? Number(number) : 0;
-}
-
-async function getOrNothing(client: Client, ref: ObjectRef): Promise<BuildConfig | undefined> {
-  try {
-    return await client.get(buildConfig, ref);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
 /** The PaaS half: speaks to the API through a client only, so that it runs in this process or in one of its own. */
 
-import { statfs } from "node:fs/promises";
 import { availableParallelism, networkInterfaces, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +8,6 @@ import type { LogSource } from "../client/log-source.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { ContainerEngine } from "../lib/container-engine.ts";
 import type { Ulimit } from "../lib/container-engine-types.ts";
-import { messageOf } from "../lib/errors.ts";
 import type { HttpHandler } from "../lib/http-handler.ts";
 import type { Logger } from "../lib/log.ts";
 import { SourceStore } from "../lib/source-store.ts";
@@ -30,11 +28,7 @@ import { BuildNetwork } from "../platform/builds/network/build-network.ts";
 import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
 import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
-import { createImageStreams, type ImageStreams } from "../platform/images/image-streams.ts";
 import { PruneHandler } from "../platform/images/prune-handler.ts";
-import { Pruner } from "../platform/images/prune.ts";
-import { ResolveHandler } from "../platform/images/resolve-handler.ts";
-import { Skopeo } from "../platform/images/skopeo.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry, type RegistryOptions } from "../platform/registry/registry.ts";
 import { Router } from "../platform/routes/router.ts";
@@ -44,6 +38,7 @@ import { createWebhooks } from "../platform/webhooks/webhooks.ts";
 import { engineEnvironment } from "./environment.ts";
 import { versionOf } from "./host.ts";
 import { hostConfig, outsideOf } from "./outside.ts";
+import { missingImageOf, openPruner, openResolve, openSkopeo, openStreams } from "./open-images.ts";
 import { listenPlatformHttp } from "./platform-http.ts";
 import type { Service } from "./supervise.ts";
 
@@ -220,86 +215,6 @@ function appsService({ config, clientFor, engine, log }: PlatformHalfOptions, re
   const missingImage: MissingImage = (image, id) => missingImageOf({ image, id }, engine, registry);
   const options = { client: clientFor("apps"), domain, httpPort, missingImage, clock: systemClock, log };
   return { name: "apps", run: (signal) => runApps(options, signal) };
-}
-
-const pullMaxMs = 120_000;
-
-/** Asked before a rollback: an image that is pulled now is surely there. */
-async function missingImageOf(
-  { image, id }: { readonly image: string; readonly id: string | undefined },
-  engine: ContainerEngine,
-  { address, credentials }: Registry,
-): Promise<string | undefined> {
-  const signal = AbortSignal.timeout(pullMaxMs);
-  const options = image.startsWith(`${address}/`)
-    ? { auth: credentials, insecure: true, signal }
-    : { signal };
-  try {
-    if (!(await engine.hasImage(image))) for await (const _step of engine.pullImage(image, options));
-    const present = (await engine.inspectImage(image)).Id.replace("sha256:", "");
-    if (id === undefined || id.replace("sha256:", "") === present) return undefined;
-    return `${image} names another image by now than the one that ran`;
-  } catch (error) {
-    return `its image ${image} can no longer be had: ${messageOf(error)}`;
-  }
-}
-
-function openSkopeo({ dataDir }: PlatformConfig, { address, credentials }: Registry): Skopeo {
-  const registry = { address, ...credentials };
-  const env = async () => (await outsideOf(dataDir)).env;
-  return new Skopeo({ workDir: join(dataDir, "work"), registry, env });
-}
-
-function openResolve(
-  { clientFor, engine }: PlatformHalfOptions,
-  { address: registryAddress }: Registry,
-  skopeo: Skopeo,
-): ResolveHandler {
-  return new ResolveHandler({
-    client: clientFor("resolve-images"),
-    registryAddress,
-    registryDigest: (image) => skopeo.digest(image),
-    engineDigests: async (image) => {
-      if (!(await engine.hasImage(image))) return undefined;
-      const { RepoDigests } = await engine.inspectImage(image);
-      return (RepoDigests ?? []).map((each) => each.slice(each.indexOf("@") + 1));
-    },
-  });
-}
-
-function openStreams(
-  { clientFor, log }: PlatformHalfOptions,
-  registry: Registry,
-  copier: Skopeo,
-): ImageStreams {
-  return createImageStreams({
-    client: clientFor("images"),
-    registryAddress: registry.address,
-    storage: registry.storage,
-    copier,
-    clock: systemClock,
-    log,
-  });
-}
-
-function openPruner(
-  { config, clientFor, log }: PlatformHalfOptions,
-  registry: Registry,
-  sweepEngine: () => Promise<void>,
-): Pruner {
-  return new Pruner({
-    client: clientFor("prune"),
-    registry,
-    sweepEngine,
-    diskUsedPercent: async () => {
-      // As df counts: what is reserved for the administrator is neither used nor free.
-      const { blocks, bfree, bavail } = await statfs(config.dataDir);
-      const used = blocks - bfree;
-      return (100 * used) / Math.max(1, used + bavail);
-    },
-    clock: systemClock,
-    log,
-  });
 }
 
 function openRouter({ config, clientFor, log }: PlatformHalfOptions): Router {

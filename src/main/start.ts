@@ -8,10 +8,13 @@ import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sleep, systemClock } from "../lib/clock.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const nagi = join(root, "bin/nagi");
 const app = "hello";
+const answerMaxMs = 60_000;
+const answerEveryMs = 250;
 
 function step(text: string): void {
   process.stdout.write(`\n==> ${text}\n`);
@@ -29,6 +32,16 @@ function run(program: string, argv: readonly string[], cwd = root): void {
 function capture(argv: readonly string[]): string | undefined {
   const { status, stdout } = spawnSync(nagi, argv, { cwd: root, encoding: "utf8" });
   return status === 0 ? stdout : undefined;
+}
+
+/** What was pushed before may still be starting. */
+async function answerOf(url: URL): Promise<{ status: number; text: string }> {
+  const untilMs = Date.now() + answerMaxMs;
+  for (;;) {
+    const answer = await fetchText(url);
+    if (answer.status === 200 || Date.now() > untilMs) return answer;
+    await sleep(systemClock, answerEveryMs);
+  }
 }
 
 /** Status and body of a GET; curl and browsers find *.localhost by themselves, other programs may not. */
@@ -70,7 +83,7 @@ async function main(): Promise<void> {
   run("git", ["push", "nagi", "main"], folder);
   const url = capture(["open", app])?.trim();
   if (url === undefined) throw new Error(`app ${app} has no address; see: bin/nagi info ${app}`);
-  const { status: code, text } = await fetchText(new URL(url));
+  const { status: code, text } = await answerOf(new URL(url));
   step(`${url} answers ${code}`);
   process.stdout.write(`${text.trimEnd()}\n\n`);
   process.stdout.write(

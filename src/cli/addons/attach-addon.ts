@@ -1,5 +1,6 @@
 /** Lets apps use an add-on, and no longer. */
 
+import { configName } from "../../model/kinds/nagi/app/app-names.ts";
 import { addon as addonKind, type Addon, type AddonAttachment } from "../../model/kinds/nagi/addon/addon.ts";
 import { addonVarNames, ownerAnnotation } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
@@ -49,7 +50,7 @@ async function annotationsOf(
 ): Promise<Readonly<Record<string, string>>> {
   const client = await context.client();
   try {
-    const found = await client.get(secret, { namespace: metadata.namespace, name: `${app}-config` });
+    const found = await client.get(secret, { namespace: metadata.namespace, name: configName(app) });
     return found.metadata.annotations ?? {};
   } catch (error) {
     if (isNotFound(error)) return {};

@@ -1,8 +1,7 @@
+import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
-import type { Kind } from "../../model/kind.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
-import { isNotFound } from "../../model/status.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { threeWayMergePatch } from "../apply-patch.ts";
 import { fileOption, manifestsOf, outputOption } from "../manifests.ts";
@@ -34,7 +33,7 @@ async function applyOne(context: CommandContext, client: Client, manifest: KubeO
   if (name === undefined) throw new UsageError(`cannot apply a ${manifest.kind} without metadata.name`);
   const wanted = withAnnotation(manifest);
   const namespace = kind.namespaced ? manifest.metadata.namespace : undefined;
-  const present = await getOrNothing(client, kind, { namespace, name });
+  const present = await findObject(client, kind, { namespace, name });
   if (present === undefined) {
     const object = await client.create(kind, wanted, { fieldValidation: "Strict" });
     return printWritten(context, kind, { object, verb: "created" });
@@ -50,19 +49,6 @@ async function applyOne(context: CommandContext, client: Client, manifest: KubeO
   const verb =
     object.metadata.resourceVersion === present.metadata.resourceVersion ? "unchanged" : "configured";
   return printWritten(context, kind, { object, verb });
-}
-
-async function getOrNothing(
-  client: Client,
-  kind: Kind,
-  ref: { namespace: string | undefined; name: string },
-) {
-  try {
-    return await client.get(kind, ref);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /** The manifest with itself as text in the annotation that kubectl uses too. */

@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { createBuild } from "../../client/create-build.ts";
 import { cloneBuild } from "../../client/start-build.ts";
 import { newObject } from "../../model/kind.ts";
@@ -78,7 +79,7 @@ async function listedBuilds(context: CommandContext): Promise<string | undefined
   const config = context.text("build-config");
   if (config !== undefined) return `${configLabel}=${config}`;
   const app = context.flag("all-namespaces") ? undefined : await knownAppName(context);
-  return app === undefined ? undefined : `nagi.dev/app=${app}`;
+  return app === undefined ? undefined : `${appLabel}=${app}`;
 }
 
 /** By name, by number, or the newest of the app. */
@@ -88,7 +89,7 @@ async function findBuild(context: CommandContext, given: string | undefined): Pr
   const isName = given !== undefined && !/^\d+$/.test(given);
   if (!isName) {
     const app = await appName(context);
-    const { items } = await client.list(build, { namespace, labelSelector: `nagi.dev/app=${app}` });
+    const { items } = await client.list(build, { namespace, labelSelector: `${appLabel}=${app}` });
     const sorted = items.toSorted((a, b) => counting.compare(a.metadata.name ?? "", b.metadata.name ?? ""));
     const found =
       given === undefined ? sorted.at(-1) : items.find(({ metadata }) => metadata.name === `${app}-${given}`);
@@ -139,20 +140,20 @@ async function retry(context: CommandContext, found: Build): Promise<number> {
   if (!isEnded(found))
     throw new UsageError(`build ${old} has not ended yet`, `Stop it first: nagi builds cancel ${old}`);
   if (labels?.[configLabel] !== undefined) return await retryOfConfig(context, found);
-  const app = await getApp(context, labels?.["nagi.dev/app"]);
-  const appLabel = app.metadata.name ?? "";
+  const app = await getApp(context, labels?.[appLabel]);
+  const appName = app.metadata.name ?? "";
   const { "openshift.io/build.number": _number, ...kept } = annotations;
   const fresh = newObject<Build>(
     build,
     {
       namespace,
-      labels: { "nagi.dev/app": appLabel },
+      labels: { [appLabel]: appName },
       annotations: kept,
       ownerReferences: [controllerRef(app)],
     },
     { spec: { ...found.spec, triggeredBy: [{ message: `Retry of ${old}` }] } },
   );
-  const made = await createBuild(await context.client(), appLabel, fresh);
+  const made = await createBuild(await context.client(), appName, fresh);
   context.terminal.print(`Build ${made.metadata.name} builds the source of ${old} again`);
   if (!(await followBuild(context, made))) return 1;
   return context.flag("no-wait") ? 0 : await followRelease(context, app);

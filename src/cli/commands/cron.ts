@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { checkTimeZone, parseCron } from "../../lib/cron-schedule.ts";
 import { cronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
@@ -187,7 +188,7 @@ async function remove(context: CommandContext, found: App, name: string): Promis
   const client = await context.client();
   const { items } = await client.list(cronJob, {
     namespace: found.metadata.namespace,
-    labelSelector: `nagi.dev/app=${found.metadata.name},nagi.dev/cron=${name}`,
+    labelSelector: `${appLabel}=${found.metadata.name},nagi.dev/cron=${name}`,
   });
   if (!isOwn && items.length === 0) throw new UsageError(`there is no cron job ${name}`, "See: nagi cron");
   if (!isOwn)

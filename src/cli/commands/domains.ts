@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { appOption, getApp, knownAppName } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
@@ -47,14 +48,14 @@ async function list(context: CommandContext): Promise<void> {
   const all = context.flag("all-namespaces");
   const name = all ? context.text("app") : await knownAppName(context);
   const namespace = all ? undefined : await context.namespace();
-  const labelSelector = name === undefined ? undefined : `nagi.dev/app=${name}`;
+  const labelSelector = name === undefined ? undefined : `${appLabel}=${name}`;
   const { items } = await client.list(route, { namespace, labelSelector });
   if (items.length === 0)
     return context.terminal.note("No domains yet. An app gets one when it is created: nagi create NAME");
   const rows = items.map((each) => [
     ...(all ? [each.metadata.namespace ?? ""] : []),
     domainOf(each),
-    each.metadata.labels?.["nagi.dev/app"] ?? `service ${each.spec.to.name}`,
+    each.metadata.labels?.[appLabel] ?? `service ${each.spec.to.name}`,
     tlsText(each),
     stateText(each),
   ]);

@@ -1,6 +1,6 @@
+import { findObject } from "../../client/find-object.ts";
 import { app } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
-import { isNotFound } from "../../model/status.ts";
 import { ageText } from "../../model/table.ts";
 import { appOption, getApp, gitSshUrl, gitUrl, platformInfo } from "../app.ts";
 import type { Command } from "../command.ts";
@@ -28,10 +28,7 @@ export const command: Command = {
     const current =
       status.currentRelease === undefined
         ? undefined
-        : await client.get(release, { namespace, name: status.currentRelease }).catch((error: unknown) => {
-            if (isNotFound(error)) return undefined;
-            throw error;
-          });
+        : await findObject(client, release, { namespace, name: status.currentRelease });
     const rows: string[][] = [
       ["App:", name],
       ["Address:", status.url ?? "none yet"],

@@ -1,7 +1,7 @@
+import { findObject } from "../../client/find-object.ts";
 import type { LogOptions } from "../../client/client.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
-import { isNotFound } from "../../model/status.ts";
 import { appName, appOption, getApp } from "../app.ts";
 import { parseDuration } from "../duration.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
@@ -86,12 +86,7 @@ export const command: Command = {
 async function findPod(context: CommandContext, word: string): Promise<Pod | undefined> {
   const client = await context.client();
   const namespace = await context.namespace();
-  try {
-    return await client.get(pod, { namespace, name: word.replace(/^pods?\//, "") });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return await findObject(client, pod, { namespace, name: word.replace(/^pods?\//, "") });
 }
 
 function refuseAppOptions(context: CommandContext): void {

@@ -1,3 +1,4 @@
+import { findObject } from "../../client/find-object.ts";
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { startBuild } from "../../client/start-build.ts";
@@ -5,7 +6,7 @@ import { buildConfig, type BuildConfig } from "../../model/kinds/build/buildconf
 import { imageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import { currentItem } from "../../model/kinds/image/tag-items.ts";
 import { parseTagName } from "../../model/kinds/image/tag-names.ts";
-import { isNotFound, isStatus } from "../../model/status.ts";
+import { isStatus } from "../../model/status.ts";
 import { variable } from "../builds/build-wishes.ts";
 import {
   nameOfSource,
@@ -165,10 +166,7 @@ async function isStreamTag(context: CommandContext, namespace: string, image: st
   const name = parseTagName(image);
   if (name === undefined) return false;
   const client = await context.client();
-  const stream = await client.get(imageStream, { namespace, name: name.stream }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  const stream = await findObject(client, imageStream, { namespace, name: name.stream });
   if (stream === undefined) return false;
   if (currentItem(stream, name.tag) !== undefined) return true;
   const tags = (stream.status?.tags ?? []).map(({ tag }) => tag).join(", ");
@@ -201,10 +199,7 @@ async function firstBuild(context: CommandContext, config: BuildConfig, source: 
   }
   const triesMax = Math.ceil(firstBuildMaxMs / pollMs);
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const found = await client.get(buildKind, { namespace, name: `${name}-1` }).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const found = await findObject(client, buildKind, { namespace, name: `${name}-1` });
     if (found !== undefined) return found;
     await pause(pollMs, context.signal);
   }

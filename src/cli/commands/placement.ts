@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { node } from "../../model/kinds/core/node/node.ts";
 import { pod } from "../../model/kinds/core/pod/pod.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
@@ -114,7 +115,7 @@ async function show(context: CommandContext, { metadata, spec }: App): Promise<v
   const { terminal } = context;
   terminal.print(`Instances of ${metadata.name} run ${placementText(spec?.placement)}.`);
   const client = await context.client();
-  const labelSelector = `nagi.dev/app=${metadata.name}`;
+  const labelSelector = `${appLabel}=${metadata.name}`;
   const { items: pods } = await client.list(pod, { namespace: metadata.namespace, labelSelector });
   const here = pods.filter(({ metadata: { deletionTimestamp }, status }) => {
     return deletionTimestamp === undefined && (status?.phase === "Running" || status?.phase === "Pending");

@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { isConditionTrue } from "../../model/conditions.ts";
 import { event } from "../../model/kinds/core/event/event.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -21,7 +22,7 @@ export const command: Command = {
     const { name = "" } = found.metadata;
     if (context.text("output") === undefined) printTypes(context, found);
     await listObjects(context, pod, {
-      labelSelector: `nagi.dev/app=${name}`,
+      labelSelector: `${appLabel}=${name}`,
       change: withInstances,
       empty:
         found.status?.currentRelease === undefined
@@ -35,7 +36,7 @@ export const command: Command = {
 /** Which checks fail, what was asked and what came back, below the table. */
 async function printFailing(context: CommandContext, { metadata: { name, namespace } }: App): Promise<void> {
   const client = await context.client();
-  const { items: pods } = await client.list(pod, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  const { items: pods } = await client.list(pod, { namespace, labelSelector: `${appLabel}=${name}` });
   if (pods.every(({ status }) => isConditionTrue(status?.conditions, "Ready"))) return;
   const { items: events } = await client.list(event, { namespace, fieldSelector: "reason=Unhealthy" });
   const numbers = instanceNames(pods);

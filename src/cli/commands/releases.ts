@@ -1,7 +1,8 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { findObject } from "../../client/find-object.ts";
 import { configMap } from "../../model/kinds/core/configmap/configmap.ts";
 import { app } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
-import { isNotFound } from "../../model/status.ts";
 import { appName, appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { configOfRelease, digestOfRelease, findRelease, type FoundRelease } from "../find-release.ts";
@@ -40,7 +41,7 @@ export const command: Command = {
     if (action !== undefined) return await action(context, rest);
     const name = await appName(context, word);
     await listObjects(context, release, {
-      labelSelector: `nagi.dev/app=${name}`,
+      labelSelector: `${appLabel}=${name}`,
       numbered: true,
       empty: `App ${name} has no release yet. Deploy it: git push nagi main`,
     });
@@ -100,10 +101,7 @@ async function output(context: CommandContext, words: readonly string[]): Promis
     return;
   }
   const ref = { namespace: metadata.namespace, name: phase.output ?? "" };
-  const kept = await client.get(configMap, ref).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  const kept = await findObject(client, configMap, ref);
   const log = kept?.data?.["log"] ?? "";
   if (log === "") terminal.note(`The release phase of v${spec.version} wrote nothing.`);
   terminal.write(log === "" || log.endsWith("\n") ? log : `${log}\n`);

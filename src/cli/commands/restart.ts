@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -50,7 +51,7 @@ async function chosenOf(client: Client, found: App, words: readonly string[]): P
   const types = deployments.filter((item) => words.length === 0 || words.includes(processOf(item)));
   const others = words.filter((word) => !types.some((item) => processOf(item) === word));
   if (others.length === 0 && types.length > 0) return { types, pods: [] };
-  const { items } = await client.list(podKind, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  const { items } = await client.list(podKind, { namespace, labelSelector: `${appLabel}=${name}` });
   const numbers = instanceNames(items);
   const pods = others.map((word) => {
     const pod = items.find(({ metadata }) =>

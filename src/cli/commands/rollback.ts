@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { app } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import { appOption, getApp } from "../app.ts";
@@ -16,7 +17,7 @@ export const command: Command = {
     const found = await getApp(context);
     const { name = "", namespace } = found.metadata;
     const client = await context.client();
-    const { items } = await client.list(release, { namespace, labelSelector: `nagi.dev/app=${name}` });
+    const { items } = await client.list(release, { namespace, labelSelector: `${appLabel}=${name}` });
     const versions = items
       .filter(({ status }) => status?.phase !== "Failed")
       .map(({ spec }) => spec.version)

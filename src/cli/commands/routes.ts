@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command } from "../command.ts";
@@ -30,7 +31,7 @@ export const command: Command = {
     if (action === undefined) {
       const name = context.text("app");
       await listObjects(context, route, {
-        labelSelector: name === undefined ? undefined : `nagi.dev/app=${name}`,
+        labelSelector: name === undefined ? undefined : `${appLabel}=${name}`,
         empty: "No routes yet. An app gets one when it is created: nagi create NAME",
       });
       return undefined;

@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -59,13 +60,13 @@ export const command: Command = {
     const found = await getApp(context);
     const { name = "", namespace } = found.metadata;
     const client = await context.client();
-    const { items } = await client.list(deployment, { namespace, labelSelector: `nagi.dev/app=${name}` });
+    const { items } = await client.list(deployment, { namespace, labelSelector: `${appLabel}=${name}` });
     const model = items.find((item) => item.metadata.labels?.["nagi.dev/process"] === "web") ?? items[0];
     const container = model?.spec?.template.spec?.containers[0];
     if (model === undefined || container === undefined)
       throw new UsageError(`app ${name} has no release to run in`, "Deploy it first: git push nagi main");
     const [program = "", ...rest] = [...(await launcherOf(client, found)), ...context.args];
-    const labels = { "nagi.dev/app": name, "nagi.dev/process": "run" };
+    const labels = { [appLabel]: name, "nagi.dev/process": "run" };
     const { image, env, envFrom, resources } = container;
     const metadata = { generateName: `${name}-run-`, namespace, labels };
     const interactive = context.terminal.isInteractive && !context.flag("no-tty") && !context.flag("detach");

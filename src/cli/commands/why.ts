@@ -1,3 +1,4 @@
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { timestamp } from "../../lib/timestamp.ts";
 import { randomInt } from "node:crypto";
 import type { Client } from "../../client/client.ts";
@@ -103,7 +104,7 @@ async function podsNamed(client: Client, namespace: string, name: string): Promi
     }
   }
   const wanted = process === undefined ? "" : `,nagi.dev/process=${process}`;
-  const { items } = await client.list(podKind, { namespace, labelSelector: `nagi.dev/app=${app}${wanted}` });
+  const { items } = await client.list(podKind, { namespace, labelSelector: `${appLabel}=${app}${wanted}` });
   if (items.length > 0) return items;
   const hint = "The pods there are: nagi get pods. The apps: nagi apps";
   throw new UsageError(`there is no pod and no running app ${name} in namespace ${namespace}`, hint);

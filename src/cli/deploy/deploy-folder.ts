@@ -1,5 +1,6 @@
 /** Deploys a directory: as a commit that is pushed, so that only what has changed is sent. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { build } from "../../model/kinds/build/build/build.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { gitUrl, platformInfo } from "../app.ts";
@@ -30,7 +31,7 @@ export async function deployFolder(context: CommandContext, found: App, folder: 
     throw new UsageError(`${path} holds no files but those that are ignored`, "To send these too: --all");
   if (!(await pushFolder(context, made, url))) return 1;
   await keepCommit(made, signal);
-  const { items } = await client.list(build, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  const { items } = await client.list(build, { namespace, labelSelector: `${appLabel}=${name}` });
   const built = items.some(({ spec }) => spec.revision?.git?.commit === made.commit);
   return !built || context.flag("no-wait") ? 0 : await followRelease(context, found);
 }

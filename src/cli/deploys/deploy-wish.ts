@@ -1,5 +1,6 @@
 /** Asks the platform for something of a deploy that is under way, and waits until it is done. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { refOf } from "../../model/meta.ts";
@@ -47,7 +48,7 @@ export async function wishDeploy(
 export async function releasesOf(context: CommandContext, { metadata }: App): Promise<Release[]> {
   const { namespace, name } = metadata;
   const client = await context.client();
-  const { items } = await client.list(releaseKind, { namespace, labelSelector: `nagi.dev/app=${name}` });
+  const { items } = await client.list(releaseKind, { namespace, labelSelector: `${appLabel}=${name}` });
   return items.toSorted((a, b) => b.spec.version - a.spec.version);
 }
 

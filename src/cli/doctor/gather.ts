@@ -1,5 +1,6 @@
 /** Asks the API, the app's own address and its pods for what the doctor judges by. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { lookup } from "node:dns/promises";
 import { request } from "node:http";
 import { tailText } from "../../client/tail-text.ts";
@@ -38,7 +39,7 @@ const listenersMaxBytes = 256 * 1024;
 export async function gather(context: CommandContext, app: App): Promise<Evidence> {
   const client = await context.client();
   const { name = "", namespace = "default" } = app.metadata;
-  const scope = { namespace, labelSelector: `nagi.dev/app=${name}` };
+  const scope = { namespace, labelSelector: `${appLabel}=${name}` };
   const [releases, builds, allPods, routes, nodes, events] = await Promise.all([
     client.list(release, { namespace }),
     client.list(build, scope),

@@ -1,5 +1,6 @@
 /** Gives an app a domain or takes it away, and says whether the router serves it. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { checkDomain } from "../../model/kinds/nagi/app/app-domain.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
@@ -96,7 +97,7 @@ async function ownerText(context: CommandContext, domain: string): Promise<strin
   const owner = items.find((each) => domainOf(each) === domain && admissionOf(each).isAdmitted === true);
   if (owner === undefined) return "";
   const { namespace, name, labels } = owner.metadata;
-  const app = labels?.["nagi.dev/app"];
+  const app = labels?.[appLabel];
   const who = app === undefined ? `route ${name}` : `app ${app}`;
   return `${who} in namespace ${namespace} has it. `;
 }

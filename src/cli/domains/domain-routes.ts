@@ -1,5 +1,6 @@
 /** The Routes that an app's domains have become, and what the router says of them. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../model/conditions.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { parseDomain } from "../../model/kinds/nagi/app/app-domain.ts";
@@ -15,7 +16,7 @@ export interface Admitted {
 
 export async function routesOf(context: CommandContext, { metadata }: App): Promise<readonly Route[]> {
   const client = await context.client();
-  const labelSelector = `nagi.dev/app=${metadata.name}`;
+  const labelSelector = `${appLabel}=${metadata.name}`;
   return (await client.list(route, { namespace: metadata.namespace, labelSelector })).items;
 }
 

@@ -1,5 +1,6 @@
 /** Who follows whom: images from outside, platforms, builds, tags, apps and their releases, as a graph. Pure. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { sourceOfBuild } from "./graph-sources.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { ImageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
@@ -149,7 +150,7 @@ function addBuilds(made: Drawing, { builds, nowMs }: GraphInput): void {
     const id = made.node({
       id: `builds ${target}`,
       kind: "builds",
-      title: `builds of ${metadata.labels?.["nagi.dev/app"] ?? metadata.labels?.["buildconfig"] ?? target}`,
+      title: `builds of ${metadata.labels?.[appLabel] ?? metadata.labels?.["buildconfig"] ?? target}`,
       detail: `${metadata.name}${of}, ${ageText(status?.completionTimestamp, nowMs)} ago`,
     });
     made.edge({ from: id, to: tagId(target), label: "pushes to", moves: true });
@@ -200,9 +201,7 @@ function addApp(made: Drawing, app: App, { releases, builds, streams }: GraphInp
   }
   const targets = new Set(
     builds
-      .filter(
-        ({ metadata, status }) => metadata.labels?.["nagi.dev/app"] === name && status?.phase === "Complete",
-      )
+      .filter(({ metadata, status }) => metadata.labels?.[appLabel] === name && status?.phase === "Complete")
       .map(({ spec }) => tagOfBuild(spec.output?.to)),
   );
   for (const target of targets)

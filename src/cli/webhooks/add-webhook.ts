@@ -1,5 +1,6 @@
 /** Makes a webhook with its Secret, and says where to paste what. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { randomBytes } from "node:crypto";
 import { parseGitUrl } from "../../lib/git/git-url.ts";
 import { providerNames, type ProviderName } from "../../lib/webhooks/providers.ts";
@@ -39,7 +40,7 @@ export async function addWebhook(context: CommandContext): Promise<void> {
     webhookKind,
     newObject<Webhook>(
       webhookKind,
-      { namespace, name, labels: { "nagi.dev/app": app }, ownerReferences: [controllerRef(found)] },
+      { namespace, name, labels: { [appLabel]: app }, ownerReferences: [controllerRef(found)] },
       { spec: specOf(context, { app, provider, name, hasToken: token !== undefined }) },
     ),
   );

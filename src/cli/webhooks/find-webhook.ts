@@ -1,5 +1,6 @@
 /** Which webhook or delivery of the app is meant. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { webhook as webhookKind, type Webhook } from "../../model/kinds/nagi/webhook/webhook.ts";
 import {
   webhookDelivery,
@@ -38,7 +39,7 @@ export async function findHook(context: CommandContext, given: string | undefine
 /** Newest first. */
 export async function deliveriesOf(context: CommandContext): Promise<readonly WebhookDelivery[]> {
   const client = await context.client();
-  const labelSelector = `nagi.dev/app=${await appName(context)}`;
+  const labelSelector = `${appLabel}=${await appName(context)}`;
   const { items } = await client.list(webhookDelivery, {
     namespace: await context.namespace(),
     labelSelector,

@@ -1,5 +1,6 @@
 /** Keeps a node's object and its lease: registered at the start, renewed, its conditions in step with the machine. */
 
+import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { sleep } from "../../lib/clock.ts";
@@ -89,12 +90,7 @@ export class NodeRegistrar {
 
   async #get(): Promise<Node | undefined> {
     const { client, definition } = this.#options;
-    try {
-      return await client.get(nodeKind, { name: definition.name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return await findObject(client, nodeKind, { name: definition.name });
   }
 
   async #renewLease(): Promise<void> {

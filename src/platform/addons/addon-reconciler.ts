@@ -3,6 +3,7 @@
  * it; its status. Every step can be cut short and is done again.
  */
 
+import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import type { Reconciled } from "../../client/controller.ts";
 import type { OpenChannels } from "../../client/run-in-pod.ts";
@@ -10,7 +11,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Kind } from "../../model/kind.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { statefulSet } from "../../model/kinds/apps/statefulset/statefulset.ts";
-import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { pod as podKind } from "../../model/kinds/core/pod/pod.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { service as networkService } from "../../model/kinds/core/service/service.ts";
 import {
@@ -18,24 +19,22 @@ import {
   type Addon,
   type AddonRotation,
   type AddonStatus,
-  type AttachmentStatus,
 } from "../../model/kinds/nagi/addon/addon.ts";
-import { addonPodName, addonVars } from "../../model/kinds/nagi/addon/addon-vars.ts";
+import { addonPodName } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import {
   addonService,
   hasUsers,
   type AddonService,
 } from "../../model/kinds/nagi/addonservice/addonservice.ts";
-import { refFromKey, refOf, type KubeObject, type ObjectRef } from "../../model/meta.ts";
+import { refFromKey, refOf, type KubeObject } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
-import { isNotFound, isStatus } from "../../model/status.ts";
+import { isStatus } from "../../model/status.ts";
+import { AddonApps } from "./addon-apps.ts";
 import { AddonCredentials, type AddonInUse } from "./addon-credentials.ts";
 import { addonNetworkService, addonSecret, addonStatefulSet, digestAnnotation } from "./addon-objects.ts";
-import { changeAppConfig, findApp, readAppConfig } from "./app-configs.ts";
-import { isSameAttachment, planAttachment, planDetachment } from "./attachments.ts";
+import { isSameAttachment } from "./attachments.ts";
 import { finalizer, isOwnedBy } from "./names.ts";
 import { nextStep } from "./rotation.ts";
-import { runsWith } from "./runs-with.ts";
 import { wantServerImage, type ServerImage } from "./server-image.ts";
 import { serverState } from "./server-state.ts";
 
@@ -51,18 +50,20 @@ export interface AddonReconcilerOptions {
 export class AddonReconciler {
   readonly #options: AddonReconcilerOptions;
   readonly #credentials: AddonCredentials;
+  readonly #apps: AddonApps;
 
   constructor(options: AddonReconcilerOptions) {
     this.#options = options;
     this.#credentials = new AddonCredentials(options.client, options.open);
+    this.#apps = new AddonApps(options.client, this.#credentials);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Reconciled | undefined> {
-    const found = await this.#find(addonKind, refFromKey(key));
+    const found = await findObject(this.#options.client, addonKind, refFromKey(key));
     if (found === undefined) return undefined;
     if (found.metadata.deletionTimestamp !== undefined) return await this.#detachAll(found);
     const addon = await this.#withoutUnwanted(await this.#withFinalizer(found));
-    const service = await this.#find(addonService, { name: addon.spec.service });
+    const service = await findObject(this.#options.client, addonService, { name: addon.spec.service });
     const problem = problemOf(addon, service);
     if (service === undefined || problem !== undefined)
       return await this.#write(addon, { phase: "Failed", message: problem });
@@ -74,7 +75,9 @@ export class AddonReconciler {
       });
     const own = await this.#ensureObjects(addon, service, image.image);
     const { namespace, name = "" } = addon.metadata;
-    const server = serverState(await this.#find<Pod>(podKind, { namespace, name: addonPodName(name) }));
+    const server = serverState(
+      await findObject(this.#options.client, podKind, { namespace, name: addonPodName(name) }),
+    );
     const facts = { image: image.image, host: ownedName(own.secret), port: service.spec.port };
     if (!server.ready)
       return await this.#write(addon, { ...facts, phase: "Starting", message: server.message });
@@ -92,7 +95,7 @@ export class AddonReconciler {
       await this.#credentials.ensureUser(used, signal);
     const rotation = await this.#rotate(used, signal);
     const now = { ...used, secret: await this.#secretOf(addon) };
-    const attachments = await this.#attach(now, rotation);
+    const attachments = await this.#apps.attach(now, rotation);
     const isWaiting =
       attachments.some(({ phase }) => phase === "Waiting") ||
       (rotation !== undefined && rotation.phase !== "Complete" && rotation.phase !== "Failed") ||
@@ -109,15 +112,6 @@ export class AddonReconciler {
     return isWaiting ? { requeueAfterMs: waitMs } : undefined;
   }
 
-  async #find<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef): Promise<T | undefined> {
-    try {
-      return await this.#options.client.get(kind, ref);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  }
-
   async #withFinalizer(addon: Addon): Promise<Addon> {
     const { finalizers = [], resourceVersion } = addon.metadata;
     if (finalizers.includes(finalizer)) return addon;
@@ -131,7 +125,7 @@ export class AddonReconciler {
     const wishes = addon.spec.attachments ?? [];
     const kept = present.filter((each) => wishes.some((wish) => isSameAttachment(wish, each)));
     if (kept.length === present.length) return addon;
-    for (const each of present) if (!kept.includes(each)) await this.#detach(addon, each);
+    for (const each of present) if (!kept.includes(each)) await this.#apps.detach(addon, each);
     const body = JSON.parse(JSON.stringify({ status: { attachments: kept } })) as JsonValue;
     const options = { subresource: "status" };
     return await this.#options.client.patch(addonKind, refOf(addon), { type: "merge", body }, options);
@@ -160,7 +154,7 @@ export class AddonReconciler {
 
   async #ensure<T extends KubeObject>(kind: Kind<T>, wanted: T, addon: Addon): Promise<T> {
     const { client } = this.#options;
-    const present = await this.#find(kind, refOf(wanted));
+    const present = await findObject(client, kind, refOf(wanted));
     if (present === undefined) {
       try {
         return await client.create(kind, wanted);
@@ -190,13 +184,13 @@ export class AddonReconciler {
       wish: addon.spec.rotatedAt,
       rotation,
       hasUsers: hasUsers(service),
-      apps: await this.#appsOfRotation(used, rotation),
+      apps: await this.#apps.runsOf(used, rotation),
     });
     switch (step.action) {
       case "make-user": {
         const user = await this.#credentials.makeNext(used, signal);
         const next = { ...step.next, user };
-        await this.#giveCredentials({ ...used, secret: await this.#secretOf(addon) }, next);
+        await this.#apps.giveCredentials({ ...used, secret: await this.#secretOf(addon) }, next);
         return next;
       }
       case "drop-old":
@@ -206,86 +200,17 @@ export class AddonReconciler {
         await this.#credentials.dropNext(used, signal);
         return step.next;
       case "set-phase":
-        if (step.next.phase === "Undoing") await this.#giveCredentials(used, step.next);
+        if (step.next.phase === "Undoing") await this.#apps.giveCredentials(used, step.next);
         return step.next;
       default:
         return rotation;
     }
   }
 
-  async #appsOfRotation(
-    used: AddonInUse,
-    rotation: AddonRotation | undefined,
-  ): Promise<{ app: string; runs: Awaited<ReturnType<typeof runsWith>> }[]> {
-    if (rotation?.phase !== "Releasing" && rotation?.phase !== "Undoing") return [];
-    const { namespace } = used.addon.metadata;
-    const result = [];
-    for (const { app, as } of attached(used.addon)) {
-      const vars = addonVars(used.service, as, this.#credentials.values(used, rotation));
-      result.push({ app, runs: await runsWith(this.#options.client, { namespace, app }, vars) });
-    }
-    return result;
-  }
-
-  /** To the apps that have those of before; who was given others by hand keeps them. */
-  async #giveCredentials(used: AddonInUse, rotation: AddonRotation): Promise<void> {
-    const { client } = this.#options;
-    const { addon, service } = used;
-    const { namespace, name = "" } = addon.metadata;
-    for (const each of attached(addon)) {
-      const config = await readAppConfig(client, namespace, each.app);
-      if (planDetachment(name, each, config) === undefined) continue;
-      const values = addonVars(service, each.as, this.#credentials.values(used, rotation));
-      await changeAppConfig(client, { namespace, name: each.app }, { values, annotations: {} });
-    }
-  }
-
-  async #attach(used: AddonInUse, rotation: AddonRotation | undefined): Promise<AttachmentStatus[]> {
-    const { client } = this.#options;
-    const { addon, service } = used;
-    const { namespace, name = "" } = addon.metadata;
-    const wishes = addon.spec.attachments ?? [];
-    const present = addon.status?.attachments ?? [];
-    const result: AttachmentStatus[] = [];
-    for (const wanted of wishes) {
-      const before = present.find((each) => isSameAttachment(wanted, each));
-      const config = await readAppConfig(client, namespace, wanted.app);
-      if (config === undefined && before?.phase === "Attached" && (await this.#isGone(addon, wanted.app))) {
-        await this.#forget(addon, wanted.app);
-        continue;
-      }
-      const vars = addonVars(service, wanted.as, this.#credentials.values(used, rotation));
-      const { status, change } = planAttachment({ addon: name, wanted, before, config, vars });
-      if (change !== undefined) await changeAppConfig(client, { namespace, name: wanted.app }, change);
-      result.push(status);
-    }
-    return result;
-  }
-
-  async #isGone({ metadata }: Addon, app: string): Promise<boolean> {
-    return (await findApp(this.#options.client, metadata.namespace, app)) === undefined;
-  }
-
-  /** An app of that name that comes later is another one. */
-  async #forget(addon: Addon, app: string): Promise<void> {
-    const attachments = (addon.spec.attachments ?? []).filter((each) => each.app !== app);
-    const { resourceVersion } = addon.metadata;
-    const body = { metadata: { resourceVersion }, spec: { attachments } };
-    const patch = { type: "merge", body: JSON.parse(JSON.stringify(body)) as JsonValue } as const;
-    await this.#options.client.patch(addonKind, refOf(addon), patch);
-  }
-
-  async #detach({ metadata }: Addon, each: AttachmentStatus): Promise<void> {
-    const { client } = this.#options;
-    const { namespace, name = "" } = metadata;
-    const change = planDetachment(name, each, await readAppConfig(client, namespace, each.app));
-    if (change !== undefined) await changeAppConfig(client, { namespace, name: each.app }, change);
-  }
-
   async #detachAll(addon: Addon): Promise<undefined> {
     const { finalizers = [], resourceVersion } = addon.metadata;
     if (!finalizers.includes(finalizer)) return;
-    for (const each of addon.status?.attachments ?? []) await this.#detach(addon, each);
+    for (const each of addon.status?.attachments ?? []) await this.#apps.detach(addon, each);
     const kept = finalizers.filter((each) => each !== finalizer);
     const body = { metadata: { finalizers: kept, resourceVersion } };
     await this.#options.client.patch(addonKind, refOf(addon), { type: "merge", body });
@@ -311,10 +236,6 @@ export class AddonReconciler {
       { subresource: "status" },
     );
   }
-}
-
-function attached({ status }: Addon): AttachmentStatus[] {
-  return (status?.attachments ?? []).filter(({ phase }) => phase === "Attached");
 }
 
 function ownedName({ metadata }: KubeObject): string {

@@ -1,24 +1,20 @@
 /** The config secrets of apps, read and changed entry by entry so that changes of others at the same time stay. */
 
+import { configName } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
+import { findObject } from "../../client/find-object.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
-import { isNotFound } from "../../model/status.ts";
 import type { AppConfig, ConfigChange } from "./attachments.ts";
-import { configName, decoded, encoded } from "./names.ts";
+import { decoded, encoded } from "./names.ts";
 
 export async function findApp(
   client: Client,
   namespace: string | undefined,
   name: string,
 ): Promise<App | undefined> {
-  try {
-    const found = await client.get(appKind, { namespace, name });
-    return found.metadata.deletionTimestamp === undefined ? found : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const found = await findObject(client, appKind, { namespace, name });
+  return found?.metadata.deletionTimestamp === undefined ? found : undefined;
 }
 
 /** Undefined when there is no app, or its config is not made yet. */
@@ -28,13 +24,9 @@ export async function readAppConfig(
   app: string,
 ): Promise<AppConfig | undefined> {
   if ((await findApp(client, namespace, app)) === undefined) return undefined;
-  try {
-    const { data, metadata } = await client.get(secret, { namespace, name: configName(app) });
-    return { values: decoded(data), annotations: metadata.annotations ?? {} };
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const found = await findObject(client, secret, { namespace, name: configName(app) });
+  if (found === undefined) return undefined;
+  return { values: decoded(found.data), annotations: found.metadata.annotations ?? {} };
 }
 
 export async function changeAppConfig(

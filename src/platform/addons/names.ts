@@ -4,14 +4,8 @@ import type { Addon } from "../../model/kinds/nagi/addon/addon.ts";
 import { addonLabel } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import { controllerRef, type KubeObject, type ObjectMeta } from "../../model/meta.ts";
 
-export const appLabel = "nagi.dev/app";
-export const releaseLabel = "nagi.dev/release";
 /** On an Addon: the apps are told before it goes. */
 export const finalizer = "nagi.dev/detach";
-
-export function configName(app: string): string {
-  return `${app}-config`;
-}
 
 /** Metadata of an object that goes with the add-on. */
 export function ownedMeta(addon: Addon, name: string): ObjectMeta {

@@ -1,11 +1,12 @@
 /** Whether what runs of an app has the config vars that it should have, and nothing else runs any more. */
 
+import { appLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { release as releaseKind } from "../../model/kinds/nagi/release/release.ts";
 import { findApp, readAppConfig } from "./app-configs.ts";
-import { appLabel, decoded, releaseLabel } from "./names.ts";
+import { decoded } from "./names.ts";
 
 type Vars = Readonly<Record<string, string>>;
 

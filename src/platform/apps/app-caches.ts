@@ -1,5 +1,6 @@
 /** What the apps' controller knows of the cluster: caches that follow the API, with an index by app. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { Informer } from "../../client/informer.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -19,7 +20,6 @@ import { imageStream } from "../../model/kinds/image/imagestream/imagestream.ts"
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { failedCheck } from "./failed-check.ts";
 import type { FailedCheck } from "./failure-reason.ts";
-import { appLabel } from "./names.ts";
 
 const byApp = "app";
 const byDigest = "digest";

@@ -1,5 +1,6 @@
 /** The objects that an app consists of, as they should be. Pure. */
 
+import { appLabel, configName, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
@@ -9,13 +10,10 @@ import { release, type Release } from "../../model/kinds/nagi/release/release.ts
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { newObject } from "../../model/kind.ts";
 import {
-  appLabel,
-  configName,
   deploymentName,
   ownedMeta,
   portName,
   processLabel,
-  releaseLabel,
   releaseName,
   replicasOf,
   templateAnnotation,

@@ -3,6 +3,7 @@
  * deployments of the release that should run; its status. Every step can be cut short and is done again.
  */
 
+import { configName, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import type { Reconciled } from "../../client/controller.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
@@ -24,11 +25,9 @@ import { appDeployment, appRoutes, appService, configSecret } from "./app-object
 import { appStatus } from "./app-status.ts";
 import type { FailedCheck } from "./failure-reason.ts";
 import {
-  configName,
   defaultReleaseHistoryLimit,
   isOwnedBy,
   processLabel,
-  releaseLabel,
   servedProcesses,
   webProcess,
   wishProblemAnnotation,

@@ -1,5 +1,6 @@
 /** The objects of a release that runs beside the one that serves, as they should be. Pure. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
@@ -9,7 +10,6 @@ import type { ObjectMeta } from "../../model/meta.ts";
 import { newObject } from "../../model/kind.ts";
 import { appDeployment, appHost, appService } from "./app-objects.ts";
 import {
-  appLabel,
   besideName,
   deploymentName,
   nextTrack,

@@ -7,13 +7,14 @@
  * is killed between two writes finds the wish again and goes on.
  */
 
+import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { recreateAnnotation } from "./deploy-strategy.ts";
 import { standbyUntilMs } from "./deploy-wish.ts";
-import { nextTrack, processLabel, releaseLabel, servedProcesses, trackLabel, webProcess } from "./names.ts";
+import { nextTrack, processLabel, servedProcesses, trackLabel, webProcess } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import {
   decideRollout,

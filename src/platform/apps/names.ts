@@ -1,11 +1,10 @@
 /** Labels, annotations and names that an app's objects share. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { controllerRef, type KubeObject, type ObjectMeta } from "../../model/meta.ts";
 
-export const appLabel = "nagi.dev/app";
 export const processLabel = "nagi.dev/process";
-export const releaseLabel = "nagi.dev/release";
 
 /** On an App: asks for a rollback to that version; removed when it is done. */
 export const rollbackAnnotation = "nagi.dev/rollback-to";
@@ -40,10 +39,6 @@ export const portName = "http";
 
 /** How many releases an app keeps, the live one always included. */
 export const defaultReleaseHistoryLimit = 20;
-
-export function configName(app: string): string {
-  return `${app}-config`;
-}
 
 export function releaseName(app: string, version: number): string {
   return `${app}-v${version}`;

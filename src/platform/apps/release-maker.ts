@@ -3,6 +3,8 @@
  * there now, not at a cache; a release is never without its config.
  */
 
+import { appLabel, configName } from "../../model/kinds/nagi/app/app-names.ts";
+import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import { isJsonEqual } from "../../model/json.ts";
@@ -13,18 +15,11 @@ import { ownerAnnotation } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { refOf, type ObjectRef } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
-import { isNotFound, isStatus } from "../../model/status.ts";
+import { isStatus } from "../../model/status.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { newRelease, releaseSecret } from "./app-objects.ts";
 import { followedImage } from "./followed-image.ts";
-import {
-  appLabel,
-  configName,
-  createdByAnnotation,
-  isOwnedBy,
-  rollbackAnnotation,
-  wishProblemAnnotation,
-} from "./names.ts";
+import { createdByAnnotation, isOwnedBy, rollbackAnnotation, wishProblemAnnotation } from "./names.ts";
 import {
   newestBuild,
   newestRelease,
@@ -209,12 +204,7 @@ export class ReleaseMaker {
   }
 
   async #find(ref: ObjectRef): Promise<Secret | undefined> {
-    try {
-      return await this.#options.client.get(secret, ref);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return await findObject(this.#options.client, secret, ref);
   }
 }
 

@@ -3,6 +3,8 @@
  * release how it went. Every step can be cut short and is done again; the pod is made once.
  */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import { tailText } from "../../client/tail-text.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -14,9 +16,9 @@ import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
 import { controllerRef, refOf } from "../../model/meta.ts";
-import { isNotFound, isStatus } from "../../model/status.ts";
+import { isStatus } from "../../model/status.ts";
 import type { AppCaches } from "./app-caches.ts";
-import { appLabel, outputName, processLabel, releasePodName, releaseProcess } from "./names.ts";
+import { outputName, processLabel, releasePodName, releaseProcess } from "./names.ts";
 import { ignoreNotFound } from "./owned-objects.ts";
 import {
   phaseOutcome,
@@ -123,12 +125,7 @@ export class ReleasePhaseRunner {
       .of(app)
       .pods.find(({ metadata }) => metadata.name === wanted && metadata.uid === uid);
     if (cached !== undefined) return cached;
-    try {
-      return await client.get(pod, { namespace, name: wanted });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return await findObject(client, pod, { namespace, name: wanted });
   }
 
   async #end(

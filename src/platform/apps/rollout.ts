@@ -5,13 +5,14 @@
  * one runs again (its pods never went away); at most one release is live.
  */
 
+import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../model/conditions.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import type { Condition } from "../../model/meta.ts";
 import { worstProblem, type FailedChecks } from "./failure-reason.ts";
-import { processLabel, releaseLabel, servedProcesses } from "./names.ts";
+import { processLabel, servedProcesses } from "./names.ts";
 import { phaseCommand, phaseState } from "./release-phase.ts";
 import { newestRelease } from "./release-plan.ts";
 

@@ -1,12 +1,13 @@
 /** Whether the router knows of a release's pods: a deploy is over when requests reach what was deployed. Pure. */
 
+import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../model/conditions.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { servedMessage, servedType } from "../../model/kinds/route/route/served.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 
-import { processLabel, releaseLabel, trackLabel, webProcess } from "./names.ts";
+import { processLabel, trackLabel, webProcess } from "./names.ts";
 
 /** A router that has not told of pods for this long after they became ready is not waited for any more. */
 export const routedWaitMs = 15_000;

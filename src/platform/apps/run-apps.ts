@@ -1,5 +1,6 @@
 /** The apps' controller: wakes for an app whenever something of it changes. */
 
+import { configName } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { runController, type ControllerWatch } from "../../client/controller.ts";
 import { EventRecorder } from "../../client/event-recorder.ts";
@@ -10,7 +11,7 @@ import type { Event } from "../../model/kinds/core/event/event.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { AppCaches, appKeysOf } from "./app-caches.ts";
 import { AppReconciler } from "./app-reconciler.ts";
-import { configName } from "./names.ts";
+
 import type { MissingImage } from "./release-maker.ts";
 
 export type { MissingImage };

@@ -1,5 +1,6 @@
 /** Which ended builds of a configuration are forgotten. Pure. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Build, BuildStatus } from "../../model/kinds/build/build/build.ts";
 import type { BuildConfig } from "../../model/kinds/build/buildconfig/buildconfig.ts";
 import type { StreamOf } from "../../model/kinds/build/config-images.ts";
@@ -18,7 +19,7 @@ export function plannedPrunes(config: BuildConfig, builds: readonly Build[], str
   const prunedGood = goodMax === undefined ? [] : good.slice(goodMax);
   const prunedBad = badMax === undefined ? [] : bad.slice(badMax);
   // An app's release tells how it is run by the build that made its image.
-  const ofApp = good.find(({ metadata }) => metadata.labels?.["nagi.dev/app"] !== undefined);
+  const ofApp = good.find(({ metadata }) => metadata.labels?.[appLabel] !== undefined);
   return [...prunedGood.filter((build) => build !== ofApp && isInItsStream(build, streamOf)), ...prunedBad];
 }
 

@@ -1,9 +1,9 @@
 /** The secrets that a build's steps may mount, as text by id. */
 
+import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import type { BuildSecret } from "../../model/kinds/nagi/app/dockerfile-options.ts";
 import { secret as secretKind } from "../../model/kinds/core/secret/secret.ts";
-import { isNotFound } from "../../model/status.ts";
 import { BuildFailure } from "./failure.ts";
 
 /** Throws a BuildFailure that names what is missing. */
@@ -15,10 +15,7 @@ export async function readBuildSecrets(
   const texts: Record<string, string> = {};
   for (const { id, secretKeyRef } of secrets) {
     const { name = "", key, optional } = secretKeyRef;
-    const found = await client.get(secretKind, { namespace, name }).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const found = await findObject(client, secretKind, { namespace, name });
     const value = found?.data?.[key];
     if (value !== undefined) texts[id] = Buffer.from(value, "base64").toString();
     else if (optional !== true)

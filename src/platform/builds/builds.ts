@@ -8,6 +8,8 @@
  * takes the machine down, for how many run and what each may use is bounded.
  */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import { runController, type Reconciled } from "../../client/controller.ts";
 import { EventRecorder } from "../../client/event-recorder.ts";
@@ -133,10 +135,7 @@ class BuildController {
 
   async #reconcile(key: string, signal: AbortSignal): Promise<Reconciled | undefined> {
     const active = this.#active.get(key);
-    const found = await this.#client.get(buildKind, refFromKey(key)).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const found = await findObject(this.#client, buildKind, refFromKey(key));
     if (active !== undefined) {
       if (found === undefined || found.metadata.uid !== active.build.metadata.uid)
         this.#stop(active, "deleted");
@@ -408,5 +407,5 @@ function waitsForConfig({ metadata, status }: Build): boolean {
 function groupOf(build: Build): string {
   const { namespace = "", name = "", labels = {} } = build.metadata;
   if (labels[policyLabel] === "Parallel") return `${namespace}/${name}`;
-  return `${namespace}/${labels["nagi.dev/app"] ?? labels["buildconfig"] ?? name}`;
+  return `${namespace}/${labels[appLabel] ?? labels["buildconfig"] ?? name}`;
 }

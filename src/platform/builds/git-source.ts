@@ -4,6 +4,7 @@
  * of this machine's disk; nobody is asked for a password; no secret is told; nothing is left behind.
  */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -118,7 +119,7 @@ async function remoteGit(
   const given = Object.entries(proxies).filter(([, value]) => value !== undefined);
   return await openRemoteGit(client, {
     namespace: build.metadata.namespace ?? "default",
-    app: build.metadata.labels?.["nagi.dev/app"],
+    app: build.metadata.labels?.[appLabel],
     secretName: source?.sourceSecret?.name,
     mainUrl: uri,
     env: { ...env, ...host.proxies, ...Object.fromEntries(given) },

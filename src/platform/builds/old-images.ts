@@ -3,6 +3,7 @@
  * registry keeps its copy: an image that is asked for again is pulled.
  */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
@@ -71,7 +72,7 @@ export function neededImages({ builds, releases, pods, apps }: Users): ReadonlyS
   for (const build of builds) {
     if (build.status?.phase !== "Complete") continue;
     const { namespace = "", name = "", labels } = build.metadata;
-    const group = `${namespace}/${labels?.["nagi.dev/app"] ?? name}`;
+    const group = `${namespace}/${labels?.[appLabel] ?? name}`;
     const other = newest.get(group);
     if (other === undefined || endOf(build) > endOf(other)) newest.set(group, build);
   }

@@ -1,5 +1,6 @@
 /** What the source's app.json wants: told in the build's log, kept for the apps' controller, checked before the build. */
 
+import { appLabel, configName } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
@@ -17,7 +18,7 @@ export async function readWanted(
   { client, log }: { readonly client: Client; readonly log: BuildLog },
 ): Promise<Manifest | undefined> {
   const text = tree.text(manifestPath);
-  const name = build.metadata.labels?.["nagi.dev/app"];
+  const name = build.metadata.labels?.[appLabel];
   if (text === undefined || name === undefined) return undefined;
   const result = readManifest(text);
   if (!result.ok) throw new BuildFailure("InvalidAppJson", result.message);
@@ -25,7 +26,7 @@ export async function readWanted(
   for (const line of summaryOf(result.manifest)) log.line(`       ${line}`);
   for (const notice of result.notices) log.line(` !     ${notice}`);
   const { namespace } = build.metadata;
-  const present = await configNames(client, { namespace, name: `${name}-config` });
+  const present = await configNames(client, { namespace, name: configName(name) });
   const missing = missingVariables(result.manifest, present);
   if (missing !== undefined) throw new BuildFailure("MissingConfig", missing);
   await recordBuildpacks(client, { namespace, name }, result.manifest);

@@ -1,5 +1,6 @@
 /** What the parts of one build have in common. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { RegistryAuth } from "../../lib/container-engine-build.ts";
@@ -66,5 +67,5 @@ export interface Prepared {
 /** Keeps the caches of one app, or of one build configuration, apart from the others'. No namespace has a dot. */
 export function cacheIdOf({ metadata }: Build): string {
   const { namespace = "default", name = "", labels = {} } = metadata;
-  return `${namespace}.${labels["nagi.dev/app"] ?? labels["buildconfig"] ?? name}`;
+  return `${namespace}.${labels[appLabel] ?? labels["buildconfig"] ?? name}`;
 }

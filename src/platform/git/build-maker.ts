@@ -1,5 +1,6 @@
 /** Makes the Build of a pushed commit: its files in the source store, who and what in its spec. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { createBuild } from "../../client/create-build.ts";
 import { isAllowed } from "../../client/access.ts";
 import type { Client } from "../../client/client.ts";
@@ -98,7 +99,7 @@ export class BuildMaker {
       buildKind,
       {
         namespace: repository.namespace,
-        labels: { "nagi.dev/app": repository.app },
+        labels: { [appLabel]: repository.app },
         annotations: {
           "nagi.dev/pushed-by": user.username,
           ...branchOf(deployed.ref),
@@ -123,7 +124,7 @@ export class BuildMaker {
   /** Puts the source of a build into the store again, from its commit; false when that is no longer there. */
   async restore({ metadata, spec }: Build): Promise<boolean> {
     const { namespace = "default", labels } = metadata;
-    const app = labels?.["nagi.dev/app"];
+    const app = labels?.[appLabel];
     const commit = spec.revision?.git?.commit;
     if (app === undefined || commit === undefined) return false;
     const repository = { namespace, app };

@@ -5,6 +5,7 @@
  * own programs speak git's protocol; what is pushed is a ref only when the platform said yes.
  */
 
+import { findObject } from "../../client/find-object.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
@@ -19,7 +20,6 @@ import type { SourceStore } from "../../lib/source-store.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
-import { isNotFound } from "../../model/status.ts";
 import { BuildMaker } from "./build-maker.ts";
 import { Deployer } from "./deploy.ts";
 import { serveHooks } from "./hook-session.ts";
@@ -236,10 +236,7 @@ async function removeOrphans(
 ): Promise<void> {
   const remove = async (key: string): Promise<void> => {
     const { namespace = "default", name } = refFromKey(key);
-    const found = await client.get(appKind, { namespace, name }).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const found = await findObject(client, appKind, { namespace, name });
     if (found === undefined) await repositories.remove({ namespace, app: name });
   };
   for (const { namespace, app } of await repositories.list()) {

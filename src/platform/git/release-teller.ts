@@ -1,5 +1,6 @@
 /** Tells who pushed how the release of a build goes, until it serves or has failed. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { lastWordsOf, releasePhaseLines, type PhaseLogOptions } from "../../client/release-phase-log.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -33,7 +34,7 @@ export async function tellRelease(
   let shownPhase = false;
   try {
     const { namespace, labels } = build.metadata;
-    const fieldSelector = `spec.app=${labels?.["nagi.dev/app"] ?? ""}`;
+    const fieldSelector = `spec.app=${labels?.[appLabel] ?? ""}`;
     for await (const event of client.watch(releaseKind, { namespace, fieldSelector, signal })) {
       if (event.type === "BOOKMARK" || event.object.spec.build !== build.metadata.name) continue;
       if (!announced) {
@@ -63,7 +64,7 @@ function processesText({ spec }: Release): string {
 /** What a pusher should know about how the release takes over. */
 async function strategyLines(client: Client, { metadata, spec }: Release): Promise<string[]> {
   const { namespace } = metadata;
-  const { items } = await client.list(deployment, { namespace, labelSelector: `nagi.dev/app=${spec.app}` });
+  const { items } = await client.list(deployment, { namespace, labelSelector: `${appLabel}=${spec.app}` });
   const recreated = items.filter((each) => each.spec.strategy?.type === "Recreate");
   const names = recreated.map((each) => each.metadata.labels?.["nagi.dev/process"] ?? each.metadata.name);
   if (names.length === 0) return [];

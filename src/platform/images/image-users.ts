@@ -1,5 +1,6 @@
 /** Who may ask for an image of the registry: releases, what makes pods, apps, the newest builds. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import type { Kind } from "../../model/kind.ts";
 import { daemonSet } from "../../model/kinds/apps/daemonset/daemonset.ts";
@@ -78,7 +79,7 @@ function usersOfPods(why: string, spec: PodSpec | undefined): ImageUser[] {
 export function usersOfBuilds(builds: readonly Build[], keepBuilds: number): ImageUser[] {
   const complete = builds.filter(({ status }) => status?.phase === "Complete");
   const groups = Map.groupBy(complete, ({ metadata: { namespace, name, labels } }) => {
-    const owner = labels?.["nagi.dev/app"] ?? labels?.["buildconfig"] ?? name;
+    const owner = labels?.[appLabel] ?? labels?.["buildconfig"] ?? name;
     return `${namespace}/${owner}`;
   });
   return [...groups.values()].flatMap((group) =>

@@ -1,5 +1,6 @@
 /** Carries out one step of a rebuild: looks, starts a build, or notes what became of an app. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { createBuild } from "../../client/create-build.ts";
 import { listStandingApps } from "../../client/standing-apps.ts";
@@ -41,7 +42,7 @@ export async function stepApps(
   const { namespace, name } = app;
   const [standing, builds, releases] = await Promise.all([
     listStandingApps(client),
-    client.list(buildKind, { namespace, labelSelector: `nagi.dev/app=${name}` }),
+    client.list(buildKind, { namespace, labelSelector: `${appLabel}=${name}` }),
     client.list(releaseKind, { namespace, fieldSelector: `spec.app=${name}` }),
   ]);
   const found = standing.find(

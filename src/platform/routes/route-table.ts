@@ -3,6 +3,7 @@
  * refused and why. Pure: the same objects always give the same table.
  */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { EndpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import type { Service } from "../../model/kinds/core/service/service.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
@@ -94,7 +95,7 @@ function backendOf(
   slices: ReadonlyMap<string, readonly EndpointSlice[]>,
 ): RouteBackend {
   const { namespace = "", name = "" } = route.metadata;
-  const app = route.metadata.labels?.["nagi.dev/app"] ?? route.spec.to.name;
+  const app = route.metadata.labels?.[appLabel] ?? route.spec.to.name;
   return {
     name: `${namespace}:${app}:${name}`,
     app,

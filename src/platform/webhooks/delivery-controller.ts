@@ -4,6 +4,8 @@
  * after the other.
  */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import { runController } from "../../client/controller.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
@@ -18,11 +20,10 @@ import {
   type WebhookDelivery,
   type WebhookDeliveryStatus,
 } from "../../model/kinds/nagi/webhookdelivery/webhookdelivery.ts";
-import type { Kind } from "../../model/kind.ts";
-import { keyOf, refFromKey, refOf, type KubeObject, type ObjectRef } from "../../model/meta.ts";
+import { keyOf, refFromKey, refOf, type ObjectRef } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
 import { decide, type Decision } from "./decide.ts";
-import { appLabel, deliveryAnnotation, eventOf, tooOld, webhookLabel } from "./delivery-objects.ts";
+import { deliveryAnnotation, eventOf, tooOld, webhookLabel } from "./delivery-objects.ts";
 
 export interface DeliveryControllerOptions {
   readonly client: Client;
@@ -50,7 +51,7 @@ export async function runDeliveries(options: DeliveryControllerOptions, signal: 
 
 async function reconcile(key: string, options: DeliveryControllerOptions): Promise<void> {
   const { client } = options;
-  const delivery = await find(client, webhookDelivery, refFromKey(key));
+  const delivery = await findObject(client, webhookDelivery, refFromKey(key));
   if (delivery === undefined || delivery.status?.phase !== undefined) return;
   const status = await settle(delivery, options);
   const decidedAt = new Date(options.clock.now()).toISOString();
@@ -70,8 +71,8 @@ async function settle(
   const { client, events } = options;
   const { namespace } = delivery.metadata;
   const { app: name, webhook } = delivery.spec;
-  const hook = await find(client, webhookKind, { namespace, name: webhook });
-  const app = await find(client, appKind, { namespace, name });
+  const hook = await findObject(client, webhookKind, { namespace, name: webhook });
+  const app = await findObject(client, appKind, { namespace, name });
   if (hook === undefined || app === undefined) {
     const message = `There is no ${hook === undefined ? `webhook ${webhook}` : `app ${name}`} any more.`;
     return { phase: "Failed", reason: "Gone", message };
@@ -153,15 +154,4 @@ async function prune({ metadata, spec }: WebhookDelivery, client: Client): Promi
       if (!isNotFound(error)) throw error;
     });
   }
-}
-
-async function find<T extends KubeObject>(
-  client: Client,
-  kind: Kind<T>,
-  ref: ObjectRef,
-): Promise<T | undefined> {
-  return await client.get(kind, ref).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
 }

@@ -1,5 +1,6 @@
 /** Deliveries as objects: what a forge told, with names that make a repetition the same object. */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { createHash } from "node:crypto";
 import type { HookEvent } from "../../lib/webhooks/event.ts";
 import { newObject } from "../../model/kind.ts";
@@ -12,7 +13,6 @@ import {
 import { controllerRef } from "../../model/meta.ts";
 
 export const webhookLabel = "nagi.dev/webhook";
-export const appLabel = "nagi.dev/app";
 /** On builds: the delivery that they come of. */
 export const deliveryAnnotation = "nagi.dev/webhook-delivery";
 

@@ -4,6 +4,7 @@
  * build; what is held in memory is bounded, whoever sends.
  */
 
+import { findObject } from "../../client/find-object.ts";
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Client } from "../../client/client.ts";
@@ -94,13 +95,8 @@ export class HookReceiver implements HttpHandler {
   }
 
   async #findHook(namespace: string, app: string, id: string): Promise<Webhook | undefined> {
-    return await this.#options.client
-      .get(webhookKind, { namespace, name: `${app}-${id}` })
-      .then((hook) => (hook.spec.app === app ? hook : undefined))
-      .catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      });
+    const hook = await findObject(this.#options.client, webhookKind, { namespace, name: `${app}-${id}` });
+    return hook?.spec.app === app ? hook : undefined;
   }
 
   async #receive(hook: Webhook, request: HookRequest): Promise<Answer> {
@@ -142,12 +138,7 @@ export class HookReceiver implements HttpHandler {
   /** The owner finds out; who sent it does not. */
   async #tellRefused({ metadata, spec }: Webhook, isMissing: boolean): Promise<void> {
     const { client, events } = this.#options;
-    const app = await client
-      .get(appKind, { namespace: metadata.namespace, name: spec.app })
-      .catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      });
+    const app = await findObject(client, appKind, { namespace: metadata.namespace, name: spec.app });
     if (app === undefined) return;
     const why = isMissing
       ? `Secret ${spec.secretRef.name} has no entry ${spec.secretRef.key}`

@@ -3,6 +3,7 @@
  * each state is told once, also over a restart; a token is in no log and no message.
  */
 
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { runController, type Reconciled } from "../../client/controller.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
@@ -18,7 +19,7 @@ import { webhook as webhookKind, type Webhook } from "../../model/kinds/nagi/web
 import { keyOf, refFromKey, refOf } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
 import { commitStatusOf, statusRequest, type CommitStatus } from "./commit-status.ts";
-import { appLabel } from "./delivery-objects.ts";
+
 import { askForge, type ForgeAnswer, type Outside } from "./forge-api.ts";
 
 /** What was told last, by webhook. */

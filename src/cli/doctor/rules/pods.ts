@@ -1,5 +1,6 @@
 /** Pods that wait, crash or are not ready. What several pods of a process type have in common is told once. */
 
+import { appLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../../model/conditions.ts";
 import type { ContainerStateTerminated, ContainerStatus } from "../../../model/kinds/core/pod/pod-status.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
@@ -224,7 +225,7 @@ function groups(pods: readonly Pod[], has: (pod: Pod) => boolean): Group[] {
   return [...byProcess].flatMap(([process, some]) => {
     const [first] = some;
     if (first === undefined) return [];
-    return [{ process, app: first.metadata.labels?.["nagi.dev/app"] ?? "", first, count: some.length }];
+    return [{ process, app: first.metadata.labels?.[appLabel] ?? "", first, count: some.length }];
   });
 }
 

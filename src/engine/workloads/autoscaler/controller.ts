@@ -3,6 +3,7 @@
  * leaves the limits of the spec at no time by our doing, and does not move when nothing is known of the pods.
  */
 
+import { findObject } from "../../../client/find-object.ts";
 import { runController, type Reconciled } from "../../../client/controller.ts";
 import type { EventRecorder } from "../../../client/event-recorder.ts";
 import { setCondition } from "../../../model/conditions.ts";
@@ -17,7 +18,6 @@ import {
 import { podMetrics } from "../../../model/kinds/metrics/podmetrics/podmetrics.ts";
 import { matches, parseSelector } from "../../../model/labels.ts";
 import { keyOf, refOf, type Condition, type KubeObject } from "../../../model/meta.ts";
-import { isNotFound } from "../../../model/status.ts";
 import { recorderFor, type WorkloadContext } from "../shared/context.ts";
 import { writeStatus } from "../shared/write-status.ts";
 import { historyMaxMs, type ScaleHistory } from "./behavior.ts";
@@ -120,12 +120,7 @@ class AutoscalerController {
     ref: { readonly namespace: string | undefined; readonly name: string },
   ): Promise<KubeObject | undefined> {
     if (kind === undefined) return undefined;
-    try {
-      return await this.#context.client.get(kind, ref);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return await findObject(this.#context.client, kind, ref);
   }
 
   async #rescale(

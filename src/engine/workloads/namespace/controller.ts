@@ -3,6 +3,7 @@
  * from the deletion on, so what is listed once is all there is.
  */
 
+import { findObject } from "../../../client/find-object.ts";
 import { runController, type Reconciled } from "../../../client/controller.ts";
 import { resourceName, type Kind } from "../../../model/kind.ts";
 import { namespace as namespaceKind, type Namespace } from "../../../model/kinds/core/namespace/namespace.ts";
@@ -82,12 +83,7 @@ class NamespaceController {
   }
 
   async #read(name: string): Promise<Namespace | undefined> {
-    try {
-      return await this.#context.client.get(namespaceKind, { name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return await findObject(this.#context.client, namespaceKind, { name });
   }
 
   /** Deletes the objects of a kind; returns how many are still there. */

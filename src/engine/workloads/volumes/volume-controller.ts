@@ -3,6 +3,7 @@
  * are protected: they are only marked as deleted until nothing needs them.
  */
 
+import { findObject } from "../../../client/find-object.ts";
 import type { EventRecorder } from "../../../client/event-recorder.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import {
@@ -68,12 +69,7 @@ export class VolumeController {
     const ref = { namespace: claimRef.namespace ?? "", name: claimRef.name ?? "" };
     const known = this.#context.informers.persistentVolumeClaims.get(`${ref.namespace}/${ref.name}`);
     if (known !== undefined && known.metadata.uid === claimRef.uid) return known;
-    try {
-      return await this.#context.client.get(persistentVolumeClaim, ref);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return await findObject(this.#context.client, persistentVolumeClaim, ref);
   }
 
   async #setPhase(volume: PersistentVolume, phase: "Available" | "Bound" | "Released"): Promise<void> {

@@ -1,5 +1,6 @@
 /** A build with Heroku-style buildpacks: fetches them, and after the build sees to what bin/release says. */
 
+import { appLabel, configName } from "../../../model/kinds/nagi/app/app-names.ts";
 import { pack } from "tar-stream";
 import { openRemoteGit } from "../../../client/open-remote-git.ts";
 import { messageOf } from "../../../lib/errors.ts";
@@ -63,7 +64,7 @@ async function fetchAll(
   const git = (_url: string, limit: AbortSignal): Promise<RemoteGit> =>
     openRemoteGit(options.client, {
       namespace,
-      app: labels?.["nagi.dev/app"],
+      app: labels?.[appLabel],
       secretName: sourceSecret?.name,
       mainUrl: source?.uri,
       env: { ...options.env, ...host.proxies },
@@ -87,10 +88,10 @@ async function fetchAll(
 /** The app's config vars as they are now, in base64. */
 async function configOf({ build, options }: Work): Promise<Readonly<Record<string, string>>> {
   const { namespace, labels } = build.metadata;
-  const app = labels?.["nagi.dev/app"];
+  const app = labels?.[appLabel];
   if (app === undefined) return {};
   try {
-    return (await options.client.get(secret, { namespace, name: `${app}-config` })).data ?? {};
+    return (await options.client.get(secret, { namespace, name: configName(app) })).data ?? {};
   } catch (error) {
     if (isNotFound(error)) return {};
     throw error;

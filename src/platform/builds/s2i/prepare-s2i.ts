@@ -1,5 +1,6 @@
 /** A source-to-image build: finds the builder and, for an incremental build, the app's last image. */
 
+import { appLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import { build as buildKind, type Build } from "../../../model/kinds/build/build/build.ts";
 import { BuildFailure } from "../failure.ts";
 import { pull } from "../inputs/build-images.ts";
@@ -46,7 +47,7 @@ async function findBuilder(work: Work, strategy: SourceStrategy): Promise<Builde
 async function previousImage(work: Work): Promise<string | undefined> {
   const { build, options, log, signal } = work;
   const { namespace, labels = {} } = build.metadata;
-  const group = ["nagi.dev/app", "buildconfig"].find((name) => labels[name] !== undefined);
+  const group = [appLabel, "buildconfig"].find((name) => labels[name] !== undefined);
   const nothing = (why: string): undefined =>
     log.line(`-----> Nothing of an earlier build: ${why}`) as undefined;
   if (group === undefined) return nothing("this build belongs to no app");

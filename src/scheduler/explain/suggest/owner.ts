@@ -1,5 +1,6 @@
 /** Whose pod it is, and the command that changes what the pod is made from. */
 
+import { appLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import type { PodObject } from "../../snapshot/objects.ts";
 import type { PodEdit } from "./change.ts";
 
@@ -10,7 +11,6 @@ export interface Owner {
 }
 
 const hashLabel = "pod-template-hash";
-const appLabel = "nagi.dev/app";
 const processLabel = "nagi.dev/process";
 
 /** Undefined for a pod that stands alone. */

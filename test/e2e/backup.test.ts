@@ -1,4 +1,4 @@
-/** What an operator sees and keeps: a backup of a platform that runs, restored as another one. */
+/** A backup of a platform that runs, verified, and restored as another one. */
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,0 +1,11 @@
+/** How an app's objects are known to all who deal with them. */
+
+/** On everything that belongs to an app, its builds included: the app's name. */
+export const appLabel = "nagi.dev/app";
+/** On what runs of a release: its version, for instance v7. */
+export const releaseLabel = "nagi.dev/release";
+
+/** Of the secret with the app's config vars. */
+export function configName(app: string): string {
+  return `${app}-config`;
+}
