@@ -4,7 +4,7 @@ import { currentItem } from "../../model/kinds/image/tag-items.ts";
 import { parseTagName } from "../../model/kinds/image/tag-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { AppCaches } from "./app-caches.ts";
-import type { FollowedImage } from "./release-plan.ts";
+import type { FollowedImage } from "./release-content.ts";
 
 export function followedImage(app: App, caches: AppCaches): FollowedImage | undefined {
   const { namespace = "" } = app.metadata;

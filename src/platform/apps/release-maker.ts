@@ -20,13 +20,8 @@ import type { AppCaches } from "./app-caches.ts";
 import { newRelease, releaseSecret } from "./app-objects.ts";
 import { followedImage } from "./followed-image.ts";
 import { createdByAnnotation, isOwnedBy, rollbackAnnotation, wishProblemAnnotation } from "./names.ts";
-import {
-  newestBuild,
-  newestRelease,
-  planRelease,
-  type NewRelease,
-  type ReleasePlan,
-} from "./release-plan.ts";
+import { newestBuild } from "./release-content.ts";
+import { newestRelease, planRelease, type NewRelease, type ReleasePlan } from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
 import { manifestAnnotation, wantedBySource } from "./wanted-by-source.ts";
 

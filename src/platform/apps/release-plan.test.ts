@@ -5,7 +5,8 @@ import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
 import { newRelease } from "./app-objects.ts";
 import { retryAnnotation, rollbackAnnotation } from "./names.ts";
-import { planRelease, type PlanInput, type ReleasePlan } from "./release-plan.ts";
+import { type PlanInput } from "./release-content.ts";
+import { planRelease, type ReleasePlan } from "./release-plan.ts";
 import type { ConfigData } from "./release-text.ts";
 
 /** An app with its releases, as they come about by following the plan. */
