@@ -186,7 +186,7 @@ it("reads a private repository and its submodule with a key for each", () => {
   platform.nagi(["source", "--app", "docs", "--git", ssh.url(main)]);
   const keyless = platform.tryNagi(["deploy", "--app", "docs"]);
   expect(keyless.code).toBe(1);
-  expect(keyless.stdout).toContain("wants a key: make one with nagi deploy-keys add");
+  expect(keyless.stdout, keyless.stderr).toContain("wants a key: make one with nagi deploy-keys add");
 
   const own = platform.nagi(["deploy-keys", "add", "--app", "docs"]).trim();
   ssh.allow([{ publicKey: own, repository: main }]);

@@ -74,7 +74,7 @@ export function isHeld({ spec, status }: Release, { deployments }: DeployInput):
 /** The newest release is live: the one before may still run, for the way back. */
 function planLive(latest: Release, input: DeployInput): DeployPlan {
   const { target, changes } = decideRollout(input);
-  const standby = input.releases.find((each) => standbyUntilMs(each) !== undefined);
+  const [standby] = standbysOf(input);
   const leftMs = standby === undefined ? 0 : (standbyUntilMs(standby) ?? 0) - input.nowMs;
   const isBeside = besideReleaseName(input) === latest.metadata.name;
   if (standby !== undefined && leftMs > 0 && isBeside) {
@@ -89,7 +89,7 @@ function planLive(latest: Release, input: DeployInput): DeployPlan {
 function planHeld(latest: Release, lastLive: Release, input: DeployInput): DeployPlan {
   const base = decideRollout({ ...input, deployments: [] });
   const others = base.changes.filter(({ release }) => release !== latest);
-  const standby = input.releases.find((each) => standbyUntilMs(each) !== undefined);
+  const [standby] = standbysOf(input);
   const over = standby === undefined ? [] : [standbyOver(standby)];
   const kept = { target: lastLive, serving: lastLive };
   const stays = besideReleaseName(input) === lastLive.metadata.name ? lastLive : undefined;
@@ -144,7 +144,7 @@ function heldChange(
 function planRolling(lastLive: Release | undefined, input: DeployInput): DeployPlan {
   const left = lastLive !== undefined && hasOthersBeside(lastLive, input);
   const { target, changes } = decideRollout(input);
-  const standbys = input.releases.filter((each) => standbyUntilMs(each) !== undefined).map(standbyOver);
+  const standbys = standbysOf(input).map(standbyOver);
   const isDone = changes.some(({ phase }) => phase === "Live");
   if (lastLive === undefined || isDone) return { target, changes: [...changes, ...standbys] };
   // The service leads to the live release alone, so no other one takes over before what was beside is gone.
@@ -188,6 +188,11 @@ function hasOthersBeside({ spec }: Release, { pods }: DeployInput): boolean {
     ({ metadata: { labels = {} } }) =>
       labels[trackLabel] === nextTrack && labels[releaseLabel] !== `v${spec.version}`,
   );
+}
+
+/** What gave way and still runs for the way back. */
+function standbysOf({ releases }: DeployInput): Release[] {
+  return releases.filter((each) => standbyUntilMs(each) !== undefined);
 }
 
 export function standbyOver(release: Release): PhaseChange {

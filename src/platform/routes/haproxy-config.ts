@@ -102,6 +102,7 @@ const repeatableMaxPerSecond = 2000;
  */
 const allLoggedMaxPerSecond = 5000;
 const loggedShare = 50;
+
 interface Frontend {
   /** Also the protocol that the app is told of. */
   readonly name: "http" | "https";

@@ -17,7 +17,7 @@ import {
 } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import { podMetrics } from "../../../model/kinds/metrics/podmetrics/podmetrics.ts";
 import { matches, parseSelector } from "../../../model/labels.ts";
-import { keyOf, refOf, type Condition, type KubeObject } from "../../../model/meta.ts";
+import { keyOf, refOf, type Condition } from "../../../model/meta.ts";
 import { recorderFor, type WorkloadContext } from "../shared/context.ts";
 import { writeStatus } from "../shared/write-status.ts";
 import { historyMaxMs, type ScaleHistory } from "./behavior.ts";
@@ -104,23 +104,16 @@ class AutoscalerController {
     const { client, informers } = this.#context;
     const { namespace } = metadata;
     const kind = scalable.get(spec.scaleTargetRef.kind);
-    const target = await this.#find(kind, { namespace, name: spec.scaleTargetRef.name });
-    if (kind?.scale === undefined || target === undefined)
-      return { target: undefined, pods: [], metrics: new Map() };
+    const missing = { target: undefined, pods: [], metrics: new Map() };
+    if (kind?.scale === undefined) return missing;
+    const target = await findObject(client, kind, { namespace, name: spec.scaleTargetRef.name });
+    if (target === undefined) return missing;
     const labelSelector = kind.scale.selector(target);
     const selector = parseSelector(labelSelector);
     const pods = informers.pods.list(namespace).filter((pod) => matches(selector, pod.metadata.labels));
     const { items } = await client.list(podMetrics, { namespace, labelSelector });
     const metrics = new Map(items.map((each) => [each.metadata.name ?? "", each]));
     return { target: { current: kind.scale.replicas(target) }, pods, metrics };
-  }
-
-  async #find(
-    kind: Kind | undefined,
-    ref: { readonly namespace: string | undefined; readonly name: string },
-  ): Promise<KubeObject | undefined> {
-    if (kind === undefined) return undefined;
-    return await findObject(this.#context.client, kind, ref);
   }
 
   async #rescale(
