@@ -60,6 +60,9 @@ export class TestPlatform {
       platform.up();
     } catch (error) {
       platform.stop();
+      // Another platform that starts at this moment chose the same port; its own directory may hold what the test put there.
+      if (options.dataDir === undefined && String(error).includes("EADDRINUSE"))
+        return await TestPlatform.start(options);
       throw error;
     }
     return platform;
