@@ -44,6 +44,7 @@ import { app } from "./kinds/nagi/app/app.ts";
 import { imageRetention } from "./kinds/nagi/imageretention/imageretention.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
 import { release } from "./kinds/nagi/release/release.ts";
+import { routeMetrics } from "./kinds/nagi/routemetrics/routemetrics.ts";
 import { schedulingDecision } from "./kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { webhook } from "./kinds/nagi/webhook/webhook.ts";
 import { webhookDelivery } from "./kinds/nagi/webhookdelivery/webhookdelivery.ts";
@@ -100,6 +101,7 @@ export const allKinds: readonly Kind[] = [
   imageRetention,
   platform,
   release,
+  routeMetrics,
   schedulingDecision,
   webhook,
   webhookDelivery,

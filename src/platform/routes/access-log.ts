@@ -17,7 +17,7 @@ import type { HaproxyCli } from "./haproxy-cli.ts";
 
 const fileMaxBytes = 4 * 1024 * 1024;
 /** While nobody follows; and while somebody does. */
-const lookIntervalMs = 10_000;
+const lookIntervalMs = 2000;
 const followIntervalMs = 300;
 const lineFeed = 10;
 
@@ -34,7 +34,10 @@ export type LineListener = (lines: readonly string[]) => void;
 export class AccessLog {
   readonly #options: AccessLogOptions;
   readonly #file: string;
+  /** Those who wait for lines. */
   readonly #listeners = new Set<LineListener>();
+  /** Those who hear them when they come, soon enough. */
+  readonly #others = new Set<LineListener>();
   /** The last line that is kept of each worker, by its pid; read from the file at first. */
   #last: Map<string, string> | undefined;
   #fileBytes = 0;
@@ -70,8 +73,19 @@ export class AccessLog {
     });
   }
 
+  /** Lets it hear of everything from now on, without a hurry. */
+  overhear(listener: LineListener): void {
+    this.#others.add(listener);
+  }
+
+  /** Resolves when everything has been told that was written so far. */
+  async catchUp(): Promise<void> {
+    await this.#inTurn(() => this.#look());
+  }
+
   leave(listener: LineListener): void {
     this.#listeners.delete(listener);
+    this.#others.delete(listener);
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -114,9 +128,9 @@ export class AccessLog {
     this.#fileBytes += data.length;
     const lastLine = data.subarray(data.lastIndexOf("\n", -2) + 1, -1);
     this.#last?.set(String(pid), lastLine.toString("latin1"));
-    if (this.#listeners.size === 0) return;
+    if (this.#listeners.size + this.#others.size === 0) return;
     const lines = data.toString("latin1").split("\n").slice(0, -1);
-    for (const listener of this.#listeners) listener(lines);
+    for (const listener of [...this.#listeners, ...this.#others]) listener(lines);
   }
 
   async #readLast(): Promise<Map<string, string>> {

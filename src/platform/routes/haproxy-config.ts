@@ -98,7 +98,7 @@ const logFormat = "%Ts.%ms %b %si:%sp %ST %B %Ta %ci %HM %HU %pid:%rt";
 const repeatableMaxPerSecond = 2000;
 /**
  * Above this rate one line of the access log in fifty is written, and every one of a failure: the ring holds some 10,000
- * lines and is looked at every ten seconds, so that it keeps what 50,000 requests a second leave.
+ * lines and is looked at every two seconds, so that it keeps what any machine serves.
  */
 const allLoggedMaxPerSecond = 5000;
 const loggedShare = 50;

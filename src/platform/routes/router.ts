@@ -24,6 +24,7 @@ import { isConflict, isNotFound } from "../../model/status.ts";
 import { AccessLog } from "./access-log.ts";
 import { Haproxy } from "./haproxy.ts";
 import { RouteLog } from "./route-log.ts";
+import { RouteMeter } from "./route-meter.ts";
 import { statusFor } from "./route-status.ts";
 import { buildRouteTable, type RouteTable } from "./route-table.ts";
 import { bracketed } from "./server-slots.ts";
@@ -138,8 +139,14 @@ export class Router {
       );
     try {
       await Promise.all(informers.map((informer) => informer.waitForSync(signal)));
-      const log = this.#accessLog.run(signal);
-      await Promise.all([...running, log, this.#follow(read, routes, signal), this.#supervise(signal)]);
+      const meter = this.#meterOf(routes);
+      await Promise.all([
+        ...running,
+        this.#accessLog.run(signal),
+        meter.run(signal),
+        this.#follow(read, routes, signal),
+        this.#supervise(signal),
+      ]);
     } finally {
       for (const stop of detach) stop();
     }
@@ -148,6 +155,20 @@ export class Router {
   /** Ends HAProxy: no route is served any more. */
   stop(): Promise<void> {
     return this.#haproxy.stop();
+  }
+
+  #meterOf(routes: Informer<Route>): RouteMeter {
+    const { client, clock } = this.#options;
+    return new RouteMeter({
+      client,
+      cli: this.#haproxy.cli,
+      accessLog: this.#accessLog,
+      routes: () => routes.list(),
+      targetOf: (server) => this.#targets.get(server),
+      nameOf: (backend) => this.#haproxy.nameOf(backend),
+      clock,
+      log: this.#log,
+    });
   }
 
   async #supervise(signal: AbortSignal): Promise<void> {
