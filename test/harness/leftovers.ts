@@ -52,8 +52,10 @@ function controlGroups(uid: string): string[] {
 }
 
 function imageTags(platform: TestPlatform): string[] {
-  const tags = platform.ok("podman", ["images", "--format", "{{.Repository}}:{{.Tag}}"]).split("\n");
-  return tags.filter((tag) => tag.startsWith(`127.0.0.1:${platform.registryPort}/`));
+  // Only those: for each image that it lists, the engine adds up layers.
+  const mine = ["--filter", `reference=127.0.0.1:${platform.registryPort}/*/*`];
+  const tags = platform.ok("podman", ["images", ...mine, "--format", "{{.Repository}}:{{.Tag}}"]);
+  return tags.split("\n").filter(Boolean);
 }
 
 function filesIn(folder: string): string[] {

@@ -80,7 +80,7 @@ function buildsOptions(): Parameters<typeof createBuilds>[0] {
 afterAll(async () => {
   aborter.abort();
   await running;
-  for (const { Id, RepoTags } of await host.engine.listImages()) {
+  for (const { Id, RepoTags } of await host.engine.listImages(`${address}/*/*`)) {
     if (RepoTags?.some((tag) => tag.startsWith(address))) await host.engine.removeImage(Id, { force: true });
   }
   await host.stop();
@@ -90,7 +90,7 @@ afterAll(async () => {
 
 /** What these tests' builds left in the engine, which others use too. */
 async function tagsMade(): Promise<string[]> {
-  const tags = (await host.engine.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+  const tags = (await host.engine.listImages(`${address}/*/*`)).flatMap(({ RepoTags }) => RepoTags ?? []);
   return tags.filter((tag) => tag.startsWith(address));
 }
 

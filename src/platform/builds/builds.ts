@@ -364,7 +364,7 @@ class BuildController {
 
   async #sweepRegularly(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#sweep().catch((error: unknown) => {
+      await this.#sweep(signal).catch((error: unknown) => {
         if (!signal.aborted)
           this.#options.log.warn("cannot clean up after builds", { error: messageOf(error) });
       });
@@ -373,7 +373,7 @@ class BuildController {
   }
 
   /** Logs of builds that are no more, sources that nobody built, images that nothing needs. */
-  async #sweep(): Promise<void> {
+  async #sweep(signal: AbortSignal): Promise<void> {
     const { items } = await this.#client.list(buildKind);
     const now = new Date(this.#options.clock.now());
     for (const wanting of items.filter((item) => wantsSource(item, now.getTime()))) {
@@ -383,7 +383,7 @@ class BuildController {
     }
     await this.logs.keepOnly(new Set(items.map(({ metadata }) => metadata.uid ?? "")));
     await this.#options.sources.prune(new Date(now.getTime() - sourceKeepMs));
-    await removeOldImages(this.#options);
+    await removeOldImages(this.#options, signal);
   }
 }
 

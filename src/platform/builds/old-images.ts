@@ -33,15 +33,12 @@ export interface Users {
   readonly apps: readonly App[];
 }
 
-export async function removeOldImages({
-  client,
-  engine,
-  registry,
-  clock,
-  log,
-}: OldImagesOptions): Promise<void> {
+export async function removeOldImages(
+  { client, engine, registry, clock, log }: OldImagesOptions,
+  signal?: AbortSignal,
+): Promise<void> {
   const before = (clock.now() - keepMs) / 1000;
-  const tags = (await engine.listImages())
+  const tags = (await engine.listImages(`${registry.address}/*/*`, signal))
     .filter(({ Created }) => Created < before)
     .flatMap(({ RepoTags }) => RepoTags ?? [])
     .filter((tag) => tag.startsWith(`${registry.address}/`));
@@ -60,6 +57,7 @@ export async function removeOldImages({
     apps: apps.items,
   });
   for (const tag of tags.filter((each) => !needed.has(each))) {
+    if (signal?.aborted === true) return;
     await engine.removeImage(tag).catch((error: unknown) => {
       log.debug("cannot remove an old image", { image: tag, error: messageOf(error) });
     });
