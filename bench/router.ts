@@ -1,94 +1,86 @@
 /**
  * `bench router`: requests a second through a route against a bare HAProxy with a hand-written configuration, in
  * turns on one machine: with one route and with a thousand, in front of an app on Node and in front of a server that
- * costs next to nothing. Beside it, what a reload-free change of endpoints and the memory of the router cost.
+ * costs next to nothing, over TLS, and messages over web sockets. Beside it, HAProxy's processor time a request, what a
+ * reload-free change of endpoints and the memory of the router cost. `--only http|https|websocket` runs a part.
  */
 
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeClient } from "../src/client/testing/fake-client.ts";
+import { issueCa, issueServing } from "../src/lib/certificates.ts";
+import { freePort } from "../src/lib/free-port.ts";
 import { endpointSlice } from "../src/model/kinds/discovery/endpointslice/endpointslice.ts";
 import { aRoute, aService, aSlice } from "../src/platform/routes/testing/route-objects.ts";
-import { freePort } from "../src/lib/free-port.ts";
-import { ask, RouterBench, until } from "../src/platform/routes/testing/router-bench.ts";
+import { RouterBench, until } from "../src/platform/routes/testing/router-bench.ts";
+import { pause } from "../test/harness/platform.ts";
 import { atSignal } from "./platform.ts";
 import { median, numberFlag, report, round } from "./report.ts";
+import { handWritten } from "./router/hand-written.ts";
+import { load, type Asked, type Protocol } from "./router/loads.ts";
+import { endServers, runHaproxy, servers, type ServerName } from "./router/servers.ts";
 
 const seconds = numberFlag("seconds", 3);
+/** HAProxy's rates are of the last second, and what the router does at a high rate depends on them. */
+const warmSeconds = numberFlag("warm", 1);
 const repeats = numberFlag("repeats", 7);
 const manyRoutes = numberFlag("routes", 1000);
 const connections = numberFlag("connections", 32);
+const startTries = 20;
 const host = "app-0.localhost";
-const children: ChildProcess[] = [];
 
-/** In a session of its own, as the router is: Linux shares out the processor by session. */
-function run(command: string, args: readonly string[], cwd?: string): void {
-  children.push(
-    spawn(command, args, { stdio: "ignore", detached: true, ...(cwd === undefined ? {} : { cwd }) }),
-  );
+interface Case {
+  readonly protocol: Protocol;
+  readonly server: ServerName;
 }
 
-/**
- * A hand-written configuration for one app with two servers, as a careful person would write it: the app learns who
- * asked and how. The barest leaves that out.
- */
-function bareConfig(port: number, serverPort: number, barest: boolean): string {
-  const told = `  option forwardfor\n  http-request set-header X-Forwarded-Proto http\n`;
-  return `global
-  maxconn 4000
-defaults
-  mode http
-  timeout client 60s
-  timeout server 60s
-  timeout connect 5s
-  timeout http-keep-alive 60s
-frontend http
-  bind 127.0.0.1:${port}
-${barest ? "" : told}  use_backend app if { hdr(host) -i ${host} }
-backend app
-  server one 127.0.1.1:${serverPort}
-  server two 127.0.1.2:${serverPort}
-`;
+const cases: readonly Case[] = [
+  { protocol: "http", server: "an app on Node" },
+  { protocol: "http", server: "a server that costs nothing" },
+  { protocol: "https", server: "a server that costs nothing" },
+  { protocol: "websocket", server: "an echo" },
+];
+
+/** One of those that are compared. */
+interface Way {
+  readonly port: number;
+  /** Of HAProxy's that does the work. */
+  readonly pid: number;
 }
 
-const servers: Readonly<Record<string, (port: number, dir: string) => void>> = {
-  "an app on Node": (port) => {
-    const code = `require("http").createServer((q, s) => s.end("hello")).listen(${port}, process.argv[1])`;
-    for (const address of ["127.0.1.1", "127.0.1.2"]) run(process.execPath, ["-e", code, address]);
-  },
-  "a server that costs nothing": (port, dir) => {
-    const file = join(dir, "fast.cfg");
-    const binds = `bind 127.0.1.1:${port}\n  bind 127.0.1.2:${port}`;
-    const answer = "http-request return status 200 content-type text/plain string hello";
-    const timeouts = "timeout client 60s\n  timeout server 60s\n  timeout connect 5s";
-    writeFileSync(file, `defaults\n  mode http\n  ${timeouts}\nfrontend fast\n  ${binds}\n  ${answer}\n`);
-    run("haproxy", ["-f", file]);
-  },
-};
+interface Taken {
+  readonly perSecond: number;
+  /** HAProxy's processor time for one request. */
+  readonly cpuMicros: number;
+}
 
-async function load(port: number): Promise<number> {
-  const header = `Host: ${host}`;
-  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "-H", header, `http://127.0.0.1:${port}/`];
-  const child = spawn("wrk", args, { stdio: ["ignore", "pipe", "inherit"] });
-  let text = "";
-  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  await new Promise((resolve) => child.on("exit", resolve));
-  const failed = /Non-2xx|Socket errors/.exec(text);
-  if (failed !== null) throw new Error(`requests failed:\n${text}`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]);
+async function take({ port, pid }: Way, protocol: Protocol): Promise<Taken> {
+  const asked = { protocol, host, port, connections };
+  await load({ ...asked, seconds: warmSeconds });
+  const before = cpuMicrosOf(pid);
+  const perSecond = await load({ ...asked, seconds });
+  return { perSecond, cpuMicros: (cpuMicrosOf(pid) - before) / (perSecond * seconds) };
+}
+
+/** Linux counts in hundredths of a second. */
+function cpuMicrosOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 async function makeRouter(
   routes: number,
   serverPort: number,
+  protocol: Protocol,
 ): Promise<{ bench: RouterBench; client: FakeClient }> {
   const bench = await RouterBench.make();
   const ports = [{ name: "", port: serverPort }];
   const names = Array.from({ length: routes }, (_, index) => `app-${index}`);
+  const spec = protocol === "https" ? { tls: { termination: "edge" as const } } : {};
   const client = new FakeClient({
     objects: names.flatMap((name) => [
-      aRoute(name),
+      aRoute(name, spec),
       aService(name),
       aSlice(name, ["127.0.1.1", "127.0.1.2"], ports),
     ]),
@@ -97,11 +89,16 @@ async function makeRouter(
   return { bench, client };
 }
 
+/** HAProxy's master and its worker. */
+function routerPids(bench: RouterBench): readonly [master: number, worker: number] {
+  const pid = readFileSync(join(bench.dir, "router/haproxy.pid"), "utf8").split("\n")[1]?.split(" ")[0] ?? "";
+  const [worker] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return [Number(pid), Number(worker)];
+}
+
 /** Resident memory of HAProxy's master and worker. */
 function routerMegabytes(bench: RouterBench): number {
-  const pid = readFileSync(join(bench.dir, "router/haproxy.pid"), "utf8").split("\n")[1]?.split(" ")[0] ?? "";
-  const kids = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-  const kilobytes = [pid, ...kids].map((each) => {
+  const kilobytes = routerPids(bench).map((each) => {
     const status = readFileSync(`/proc/${each}/status`, "utf8");
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
   });
@@ -120,68 +117,105 @@ async function switchMs({ bench, client }: { bench: RouterBench; client: FakeCli
   return performance.now() - startMs;
 }
 
-async function compare(name: string): Promise<Record<string, string | number>> {
+async function compare({ protocol, server }: Case): Promise<Record<string, string | number>> {
   const serverPort = await freePort();
-  const barePort = await freePort();
-  const barestPort = await freePort();
-  const one = await makeRouter(1, serverPort);
-  const many = await makeRouter(manyRoutes, serverPort);
+  const one = await makeRouter(1, serverPort, protocol);
+  const many = await makeRouter(manyRoutes, serverPort, protocol);
   const end = async (): Promise<void> => {
-    for (const child of children.splice(0)) child.kill();
+    endServers();
     await one.bench[Symbol.asyncDispose]();
     await many.bench[Symbol.asyncDispose]();
   };
   atSignal(end);
   try {
-    servers[name]?.(serverPort, one.bench.dir);
-    for (const [name, port] of [
-      ["bare", barePort],
-      ["barest", barestPort],
-    ] as const) {
-      mkdirSync(join(one.bench.dir, name));
-      const config = bareConfig(port, serverPort, name === "barest");
-      writeFileSync(join(one.bench.dir, name, "haproxy.cfg"), config);
-      run("haproxy", ["-f", "haproxy.cfg"], join(one.bench.dir, name));
-    }
-    for (const port of [barePort, barestPort, one.bench.port, many.bench.port]) {
-      await until(async () => (await ask(port, { host }).catch(() => undefined))?.status === 200);
-      await load(port);
-    }
-    const results: { bare: number; barest: number; one: number; many: number }[] = [];
+    servers[server](serverPort, one.bench.dir);
+    const ways = {
+      bare: await bareWay(one.bench.dir, { protocol, serverPort, barest: false }),
+      barest: await bareWay(one.bench.dir, { protocol, serverPort, barest: true }),
+      one: routerWay(one.bench, protocol),
+      many: routerWay(many.bench, protocol),
+    };
+    for (const { port } of Object.values(ways)) await untilAnswers({ protocol, host, port, connections });
+    const turns: Record<keyof typeof ways, Taken>[] = [];
     for (let turn = 0; turn < repeats; turn += 1) {
-      results.push({
-        bare: await load(barePort),
-        barest: await load(barestPort),
-        one: await load(one.bench.port),
-        many: await load(many.bench.port),
+      turns.push({
+        bare: await take(ways.bare, protocol),
+        barest: await take(ways.barest, protocol),
+        one: await take(ways.one, protocol),
+        many: await take(ways.many, protocol),
       });
     }
+    const perSecond = (way: keyof typeof ways): number =>
+      Math.round(median(turns.map((each) => each[way].perSecond)));
+    const ratio = (way: keyof typeof ways, to: keyof typeof ways): number =>
+      round(median(turns.map((each) => each[way].perSecond / each[to].perSecond)));
+    const cpu = (way: keyof typeof ways): number =>
+      round(median(turns.map((each) => each[way].cpuMicros)), 1);
     return {
-      server: name,
-      barePerSecond: Math.round(median(results.map(({ bare }) => bare))),
-      oneRoutePerSecond: Math.round(median(results.map((each) => each.one))),
-      manyRoutesPerSecond: Math.round(median(results.map((each) => each.many))),
-      ratioOneRoute: round(median(results.map((each) => each.one / each.bare))),
-      ratioManyRoutes: round(median(results.map((each) => each.many / each.bare))),
-      ratioToBarest: round(median(results.map((each) => each.one / each.barest))),
+      protocol,
+      server,
+      barePerSecond: perSecond("bare"),
+      oneRoutePerSecond: perSecond("one"),
+      manyRoutesPerSecond: perSecond("many"),
+      ratioOneRoute: ratio("one", "bare"),
+      ratioManyRoutes: ratio("many", "bare"),
+      ratioManyToOne: ratio("many", "one"),
+      ratioToBarest: ratio("one", "barest"),
+      cpuMicrosBare: cpu("bare"),
+      cpuMicrosOne: cpu("one"),
       megabytesOne: round(routerMegabytes(one.bench), 1),
       megabytesMany: round(routerMegabytes(many.bench), 1),
-      switchMs: round(await switchMs(many), 1),
+      ...(protocol === "http" ? { switchMs: round(await switchMs(many), 1) } : {}),
     };
   } finally {
     await end();
   }
 }
 
+/** Servers and HAProxy need their time to start. */
+async function untilAnswers(asked: Omit<Asked, "seconds">): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await load({ ...asked, seconds: 1 });
+      return;
+    } catch (error) {
+      if (tries === startTries) throw error;
+      await pause(1000);
+    }
+  }
+}
+
+async function bareWay(
+  dir: string,
+  { protocol, serverPort, barest }: { protocol: Protocol; serverPort: number; barest: boolean },
+): Promise<Way> {
+  const port = await freePort();
+  let certificate: { readonly certificate?: string } = {};
+  if (protocol === "https") {
+    const { cert, key } = await issueServing(await issueCa(Date.now()), [host], Date.now());
+    certificate = { certificate: join(dir, "bare.pem") };
+    writeFileSync(join(dir, "bare.pem"), `${cert}\n${key}`);
+  }
+  const config = handWritten({ host, port, serverPort, barest, ...certificate });
+  return { port, pid: runHaproxy(join(dir, barest ? "barest" : "bare"), config) };
+}
+
+function routerWay(bench: RouterBench, protocol: Protocol): Way {
+  const [, pid] = routerPids(bench);
+  return { port: protocol === "https" ? bench.httpsPort : bench.port, pid };
+}
+
 if (spawnSync("wrk", ["-v"]).error !== undefined)
   throw new Error("bench router needs wrk, which npm run bench installs as root: apt-get install wrk");
+const only = process.argv[process.argv.indexOf("--only") + 1];
+const isWanted = ({ protocol }: Case): boolean => !process.argv.includes("--only") || only === protocol;
 const rows: Record<string, string | number>[] = [];
-for (const name of Object.keys(servers)) rows.push(await compare(name));
+for (const each of cases.filter(isWanted)) rows.push(await compare(each));
 report(
-  `Requests a second through a route against bare HAProxy; ${repeats} turns of ${seconds} s, ${connections} connections, ${manyRoutes} routes for many`,
+  `Requests or messages a second through a route against bare HAProxy; ${repeats} turns of ${seconds} s after ${warmSeconds} s to get warm, ${connections} connections, ${manyRoutes} routes for many`,
   rows,
   [
-    "Aim: a ratio of 0.95 or more to the hand-written configuration; the barest one does not say X-Forwarded-For",
-    "and X-Forwarded-Proto.",
+    "Aim: a ratio of 0.95 or more to the hand-written configuration, and of 0.9 or more for many routes to one; the barest",
+    "configuration does not say X-Forwarded-For and X-Forwarded-Proto. cpuMicros: HAProxy's processor time a request.",
   ],
 );
