@@ -23,6 +23,7 @@ import {
 } from "./container-engine-probe.ts";
 import type { Ulimit } from "./container-engine-types.ts";
 import type { Logger } from "./log.ts";
+import { ordinaryOomScore } from "./oom-score.ts";
 import { ManagedProcess } from "./managed-process.ts";
 
 /** The kernel's limit of a socket's path is 108 bytes with the end. */
@@ -73,6 +74,8 @@ export class EngineHost {
         GOGC: "50",
       },
       ready: () => this.engine.ping(),
+      // What it starts, the steps of builds for instance, begins with its score.
+      oomScore: ordinaryOomScore,
       clock: options.clock,
       log: options.log,
     });

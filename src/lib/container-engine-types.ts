@@ -102,6 +102,8 @@ export interface ContainerDetails {
   readonly Created: string;
   readonly Image: string;
   readonly LogPath: string;
+  /** Bytes that it wrote into its own file system; only when asked for. */
+  readonly SizeRw?: number | undefined;
   readonly State: ContainerState;
   readonly Mounts?: readonly { readonly Source: string }[] | null;
   readonly HostConfig: HostConfig;

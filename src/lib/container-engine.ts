@@ -180,8 +180,9 @@ export class ContainerEngine {
     await this.#post(`/containers/${id}/rename`, { name });
   }
 
-  inspectContainer(id: string): Promise<ContainerDetails> {
-    return this.#get(`/containers/${id}/json`);
+  /** With `size` the engine counts what the container wrote, which takes it a while. */
+  inspectContainer(id: string, options: { readonly size?: boolean } = {}): Promise<ContainerDetails> {
+    return this.#get(`/containers/${id}/json`, options);
   }
 
   /** Podman fails a listing in whose middle a container goes away: then it is asked again, a few times. */

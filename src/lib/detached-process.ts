@@ -27,6 +27,8 @@ export interface DetachedProgram {
   readonly recordFile: string;
   /** Kept in the record, one line, for whoever adopts the program. */
   readonly note: string;
+  /** Where that is permitted (oom-score.ts). */
+  readonly oomScore: number;
 }
 
 export interface ProcessRecord {
@@ -37,12 +39,13 @@ export interface ProcessRecord {
   readonly note: string;
 }
 
-/** $1 is the record, $2 the note, the rest the program. The shell keeps its pid and start time through exec. */
+/** $1 is the record, $2 the note, $3 the score, the rest the program. The shell keeps its pid and start time through exec. */
 const launcher = [
   `read -r boot < /proc/sys/kernel/random/boot_id`,
   `read -r stat < /proc/$$/stat`,
   `printf '%s\\n%s\\n%s\\n' "$boot" "$stat" "$2" > "$1.new" && mv "$1.new" "$1" || exit 126`,
-  `shift 2`,
+  `{ printf '%s' "$3" > /proc/self/oom_score_adj; } 2>/dev/null`,
+  `shift 3`,
   `exec "$@"`,
 ].join("; ");
 
@@ -52,8 +55,8 @@ export async function startDetached(program: DetachedProgram): Promise<ChildProc
   await mkdir(dirname(program.logFile), { recursive: true, mode: 0o700 });
   const log = openSync(program.logFile, "a", 0o600);
   try {
-    const args = ["-c", launcher, "sh", program.recordFile, program.note, ...program.command];
-    const child = spawn("/bin/sh", args, {
+    const args = ["-c", launcher, "sh", program.recordFile, program.note, String(program.oomScore)];
+    const child = spawn("/bin/sh", [...args, ...program.command], {
       cwd: program.cwd ?? "/",
       env: { ...program.env },
       detached: true,

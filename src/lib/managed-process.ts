@@ -22,6 +22,7 @@ import {
   type ProcessRecord,
 } from "./detached-process.ts";
 import type { Logger } from "./log.ts";
+import { platformOomScore } from "./oom-score.ts";
 import { messageOf } from "./errors.ts";
 
 const watchIntervalMs = 1000;
@@ -51,6 +52,8 @@ export interface ManagedProcessOptions {
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs?: number | undefined;
   readonly logMaxBytes?: number | undefined;
+  /** When the kernel runs out of memory; absent: as the platform itself, which goes last. */
+  readonly oomScore?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -162,9 +165,17 @@ export class ManagedProcess {
   }
 
   async #spawn(): Promise<void> {
-    const { command, env, cwd } = this.#options;
+    const { command, env, cwd, oomScore = platformOomScore } = this.#options;
     const { logFile } = this;
-    const program = { command, env, cwd, logFile, recordFile: this.#recordFile, note: this.#note() };
+    const program = {
+      command,
+      env,
+      cwd,
+      logFile,
+      recordFile: this.#recordFile,
+      note: this.#note(),
+      oomScore,
+    };
     this.#logStart = await sizeOf(logFile);
     const child = await startDetached(program);
     this.#child = child;

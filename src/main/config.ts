@@ -33,6 +33,9 @@ export interface PlatformConfig {
   readonly schedulerConfig: string | undefined;
   /** Modules with plugins of others for the scheduler. */
   readonly schedulerPlugins: readonly string[] | undefined;
+  /** When pods give way because the machine runs short; absent: the agent's own. */
+  readonly evictionHard: string | undefined;
+  readonly evictionTransitionSeconds: number | undefined;
 }
 
 export const defaults = {
@@ -63,7 +66,9 @@ type SettingName =
   | "domain"
   | "engineSocket"
   | "schedulerConfig"
-  | "schedulerPlugins";
+  | "schedulerPlugins"
+  | "evictionHard"
+  | "evictionTransitionSeconds";
 export type GivenSettings = { readonly [Name in SettingName]?: PlatformConfig[Name] | undefined };
 
 /** Subfolders of the data directory; the only places that Nagi writes to. */
@@ -129,6 +134,8 @@ export async function settleConfig(dataDir: string, given: GivenSettings): Promi
     engineSocket: undefined,
     schedulerConfig: undefined,
     schedulerPlugins: undefined,
+    evictionHard: undefined,
+    evictionTransitionSeconds: undefined,
     ...chosen,
   };
   return { ...settled, dataDir, instance: instanceOf(dataDir) } as PlatformConfig;

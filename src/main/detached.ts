@@ -72,6 +72,9 @@ function childArguments(context: CommandContext, config: PlatformConfig): string
   argv.push("--log-level", context.text("log-level") ?? "info", "--no-detach");
   if (config.engineSocket !== undefined) argv.push("--engine-socket", config.engineSocket);
   if (config.schedulerConfig !== undefined) argv.push("--scheduler-config", config.schedulerConfig);
+  if (config.evictionHard !== undefined) argv.push("--eviction-hard", config.evictionHard);
+  if (config.evictionTransitionSeconds !== undefined)
+    argv.push("--eviction-transition", `${config.evictionTransitionSeconds}`);
   const plugins = config.schedulerPlugins ?? [];
   for (const path of plugins.length === 0 ? [noPlugins] : plugins) argv.push("--scheduler-plugin", path);
   for (const name of ["external-platform", "wait-platforms"]) if (context.flag(name)) argv.push(`--${name}`);

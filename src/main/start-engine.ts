@@ -16,6 +16,7 @@ import { runWorkloads } from "../engine/workloads/run.ts";
 import { systemClock } from "../lib/clock.ts";
 import { EngineHost } from "../lib/container-engine-host.ts";
 import type { Logger } from "../lib/log.ts";
+import { protectThisProcess } from "../lib/oom-score.ts";
 import { SourceStore } from "../lib/source-store.ts";
 import { resourceName } from "../model/kind.ts";
 import { pod } from "../model/kinds/core/pod/pod.ts";
@@ -44,6 +45,8 @@ export interface StartEngineOptions {
   readonly onProgress: (text: string) => void;
   /** Logs that the platform half has; the map may be filled later. */
   readonly logSources: Map<string, LogSource>;
+  /** Removes from the disks what nobody needs. */
+  readonly reclaimDisk: () => Promise<void>;
 }
 
 const masters = "system:masters";
@@ -144,7 +147,7 @@ async function startControlPlane({ config, log, logSources }: StartEngineOptions
 
 /** The agent of the virtual nodes and the service network. */
 async function startMachine(
-  { config, log, logSources, onProgress }: StartEngineOptions,
+  { config, log, logSources, reclaimDisk, onProgress }: StartEngineOptions,
   { clientFor, sessions }: ControlPlane,
   host: EngineHost,
 ): Promise<Service[]> {
@@ -166,6 +169,8 @@ async function startMachine(
     avoidRanges: [serviceCidr],
     ulimits: () => host.ulimits,
     registryAccess: registryAccess(config),
+    eviction: { hard: config.evictionHard, transitionMs: transitionMsOf(config), reclaimDisk },
+    mayProtect: protectPlatform(log),
     onStartTrouble: verifyEngine,
     clock,
     log,
@@ -188,6 +193,20 @@ async function startMachine(
     { name: "agent", run: (signal) => agent.run(signal) },
     { name: "network", run: (signal) => network.run(signal) },
   ];
+}
+
+function transitionMsOf({ evictionTransitionSeconds: seconds }: PlatformConfig): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** When the kernel runs out of memory, apps go first. */
+function protectPlatform(log: Logger): boolean {
+  const permitted = protectThisProcess();
+  if (!permitted)
+    log.info(
+      "may not protect itself when the kernel runs out of memory; apps have higher scores all the same",
+    );
+  return permitted;
 }
 
 /** Nagi's own registry speaks plain HTTP on loopback and knows the password that lies in its directory. */

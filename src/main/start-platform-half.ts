@@ -58,6 +58,8 @@ export interface PlatformHalf {
   /** Logs that the API server may serve, by resource name. */
   readonly logSources: ReadonlyMap<string, LogSource>;
   readonly router: Router;
+  /** Removes from the disks what nobody needs, before apps have to go. */
+  reclaimDisk(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -132,6 +134,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   await publishPlatformInfo(clientFor("platform"), config, ssh, await router.localCa());
   return {
     router,
+    reclaimDisk: async () => void (await pruner.prune({}, "DiskFull")),
     logSources: new Map([
       [resourceName(build), builds.logSource],
       [resourceName(route), router.logSource],

@@ -35,8 +35,10 @@ export interface RunningPlatform {
 export async function startPlatform(options: StartPlatformOptions): Promise<RunningPlatform> {
   const { config, log, signal, onProgress, externalPlatform } = options;
   const logSources = new Map<string, LogSource>();
-  const engine = await startEngine({ config, log, onProgress, logSources });
-  const half = externalPlatform ? undefined : await startHalf(options, engine, logSources);
+  let half: PlatformHalf | undefined;
+  const reclaimDisk = async (): Promise<void> => await half?.reclaimDisk();
+  const engine = await startEngine({ config, log, onProgress, logSources, reclaimDisk });
+  half = externalPlatform ? undefined : await startHalf(options, engine, logSources);
   if (half === undefined) serveRemoteLogs(config, logSources);
   const services = [...engine.services, ...(half?.services ?? [])];
   const runToEnd = async (): Promise<void> => {

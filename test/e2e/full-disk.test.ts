@@ -1,4 +1,7 @@
-/** A disk that is full: what needs space says so, what runs goes on, nothing is lost, and space makes all well. */
+/**
+ * A disk that is full: pods that filled it go by priority, what needs space says so, what runs goes on, nothing is lost,
+ * and space makes all well.
+ */
 
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +23,11 @@ beforeAll(async () => {
   disk = mkdtempSync(join(tmpdir(), "nagi-disk-"));
   TestPlatform.command("mount", ["-t", "tmpfs", "-o", `size=${roomy},mode=0755`, "nagi-test", disk]);
   mkdirSync(join(disk, "data"));
-  platform = await TestPlatform.start({ dataDir: join(disk, "data") });
+  platform = await TestPlatform.start({
+    dataDir: join(disk, "data"),
+    // So that nothing waits for long after there is space.
+    flags: ["--eviction-transition", "1"],
+  });
   ({ pid } = platform);
   folder = platform.repository("hello");
   platform.nagi(["create", "hello"], { cwd: folder });
@@ -38,10 +45,13 @@ function resize(size: string): void {
   TestPlatform.command("mount", ["-o", `remount,size=${size}`, disk]);
 }
 
+function usedKilobytes(): number {
+  return Number(TestPlatform.command("df", ["--block-size=1024", "--output=used", disk]).split("\n")[1]);
+}
+
 /** A little larger than what is on it, and that little filled. */
 function fill(): void {
-  const used = TestPlatform.command("df", ["--block-size=1024", "--output=used", disk]).split("\n")[1];
-  resize(`${Number(used) + spareKilobytes}k`);
+  resize(`${usedKilobytes() + spareKilobytes}k`);
   const ballast = openSync(join(disk, "ballast"), "w");
   expect(() => {
     for (;;) writeSync(ballast, Buffer.alloc(4096));
@@ -74,6 +84,53 @@ function writeUntilRefused(): string {
   }
 }
 
+/** A pod of a priority that writes into a volume of its own. */
+function writer(name: string, priority: number): void {
+  const image = platform.kubectl(["get", "pods", "-o", "jsonpath={.items[0].spec.containers[0].image}"]);
+  const script = "head -c 150000000 /dev/zero > /scratch/written && touch /tmp/done && exec sleep 3600";
+  const container = {
+    name: "main",
+    image,
+    command: ["sh", "-c", script],
+    readinessProbe: { exec: { command: ["test", "-e", "/tmp/done"] }, periodSeconds: 1 },
+    volumeMounts: [{ name: "scratch", mountPath: "/scratch" }],
+  };
+  const priorityClass = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", value: priority };
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name },
+    spec: { priorityClassName: name, containers: [container], volumes: [{ name: "scratch", emptyDir: {} }] },
+  };
+  for (const object of [{ ...priorityClass, metadata: { name } }, pod])
+    platform.kubectl(["create", "-f", "-"], { input: JSON.stringify(object) });
+  platform.kubectl(["wait", "--for=condition=Ready", "--timeout=60s", `pod/${name}`]);
+}
+
+const ofNode = (path: string): string =>
+  platform.kubectl(["get", "node", "node-1", "-o", `jsonpath=${path}`]);
+const diskPressure = (): string => ofNode('{.status.conditions[?(@.type=="DiskPressure")].status}');
+
+it("evicts pods that fill the disk, the least important first, until there is enough", async () => {
+  writer("important", 1000);
+  writer("batch", 10);
+  resize(`${usedKilobytes() + spareKilobytes}k`);
+  const status = (pod: string, path: string): string =>
+    platform.kubectl(["get", "pod", pod, "-o", `jsonpath=${path}`]);
+  await until(() => status("batch", "{.status.phase}") === "Failed", "the eviction");
+  expect(platform.kubectl(["get", "pods"])).toMatch(/^batch +0\/1 +Evicted /m);
+  expect(status("batch", "{.status.message}")).toMatch(
+    /^The node was low on resource: ephemeral-storage\. Threshold quantity: \S+, available: \S+\. .*emptyDir volumes held 14\dMi|14\d{4}Ki/,
+  );
+  expect(platform.kubectl(["get", "events"])).toMatch(/Warning +Evicted +pod\/batch/);
+  await until(() => diskPressure() === "False", "the space that it gave back to be seen");
+  expect(status("important", "{.status.phase}")).toBe("Running");
+  expect((await platform.request("hello")).status).toBe(200);
+  expect(platform.pid).toBe(pid);
+  resize(roomy);
+  platform.kubectl(["delete", "pod", "important", "batch", "--wait=false"]);
+});
+
 it("refuses what it cannot keep, and says why", () => {
   fill();
   expect(writeUntilRefused()).toContain("no space left on device");
@@ -86,6 +143,9 @@ it("goes on serving and answering", async () => {
   const kept = platform.kubectl(["get", "configmaps", "-o", "name"]).match(/filler-/g) ?? [];
   expect(kept).toHaveLength(acknowledged.length);
   expect(platform.pid).toBe(pid);
+  await until(() => diskPressure() === "True", "the node to say so");
+  const taints = "{.spec.taints[*].key}";
+  await until(() => ofNode(taints).includes("node.kubernetes.io/disk-pressure"), "nothing more to be placed");
 });
 
 it("rejects a push, says why, and leaves what runs alone", async () => {

@@ -33,6 +33,8 @@ export interface AgentContext {
   readonly dns: () => ClusterDns;
   readonly ulimits: () => readonly Ulimit[] | undefined;
   readonly machineMemoryBytes: number;
+  /** Whether containers may be protected when the kernel runs out of memory, which takes a privilege. */
+  readonly mayProtect: boolean;
   /** Stands before the ids of containers, too. */
   readonly runtime: "podman" | "docker";
   readonly registryAccess: (registry: string) => Promise<RegistryAccess>;

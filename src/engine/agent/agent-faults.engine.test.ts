@@ -140,6 +140,7 @@ test("what a start left that was cut off is replaced", async () => {
     runtime: "podman",
     dns: { domain: "cluster.local" },
     ulimits: bench.host.ulimits,
+    mayProtect: false,
     machineMemoryBytes: 2 ** 30,
   };
   const container = pod.spec.containers[0]!;

@@ -12,6 +12,7 @@
  * `container-health.ts`, `volumes.ts` (deeds) - `container-index.ts` (what the engine has).
  */
 
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../../client/client.ts";
@@ -26,13 +27,18 @@ import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { ensurePauseImage } from "../../lib/container-engine-pause.ts";
 import type { Ulimit } from "../../lib/container-engine-types.ts";
 import type { Logger } from "../../lib/log.ts";
+import { newObject } from "../../model/kind.ts";
+import { node as nodeKind } from "../../model/kinds/core/node/node.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { AgentContext, NodeContext, RegistryAccess } from "./agent-context.ts";
 import { ContainerIndex } from "./container-index.ts";
 import type { ClusterDns } from "./dns.ts";
 import { Images } from "./images.ts";
+import type { EvictionManager } from "./eviction/eviction-manager.ts";
+import { openEviction, type EvictionSettings } from "./eviction/open-eviction.ts";
+import { reclaimTexts, type Threshold } from "./eviction/thresholds.ts";
 import { apiBackoff, parallelStarts } from "./limits.ts";
-import { readMachine, readSize, readUse, type MachineInfo } from "./machine.ts";
+import { freePidsFraction, readMachine, readSize, type MachineInfo } from "./machine.ts";
 import { openPodNetwork, type NetworkInfo } from "./network.ts";
 import { NodeMeter } from "./node-meter.ts";
 import { NodeRegistrar } from "./node-registrar.ts";
@@ -62,6 +68,10 @@ export interface AgentOptions {
   readonly ulimits?: (() => readonly Ulimit[] | undefined) | undefined;
   /** How to reach a registry; absent: without credentials, with TLS. */
   readonly registryAccess?: ((registry: string) => Promise<RegistryAccess>) | undefined;
+  /** When pods give way because the machine runs short; absent: the defaults. */
+  readonly eviction?: EvictionSettings | undefined;
+  /** Whether this process may protect processes from the kernel, when that runs out of memory. */
+  readonly mayProtect?: boolean | undefined;
   /** Told when the engine fails to start a container (EngineHost.verify). */
   readonly onStartTrouble?: (() => void) | undefined;
   readonly clock: Clock;
@@ -83,9 +93,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   await mkdir(podsDir, { recursive: true, mode: 0o750 });
   const index = new ContainerIndex({ engine, instance, clock, log });
   await index.relist();
-  const [machine, { program: runtime, version }] = await Promise.all([
+  const [machine, { program: runtime, version }, imageDir] = await Promise.all([
     readMachine(podsDir),
     engine.identity(),
+    imageDirOf(engine),
   ]);
   const network = await openPodNetwork(engine, { instance, avoid: options.avoidRanges });
   for (const { podUid, address } of index.all()) {
@@ -106,6 +117,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     dns: () => ({ address: options.clusterDns?.(), domain: options.clusterDomain }) satisfies ClusterDns,
     ulimits: options.ulimits ?? (() => undefined),
     machineMemoryBytes: machine.memoryBytes,
+    mayProtect: options.mayProtect ?? false,
     runtime,
     registryAccess: options.registryAccess ?? (async () => ({ insecure: false })),
     onStartTrouble: options.onStartTrouble ?? (() => undefined),
@@ -113,7 +125,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     log,
   };
   const software = { runtimeVersion: `${runtime}://${version}`, architecture: architecture() };
-  const agent = new NodeAgents(options, context, { machine, ...software });
+  const agent = new NodeAgents(options, context, { machine, imageDir, ...software });
   return {
     logSource: new PodLogs({ engine, index, clock }),
     sessions: new AgentSessions({ socketPath: engine.socketPath, index }),
@@ -122,10 +134,23 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   };
 }
 
+/** Undefined when the engine's files are not on this machine. */
+async function imageDirOf(engine: ContainerEngine): Promise<string | undefined> {
+  const { DockerRootDir } = await engine.info();
+  return existsSync(DockerRootDir) ? DockerRootDir : undefined;
+}
+
 interface Facts {
   readonly machine: MachineInfo;
+  readonly imageDir: string | undefined;
   readonly runtimeVersion: string;
   readonly architecture: string;
+}
+
+interface NodeParts {
+  readonly name: string;
+  readonly registrar: NodeRegistrar;
+  readonly recorder: EventRecorder;
 }
 
 const byUid = "uid";
@@ -136,11 +161,20 @@ class NodeAgents {
   readonly #facts: Facts;
   readonly #workers = new Map<string, PodWorker>();
   readonly #ending = new Set<string>();
+  readonly #nodes: NodeParts[] = [];
+  readonly #eviction: EvictionManager;
 
   constructor(options: AgentOptions, context: AgentContext, facts: Facts) {
     this.#options = options;
     this.#context = context;
     this.#facts = facts;
+    this.#eviction = openEviction({
+      context,
+      settings: options.eviction ?? {},
+      imageDir: facts.imageDir,
+      workers: this.#workers,
+      onChange: (_pressure, met) => this.#tellPressure(met),
+    });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -152,7 +186,12 @@ class NodeAgents {
     const nodes = this.#options.nodes.map((definition) => this.#node(definition, signal));
     const informers = nodes.map(({ informer }) => informer);
     const meter = this.#meter(informers);
-    const running = [index.run(signal), meter.run(signal), ...nodes.flatMap(({ running }) => running)];
+    const running = [
+      index.run(signal),
+      meter.run(signal),
+      this.#eviction.run(signal),
+      ...nodes.flatMap(({ running }) => running),
+    ];
     await Promise.all(informers.map((informer) => informer.waitForSync(signal)));
     await Promise.all([...running, this.#removeOrphans(informers, signal)]);
   }
@@ -178,6 +217,7 @@ class NodeAgents {
       else this.#follow(object, node, signal);
     });
     const registrar = new NodeRegistrar({ client, definition, facts: () => this.#nodeFacts(), clock, log });
+    this.#nodes.push({ registrar, recorder, name });
     return { informer, running: [informer.run(signal), registrar.run(signal)] };
   }
 
@@ -211,12 +251,22 @@ class NodeAgents {
     return {
       ...this.#facts,
       machine: { ...this.#facts.machine, ...(await readSize(podsDir)) },
-      use: await readUse(podsDir),
+      pressure: this.#eviction.pressure,
+      pidsFreeFraction: await freePidsFraction(),
       nodes: this.#options.nodes.length,
       version: this.#options.version,
       ...trouble,
       nowMs: clock.now(),
     };
+  }
+
+  /** The nodes are one machine: all of them are short of it. */
+  #tellPressure(met: readonly Threshold[]): void {
+    for (const { registrar, recorder, name } of this.#nodes) {
+      for (const message of reclaimTexts(met))
+        recorder.event(newObject(nodeKind, { name }, {}), "Warning", "EvictionThresholdMet", message);
+      registrar.refresh();
+    }
   }
 
   /** Again and again, because containers of a pod can outlive a failed attempt to remove them. */

@@ -15,6 +15,7 @@ const site: PodSite = {
   runtime: "podman",
   dns: { address: "10.96.0.10", domain: "cluster.local" },
   machineMemoryBytes: 1000 * 1024 * 1024,
+  mayProtect: false,
 };
 
 function build(
@@ -152,8 +153,8 @@ test.each([
 test.each([
   [undefined, "BestEffort", 1000],
   [{ requests: { memory: "100Mi" } }, "Burstable", 900],
-  [{ limits: { memory: "100Mi", cpu: "1" } }, "Guaranteed", 0],
-  [{ limits: { memory: "100Mi", cpu: "1" }, requests: { cpu: "1" } }, "Guaranteed", 0],
+  [{ limits: { memory: "100Mi", cpu: "1" } }, "Guaranteed", 1],
+  [{ limits: { memory: "100Mi", cpu: "1" }, requests: { cpu: "1" } }, "Guaranteed", 1],
   [{ limits: { memory: "100Mi", cpu: "1" }, requests: { cpu: "500m" } }, "Burstable", 900],
   [{ limits: { cpu: "1" } }, "Burstable", 999],
 ])("resources %j are of class %s, memory kill score %i", (resources, qos, score) => {
@@ -164,6 +165,16 @@ test.each([
   };
   expect(qosClassOf(podOf({ containers: [container] }))).toBe(qos);
   expect(build(container).HostConfig?.OomScoreAdj).toBe(score);
+});
+
+test("where that is permitted, guaranteed and critical pods are protected, and what holds their network", () => {
+  const protects = { site: { mayProtect: true } };
+  const guaranteed = { resources: { limits: { memory: "100Mi", cpu: "1" } } };
+  expect(build(guaranteed, protects).HostConfig?.OomScoreAdj).toBe(-997);
+  const critical = { ...protects, spec: { priority: 2_000_001_000 } };
+  expect(build({}, critical).HostConfig?.OomScoreAdj).toBe(-997);
+  expect(build({}, protects).HostConfig?.OomScoreAdj).toBe(1000);
+  expect(pauseSpec(podOf(), { ...site, mayProtect: true }, "pause:1").HostConfig?.OomScoreAdj).toBe(-998);
 });
 
 test("users, groups and privileges are the container's, else the pod's", () => {

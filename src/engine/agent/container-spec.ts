@@ -5,7 +5,7 @@ import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { labels, type ContainerRole } from "./container-record.ts";
 import { dnsSettings, hostnameOf, type ClusterDns } from "./dns.ts";
-import { cgroupSettings, oomScoreOf } from "./resources.ts";
+import { cgroupSettings, oomScoreOf, pauseOomScore } from "./resources.ts";
 import { expandVariables } from "./variables.ts";
 
 /** Where a pod's containers live. */
@@ -23,6 +23,7 @@ export interface PodSite {
   readonly dns: ClusterDns;
   readonly ulimits?: readonly Ulimit[] | undefined;
   readonly machineMemoryBytes: number;
+  readonly mayProtect: boolean;
 }
 
 export interface ContainerInput {
@@ -67,7 +68,7 @@ export function containerSpec(input: ContainerInput): ContainerSpec {
       ...cgroupSettings(container),
       ...(ownsNetwork(site) ? networkSettings(pod, site) : joined(pod, site)),
       ...securitySettings(pod, container),
-      OomScoreAdj: oomScoreOf(pod, container, site.machineMemoryBytes),
+      OomScoreAdj: oomScoreOf(pod, container, site),
       Binds: input.binds,
       ...(site.ulimits === undefined ? {} : { Ulimits: site.ulimits }),
     },
@@ -88,6 +89,7 @@ export function pauseSpec(pod: Pod, site: PodSite, image: string): ContainerSpec
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
+      OomScoreAdj: pauseOomScore(site),
       ...(ulimits === undefined ? {} : { Ulimits: ulimits }),
     },
   };

@@ -69,9 +69,19 @@ export const measureMs = 15_000;
 export const quietMeasureMs = 60_000;
 /** Over how long the use of the pods is averaged. */
 export const averageUseMs = 15 * 60_000;
-export const memoryPressureBytes = 100 * 1024 * 1024;
-export const diskPressureFraction = 0.05;
 export const pidPressureFraction = 0.05;
+
+/** How often it is seen whether memory or disk run short: a program can fill either within seconds. */
+export const evictionCheckMs = 2000;
+/** A pod that is evicted ends within this, whatever it asked for. */
+export const evictionGraceSeconds = 2;
+/** How long the end of an evicted pod is waited for before the machine is looked at again. */
+export const evictionWaitMs = 30_000;
+/** Before pods go, what nobody needs is removed, not more often than this and not for longer than that. */
+export const reclaimEveryMs = 60_000;
+export const reclaimMaxMs = 30_000;
+/** How long a node is said to be short of something after it was last. */
+export const pressureTransitionMs = 60_000;
 
 /** A container that follows another on its address is tried again this often while the engine frees it. */
 export const addressRetryTimes = 20;

@@ -139,7 +139,8 @@ export async function linkSpeedMbps(root: string): Promise<number> {
   return sum;
 }
 
-async function containerUse(
+/** Of the group of a container's first process; undefined when it cannot be seen. */
+export async function containerUse(
   root: string,
   pid: number,
 ): Promise<{ cpuUs: number; memoryBytes: number } | undefined> {

@@ -17,12 +17,6 @@ export interface MachineInfo {
   readonly osImage: string;
 }
 
-export interface MachineUse {
-  readonly memoryAvailableBytes: number;
-  readonly diskFreeFraction: number;
-  readonly pidsFreeFraction: number;
-}
-
 /** What of the machine can change while it runs. */
 type MachineSize = Pick<MachineInfo, "cpus" | "memoryBytes" | "storageBytes" | "networkMbps">;
 
@@ -55,20 +49,10 @@ export async function readMachine(dataDir: string): Promise<MachineInfo> {
   };
 }
 
-export async function readUse(dataDir: string): Promise<MachineUse> {
-  const [meminfo, disk, processes, pidMax] = await Promise.all([
-    text("/proc/meminfo"),
-    statfs(dataDir),
-    readdir("/proc"),
-    text("/proc/sys/kernel/pid_max"),
-  ]);
-  const available = Number(/^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1]);
+export async function freePidsFraction(): Promise<number> {
+  const [processes, pidMax] = await Promise.all([readdir("/proc"), text("/proc/sys/kernel/pid_max")]);
   const count = processes.filter((name) => /^\d+$/.test(name)).length;
-  return {
-    memoryAvailableBytes: Number.isNaN(available) ? Number.POSITIVE_INFINITY : available * 1024,
-    diskFreeFraction: disk.blocks === 0 ? 1 : disk.bavail / disk.blocks,
-    pidsFreeFraction: 1 - count / (Number(pidMax) || Number.POSITIVE_INFINITY),
-  };
+  return 1 - count / (Number(pidMax) || Number.POSITIVE_INFINITY);
 }
 
 function text(path: string): Promise<string> {

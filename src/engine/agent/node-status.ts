@@ -4,8 +4,9 @@ import { setCondition } from "../../model/conditions.ts";
 import type { Condition } from "../../model/meta.ts";
 import { byteQuantity, milliQuantity } from "../../model/quantity.ts";
 import type { Node, NodeStatus } from "../../model/kinds/core/node/node.ts";
-import { diskPressureFraction, maxPodsPerNode, memoryPressureBytes, pidPressureFraction } from "./limits.ts";
-import type { MachineInfo, MachineUse } from "./machine.ts";
+import type { Pressure } from "./eviction/thresholds.ts";
+import { maxPodsPerNode, pidPressureFraction } from "./limits.ts";
+import type { MachineInfo } from "./machine.ts";
 import { isoOf } from "./pod-status.ts";
 
 export interface NodeDefinition {
@@ -19,7 +20,8 @@ export interface NodeDefinition {
 
 export interface NodeFacts {
   readonly machine: MachineInfo;
-  readonly use: MachineUse;
+  readonly pressure: Pressure;
+  readonly pidsFreeFraction: number;
   /** How many nodes share the machine. */
   readonly nodes: number;
   /** `podman://4.3.1`. */
@@ -99,19 +101,18 @@ export function nodeStatus(
   };
 }
 
-function nodeConditions({ use, engineTrouble }: NodeFacts): Condition[] {
+function nodeConditions({ pressure: isShort, pidsFreeFraction, engineTrouble }: NodeFacts): Condition[] {
   const pressure = (type: string, has: boolean, words: readonly [yes: string, no: string]): Condition => {
     const [yes, no] = words;
     return { type, status: has ? "True" : "False", reason: has ? yes : no, message: pressureText(has, yes) };
   };
-  const memory = use.memoryAvailableBytes < memoryPressureBytes;
   return [
-    pressure("MemoryPressure", memory, ["KubeletHasInsufficientMemory", "KubeletHasSufficientMemory"]),
-    pressure("DiskPressure", use.diskFreeFraction < diskPressureFraction, [
-      "KubeletHasDiskPressure",
-      "KubeletHasNoDiskPressure",
+    pressure("MemoryPressure", isShort.memory, [
+      "KubeletHasInsufficientMemory",
+      "KubeletHasSufficientMemory",
     ]),
-    pressure("PIDPressure", use.pidsFreeFraction < pidPressureFraction, [
+    pressure("DiskPressure", isShort.disk, ["KubeletHasDiskPressure", "KubeletHasNoDiskPressure"]),
+    pressure("PIDPressure", pidsFreeFraction < pidPressureFraction, [
       "KubeletHasInsufficientPID",
       "KubeletHasSufficientPID",
     ]),

@@ -40,6 +40,9 @@ export interface StatusInput {
   readonly previous: PodStatus | undefined;
 }
 
+/** Of a pod that gave way because the machine ran short. */
+export const evictedReason = "Evicted";
+
 type Phase = NonNullable<PodStatus["phase"]>;
 
 export function computePodStatus(input: StatusInput): PodStatus {
@@ -216,11 +219,18 @@ function conditionsOf(input: StatusInput, parts: Parts): readonly Condition[] {
     containersReady,
     readyCondition(pod, containersReady),
   ];
-  wanted.push(...listeningConditions(input));
+  wanted.push(...listeningConditions(input), ...disruptionConditions(input));
   // Conditions of others, for instance PodScheduled, stay as they are.
   const told = (input.previous?.conditions ?? pod.status?.conditions ?? []) as readonly Condition[];
   const others = told.filter(({ type }) => type !== listeningCondition);
   return wanted.reduce<readonly Condition[]>((list, condition) => setCondition(list, condition, now), others);
+}
+
+/** For whoever counts failures, a job for instance: this one was not the pod's own. */
+function disruptionConditions({ ended }: StatusInput): Condition[] {
+  if (ended?.reason !== evictedReason) return [];
+  const { message } = ended;
+  return [{ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet", message }];
 }
 
 /** Only there while a container runs and nobody gets a connection to it. */

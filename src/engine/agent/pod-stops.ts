@@ -18,6 +18,8 @@ export interface Stopping {
   readonly cause: KillCause;
   /** The object is gone: nothing is waited for. */
   readonly gone: boolean;
+  /** Absent: as long as the pod wants. */
+  readonly graceMaxSeconds?: number | undefined;
 }
 
 export class PodStops {
@@ -29,13 +31,13 @@ export class PodStops {
   }
 
   /** Plans the end of a container, or shortens the grace of one that is being ended. */
-  plan(pod: Pod, { record, cause, gone }: Stopping): void {
+  plan(pod: Pod, { record, cause, gone, graceMaxSeconds = Infinity }: Stopping): void {
     const { context, recorder, signal } = this.#options;
     const container = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(
       ({ name }) => name === record.name,
     );
     const silent = gone || record.role === "pause";
-    const graceSeconds = silent ? 0 : graceOf(pod, container, cause);
+    const graceSeconds = silent ? 0 : Math.min(graceMaxSeconds, graceOf(pod, container, cause));
     const deadlineMs = context.clock.now() + graceSeconds * 1000;
     const present = this.#stops.get(record.id);
     if (present !== undefined) {

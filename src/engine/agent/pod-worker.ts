@@ -22,8 +22,9 @@ import { apiBackoff, configBackoff, volumeRefreshMs } from "./limits.ts";
 import { needsPause, planPod, type Action, type Plan, type StartFailure } from "./plan.ts";
 import type { PodPlace } from "./pod-fields.ts";
 import { HealthKeeper } from "./health-keeper.ts";
+import { deadlineExceeded, deadlineMs, evicted, toldEnd, type PodEnd } from "./pod-end.ts";
 import { podObjects } from "./pod-objects.ts";
-import { computePodStatus, isTerminal } from "./pod-status.ts";
+import { computePodStatus, evictedReason, isTerminal } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
 import { startContainer, startPause } from "./start-container.ts";
 import { failureOf, nextFailureView, tellFailure } from "./start-failures.ts";
@@ -33,12 +34,6 @@ import { PodDirectory } from "./volumes.ts";
 
 /** The failures' key of what concerns the whole pod: its volumes and its network. */
 const wholePod = "";
-
-/** Why a pod is over before its containers said so. */
-interface PodEnd {
-  readonly reason: string;
-  readonly message: string;
-}
 
 export interface PodWorkerOptions {
   readonly context: AgentContext;
@@ -69,6 +64,7 @@ export class PodWorker {
   /** Aborts starts and pulls once the pod is to end. */
   readonly #starting = new AbortController();
   #pod: Pod;
+  #ordered: PodEnd | undefined;
   #gone = false;
   #done = false;
   #status: PodStatus | undefined;
@@ -88,6 +84,7 @@ export class PodWorker {
     this.#pod = pod;
     this.#uid = pod.metadata.uid ?? "";
     this.#status = pod.status;
+    this.#ordered = toldEnd(pod.status);
     const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
     for (const { name, restartCount, containerID } of [...containerStatuses, ...initContainerStatuses]) {
       if (containerID !== undefined) this.#attempts.set(name, restartCount);
@@ -106,6 +103,18 @@ export class PodWorker {
     if (pod === undefined) this.#gone = true;
     else this.#pod = pod;
     this.wake();
+  }
+
+  /** Ends the pod for the machine's sake; its object stays and says why. */
+  evict(message: string): void {
+    if (isTerminal(this.#status?.phase) || this.#ordered !== undefined) return;
+    this.#ordered = evicted(message);
+    this.#node.recorder.event(this.#pod, "Warning", evictedReason, message);
+    this.wake();
+  }
+
+  get pod(): Pod {
+    return this.#pod;
   }
 
   wake(): void {
@@ -135,7 +144,7 @@ export class PodWorker {
 
   async #sync(): Promise<void> {
     const { clock, index } = this.#context;
-    const ended = this.#deadlineExceeded();
+    const ended = this.#ordered ?? deadlineExceeded(this.#pod, this.#status, clock.now());
     const terminal = isTerminal(this.#status?.phase);
     const deleted = this.#gone || this.#pod.metadata.deletionTimestamp !== undefined;
     const stopping = deleted || terminal || ended !== undefined;
@@ -144,7 +153,7 @@ export class PodWorker {
     const records = index.ofPod(this.#uid);
     this.#health.follow(records, { podIP: this.#podIP(), stopping });
     const plan = ready ? this.#plan(records, stopping) : idle;
-    for (const action of plan.actions) this.#perform(action);
+    for (const action of plan.actions) this.#perform(action, ended);
     this.#tellCrashWaits(plan);
     if (!this.#gone && !terminal) this.#publish(index.ofPod(this.#uid), plan, ended);
     if (plan.wakeAtMs !== undefined) this.#wakeIn(plan.wakeAtMs - clock.now());
@@ -179,7 +188,7 @@ export class PodWorker {
     }
   }
 
-  #perform(action: Action): void {
+  #perform(action: Action, ended: PodEnd | undefined): void {
     switch (action.type) {
       case "startPause":
         this.#launch("start:", () => this.#startPause(action.attempt));
@@ -189,7 +198,8 @@ export class PodWorker {
         return;
       case "kill": {
         const { record, cause } = action;
-        this.#stops.plan(this.#pod, { record, cause, gone: this.#gone });
+        const { graceMaxSeconds } = ended ?? {};
+        this.#stops.plan(this.#pod, { record, cause, gone: this.#gone, graceMaxSeconds });
         this.#launch(`stop:${record.id}`, () => this.#stops.run(record.id));
         return;
       }
@@ -324,26 +334,12 @@ export class PodWorker {
       dns: context.dns(),
       ulimits: context.ulimits(),
       machineMemoryBytes: context.machineMemoryBytes,
-    };
-  }
-
-  #deadlineExceeded(): PodEnd | undefined {
-    const { activeDeadlineSeconds } = this.#pod.spec;
-    const startTime = this.#status?.startTime;
-    if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined;
-    if (this.#context.clock.now() < Date.parse(startTime) + activeDeadlineSeconds * 1000) return undefined;
-    if (isTerminal(this.#status?.phase)) return undefined;
-    return {
-      reason: "DeadlineExceeded",
-      message: "Pod was active on the node longer than the specified deadline",
+      mayProtect: context.mayProtect,
     };
   }
 
   #scheduleDeadline(): void {
-    const { activeDeadlineSeconds } = this.#pod.spec;
-    if (activeDeadlineSeconds === undefined || isTerminal(this.#status?.phase)) return;
-    const startMs = Date.parse(this.#status?.startTime ?? "");
-    const leftMs = startMs + activeDeadlineSeconds * 1000 - this.#context.clock.now();
+    const leftMs = (deadlineMs(this.#pod, this.#status) ?? 0) - this.#context.clock.now();
     if (leftMs > 0) this.#wakeIn(leftMs);
   }
 

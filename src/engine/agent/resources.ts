@@ -4,9 +4,11 @@ import { byteValue, milliValue } from "../../model/quantity.ts";
 import type { HostConfig } from "../../lib/container-engine-types.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import { systemPriorities } from "../../model/kinds/scheduling/priorityclass/priorityclass.ts";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 
+const nodeCritical = systemPriorities["system-node-critical"] ?? Number.POSITIVE_INFINITY;
 const cpuPeriodUs = 100_000;
 const minQuotaUs = 1000;
 const minShares = 2;
@@ -47,17 +49,37 @@ function isZero(amount: string | undefined): boolean {
   return amount === undefined || milliValue(amount) === 0;
 }
 
+interface OomSite {
+  readonly machineMemoryBytes: number;
+  readonly mayProtect: boolean;
+}
+
+/** As the kubelet's; the platform itself has -999, or 0 where that is not permitted (lib/oom-score.ts). */
+const protectedScore = { guaranteed: -997, pause: -998 };
+/** After the platform, before all others. */
+const guaranteedScore = 1;
+
 /**
- * Who goes first when the machine runs out of memory, 0 to 1000. Kubernetes protects guaranteed pods with negative
- * values too, which need a privilege that not every machine gives; the platform itself stays at 0.
+ * Who goes first when the kernel runs out of memory, -1000 to 1000, higher first.
+ * https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/#node-out-of-memory-behavior
  */
-export function oomScoreOf(pod: Pod, container: Container, machineMemoryBytes: number): number {
+export function oomScoreOf(
+  pod: Pod,
+  container: Container,
+  { machineMemoryBytes, mayProtect }: OomSite,
+): number {
   const qos = qosClassOf(pod);
-  if (qos === "Guaranteed") return 0;
+  const isCritical = (pod.spec.priority ?? 0) >= nodeCritical;
+  if (qos === "Guaranteed" || isCritical) return mayProtect ? protectedScore.guaranteed : guaranteedScore;
   if (qos === "BestEffort") return 1000;
   const request = byteValue(
     container.resources?.requests?.["memory"] ?? container.resources?.limits?.["memory"],
   );
   const share = Math.floor((1000 * request) / machineMemoryBytes);
   return Math.min(999, Math.max(3, 1000 - share));
+}
+
+/** It holds the network of all containers of its pod, and next to no memory. */
+export function pauseOomScore({ mayProtect }: Pick<OomSite, "mayProtect">): number {
+  return mayProtect ? protectedScore.pause : 0;
 }

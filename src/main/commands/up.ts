@@ -1,5 +1,6 @@
 import type { Command, CommandContext, Option } from "../../cli/command.ts";
 import { UsageError } from "../../cli/command.ts";
+import { defaultThresholds, parseThresholds } from "../../engine/agent/eviction/thresholds.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { paint } from "../../cli/terminal.ts";
 import { defaults, nodesMax, settleConfig, type PlatformConfig } from "../config.ts";
@@ -10,6 +11,8 @@ import { settledPlugins } from "../scheduler/load-plugins.ts";
 import { schedulerSettings, settledPath } from "../scheduler/settings.ts";
 import { runningPlatform, runningPlatformHalf, startingPlatform, type PlatformState } from "../state.ts";
 import { survivingPorts } from "../surviving.ts";
+
+const transitionMaxSeconds = 3600;
 
 const options: readonly Option[] = [
   {
@@ -78,6 +81,18 @@ const options: readonly Option[] = [
     value: "MODULE",
     multiple: true,
     description: "A plugin for the scheduler: a folder, file or npm package; none for no more of them.",
+  },
+  {
+    name: "eviction-hard",
+    type: "string",
+    value: "LIMITS",
+    description: `When pods give way because the machine runs short, or none (default ${defaultThresholds}).`,
+  },
+  {
+    name: "eviction-transition",
+    type: "number",
+    value: "SECONDS",
+    description: "How long the nodes take no pods after the machine was short of something (default 60).",
   },
   {
     name: "external-platform",
@@ -149,6 +164,8 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
   const domain = context.text("domain");
   if (domain !== undefined && !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(domain))
     throw new UsageError(`--domain is ${JSON.stringify(domain)}: must be a host name in lower case`);
+  const evictionHard = context.text("eviction-hard");
+  checkEviction(evictionHard);
   const config = await settleConfig(dataDir, {
     httpPort: context.number("http-port"),
     httpsPort: context.number("https-port"),
@@ -160,9 +177,31 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
     engineSocket: context.text("engine-socket"),
     schedulerConfig: settledPath(context.text("scheduler-config")),
     schedulerPlugins: pluginsOf(context),
+    evictionHard,
+    evictionTransitionSeconds: transitionOf(context),
   });
   await checkScheduler(config);
   return config;
+}
+
+function checkEviction(text: string | undefined): void {
+  try {
+    if (text !== undefined) parseThresholds(text);
+  } catch (error) {
+    throw new UsageError(
+      `--eviction-hard: ${messageOf(error)}`,
+      `For instance: nagi up --eviction-hard ${JSON.stringify(defaultThresholds)}`,
+    );
+  }
+}
+
+function transitionOf(context: CommandContext): number | undefined {
+  const seconds = context.number("eviction-transition");
+  if (seconds !== undefined && !(seconds >= 0 && seconds <= transitionMaxSeconds))
+    throw new UsageError(
+      `--eviction-transition is ${seconds}: must be from 0 to ${transitionMaxSeconds} seconds`,
+    );
+  return seconds;
 }
 
 /** Before anything is started. */

@@ -160,7 +160,8 @@ it("begins anew after it was killed in the middle: what still sweeps is ended fi
   const env = { PATH: "/usr/bin:/bin" };
   const recordFile = join(place, "sweep.pid");
   const logFile = join(place, "sweep.log");
-  const child = await startDetached({ command: ["sleep", "600"], env, logFile, recordFile, note: "sweep" });
+  const own = { logFile, recordFile, note: "sweep", oomScore: 0 };
+  const child = await startDetached({ command: ["sleep", "600"], env, ...own });
   const hold = registry.storage.repositoryPath("nagi.hold", "layers", "_layers");
   await mkdir(hold, { recursive: true });
   await writeFile(join(hold, "x"), "");

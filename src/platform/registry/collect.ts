@@ -14,6 +14,7 @@ import { sleep, type Clock } from "../../lib/clock.ts";
 import { startDetached, terminate } from "../../lib/detached-process.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { ManagedProcess } from "../../lib/managed-process.ts";
+import { ordinaryOomScore } from "../../lib/oom-score.ts";
 import { freshLayers } from "./contents.ts";
 import type { RegistryStorage } from "./storage.ts";
 import { WaitingRoom } from "./waiting-room.ts";
@@ -106,7 +107,14 @@ export class Collector {
     const logFile = join(dataDir, "sweep.log");
     await writeFile(logFile, "", { mode: 0o600 });
     const command = ["docker-registry", "garbage-collect", configFile] as const;
-    const child = await startDetached({ command, env, logFile, recordFile: this.#recordFile, note: "sweep" });
+    const child = await startDetached({
+      command,
+      env,
+      logFile,
+      recordFile: this.#recordFile,
+      note: "sweep",
+      oomScore: ordinaryOomScore,
+    });
     const { promise: ended, resolve } = Promise.withResolvers<number | null>();
     child.once("exit", (code) => resolve(code));
     const deadlineMs = clock.now() + sweepMaxMs;

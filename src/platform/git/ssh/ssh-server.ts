@@ -15,6 +15,7 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { HttpHandler } from "../../../lib/http-handler.ts";
 import type { Logger } from "../../../lib/log.ts";
 import { ManagedProcess } from "../../../lib/managed-process.ts";
+import { ordinaryOomScore } from "../../../lib/oom-score.ts";
 import { secret } from "../../../model/kinds/core/secret/secret.ts";
 import { accountName, ensureAccount, type Account } from "./account.ts";
 import { KeyStore, keySelector } from "./key-store.ts";
@@ -127,6 +128,7 @@ async function programOf({ options, account, hostKeyFile }: Parts): Promise<Mana
     env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C.UTF-8" },
     configDigest: createHash("sha256").update(config).digest("hex"),
     ready: () => greets(port),
+    oomScore: ordinaryOomScore,
     clock,
     log,
   });
