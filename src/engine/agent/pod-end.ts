@@ -3,7 +3,7 @@
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { PodStatus } from "../../model/kinds/core/pod/pod-status.ts";
 import { evictionGraceSeconds } from "./limits.ts";
-import { evictedReason, isTerminal } from "./pod-status.ts";
+import { evictedReason, isEvicted, isTerminal } from "./pod-status.ts";
 
 export interface PodEnd {
   readonly reason: string;
@@ -18,8 +18,7 @@ export function evicted(message: string): PodEnd {
 
 /** The end that an earlier agent began: its containers may run still. */
 export function toldEnd(status: PodStatus | undefined): PodEnd | undefined {
-  if (status?.reason !== evictedReason || isTerminal(status.phase)) return undefined;
-  return evicted(status.message ?? "");
+  return isEvicted(status) && !isTerminal(status?.phase) ? evicted(status?.message ?? "") : undefined;
 }
 
 /** When the pod has run for as long as it may; undefined when nothing limits it or it is over. */

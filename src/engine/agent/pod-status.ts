@@ -72,6 +72,10 @@ export function isTerminal(phase: string | undefined): boolean {
   return phase === "Succeeded" || phase === "Failed";
 }
 
+export function isEvicted(status: PodStatus | undefined): boolean {
+  return status?.reason === evictedReason;
+}
+
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */
 export function isoOf(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");

@@ -24,7 +24,7 @@ import type { PodPlace } from "./pod-fields.ts";
 import { HealthKeeper } from "./health-keeper.ts";
 import { deadlineExceeded, deadlineMs, evicted, toldEnd, type PodEnd } from "./pod-end.ts";
 import { podObjects } from "./pod-objects.ts";
-import { computePodStatus, evictedReason, isTerminal } from "./pod-status.ts";
+import { computePodStatus, evictedReason, isEvicted, isTerminal } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
 import { startContainer, startPause } from "./start-container.ts";
 import { failureOf, nextFailureView, tellFailure } from "./start-failures.ts";
@@ -372,19 +372,26 @@ export class PodWorker {
 
   /** Nothing runs any more. Of a pod that is deleted all is removed, the object last. */
   async #afterEnd(deleted: boolean): Promise<void> {
-    const { index, network, client } = this.#context;
+    const { network, client } = this.#context;
     if (!deleted) {
       network.addresses.release(this.#uid);
+      await this.#directory.removeVolumes();
+      // What it wrote is what it had to go for; of others the logs are kept.
+      if (isEvicted(this.#status)) await this.#removeAll();
       return;
     }
     await this.#publisher.flushed();
-    for (const record of removalOrder(index.ofPod(this.#uid))) await this.#remove(record);
+    await this.#removeAll();
     await this.#directory.remove();
     network.addresses.release(this.#uid);
     if (!this.#gone) await this.#deleteObject(client);
     this.#done = true;
     this.dispose();
     this.#onDone();
+  }
+
+  async #removeAll(): Promise<void> {
+    for (const record of removalOrder(this.#context.index.ofPod(this.#uid))) await this.#remove(record);
   }
 
   async #deleteObject(client: AgentContext["client"]): Promise<void> {

@@ -95,11 +95,17 @@ export class PodDirectory {
 
   /** Removes all of it, with what is mounted in it. */
   async remove(): Promise<void> {
+    await this.removeVolumes();
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  /** What lived only as long as the pod ran. */
+  async removeVolumes(): Promise<void> {
     const volumes = join(this.path, "volumes");
     for (const name of await readdir(volumes).catch(() => [])) {
       if (await isMounted(join(volumes, name))) await run("umount", [join(volumes, name)]);
     }
-    await rm(this.path, { recursive: true, force: true });
+    await rm(volumes, { recursive: true, force: true });
   }
 
   async #pathOf(volume: Volume, { pod, objects }: VolumeInput): Promise<string> {

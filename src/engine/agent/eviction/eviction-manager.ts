@@ -27,7 +27,7 @@ export interface EvictionOptions {
   readonly read: () => Promise<Readings>;
   /** The pods that run here. */
   readonly measure: (signal: Signal) => Promise<readonly Candidate[]>;
-  /** Resolves when nothing of the pod runs any more. */
+  /** Resolves when what the pod used is free. */
   readonly evict: (candidate: Candidate, message: string) => Promise<void>;
   /** Removes from the disks what nobody needs; absent: there is nobody to do it. */
   readonly reclaimDisk?: (() => Promise<void>) | undefined;
@@ -126,7 +126,7 @@ export class EvictionManager {
     if (first === undefined) return false;
     const message = evictionMessage(threshold, readings, first);
     const { name, namespace } = first.pod.metadata;
-    log.info("evicting a pod", { pod: `${namespace}/${name}`, message });
+    log.info("evicting a pod", { pod: `${namespace}/${name}`, why: message });
     await evict(first, message);
     return true;
   }

@@ -30,12 +30,11 @@ const endPollMs = 200;
 export function openEviction({ context, settings, imageDir, workers, onChange }: Given): EvictionManager {
   const { engine, index, podsDir, clock, log } = context;
   const places = { nodeDir: podsDir, imageDir };
-  const runs = (uid: string): boolean => index.ofPod(uid).some(({ state }) => state === "running");
   const evict = async ({ pod }: Candidate, message: string): Promise<void> => {
     const uid = pod.metadata.uid ?? "";
     workers.get(uid)?.evict(message);
     const untilMs = clock.now() + evictionWaitMs;
-    while (runs(uid) && clock.now() < untilMs) await sleep(clock, endPollMs);
+    while (index.ofPod(uid).length > 0 && clock.now() < untilMs) await sleep(clock, endPollMs);
   };
   const measure = (signal: Signal): Promise<Candidate[]> => {
     const pods = [...workers.values()].map(({ pod }) => pod);

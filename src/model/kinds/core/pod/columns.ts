@@ -45,7 +45,9 @@ function summarize(pod: PodLike): Summary {
   const own = initializing ? undefined : containerSummary(status, main);
   const isGated = findCondition(status.conditions, "PodScheduled")?.reason === "SchedulingGated";
   const plain = isGated ? "SchedulingGated" : status.reason || status.phase || "Unknown";
-  const reason = (initializing ? init.reason : own) ?? plain;
+  // What its containers say of their end is not why it ended.
+  const isEvicted = status.reason === "Evicted";
+  const reason = (isEvicted ? undefined : initializing ? init.reason : own) ?? plain;
   return { ...main, total: spec.containers.length + sidecars.size, reason: deletionReason(pod) ?? reason };
 }
 
