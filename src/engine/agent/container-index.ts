@@ -64,8 +64,10 @@ export class ContainerIndex {
     return [...this.#entries.values()].map(({ record }) => record);
   }
 
-  onChange(listener: (podUid: string) => void): void {
+  /** Returns the way to end that. */
+  onChange(listener: (podUid: string) => void): () => void {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   set(record: ContainerRecord): void {

@@ -9,6 +9,7 @@ import type { KubeObject } from "../../model/meta.ts";
 import { StatusError } from "../../model/status.ts";
 import type { ContainerIndex } from "./container-index.ts";
 import { newestFirst, type ContainerRecord } from "./container-record.ts";
+import { openLogFile } from "./log-file.ts";
 import { namedContainer } from "./named-container.ts";
 
 export interface PodLogsOptions {
@@ -27,25 +28,22 @@ export class PodLogs implements LogSource {
   async *log(object: KubeObject, options: LogOptions): AsyncGenerator<Uint8Array> {
     const pod = object as Pod;
     const record = this.#find(pod, options);
-    const { engine, clock } = this.#options;
-    const { follow, timestamps, tailLines, sinceSeconds, sinceTime, limitBytes, signal } = options;
+    const { clock } = this.#options;
+    const { follow, sinceSeconds, sinceTime, limitBytes, signal } = options;
     const sinceMs =
       sinceTime !== undefined
         ? Date.parse(sinceTime)
         : sinceSeconds === undefined
           ? undefined
           : clock.now() - sinceSeconds * 1000;
-    const query = {
-      follow: follow === true && record.state === "running",
-      timestamps,
-      tail: tailLines,
-      since: sinceMs === undefined ? undefined : sinceMs / 1000,
-      tty: record.tty,
-      signal,
-    };
+    const limited = this.#lines(
+      record,
+      { ...options, follow: follow === true && record.state === "running" },
+      sinceMs,
+    );
     let left = limitBytes ?? Number.POSITIVE_INFINITY;
     try {
-      for await (const { data } of engine.containerLogs(record.id, query)) {
+      for await (const data of limited) {
         yield data.subarray(0, left);
         left -= data.length;
         if (left <= 0) return;
@@ -53,6 +51,27 @@ export class PodLogs implements LogSource {
     } catch (error) {
       if (signal?.aborted !== true) throw error;
     }
+  }
+
+  /** From the file when it can be read, else from the engine. */
+  async *#lines(
+    record: ContainerRecord,
+    { follow = false, timestamps = false, tailLines, signal }: LogOptions,
+    sinceMs: number | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    const { engine, index, clock } = this.#options;
+    const { LogPath: path } = await engine.inspectContainer(record.id);
+    const isOver = (): boolean => index.get(record.id)?.state !== "running";
+    const onOver = (listener: () => void): (() => void) =>
+      index.onChange((podUid) => {
+        if (podUid === record.podUid && isOver()) listener();
+      });
+    const given = { path, follow, isOver, onOver, sinceMs, tail: tailLines, timestamps, clock, signal };
+    const file = await openLogFile(given);
+    if (file !== undefined) return yield* file;
+    const since = sinceMs === undefined ? undefined : sinceMs / 1000;
+    const query = { follow, timestamps, tail: tailLines, since, tty: record.tty, signal };
+    for await (const { data } of engine.containerLogs(record.id, query)) yield data;
   }
 
   #find(pod: Pod, { container, previous }: LogOptions): ContainerRecord {
