@@ -9,15 +9,9 @@ import type { Kind } from "../model/kind.ts";
 import type { Pod } from "../model/kinds/core/pod/pod.ts";
 import type { Route } from "../model/kinds/route/route/route.ts";
 import type { KubeObject } from "../model/meta.ts";
+import { shortPodName } from "../model/kinds/nagi/app/short-pod-name.ts";
+import { sortByTime, type LogLine } from "../model/log-line.ts";
 import { isStatus } from "../model/status.ts";
-
-export interface LogLine {
-  /** RFC 3339. */
-  readonly time: string;
-  /** `web.x2x4q`, `router`. */
-  readonly source: string;
-  readonly text: string;
-}
 
 export interface MergeLogsOptions {
   readonly client: Client;
@@ -49,7 +43,7 @@ export async function* mergeLogs(request: MergeLogsOptions): AsyncGenerator<LogL
       ...pods.items.map((pod) => collect(linesOf(request, kinds.pod, pod))),
       ...routes.items.map((route) => collect(linesOf(request, kinds.route, route))),
     ]);
-    yield* all.flat().toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    yield* sortByTime(all.flat());
     return;
   }
   const merged = new Merge();
@@ -113,10 +107,7 @@ function parseLine(line: string, source: string): LogLine {
 }
 
 function sourceOf(object: KubeObject, app: string): string {
-  const process = object.metadata.labels?.["nagi.dev/process"];
-  const { name = "" } = object.metadata;
-  if (object.kind === "Route") return "router";
-  return process === undefined ? name.replace(`${app}-`, "") : `${process}.${name.split("-").at(-1) ?? ""}`;
+  return object.kind === "Route" ? "router" : shortPodName(object, app);
 }
 
 /** Several streams into one, first come first served. */

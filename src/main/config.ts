@@ -84,6 +84,8 @@ export function paths(dataDir: string) {
     logFile: join(dataDir, "log", "nagi.log"),
     platformLogFile: join(dataDir, "log", "platform.log"),
     logs: join(dataDir, "log"),
+    /** What apps, and the platform about them, wrote. */
+    appLogs: join(dataDir, "app-logs"),
     run: join(dataDir, "run"),
     state: join(dataDir, "run", "nagi.json"),
     startingState: join(dataDir, "run", "starting.json"),

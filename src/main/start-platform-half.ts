@@ -12,6 +12,7 @@ import type { HttpHandler } from "../lib/http-handler.ts";
 import type { Logger } from "../lib/log.ts";
 import { SourceStore } from "../lib/source-store.ts";
 import { resourceName, newObject } from "../model/kind.ts";
+import { app } from "../model/kinds/nagi/app/app.ts";
 import { build } from "../model/kinds/build/build/build.ts";
 import { configMap, type ConfigMap } from "../model/kinds/core/configmap/configmap.ts";
 import { route } from "../model/kinds/route/route/route.ts";
@@ -29,9 +30,10 @@ import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
 import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
 import { PruneHandler } from "../platform/images/prune-handler.ts";
+import { AppLogs } from "../platform/logs/app-logs.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry, type RegistryOptions } from "../platform/registry/registry.ts";
-import { Router } from "../platform/routes/router.ts";
+import { Router, type RouterOptions } from "../platform/routes/router.ts";
 import { runTemplates } from "../platform/templates/templates.ts";
 import { paths, sshRunDir, type PlatformConfig } from "./config.ts";
 import { createWebhooks } from "../platform/webhooks/webhooks.ts";
@@ -114,7 +116,8 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   });
   const ssh = await openSshServer(options, git);
   const builds = openBuilds(options, { sources, registry, git });
-  const router = openRouter(options);
+  const appLogs: AppLogs = openAppLogs(options, () => router.hurry());
+  const router = openRouter(options, (requests) => appLogs.addRouted(requests));
   const platforms = openPlatforms(options);
   const webhooks = createWebhooks({
     client: clientFor("webhooks"),
@@ -136,12 +139,14 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
     router,
     reclaimDisk: async () => void (await pruner.prune({}, "DiskFull")),
     logSources: new Map([
+      [resourceName(app), appLogs.logSource],
       [resourceName(build), builds.logSource],
       [resourceName(route), router.logSource],
     ]),
     services: [
       { name: "registry", run: (signal) => registry.run(signal) },
       { name: "router", run: (signal) => router.run(signal) },
+      { name: "logs", run: (signal) => appLogs.run(signal) },
       { name: "ssh", run: (signal) => ssh.run(signal) },
       { name: "git", run: (signal) => git.run(signal) },
       { name: "builds", run: (signal) => builds.run(signal) },
@@ -220,8 +225,17 @@ function appsService({ config, clientFor, engine, log }: PlatformHalfOptions, re
   return { name: "apps", run: (signal) => runApps(options, signal) };
 }
 
-function openRouter({ config, clientFor, log }: PlatformHalfOptions): Router {
+function openAppLogs({ config, clientFor, log }: PlatformHalfOptions, hurry: () => () => void): AppLogs {
+  const { appLogs: dir } = paths(config.dataDir);
+  return new AppLogs({ client: clientFor("logs"), dir, hurry, clock: systemClock, log });
+}
+
+function openRouter(
+  { config, clientFor, log }: PlatformHalfOptions,
+  onRequests: RouterOptions["onRequests"],
+): Router {
   return new Router({
+    onRequests,
     client: clientFor("router"),
     dataDir: config.dataDir,
     httpAddresses: loopbackAddresses(),

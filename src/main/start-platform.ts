@@ -6,6 +6,7 @@ import type { Logger } from "../lib/log.ts";
 import type { PlatformConfig } from "./config.ts";
 import { versionOf } from "./host.ts";
 import { build } from "../model/kinds/build/build/build.ts";
+import { app } from "../model/kinds/nagi/app/app.ts";
 import { route } from "../model/kinds/route/route/route.ts";
 import { resourceName } from "../model/kind.ts";
 import { logSecret, remoteLogSource } from "./remote-logs.ts";
@@ -77,7 +78,7 @@ async function startHalf(
 /** The platform half runs elsewhere: what it has of logs is fetched from its port. */
 function serveRemoteLogs(config: PlatformConfig, logSources: Map<string, LogSource>): void {
   const remote = { url: `http://127.0.0.1:${config.platformPort}`, secret: logSecret(config.dataDir) };
-  for (const kind of [build, route])
+  for (const kind of [app, build, route])
     logSources.set(resourceName(kind), remoteLogSource(remote, resourceName(kind)));
 }
 

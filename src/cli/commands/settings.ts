@@ -6,7 +6,13 @@ import { columns } from "../format.ts";
 
 interface Setting {
   readonly name: string;
-  readonly field: "startTimeoutSeconds" | "releaseTimeoutSeconds" | "releaseHistoryLimit" | "branch";
+  readonly field:
+    | "startTimeoutSeconds"
+    | "releaseTimeoutSeconds"
+    | "releaseHistoryLimit"
+    | "logMaxMegabytes"
+    | "logMaxDays"
+    | "branch";
   readonly takes: "time" | "count" | "text";
   readonly absent: string;
   readonly meaning: string;
@@ -35,6 +41,20 @@ const settings: readonly Setting[] = [
     meaning: "How many releases are kept, with their images, to go back to.",
   },
   {
+    name: "log-megabytes",
+    field: "logMaxMegabytes",
+    takes: "count",
+    absent: "50",
+    meaning: "How many megabytes of the app's lines are kept, compressed.",
+  },
+  {
+    name: "log-days",
+    field: "logMaxDays",
+    takes: "count",
+    absent: "7",
+    meaning: "How many days the app's lines are kept.",
+  },
+  {
     name: "branch",
     field: "branch",
     takes: "text",
@@ -46,7 +66,7 @@ const settings: readonly Setting[] = [
 export const command: Command = {
   name: "settings",
   group: "Apps",
-  summary: "Show or change an app's time-outs, and how many releases it keeps.",
+  summary: "Show or change an app's time-outs, and how many releases and lines it keeps.",
   usage: "[NAME=VALUE ... | NAME= ...]",
   description:
     "Without arguments all settings are shown. NAME= goes back to what holds by itself. Times are 90, 90s, 5m or 1h.\n" +

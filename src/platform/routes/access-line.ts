@@ -3,6 +3,7 @@
 export interface AccessLine {
   readonly timeMs: number;
   readonly namespace: string;
+  readonly app: string;
   readonly route: string;
   /** `address:port` of the server; `-` when none was asked. */
   readonly server: string;
@@ -15,7 +16,7 @@ export interface AccessLine {
 }
 
 /** Undefined for what is no line of a route. `nameOf` gives `namespace:app:route` of a backend. */
-export function parseAccessLine(
+function parseAccessLine(
   line: string,
   nameOf: (backend: string) => string | undefined,
 ): AccessLine | undefined {
@@ -30,11 +31,24 @@ export function parseAccessLine(
     client = "",
     method = "",
   ] = words;
-  const [namespace, , route] = (nameOf(backend) ?? "").split(":");
+  const [namespace, app = "", route] = (nameOf(backend) ?? "").split(":");
   const timeMs = Math.round(Number(time) * 1000);
   if (namespace === undefined || route === undefined || !Number.isFinite(timeMs)) return undefined;
   const uri = words.slice(8, -1).join(" ");
-  return { timeMs, namespace, route, server, status, bytes, tookMs, client, method, uri };
+  return { timeMs, namespace, app, route, server, status, bytes, tookMs, client, method, uri };
+}
+
+/** Those of routes, of lines that HAProxy wrote. */
+export function parseAccessLines(
+  lines: readonly string[],
+  nameOf: (backend: string) => string | undefined,
+): AccessLine[] {
+  const names = new Map<string, string | undefined>();
+  const known = (backend: string): string | undefined => {
+    if (!names.has(backend)) names.set(backend, nameOf(backend));
+    return names.get(backend);
+  };
+  return lines.flatMap((line) => parseAccessLine(line, known) ?? []);
 }
 
 /** `GET /path status=200 took=12ms bytes=345 client=127.0.0.1 to=hello-web-abc`. */

@@ -78,6 +78,14 @@ export class AccessLog {
     this.#others.add(listener);
   }
 
+  /** Looks for lines more often, until what it returns is called. */
+  hurry(): () => void {
+    const waits = (): void => undefined;
+    this.#listeners.add(waits);
+    this.#wake();
+    return () => this.leave(waits);
+  }
+
   /** Resolves when everything has been told that was written so far. */
   async catchUp(): Promise<void> {
     await this.#inTurn(() => this.#look());

@@ -4,7 +4,7 @@ import type { LogOptions } from "../../client/client.ts";
 import type { LogSource } from "../../client/log-source.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { KubeObject } from "../../model/meta.ts";
-import { accessText, parseAccessLine, type AccessLine } from "./access-line.ts";
+import { accessText, parseAccessLines, type AccessLine } from "./access-line.ts";
 import type { AccessLog } from "./access-log.ts";
 
 /** Lines that wait for a reader who is slower than the log; the oldest go first. */
@@ -62,16 +62,9 @@ export class RouteLog implements LogSource {
   #select(object: KubeObject, options: LogOptions, lines: readonly string[]): AccessLine[] {
     const { namespace, name } = object.metadata;
     const sinceMs = this.#sinceMs(options);
-    const names = new Map<string, string | undefined>();
-    const nameOf = (backend: string): string | undefined => {
-      if (!names.has(backend)) names.set(backend, this.#options.nameOf(backend));
-      return names.get(backend);
-    };
-    return lines.flatMap((line) => {
-      const parsed = parseAccessLine(line, nameOf);
-      const wanted = parsed?.namespace === namespace && parsed?.route === name;
-      return parsed !== undefined && wanted && parsed.timeMs >= sinceMs ? [parsed] : [];
-    });
+    return parseAccessLines(lines, this.#options.nameOf).filter(
+      (line) => line.namespace === namespace && line.route === name && line.timeMs >= sinceMs,
+    );
   }
 
   #sinceMs({ sinceSeconds, sinceTime }: LogOptions): number {

@@ -11,7 +11,7 @@ import { routeMetrics, type RouteMetrics } from "../../model/kinds/nagi/routemet
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
-import { parseAccessLine, type AccessLine } from "./access-line.ts";
+import type { AccessLine } from "./access-line.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { HaproxyCli } from "./haproxy-cli.ts";
 import {
@@ -47,29 +47,26 @@ export class RouteMeter {
   /** Routes whose last window had requests: it is told once that there are none any more. */
   readonly #busy = new Set<string>();
   #last: { readonly reading: Reading; readonly atMs: number } | undefined;
-  #lines: string[] = [];
+  #lines: AccessLine[] = [];
 
   constructor(options: RouteMeterOptions) {
     this.#options = options;
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { accessLog, clock, log } = this.#options;
-    const listener = (lines: readonly string[]): void => {
-      for (const line of lines.slice(-linesMax)) this.#lines.push(line);
-      if (this.#lines.length > linesMax) this.#lines = this.#lines.slice(-linesMax);
-    };
-    accessLog.overhear(listener);
-    try {
-      while (!signal.aborted) {
-        await this.measure().catch((error: unknown) => {
-          if (!signal.aborted) log.debug("cannot tell what routes served, trying again", { error });
-        });
-        await sleep(clock, windowMs, signal);
-      }
-    } finally {
-      accessLog.leave(listener);
+    const { clock, log } = this.#options;
+    while (!signal.aborted) {
+      await this.measure().catch((error: unknown) => {
+        if (!signal.aborted) log.debug("cannot tell what routes served, trying again", { error });
+      });
+      await sleep(clock, windowMs, signal);
     }
+  }
+
+  /** Hears of every line of the access log, once. */
+  hear(lines: readonly AccessLine[]): void {
+    for (const line of lines.slice(-linesMax)) this.#lines.push(line);
+    if (this.#lines.length > linesMax) this.#lines = this.#lines.slice(-linesMax);
   }
 
   /** Once; the first time there is nothing to tell yet. */
@@ -112,12 +109,7 @@ export class RouteMeter {
   }
 
   #takeLines(): Map<string, AccessLine[]> {
-    const names = new Map<string, string | undefined>();
-    const nameOf = (backend: string): string | undefined => {
-      if (!names.has(backend)) names.set(backend, this.#options.nameOf(backend));
-      return names.get(backend);
-    };
-    const lines = this.#lines.flatMap((line) => parseAccessLine(line, nameOf) ?? []);
+    const lines = this.#lines;
     this.#lines = [];
     return Map.groupBy(lines, ({ namespace, route }) => `${namespace}/${route}`);
   }

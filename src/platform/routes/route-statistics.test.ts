@@ -12,7 +12,15 @@ function statistics(...rows: readonly string[]): string {
 }
 
 function line(status: number, tookMs: number, server = "10.0.0.1:80"): AccessLine {
-  const words = { namespace: "default", route: "shop", bytes: "1", client: "c", method: "GET", uri: "/" };
+  const words = {
+    namespace: "default",
+    app: "shop",
+    route: "shop",
+    bytes: "1",
+    client: "c",
+    method: "GET",
+    uri: "/",
+  };
   return { timeMs: 0, server, status: String(status), tookMs: String(tookMs), ...words };
 }
 

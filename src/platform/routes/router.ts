@@ -21,7 +21,8 @@ import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isConflict, isNotFound } from "../../model/status.ts";
-import { AccessLog } from "./access-log.ts";
+import { accessText, parseAccessLines } from "./access-line.ts";
+import { AccessLog, type LineListener } from "./access-log.ts";
 import { Haproxy } from "./haproxy.ts";
 import { RouteLog } from "./route-log.ts";
 import { RouteMeter } from "./route-meter.ts";
@@ -58,8 +59,18 @@ export interface RouterOptions {
   readonly maxConnections?: number | undefined;
   /** HAProxy's threads; half of the machine's processors when absent. */
   readonly threads?: number | undefined;
+  /** Hears of the requests of routes, each once. */
+  readonly onRequests?: ((requests: readonly RoutedRequest[]) => void) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** A request as the access log tells of it. */
+export interface RoutedRequest {
+  readonly namespace: string;
+  readonly app: string;
+  readonly timeMs: number;
+  readonly text: string;
 }
 
 export class Router {
@@ -137,9 +148,12 @@ export class Router {
         { routes: routes.list(), services: services.list(), slices: slices.list() },
         { domain: this.#options.domain, reservedHosts: this.#platformHosts },
       );
+    let hear: LineListener = () => undefined;
     try {
       await Promise.all(informers.map((informer) => informer.waitForSync(signal)));
       const meter = this.#meterOf(routes);
+      hear = (lines) => this.#hear(lines, meter);
+      this.#accessLog.overhear(hear);
       await Promise.all([
         ...running,
         this.#accessLog.run(signal),
@@ -148,6 +162,7 @@ export class Router {
         this.#supervise(signal),
       ]);
     } finally {
+      this.#accessLog.leave(hear);
       for (const stop of detach) stop();
     }
   }
@@ -155,6 +170,22 @@ export class Router {
   /** Ends HAProxy: no route is served any more. */
   stop(): Promise<void> {
     return this.#haproxy.stop();
+  }
+
+  /** Lets lines of requests be told of sooner, until what it returns is called. */
+  hurry(): () => void {
+    return this.#accessLog.hurry();
+  }
+
+  #hear(lines: readonly string[], meter: RouteMeter): void {
+    const parsed = parseAccessLines(lines, (backend) => this.#haproxy.nameOf(backend));
+    meter.hear(parsed);
+    this.#options.onRequests?.(
+      parsed.map((line) => {
+        const { namespace, app, timeMs } = line;
+        return { namespace, app, timeMs, text: accessText(line, (server) => this.#targets.get(server)) };
+      }),
+    );
   }
 
   #meterOf(routes: Informer<Route>): RouteMeter {

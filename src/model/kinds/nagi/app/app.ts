@@ -118,6 +118,11 @@ const appSpec = object(
       "How many releases are kept, with their images, to go back to; 20 when absent. The live one is always kept.",
       { min: 1 },
     ),
+    logMaxMegabytes: integer("How much of the app's lines is kept, compressed; 50 when absent.", {
+      min: 5,
+      max: 100_000,
+    }),
+    logMaxDays: integer("How long the app's lines are kept; 7 when absent.", { min: 1, max: 3650 }),
     source: appSource,
   },
   { name: "dev.nagi.v1.AppSpec" },
@@ -256,4 +261,5 @@ export const app = defineKind<App>({
     },
   ],
   validate: ({ spec }) => appErrors(spec ?? {}),
+  subresources: [{ name: "log", verbs: ["get"] }],
 });
