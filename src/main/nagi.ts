@@ -25,4 +25,7 @@ const code = await runCli({
   signal: interrupted.signal,
   extra: platformCommands,
 });
+// What a pipe has not taken yet would be lost.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((resolve) => stream.write("", () => resolve()));
 process.exit(code);

@@ -86,3 +86,66 @@ it("refuses an app that is not there", () => {
   expect(code).toBe(2);
   expect(stderr).toContain("there is no app nobody");
 });
+
+interface Line {
+  readonly time: string;
+  readonly kind: string;
+  readonly source: string;
+  readonly text: string;
+}
+
+function linesOf(...options: readonly string[]): Line[] {
+  const text = platform.nagi(["logs", "kiosk", "--json", ...options]);
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line);
+}
+
+it("shows processes, router and platform as one stream", () => {
+  const { code, stdout } = runGuideExample(platform, "seeing.md");
+  expect(code, stdout).toBe(0);
+  for (const wanted of [
+    /^\S+ platform: Build kiosk-1 is complete$/m,
+    /^\S+ platform: Release v1 is live$/m,
+    /^\S+ platform: Scaled clerk from 0 to 1$/m,
+    /^\S+ web\.\w{5}: GET \/news$/m,
+    /^\S+ clerk\.\w{5}: the till is empty$/m,
+    /^\S+ platform: clerk\.\w{5} crashed with exit code 3$/m,
+    /^\S+ router: GET \/news status=200 took=\d+ms .* to=kiosk-web-\S+$/m,
+  ])
+    expect(stdout).toMatch(wanted);
+});
+
+it("keeps lines over crashes, a kill of Nagi and a new release, none twice", async () => {
+  const script = 'i=0; while true; do i=$((i+1)); echo "tick $i"; sleep 0.02; done';
+  const folder = platform.repository({ Procfile: `ticker: sh -c '${script}'\n` });
+  platform.nagi(["deploy", "--app", "kiosk", "--dir", folder]);
+  platform.nagi(["scale", "ticker=1", "--app", "kiosk"]);
+  const ticks = (): number[] =>
+    linesOf("-p", "ticker", "--since", "1h").map(({ text }) => Number(text.replace("tick ", "")));
+  await until(() => ticks().length > 50, "some ticks");
+  await platform.kill();
+  platform.up();
+  const before = ticks().length;
+  await until(() => ticks().length > before + 50, "more ticks");
+  platform.nagi(["scale", "ticker=0", "--app", "kiosk"]);
+  const all = ticks();
+  expect(all).toEqual(all.map((_, index) => index + 1));
+  expect(linesOf("--source", "app", "--grep", "the till is empty", "--since", "1h").length).toBeGreaterThan(
+    0,
+  );
+  expect(platform.tryNagi(["logs", "kiosk", "--source", "proc"]).stderr).toContain(
+    '--source is "proc": must be one of app, router, platform',
+  );
+});
+
+it("takes a burst of a hundred thousand lines, and goes on", async () => {
+  const script = 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); echo "line $i of many"; done; sleep 3600';
+  const folder = platform.repository({ Procfile: `burst: sh -c '${script}'\n` });
+  platform.nagi(["deploy", "--app", "kiosk", "--dir", folder]);
+  platform.nagi(["scale", "burst=1", "--app", "kiosk"]);
+  await until(() => linesOf("-n", "1", "-p", "burst")[0]?.text === "line 100000 of many", "the last line");
+  const texts = linesOf("--since", "1h", "-p", "burst").map(({ text }) => text);
+  expect(texts).toEqual(Array.from({ length: 100_000 }, (_, index) => `line ${index + 1} of many`));
+});

@@ -26,6 +26,7 @@ import { PodFollowers } from "./pod-followers.ts";
 import type { LogLimits } from "./segments.ts";
 
 const tidyMs = 3600_000;
+const usualFailures = 4;
 const defaultMegabytes = 50;
 const defaultDays = 7;
 const dayMs = 24 * 3600_000;
@@ -152,8 +153,8 @@ export class AppLogs {
 
   #tellEvent(object: Event): void {
     const { involvedObject, count = 1 } = object;
-    // What goes on and on is told of the first time, the second, the fourth, ...
-    if ((count & (count - 1)) !== 0) return;
+    // What goes on and on is told of the first time, the second, the fourth, ...; that a check fails while an app starts, is usual.
+    if ((count & (count - 1)) !== 0 || (object.reason === "Unhealthy" && count < usualFailures)) return;
     const about = this.#pods.get(`${involvedObject.namespace}/${involvedObject.name}`);
     const name = about === undefined ? undefined : appOf(about);
     if (about === undefined || name === undefined) return;
