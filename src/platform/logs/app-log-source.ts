@@ -41,7 +41,9 @@ export class AppLogSource implements LogSource {
       const listener = follow ? waiting.listener : undefined;
       const past = appLog.read({ isWanted, sinceMs: this.#sinceMs(options), tail: tailLines, listener });
       for await (const lines of past) if (lines.length > 0) yield textOf(lines);
-      while (follow && signal?.aborted !== true) {
+      if (!follow) return;
+      for (;;) {
+        if (signal?.aborted === true) return;
         const lines = waiting.take();
         if (lines.length > 0) yield textOf(lines);
         else await waiting.more();

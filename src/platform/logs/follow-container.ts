@@ -38,15 +38,13 @@ export async function followContainer(options: FollowOptions, signal: AbortSigna
     const change = changed(signal);
     const now = podNow();
     if (now === undefined) return;
-    const status = now.status?.containerStatuses?.find(({ name }) => name === container);
-    const run = status?.containerID ?? "";
-    const hasLog = status?.state?.running !== undefined || status?.state?.terminated !== undefined;
-    if (run === "" || run === done || !hasLog) {
+    const { run, restarts } = runOf(now, container);
+    if (run === "" || run === done) {
       await change;
       continue;
     }
     try {
-      if ((status?.restartCount ?? 0) > 0) await read(options, now, { previous: true, signal });
+      if (restarts > 0) await read(options, now, { previous: true, signal });
       await read(options, now, { follow: true, signal });
       done = run;
     } catch (error) {
@@ -56,6 +54,13 @@ export async function followContainer(options: FollowOptions, signal: AbortSigna
       await sleep(clock, retryMs, signal);
     }
   }
+}
+
+/** The run that has a log now; an empty text for none. */
+function runOf({ status }: Pod, container: string): { readonly run: string; readonly restarts: number } {
+  const found = status?.containerStatuses?.find(({ name }) => name === container);
+  const hasLog = found?.state?.running !== undefined || found?.state?.terminated !== undefined;
+  return { run: hasLog ? (found.containerID ?? "") : "", restarts: found?.restartCount ?? 0 };
 }
 
 async function read(

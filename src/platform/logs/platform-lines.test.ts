@@ -40,9 +40,13 @@ test("builds and scaling are told of", () => {
   expect(buildLines(aBuild("Running"), aBuild("Failed"))).toEqual(["Build shop-2 failed: no"]);
   expect(buildLines(aBuild("New"), aBuild("Pending"))).toEqual([]);
   const anApp = (desired: number): App =>
-    newObject<App>(app, { name: "shop" }, {
-      status: { processes: { web: { desired, ready: 0 } } },
-    } as unknown as App);
+    newObject<App>(
+      app,
+      { name: "shop" },
+      {
+        status: { processes: { web: { desired, ready: 0 } } },
+      },
+    );
   expect(appLines(anApp(1), anApp(3))).toEqual(["Scaled web from 1 to 3"]);
   expect(appLines(anApp(3), anApp(3))).toEqual([]);
 });

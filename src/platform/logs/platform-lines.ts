@@ -73,24 +73,28 @@ export function appLines(before: App, after: App): string[] {
 export function podLines(before: Pod, after: Pod, app: string): string[] {
   return (after.status?.containerStatuses ?? []).flatMap((status) => {
     const old = before.status?.containerStatuses?.find(({ name }) => name === status.name);
-    const end = status.state?.terminated ?? status.lastState?.terminated;
-    const known = [old?.state?.terminated?.containerID, old?.lastState?.terminated?.containerID];
-    const source = podSource(after, status.name, app);
-    const told: string[] = [];
-    const isNew = end !== undefined && old !== undefined && !known.includes(end.containerID);
     // What was asked to end has not crashed.
-    if (isNew && after.metadata.deletionTimestamp === undefined) {
-      const why =
-        end.reason === "OOMKilled" ? "was killed: it used all of its memory" : exitText(end.exitCode);
-      told.push(`${source} ${why}`);
-    }
-    const waits = status.state?.waiting?.reason;
-    if (waits === "CrashLoopBackOff" && old?.state?.waiting?.reason !== waits)
-      told.push(`${source} waits before it is started again: ${status.restartCount} restarts so far`);
-    if (status.restartCount > (old?.restartCount ?? status.restartCount))
-      told.push(`${source} was started again (restart ${status.restartCount})`);
-    return told;
+    if (old === undefined || after.metadata.deletionTimestamp !== undefined) return [];
+    const source = podSource(after, status.name, app);
+    return containerLines(old, status).map((text) => `${source} ${text}`);
   });
+}
+
+type ContainerStatus = NonNullable<NonNullable<Pod["status"]>["containerStatuses"]>[number];
+
+function containerLines(before: ContainerStatus, after: ContainerStatus): string[] {
+  const [{ state: was, lastState: wasLast }, { state, lastState }] = [before, after];
+  const end = state?.terminated ?? lastState?.terminated;
+  const known = [was?.terminated?.containerID, wasLast?.terminated?.containerID];
+  const told: string[] = [];
+  if (end !== undefined && !known.includes(end.containerID))
+    told.push(end.reason === "OOMKilled" ? "was killed: it used all of its memory" : exitText(end.exitCode));
+  const crashLoop = "CrashLoopBackOff";
+  if (state?.waiting?.reason === crashLoop && was?.waiting?.reason !== crashLoop)
+    told.push(`waits before it is started again: ${after.restartCount} restarts so far`);
+  if (after.restartCount > before.restartCount)
+    told.push(`was started again (restart ${after.restartCount})`);
+  return told;
 }
 
 function exitText(exitCode: number): string {
