@@ -4,4 +4,7 @@ const app = express();
 
 app.get("/", (_request, response) => response.type("text").send("Hello from Express\n"));
 
-app.listen(process.env.PORT ?? 8080);
+const server = app.listen(process.env.PORT ?? 8080);
+
+// Asked to end, it answers what it has begun, and ends.
+process.on("SIGTERM", () => server.close(() => process.exit(0)));

@@ -2,6 +2,8 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 
+$SIG{TERM} = sub { exit };
+
 my $port = $ENV{PORT} // 8080;
 my $server = IO::Socket::INET->new(LocalPort => $port, Listen => 64, ReuseAddr => 1) or die "cannot listen: $!";
 while (my $client = $server->accept) {

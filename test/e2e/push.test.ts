@@ -11,8 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => platform.stop());
 
+/** Else the kernel spares the first process of a container, and every end of one takes half a minute. */
+const endsWhenAsked = 'process.on("SIGTERM", () => process.exit(0));\n';
 const server = (text: string): string =>
-  `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT);\n`;
+  `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT);\n${endsWhenAsked}`;
 
 /** The router follows a release within moments. */
 async function answers(text: string): Promise<void> {
@@ -96,7 +98,7 @@ describe("hello", () => {
 
   it("makes a release of a config change, and shows it to the app", async () => {
     platform.commit(folder, {
-      "server.js": `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(process.env.GREETING || "none")).listen(process.env.PORT);\n`,
+      "server.js": `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(process.env.GREETING || "none")).listen(process.env.PORT);\n${endsWhenAsked}`,
     });
     expect(platform.push(folder, ["--force", "nagi", "main"]).code).toBe(0);
     await answers("none");

@@ -3,6 +3,7 @@
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import { labels } from "./container-record.ts";
+import { isDeaf } from "./deaf-process.ts";
 
 /** Containers that are ended at a time. */
 const parallelEnds = 8;
@@ -26,13 +27,24 @@ export async function endContainers(
     found.filter(({ Labels }) => !isPause(Labels[labels.role])),
   ];
   await inParallel(others, async ({ Id, State }) => {
-    if (State === "running") await engine.stopContainer(Id, graceSeconds);
+    if (State === "running") await stop(engine, Id, graceSeconds);
     await engine.removeContainer(Id);
   });
-  await inParallel(pauses, ({ Id }) => engine.removeContainer(Id));
+  await inParallel(pauses, async ({ Id, State }) => {
+    // It hears nothing; told to remove it, Podman would first wait ten seconds for it to stop.
+    if (State === "running") await engine.killContainer(Id, "SIGKILL");
+    await engine.removeContainer(Id);
+  });
   await engine.removeNetwork(`nagi-${instance}`).catch((error: unknown) => {
     if (!isEngineError(error, 404)) throw error;
   });
+}
+
+async function stop(engine: ContainerEngine, id: string, graceSeconds: number): Promise<void> {
+  const { Config, State } = await engine.inspectContainer(id);
+  const stopSignal = Config.Labels?.[labels.stopSignal] ?? "SIGTERM";
+  if (await isDeaf(State.Pid, stopSignal)) await engine.killContainer(id, "SIGKILL");
+  else await engine.stopContainer(id, graceSeconds);
 }
 
 async function inParallel<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
