@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/harness/longest-first.ts";
 
 /** Those that count what is lost under load, take the disk or a port of the machine, or end the engine. */
 const alone = ["demonstration", "faults", "full-disk", "load", "push-faults"].map(
@@ -7,11 +8,13 @@ const alone = ["demonstration", "faults", "full-disk", "load", "push-faults"].ma
 
 /**
  * Tests are named by what they need: `x.test.ts` nothing, `x.engine.test.ts` root and a container engine;
- * `test/e2e` the whole platform, two platforms at a time, and some of them alone. Those start real programs on a machine that may be busy with other
- * work: a test that fails is tried once more, and the report says so.
+ * `test/e2e` the whole platform. Most of their time is waiting, so three files of them run at a time on two cores; some run
+ * alone. They start real programs on a machine that may be busy with other work: a test that fails is tried once more, and
+ * the report says so.
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -28,7 +31,6 @@ export default defineConfig({
           globalSetup: ["test/harness/base-images.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
           retry: 1,
         },
       },

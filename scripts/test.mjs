@@ -12,7 +12,9 @@ prepareCheckout();
 const asked = process.argv.slice(2);
 const isRoot = process.getuid?.() === 0;
 if (isRoot && run(["scripts/setup.ts", "--tests"]) !== 0) process.exit(1);
-const projects = asked.length > 0 ? asked : isRoot ? ["unit", "engine", "e2e", "e2e-alone"] : ["unit"];
+/** Projects that run side by side. */
+const groups = isRoot ? [["unit"], ["engine", "e2e"], ["e2e-alone"]] : [["unit"]];
+const wanted = asked.length > 0 ? asked.map((project) => [project]) : groups;
 if (!isRoot)
   console.log("Not root: the engine and end-to-end tests are left out. All of them: sudo npm test");
 
@@ -20,10 +22,11 @@ let failed = asked.length === 0 && run(["scripts/check.ts"]) !== 0 ? 1 : 0;
 const failures = [];
 const counts = { passed: 0, failed, skipped: 0 };
 const reports = mkdtempSync(join(tmpdir(), "nagi-test-"));
-for (const project of projects) {
+for (const group of wanted) {
+  const project = group.join(" and ");
   const report = join(reports, `${project}.json`);
-  const argv = ["node_modules/vitest/vitest.mjs", "run", "--project", project];
-  if (project === "unit" || project === "e2e") argv.push("--maxWorkers=2");
+  const argv = ["node_modules/vitest/vitest.mjs", "run", ...group.flatMap((name) => ["--project", name])];
+  argv.push(`--maxWorkers=${group.includes("unit") ? 2 : 3}`);
   const code = run([...argv, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
   if (code !== 0) failed = 1;
   try {

@@ -1,0 +1,44 @@
+/** Long files begin first, so that the end of a run does not wait for one of them alone. */
+
+import { basename } from "node:path";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Seconds with two files at a time on two cores, of those that take more than a minute: for the order alone. */
+const seconds: Readonly<Record<string, number>> = {
+  languages: 240,
+  releases: 158,
+  "build-configs": 156,
+  "push-messages": 152,
+  strategies: 146,
+  addons: 131,
+  outside: 130,
+  source: 126,
+  platforms: 119,
+  builds: 111,
+  push: 108,
+  deploys: 101,
+  examples: 98,
+  backup: 86,
+  processes: 81,
+  images: 75,
+  "new-app": 74,
+};
+/** Of engine and end-to-end tests that are not listed. */
+const ordinary = 45;
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // What one of them leaves to the others, as the order within a group, is the default's.
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => groupOf(a) - groupOf(b) || lengthOf(b) - lengthOf(a));
+  }
+}
+
+function groupOf({ project }: TestSpecification): number {
+  return project.config.sequence.groupOrder;
+}
+
+function lengthOf({ project, moduleId }: TestSpecification): number {
+  if (project.name === "unit") return 0;
+  return seconds[basename(moduleId).split(".")[0] ?? ""] ?? ordinary;
+}
