@@ -7,6 +7,8 @@ export interface CheckResult {
   readonly ok: boolean;
   /** What was wrong, in the words that kubectl's users know. */
   readonly message: string;
+  /** Of a command whose time was over before it ended: resolves when it has. */
+  readonly goesOn?: Promise<void> | undefined;
 }
 
 export interface CheckTarget {

@@ -34,16 +34,29 @@ export function portNumber(port: string | number, container: Container): number 
 }
 
 async function checkExec(command: readonly string[], target: CheckTarget): Promise<CheckResult> {
-  const { engine, containerId, timeoutMs, outputMaxBytes, signal } = target;
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const { timeoutMs } = target;
+  const text = JSON.stringify(command.join(" "));
+  const running = runCommand(command, target);
+  const { promise: late, resolve } = Promise.withResolvers<CheckResult>();
+  const timer = setTimeout(() => {
+    const goesOn = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    resolve({ ...failed(`command ${text} timed out`), goesOn });
+  }, timeoutMs);
+  return await Promise.race([running, late]).finally(() => clearTimeout(timer));
+}
+
+async function runCommand(command: readonly string[], target: CheckTarget): Promise<CheckResult> {
+  const { engine, containerId, outputMaxBytes, signal } = target;
   try {
-    const run = { command, maxOutputBytes: outputMaxBytes, signal: AbortSignal.any([signal, timeout]) };
+    const run = { command, maxOutputBytes: outputMaxBytes, signal };
     const { exitCode, output } = await engine.exec(containerId, run);
     if (exitCode === 0) return ok;
     const ended = `command ${JSON.stringify(command.join(" "))} ended with exit code ${exitCode}`;
     return failed(output.trim() === "" ? ended : `${ended}: ${output.trim()}`);
   } catch (error) {
-    if (timeout.aborted) return failed(`command ${JSON.stringify(command.join(" "))} timed out`);
     if (isEngineError(error)) return failed(error.message);
     throw error;
   }

@@ -11,6 +11,8 @@ class Bench {
   readonly asked: string[] = [];
   readonly failures: string[] = [];
   readonly ok: Record<ProbeType, boolean> = { startup: false, liveness: true, readiness: false };
+  /** Of checks whose time is over. */
+  goesOn: Promise<void> | undefined;
   changes = 0;
   readonly health: ContainerHealth;
 
@@ -22,7 +24,7 @@ class Bench {
       clock: this.clock,
       check: async (type) => {
         this.asked.push(`${type}@${this.clock.now()}`);
-        return { ok: this.ok[type], message: "no" };
+        return { ok: this.ok[type], message: "no", goesOn: this.goesOn };
       },
       onChange: () => (this.changes += 1),
       onFailure: (type) => this.failures.push(`${type}@${this.clock.now()}`),
@@ -128,4 +130,30 @@ test("when the container is being stopped, only its readiness is asked", async (
   bench.asked.length = 0;
   await bench.advance(2000, 50);
   expect(bench.asked).toEqual([]);
+});
+
+test("a check that goes on beyond its time fails again, with no second one beside it", async () => {
+  const bench = new Bench({ readinessProbe: { exec: {}, periodSeconds: 1 } }, { started: true, ready: true });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  bench.goesOn = promise;
+  await bench.advance(2500);
+  expect(bench.asked).toEqual(["readiness@0", "readiness@1000"]);
+  expect(bench.failures).toEqual(["readiness@0", "readiness@1000", "readiness@2000"]);
+  expect(bench.health.ready).toBe(false);
+  resolve();
+  bench.goesOn = undefined;
+  bench.ok.readiness = true;
+  await bench.advance(1000);
+  expect(bench.asked).toEqual(["readiness@0", "readiness@1000", "readiness@3000"]);
+  expect(bench.health.ready).toBe(true);
+});
+
+test("a check that never ends is made again after half a minute", async () => {
+  const bench = new Bench(
+    { readinessProbe: { exec: {}, periodSeconds: 10 } },
+    { started: true, ready: true },
+  );
+  bench.goesOn = new Promise(() => undefined);
+  await bench.advance(40_000, 100);
+  expect(bench.asked).toEqual(["readiness@0", "readiness@10000", "readiness@40000"]);
 });

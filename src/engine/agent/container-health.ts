@@ -7,7 +7,7 @@ import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Probe } from "../../model/kinds/core/pod/probe.ts";
 import type { CheckResult } from "./check-target.ts";
-import { earlyProbes } from "./limits.ts";
+import { earlyProbes, goesOnMaxMs } from "./limits.ts";
 import { afterResult, hasFailed, initialState, type ProbeState, type ProbeType } from "./probe-state.ts";
 
 export interface HealthOptions {
@@ -84,10 +84,11 @@ export class ContainerHealth {
     let state = this.#adoptedState(type);
     let heldBefore = state.healthy;
     let dueMs = clock.now();
+    const ask = this.#oneAtATime(type, probe, signal);
     while (!signal.aborted) {
       const counts = clock.now() >= dueMs;
       if (counts) dueMs = clock.now() + periodMs;
-      const result = await this.#options.check(type, probe, signal).catch((error: unknown) => {
+      const result = await ask().catch((error: unknown) => {
         return { ok: false, message: error instanceof Error ? error.message : String(error) };
       });
       if (signal.aborted) return;
@@ -97,6 +98,22 @@ export class ContainerHealth {
       heldBefore ||= state.healthy;
       await this.#pause(heldBefore ? undefined : probe, dueMs, signal);
     }
+  }
+
+  /** The check; while the last one goes on beyond its time, its failure again. */
+  #oneAtATime(type: ProbeType, probe: Probe, signal: AbortSignal): () => Promise<CheckResult> {
+    const { clock } = this.#options;
+    let last: { readonly result: CheckResult; readonly untilMs: number } | undefined;
+    return async () => {
+      if (last !== undefined && clock.now() < last.untilMs) return last.result;
+      const result = await this.#options.check(type, probe, signal);
+      const mine = { result, untilMs: clock.now() + goesOnMaxMs };
+      last = result.goesOn === undefined ? undefined : mine;
+      void result.goesOn?.then(() => {
+        if (last === mine) last = undefined;
+      });
+      return result;
+    };
   }
 
   /** Until the next try: the ordinary one when it is due, before it early ones at growing distances. */

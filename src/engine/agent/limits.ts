@@ -42,6 +42,11 @@ export const killRetryMs = 5000;
 /** While a container's end is awaited it is looked at beside the engine's events, which may come late; each look costs the engine some 10 ms. */
 export const exitPoll = { baseMs: 50, capMs: 2000 };
 
+/**
+ * A probe's command whose time is over goes on in its container, for an engine cannot be told to end it. Until it has ended the
+ * probe fails without a further one, but no longer than this: else a busy machine would get ever more to do.
+ */
+export const goesOnMaxMs = 30_000;
 export const probeOutputMaxBytes = 10 * 1024;
 export const hookOutputMaxBytes = 4 * 1024;
 export const hookMaxMs = 10 * 60_000;
