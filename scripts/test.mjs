@@ -1,5 +1,5 @@
 /**
- * `npm test [PROJECT ...]`: installs what is missing, checks the code, then runs the tests: unit, engine, e2e, e2e-alone.
+ * `npm test [PROJECT ...]`: installs what is missing, checks the code, then runs the tests: unit, sim, engine, e2e, e2e-alone.
  * Engine and end-to-end tests need root and a container engine; without root they are left out, and said so.
  */
 
@@ -13,7 +13,7 @@ const asked = process.argv.slice(2);
 const isRoot = process.getuid?.() === 0;
 if (isRoot && run(["scripts/setup.ts", "--tests"]) !== 0) process.exit(1);
 /** Projects that run side by side. */
-const groups = isRoot ? [["unit"], ["engine", "e2e"], ["e2e-alone"]] : [["unit"]];
+const groups = isRoot ? [["unit", "sim"], ["engine", "e2e"], ["e2e-alone"]] : [["unit", "sim"]];
 const wanted = asked.length > 0 ? asked.map((project) => [project]) : groups;
 if (!isRoot)
   console.log("Not root: the engine and end-to-end tests are left out. All of them: sudo npm test");
@@ -26,7 +26,7 @@ for (const group of wanted) {
   const project = group.join(" and ");
   const report = join(reports, `${project}.json`);
   const argv = ["node_modules/vitest/vitest.mjs", "run", ...group.flatMap((name) => ["--project", name])];
-  argv.push(`--maxWorkers=${group.includes("unit") ? 2 : 3}`);
+  argv.push(`--maxWorkers=${group.includes("unit") || group.includes("sim") ? 2 : 3}`);
   const code = run([...argv, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
   if (code !== 0) failed = 1;
   try {
