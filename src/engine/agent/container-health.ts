@@ -107,11 +107,15 @@ export class ContainerHealth {
     return async () => {
       if (last !== undefined && clock.now() < last.untilMs) return last.result;
       const result = await this.#options.check(type, probe, signal);
+      last = undefined;
+      if (result.goesOn === undefined) return result;
       const mine = { result, untilMs: clock.now() + goesOnMaxMs };
-      last = result.goesOn === undefined ? undefined : mine;
-      void result.goesOn?.then(() => {
+      last = mine;
+      const forget = async (): Promise<void> => {
+        await result.goesOn;
         if (last === mine) last = undefined;
-      });
+      };
+      void forget();
       return result;
     };
   }
