@@ -18,6 +18,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "deploy", load: () => import("./commands/deploy.ts") },
   { name: "deploys", load: () => import("./commands/deploys.ts") },
   { name: "cutover", load: () => import("./commands/cutover.ts") },
+  { name: "autoscale", load: () => import("./commands/autoscale.ts") },
   { name: "source", load: () => import("./commands/source.ts") },
   { name: "buildpacks", load: () => import("./commands/buildpacks.ts") },
   { name: "new-app", load: () => import("./commands/new-app.ts") },

@@ -75,6 +75,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Whether `status` is written through its own subresource only. */
   readonly hasStatus: boolean;
   readonly scale?: ScalePaths<T> | undefined;
+  /** Another version of the same resource is stored; objects of this kind are made of it, and cannot be watched. */
+  readonly storedVersion?: string | undefined;
   /** What can be done with objects of the kind; fewer than `allVerbs` for kinds that are not stored. */
   readonly verbs: readonly Verb[];
   readonly subresources: readonly Subresource[];

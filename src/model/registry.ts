@@ -12,6 +12,7 @@ import { selfSubjectAccessReview } from "./kinds/authorization/selfsubjectaccess
 import { selfSubjectRulesReview } from "./kinds/authorization/selfsubjectrulesreview/selfsubjectrulesreview.ts";
 import { subjectAccessReview } from "./kinds/authorization/subjectaccessreview/subjectaccessreview.ts";
 import { horizontalPodAutoscaler } from "./kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
+import { horizontalPodAutoscalerV1 } from "./kinds/autoscaling/horizontalpodautoscalerv1/horizontalpodautoscalerv1.ts";
 import { scale } from "./kinds/autoscaling/scale/scale.ts";
 import { cronJob } from "./kinds/batch/cronjob/cronjob.ts";
 import { job } from "./kinds/batch/job/job.ts";
@@ -69,6 +70,7 @@ export const allKinds: readonly Kind[] = [
   selfSubjectRulesReview,
   subjectAccessReview,
   horizontalPodAutoscaler,
+  horizontalPodAutoscalerV1,
   scale,
   cronJob,
   job,

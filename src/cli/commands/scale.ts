@@ -1,6 +1,7 @@
 import { app } from "../../model/kinds/nagi/app/app.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { appOption, getApp } from "../app.ts";
+import { refuseAutoscaled } from "../autoscale/app-autoscalers.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { checkTypes } from "../process-types.ts";
 import { untilScaled } from "../scaled.ts";
@@ -30,6 +31,7 @@ export const command: Command = {
     if (context.args.length === 0)
       throw new UsageError("nagi scale needs TYPE=COUNT", "For instance: nagi scale web=3. See: nagi ps");
     const wanted = Object.fromEntries(context.args.map((word) => parseScale(word, found)));
+    await refuseAutoscaled(context, found, Object.keys(wanted));
     const processes = Object.fromEntries(
       Object.entries(wanted).map(([type, replicas]) => [type, { replicas, stopped: null }]),
     );

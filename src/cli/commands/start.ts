@@ -1,5 +1,6 @@
 import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { appOption, getApp } from "../app.ts";
+import { autoscalersOf } from "../autoscale/app-autoscalers.ts";
 import type { Command } from "../command.ts";
 import { chosenTypes, wantedOf } from "../process-types.ts";
 import { untilScaled } from "../scaled.ts";
@@ -28,9 +29,11 @@ export const command: Command = {
     const processes = Object.fromEntries(stopped.map((type) => [type, { stopped: null }]));
     const client = await context.client();
     await client.patch(appKind, { namespace, name }, { type: "merge", body: { spec: { processes } } });
-    const wanted = Object.fromEntries(stopped.map((type) => [type, wantedOf(found, type)]));
+    const autoscalers = await autoscalersOf(context, found);
+    const own = stopped.filter((type) => !autoscalers.has(type));
+    const wanted = Object.fromEntries(own.map((type) => [type, wantedOf(found, type)]));
     if (!context.flag("no-wait")) await untilScaled(context, { found, wanted });
-    const text = Object.entries(wanted).map(([type, count]) => `${type}=${count}`);
+    const text = stopped.map((type) => `${type}=${wanted[type] ?? "autoscaled"}`);
     context.terminal.print(`Started ${name}: ${text.join(" ")}`);
   },
 };

@@ -17,6 +17,7 @@ import type { Actions } from "./actions/action.ts";
 import { badRequest, methodNotAllowed, noSuchPath, notFound } from "./api-errors.ts";
 import {
   createDerived,
+  derivedName,
   getDerived,
   listDerived,
   removeDerived,
@@ -140,7 +141,7 @@ export class Api {
   }
 
   #derivedOf(kind: Kind): DerivedKind | undefined {
-    return this.#derived.get(resourceName(kind));
+    return this.#derived.get(derivedName(kind));
   }
 
   /** A checked copy of what is sent to a kind that is not stored: it needs no name, and its status is the answer's. */

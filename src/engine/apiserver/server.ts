@@ -38,6 +38,7 @@ import { BinaryBuilds } from "./http/binary-build.ts";
 import { BuildWebhooks } from "./http/build-webhooks.ts";
 import { openServiceAccountTokens, type ServiceAccountTokens } from "./auth/service-account-tokens.ts";
 import { openTokenFile } from "./auth/token-file.ts";
+import { autoscalerKinds } from "./derived/autoscaler-v1.ts";
 import { imageKinds } from "./derived/image-kinds.ts";
 import { sweepEvents } from "./event-sweep.ts";
 import { createDiscovery } from "./http/discovery.ts";
@@ -119,7 +120,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...reviewActions(authenticator, authorizer),
     ...buildActions((user) => clientFor(user)),
   ]);
-  const api = new Api({ parts, authorizer, actions, derived: imageKinds });
+  const api = new Api({ parts, authorizer, actions, derived: new Map([...imageKinds, ...autoscalerKinds]) });
   const openApi = createOpenApiDocuments({ kinds: options.kinds, version });
   const documents = createDocuments({ discovery: createDiscovery(parts.resources), openApi, version });
   await createFirstNamespaces(parts);

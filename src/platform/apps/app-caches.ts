@@ -6,6 +6,10 @@ import { Informer } from "../../client/informer.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import {
+  horizontalPodAutoscaler,
+  type HorizontalPodAutoscaler,
+} from "../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import { cronJob, type CronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
 import { event, type Event } from "../../model/kinds/core/event/event.ts";
@@ -25,6 +29,7 @@ const byApp = "app";
 const byDigest = "digest";
 const byStream = "stream";
 const byPod = "pod";
+const byTarget = "target";
 
 export interface AppParts {
   readonly releases: readonly Release[];
@@ -52,6 +57,7 @@ export class AppCaches {
   readonly services;
   readonly streams;
   readonly cronJobs;
+  readonly autoscalers;
   /** Of checks that failed. */
   readonly unhealthy;
 
@@ -66,6 +72,11 @@ export class AppCaches {
     this.builds = new Informer<Build>({ ...labelled, kind: build, indexers });
     this.routes = new Informer({ ...labelled, kind: route });
     this.cronJobs = new Informer({ ...labelled, kind: cronJob });
+    this.autoscalers = new Informer({
+      ...given,
+      kind: horizontalPodAutoscaler,
+      indexers: { [byTarget]: scaledDeploymentKeys },
+    });
     this.secrets = new Informer({ ...given, kind: secret });
     this.unhealthy = new Informer<Event>({
       ...given,
@@ -99,6 +110,20 @@ export class AppCaches {
     return found === undefined ? [] : appKeysOf(found);
   }
 
+  /** That of a deployment, by its key; the oldest where there are several. */
+  autoscalerOf(deploymentKey: string): HorizontalPodAutoscaler | undefined {
+    const found = this.autoscalers.byIndex(byTarget, deploymentKey);
+    return found.toSorted((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1))[0];
+  }
+
+  /** The app whose deployment the autoscaler scales. */
+  scaledKeysOf(autoscaler: HorizontalPodAutoscaler): string[] {
+    return scaledDeploymentKeys(autoscaler).flatMap((key) => {
+      const found = this.deployments.get(key);
+      return found === undefined ? [] : appKeysOf(found);
+    });
+  }
+
   /** A build of the namespace that made the image. */
   buildOf(namespace: string, digest: string): Build | undefined {
     return this.builds.byIndex(byDigest, `${namespace}/${digest}`)[0];
@@ -123,6 +148,7 @@ export class AppCaches {
       streams,
       this.unhealthy,
       this.cronJobs,
+      this.autoscalers,
     ];
     await Promise.all(all.map((informer) => informer.run(signal)));
   }
@@ -131,6 +157,14 @@ export class AppCaches {
 function digestKeysOf({ metadata, status }: Build): string[] {
   const digest = status?.output?.to?.imageDigest;
   return digest === undefined ? [] : [`${metadata.namespace}/${digest}`];
+}
+
+function scaledDeploymentKeys({ metadata, spec: { scaleTargetRef } }: HorizontalPodAutoscaler): string[] {
+  return scaleTargetRef.kind === "Deployment" ? [`${metadata.namespace}/${scaleTargetRef.name}`] : [];
+}
+
+function ageOf({ metadata: { creationTimestamp = "", name } }: HorizontalPodAutoscaler): string {
+  return `${creationTimestamp} ${name}`;
 }
 
 /** `namespace/stream` that the app follows a tag of. */

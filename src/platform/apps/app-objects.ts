@@ -92,15 +92,26 @@ function domainRouteName(name: string, text: string, { host, isWildcard, path }:
     : `${plain.slice(0, nameMaxLength - 20).replace(/[-.]+$/, "")}-${digest(text).slice(0, 8)}`;
 }
 
-/** The deployment of a process type as it should be; `present` keeps what is not ours to say. */
-export function appDeployment(app: App, target: Release, process: string, present?: Deployment): Deployment {
+export interface WantedDeployment {
+  /** What it runs. */
+  readonly target: Release;
+  readonly process: string;
+  /** Keeps what is not ours to say. */
+  readonly present?: Deployment | undefined;
+  /** As many as the app says, when absent. */
+  readonly replicas?: number | undefined;
+}
+
+/** The deployment of a process type as it should be. */
+export function appDeployment(app: App, wanted: WantedDeployment): Deployment {
+  const { target, process, present } = wanted;
   const { name: appName = "" } = app.metadata;
   const { resources, ...others } = processOptions(app, process);
   const template = podTemplate({ release: target, process, options: { resources, ...others } });
   const madeFrom = digest([target.metadata.name, target.metadata.uid, process, resources, ...said(others)]);
   const annotations = { [templateAnnotation]: madeFrom, [deployedAnnotation]: target.metadata.name ?? "" };
   const labels = { [processLabel]: process };
-  const replicas = replicasOf(app, process);
+  const { replicas = replicasOf(app, process) } = wanted;
   const progressDeadlineSeconds = app.spec?.startTimeoutSeconds ?? defaultStartTimeoutSeconds;
   if (present === undefined) {
     const chosen = chooseStrategy(app, template, present);

@@ -24,8 +24,10 @@ import type { AppCaches } from "./app-caches.ts";
 import { appDeployment, appRoutes, appService, configSecret } from "./app-objects.ts";
 import { appStatus } from "./app-status.ts";
 import type { FailedCheck } from "./failure-reason.ts";
+import { wantedReplicas } from "./autoscaled.ts";
 import {
   defaultReleaseHistoryLimit,
+  deploymentName,
   isOwnedBy,
   processLabel,
   servedProcesses,
@@ -99,7 +101,7 @@ export class AppReconciler {
     });
     const decided = await this.#writePhases(app, releases, plan);
     if (plan.settled !== undefined) await this.#settleWish(app, plan.settled.problem);
-    await this.#beside.ensure(app, plan);
+    await this.#beside.ensure(app, plan, (release) => this.#replicas(app, release, webProcess));
     const deployments = await this.#ensureDeployments(app, plan);
     await this.#ensureCronJobs(app, decided);
     await this.#prune(app, decided);
@@ -257,7 +259,8 @@ export class AppReconciler {
     for (const process of processes) {
       const present = kept.find(({ metadata }) => metadata.labels?.[processLabel] === process);
       const runs = process === webProcess ? (webTarget ?? target) : target;
-      const wanted = appDeployment(app, runs, process, present);
+      const replicas = this.#replicas(app, runs, process);
+      const wanted = appDeployment(app, { target: runs, process, present, replicas });
       if (present === undefined) {
         result.push(await this.#owned.create(deployment, wanted, app));
         continue;
@@ -268,6 +271,15 @@ export class AppReconciler {
         events.event(app, "Normal", "Scaled", `Scaled ${process} from ${before} to ${after}`);
     }
     return result;
+  }
+
+  /** How many instances of the process type a release is to have. */
+  #replicas(app: App, release: Release, process: string): number {
+    const { caches } = this.#options;
+    const key = `${app.metadata.namespace}/${deploymentName(app.metadata.name ?? "", process)}`;
+    const isTried = !["Live", "Superseded"].includes(phaseOf(release));
+    const present = caches.deployments.get(key)?.spec.replicas;
+    return wantedReplicas(app, process, { autoscaler: caches.autoscalerOf(key), present, isTried });
   }
 
   async #ensureCronJobs(app: App, releases: readonly Release[]): Promise<void> {

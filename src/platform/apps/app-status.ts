@@ -56,8 +56,9 @@ function processCounts({ app, target, deployments }: StatusInput): Processes {
   const names = servedProcesses(target?.spec.processes ?? {}).toSorted();
   return Object.fromEntries(
     names.map((process) => {
-      const desired = replicasOf(app, process);
       const found = deployments.find(({ metadata }) => metadata.labels?.[processLabel] === process);
+      // An autoscaler may have chosen another number than the app's own.
+      const desired = found?.spec.replicas ?? replicasOf(app, process);
       return [process, { desired, ready: Math.min(desired, found?.status?.readyReplicas ?? 0) }];
     }),
   );

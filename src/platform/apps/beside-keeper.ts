@@ -12,6 +12,7 @@ import { isJsonEqual } from "../../model/json.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
+import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
 import type { AppCaches } from "./app-caches.ts";
@@ -54,7 +55,12 @@ export class BesideKeeper {
     return deployments.map((each) => (isWeb(each) ? present : each));
   }
 
-  async ensure(app: App, { beside, serving }: DeployPlan): Promise<void> {
+  /** `replicas`: how many instances of web the release is to have. */
+  async ensure(
+    app: App,
+    { beside, serving }: DeployPlan,
+    replicas: (release: Release) => number,
+  ): Promise<void> {
     await this.#lead(app, serving === undefined ? undefined : `v${serving.spec.version}`);
     const { client, caches, owned, domain } = this.#options;
     const present = this.deploymentOf(app);
@@ -62,7 +68,7 @@ export class BesideKeeper {
       await this.#clear(app, present);
       return;
     }
-    const wanted = besideDeployment(app, beside, present);
+    const wanted = besideDeployment(app, { target: beside, present, replicas: replicas(beside) });
     if (present === undefined) await owned.create(deployment, wanted, app);
     else if (!isJsonEqual(present, wanted)) await client.update(deployment, wanted);
     const ownService = besideService(app);

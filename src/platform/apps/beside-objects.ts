@@ -4,11 +4,10 @@ import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
-import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import type { ObjectMeta } from "../../model/meta.ts";
 import { newObject } from "../../model/kind.ts";
-import { appDeployment, appHost, appService } from "./app-objects.ts";
+import { appDeployment, appHost, appService, type WantedDeployment } from "./app-objects.ts";
 import {
   besideName,
   deploymentName,
@@ -27,9 +26,10 @@ export function isBeside({ labels }: ObjectMeta): boolean {
 }
 
 /** Web of the release. */
-export function besideDeployment(app: App, release: Release, present: Deployment | undefined): Deployment {
+export function besideDeployment(app: App, wanted: Omit<WantedDeployment, "process">): Deployment {
   const { name = "" } = app.metadata;
-  const made = appDeployment(app, release, webProcess, present);
+  const { present } = wanted;
+  const made = appDeployment(app, { ...wanted, process: webProcess });
   const { template } = made.spec;
   const labels = { ...template.metadata?.labels, ...track };
   const spec = { ...made.spec, template: { ...template, metadata: { ...template.metadata, labels } } };

@@ -44,7 +44,7 @@ function release(
 }
 
 function running(of: Release, available = 1): Deployment {
-  const made = appDeployment(app(), of, "web");
+  const made = appDeployment(app(), { target: of, process: "web" });
   const status = { observedGeneration: 1, availableReplicas: available, updatedReplicas: 1, replicas: 1 };
   return { ...made, metadata: { ...made.metadata, generation: 1 }, status };
 }

@@ -26,7 +26,7 @@ function deployed(
   [available, updated, replicas]: [number, number, number],
   late = false,
 ): Deployment {
-  const made = appDeployment(app, of, "web");
+  const made = appDeployment(app, { target: of, process: "web" });
   const progressing = { type: "Progressing", status: "False" as const, reason: "ProgressDeadlineExceeded" };
   return {
     ...made,

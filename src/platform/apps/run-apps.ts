@@ -7,6 +7,7 @@ import { EventRecorder } from "../../client/event-recorder.ts";
 import type { Informer } from "../../client/informer.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
+import type { HorizontalPodAutoscaler } from "../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import type { Event } from "../../model/kinds/core/event/event.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { AppCaches, appKeysOf } from "./app-caches.ts";
@@ -52,6 +53,7 @@ export async function runApps(options: AppsOptions, signal: AbortSignal): Promis
           caches.services,
           caches.cronJobs,
         ].map((informer) => watch(informer as unknown as Informer<KubeObject>, appKeysOf)),
+        watch(caches.autoscalers, (each) => caches.scaledKeysOf(each as HorizontalPodAutoscaler)),
         watch(caches.secrets, configKeysOf),
         watch(caches.unhealthy, (event) => caches.unhealthyKeysOf(event as Event)),
         watch(caches.streams, (stream) =>

@@ -32,7 +32,12 @@ export interface DerivedKind {
   readonly remove?: ((write: Omit<DerivedWrite, "object" | "user">) => Promise<void>) | undefined;
 }
 
-/** By `resourceName`. */
+/** Versions of one resource differ in it. */
+export function derivedName(kind: Kind): string {
+  return `${kind.version}/${resourceName(kind)}`;
+}
+
+/** By `derivedName`. */
 export type DerivedKinds = ReadonlyMap<string, DerivedKind>;
 
 export function getDerived(parts: ServerParts, derived: DerivedKind, target: Target): Stored {
@@ -111,5 +116,5 @@ function storedOf(value: KubeObject): Stored {
 }
 
 export function kindsByName(given: readonly (readonly [Kind, DerivedKind])[]): DerivedKinds {
-  return new Map(given.map(([kind, derived]) => [resourceName(kind), derived]));
+  return new Map(given.map(([kind, derived]) => [derivedName(kind), derived]));
 }

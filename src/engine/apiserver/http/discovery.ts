@@ -25,14 +25,18 @@ export function createDiscovery(resources: ResourceIndex): Discovery {
     versions: ["v1"],
     serverAddressByClientCIDRs: [],
   });
-  const groups = groupVersions.filter(({ group }) => group !== "").map(groupDocument);
+  const byGroup = Map.groupBy(
+    groupVersions.filter(({ group }) => group !== ""),
+    ({ group }) => group,
+  );
+  const groups = [...byGroup.values()].map(groupDocument);
   add("/apis", { kind: "APIGroupList", apiVersion: "v1", groups });
   for (const each of groupVersions) {
-    if (each.group !== "")
-      add(`/apis/${each.group}`, { kind: "APIGroup", apiVersion: "v1", ...groupDocument(each) });
     const root = each.group === "" ? "/api/v1" : `/apis/${each.group}/${each.version}`;
     add(root, resourceList(each));
   }
+  for (const [group, versions] of byGroup)
+    add(`/apis/${group}`, { kind: "APIGroup", apiVersion: "v1", ...groupDocument(versions) });
   const aggregated = new Map([
     ["/api", aggregatedList(groupVersions.filter(({ group }) => group === ""))],
     ["/apis", aggregatedList(groupVersions.filter(({ group }) => group !== ""))],
@@ -72,9 +76,14 @@ function aggregatedVersion(accept: string | undefined): string | undefined {
 }
 
 function aggregatedList(groupVersions: readonly GroupVersion[]): ReadonlyMap<string, string> {
-  const items = groupVersions.map(({ group, version, kinds }) => ({
+  const byGroup = Map.groupBy(groupVersions, ({ group }) => group);
+  const items = [...byGroup].map(([group, versions]) => ({
     metadata: { name: group, creationTimestamp: null },
-    versions: [{ version, resources: served(kinds).map(aggregatedResource), freshness: "Current" }],
+    versions: versions.map(({ version, kinds }) => ({
+      version,
+      resources: served(kinds).map(aggregatedResource),
+      freshness: "Current",
+    })),
   }));
   const list = (version: string) =>
     JSON.stringify({
@@ -104,9 +113,10 @@ function aggregatedResource(kind: Kind) {
   };
 }
 
-function groupDocument({ group, version }: GroupVersion) {
-  const entry = { groupVersion: `${group}/${version}`, version };
-  return { name: group, versions: [entry], preferredVersion: entry };
+/** The first version is preferred: it is the one that is stored. */
+function groupDocument(given: readonly GroupVersion[]) {
+  const versions = given.map(({ group, version }) => ({ groupVersion: `${group}/${version}`, version }));
+  return { name: given[0]?.group ?? "", versions, preferredVersion: versions[0] ?? null };
 }
 
 function resourceList(groupVersion: GroupVersion): JsonValue {

@@ -12,8 +12,16 @@ export function autoscalerErrors(spec: HorizontalPodAutoscalerSpec): FieldError[
   const { minReplicas = 1, maxReplicas, metrics = [], behavior = {} } = spec;
   return [
     ...(maxReplicas < 1 ? [invalid("spec.maxReplicas", maxReplicas, "must be greater than 0")] : []),
-    ...(minReplicas < 1
-      ? [invalid("spec.minReplicas", minReplicas, "must be greater than or equal to 1")]
+    ...(minReplicas < 0
+      ? [invalid("spec.minReplicas", minReplicas, "must be greater than or equal to 0")]
+      : []),
+    ...(minReplicas === 0 && !metrics.some(({ type }) => type === "Object" || type === "External")
+      ? [
+          required(
+            "spec.metrics",
+            "must specify at least one Object or External metric to support scaling to zero replicas",
+          ),
+        ]
       : []),
     ...(maxReplicas < minReplicas
       ? [invalid("spec.maxReplicas", maxReplicas, "must be greater than or equal to `minReplicas`")]
