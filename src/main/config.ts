@@ -23,6 +23,8 @@ export interface PlatformConfig {
   /** Where git, uploads and registry tokens answer on loopback; the router leads there. */
   readonly platformPort: number;
   readonly nodes: number;
+  /** How often use is measured, and autoscalers look at it. */
+  readonly measureSeconds: number;
   /** Apps answer at `<app>.<domain>`. */
   readonly domain: string;
   readonly serviceCidr: string;
@@ -48,6 +50,7 @@ export const defaults = {
   /** Taken when free, else another. */
   sshPort: 2222,
   nodes: 1,
+  measureSeconds: 15,
   domain: "localhost",
   serviceCidr: "10.96.0.0/16",
   clusterDomain: "cluster.local",
@@ -63,6 +66,7 @@ type SettingName =
   | "sshPort"
   | "platformPort"
   | "nodes"
+  | "measureSeconds"
   | "domain"
   | "engineSocket"
   | "schedulerConfig"

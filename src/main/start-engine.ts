@@ -86,7 +86,16 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
       {
         name: "workloads",
         run: (signal) =>
-          runWorkloads({ client: clientFor("controller-manager"), volumesDir, clock, log }, signal),
+          runWorkloads(
+            {
+              client: clientFor("controller-manager"),
+              volumesDir,
+              autoscalePeriodMs: config.measureSeconds * 1000,
+              clock,
+              log,
+            },
+            signal,
+          ),
       },
       { name: "scheduler", run: (signal) => placing.scheduler.run(signal) },
       ...machine,
@@ -161,6 +170,7 @@ async function startMachine(
     client: clientFor("agent"),
     engine: host.engine,
     nodes: virtualNodes(config.nodes),
+    measureMs: config.measureSeconds * 1000,
     dataDir: paths(config.dataDir).agent,
     instance,
     version: versionOf(),

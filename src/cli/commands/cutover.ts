@@ -1,6 +1,6 @@
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { releasesOf, standbyOf, wishDeploy } from "../deploys/deploy-wish.ts";
+import { releasesOf, standbyOf, standbyText, wishDeploy } from "../deploys/deploy-wish.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 
 export const command: Command = {
@@ -37,7 +37,7 @@ async function cutOver(context: CommandContext, found: App): Promise<void> {
   context.terminal.print(`v${held.spec.version} of ${name} has all requests`);
   if (before !== undefined)
     context.terminal.print(
-      `v${before.spec.version} goes on until ${before.status?.standbyUntil}. To go back: nagi cutover ${name} --back`,
+      `v${before.spec.version} goes on for ${standbyText(before)}. To go back: nagi cutover ${name} --back`,
     );
 }
 

@@ -52,6 +52,18 @@ export async function releasesOf(context: CommandContext, { metadata }: App): Pr
   return items.toSorted((a, b) => b.spec.version - a.spec.version);
 }
 
+/** How much longer it goes on: `9 minutes`. */
+export function standbyText({ status }: Release): string {
+  const seconds = Math.max(0, Math.round((Date.parse(status?.standbyUntil ?? "") - Date.now()) / 1000));
+  const [count, unit] =
+    seconds < 120
+      ? [seconds, "second"]
+      : seconds < 7200
+        ? [Math.round(seconds / 60), "minute"]
+        : [Math.round(seconds / 3600), "hour"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 /** A release that was cut over and still runs, for the way back. */
 export function standbyOf(releases: readonly Release[]): Release | undefined {
   return releases.find(({ status }) => status?.phase === "Superseded" && status.standbyUntil !== undefined);

@@ -3,7 +3,7 @@
 import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { CommandContext } from "../command.ts";
-import { releasesOf, standbyOf } from "./deploy-wish.ts";
+import { releasesOf, standbyOf, standbyText } from "./deploy-wish.ts";
 import { deploymentsOf, processOf } from "../rolled-out.ts";
 
 export function strategyText({ metadata, spec }: App): string {
@@ -31,6 +31,6 @@ export async function showDeploys(context: CommandContext, found: App): Promise<
   const before = standbyOf(newest);
   if (before !== undefined)
     terminal.print(
-      `v${before.spec.version} goes on until ${before.status?.standbyUntil}. To go back: nagi cutover ${found.metadata.name} --back`,
+      `v${before.spec.version} goes on for ${standbyText(before)}. To go back: nagi cutover ${found.metadata.name} --back`,
     );
 }

@@ -74,6 +74,8 @@ export interface AgentOptions {
   readonly mayProtect?: boolean | undefined;
   /** Told when the engine fails to start a container (EngineHost.verify). */
   readonly onStartTrouble?: (() => void) | undefined;
+  /** How often use is measured; 15 s when absent. */
+  readonly measureMs?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -229,7 +231,8 @@ class NodeAgents {
     const { client, index, podsDir, clock, log } = this.#context;
     const nodes = this.#options.nodes.map(({ name }) => name);
     const place = { root: "/", dataDir: podsDir };
-    return new NodeMeter({ client, index, nodes, place, podOf, clock, log });
+    const { measureMs } = this.#options;
+    return new NodeMeter({ client, index, nodes, place, podOf, measureMs, clock, log });
   }
 
   #follow(pod: Pod, node: NodeContext, signal: AbortSignal): void {

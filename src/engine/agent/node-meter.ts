@@ -13,7 +13,7 @@ import { nodeMetrics, type NodeMetrics } from "../../model/kinds/metrics/nodemet
 import { byteValue, milliValue } from "../../model/quantity.ts";
 import { isNotFound } from "../../model/status.ts";
 import type { ContainerIndex } from "./container-index.ts";
-import { apiBackoff, measureMs, quietMeasureMs } from "./limits.ts";
+import { apiBackoff, measureMs as defaultMeasureMs, quietMeasureMs } from "./limits.ts";
 import { readCounters, type CounterPlace } from "./machine-counters.ts";
 import { PodMeter } from "./pod-meter.ts";
 import { MachineMeter, usageOf } from "./machine-meter.ts";
@@ -25,6 +25,8 @@ export interface NodeMeterOptions {
   readonly place: CounterPlace;
   /** By UID; undefined when it has gone. */
   readonly podOf: (uid: string) => Pod | undefined;
+  /** How often; 15 s when absent. */
+  readonly measureMs?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -49,7 +51,7 @@ export class NodeMeter {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, measureMs = defaultMeasureMs } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       try {

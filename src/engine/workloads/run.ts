@@ -30,6 +30,8 @@ export interface WorkloadOptions {
   readonly client: Client;
   /** Where volumes are made for claims, on the machine of all nodes; absent: none are made. */
   readonly volumesDir?: string | undefined;
+  /** How often autoscalers look; 15 s when absent. */
+  readonly autoscalePeriodMs?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -13,6 +13,8 @@ import { runningPlatform, runningPlatformHalf, startingPlatform, type PlatformSt
 import { survivingPorts } from "../surviving.ts";
 
 const transitionMaxSeconds = 3600;
+/** Readers of metrics take what is older than a minute for gone. */
+const measureMaxSeconds = 60;
 
 const options: readonly Option[] = [
   {
@@ -56,6 +58,12 @@ const options: readonly Option[] = [
     type: "number",
     value: "N",
     description: `Virtual nodes on this machine, 1 to ${nodesMax} (default ${defaults.nodes}).`,
+  },
+  {
+    name: "measure-interval",
+    type: "number",
+    value: "SECONDS",
+    description: `How often use is measured and autoscalers look at it, 1 to ${measureMaxSeconds} (default ${defaults.measureSeconds}).`,
   },
   {
     name: "domain",
@@ -161,6 +169,12 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
   const nodes = context.number("nodes");
   if (nodes !== undefined && (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax))
     throw new UsageError(`--nodes is ${nodes}: must be a whole number from 1 to ${nodesMax}`);
+  const measureSeconds = context.number("measure-interval");
+  const isInterval = Number.isInteger(measureSeconds ?? 1) && (measureSeconds ?? 1) >= 1;
+  if (!isInterval || (measureSeconds ?? 1) > measureMaxSeconds)
+    throw new UsageError(
+      `--measure-interval is ${measureSeconds}: must be whole seconds from 1 to ${measureMaxSeconds}`,
+    );
   const domain = context.text("domain");
   if (domain !== undefined && !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(domain))
     throw new UsageError(`--domain is ${JSON.stringify(domain)}: must be a host name in lower case`);
@@ -173,6 +187,7 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
     registryPort: context.number("registry-port"),
     sshPort: context.number("ssh-port"),
     nodes,
+    measureSeconds,
     domain,
     engineSocket: context.text("engine-socket"),
     schedulerConfig: settledPath(context.text("scheduler-config")),

@@ -14,7 +14,8 @@ import { isJsonEqual } from "../../model/json.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
-import { service } from "../../model/kinds/core/service/service.ts";
+import { service, type Service } from "../../model/kinds/core/service/service.ts";
+import { wakesAnnotation } from "../../model/kinds/core/service/wakes.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
@@ -24,7 +25,7 @@ import type { AppCaches } from "./app-caches.ts";
 import { appDeployment, appRoutes, appService, configSecret } from "./app-objects.ts";
 import { appStatus } from "./app-status.ts";
 import type { FailedCheck } from "./failure-reason.ts";
-import { wantedReplicas } from "./autoscaled.ts";
+import { maySleep, wantedReplicas } from "./autoscaled.ts";
 import {
   defaultReleaseHistoryLimit,
   deploymentName,
@@ -153,7 +154,7 @@ export class AppReconciler {
     const ownService = appService(app);
     const presentService = caches.services.get(keyOf(refOf(ownService)));
     if (presentService === undefined) await this.#owned.create(service, ownService, app);
-    else this.#owned.claim(presentService, app);
+    else await this.#keepService(app, presentService);
     const wanted = appRoutes(app, domain);
     for (const each of wanted) {
       const present = caches.routes.get(keyOf(refOf(each)));
@@ -166,6 +167,18 @@ export class AppReconciler {
         isOwnedBy(present, app) && !names.has(present.metadata.name) && !isBeside(present.metadata);
       if (isExtra) await this.#owned.remove(route, present);
     }
+  }
+
+  /** Requests wake what its autoscaler may put to sleep. */
+  async #keepService(app: App, present: Service): Promise<void> {
+    this.#owned.claim(present, app);
+    const { namespace, name = "" } = app.metadata;
+    const target = deploymentName(name, webProcess);
+    const autoscaler = this.#options.caches.autoscalerOf(`${namespace}/${target}`);
+    const wakes = maySleep(app, webProcess, autoscaler) ? target : undefined;
+    if (present.metadata.annotations?.[wakesAnnotation] === wakes) return;
+    const body = { metadata: { annotations: { [wakesAnnotation]: wakes ?? null } } };
+    await this.#options.client.patch(service, refOf(present), { type: "merge", body });
   }
 
   /** Only what leads to the app is ours: options that somebody added to the route stay. */

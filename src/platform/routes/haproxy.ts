@@ -14,7 +14,8 @@ import { ManagedProcess } from "../../lib/managed-process.ts";
 import { assignBackends, emptyFrame, parseFrame, type BackendFrame } from "./backend-frame.ts";
 import { HaproxyCli } from "./haproxy-cli.ts";
 import { mapNames, mapText, renderFiles, type HaproxyFiles, type HaproxySettings } from "./haproxy-config.ts";
-import type { RouteTable } from "./route-table.ts";
+import type { RouteEndpoint } from "./route-endpoints.ts";
+import type { RouteBackend, RouteTable } from "./route-table.ts";
 import { assignSlots, slotCommands, type Slot } from "./server-slots.ts";
 import { certificateCommands, certificateList, type CertificateFiles } from "./tls/certificate-store.ts";
 import { mapCommands, readWorkerState, type WorkerState } from "./worker-state.ts";
@@ -35,6 +36,8 @@ export interface HaproxyOptions {
   readonly settings: HaproxySettings;
   /** Program to run. */
   readonly binary: string;
+  /** Where requests wait for a backend that sleeps; undefined: nowhere. */
+  readonly hold: (id: string, backend: RouteBackend) => Promise<RouteEndpoint | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -91,6 +94,11 @@ export class Haproxy {
     return retired[id] ?? Object.keys(assigned).find((name) => assigned[name] === id);
   }
 
+  /** Undefined for a backend that has not been applied yet. */
+  idOf(name: string): string | undefined {
+    return this.#frame?.assigned[name];
+  }
+
   /** Forgets what it believes of the worker; the next `apply` asks it again. */
   forget(): void {
     this.#worker = undefined;
@@ -135,10 +143,11 @@ export class Haproxy {
     this.#frame = assignBackends(this.#frame, names, ownSection);
     const known = new Set(names);
     for (const name of this.#slots.keys()) if (!known.has(name)) this.#slots.delete(name);
-    for (const { name, endpoints } of table.backends) {
+    for (const backend of table.backends) {
+      const { name } = backend;
       const id = this.#frame.assigned[name] ?? "";
       const present = this.#slots.get(name) ?? this.#worker?.slots.get(id) ?? [];
-      this.#slots.set(name, assignSlots(present, endpoints));
+      this.#slots.set(name, assignSlots(present, await this.#endpointsOf(id, backend)));
     }
     const given = { table, frame: this.#frame, slots: this.#slots, certificates };
     const files = renderFiles(this.#options.settings, given);
@@ -148,6 +157,13 @@ export class Haproxy {
     await this.#write(certificateList, `${certificates.lines.join("\n")}\n`);
     await this.#write("haproxy.cfg", files.config);
     return files;
+  }
+
+  async #endpointsOf(id: string, backend: RouteBackend): Promise<readonly RouteEndpoint[]> {
+    const { hold } = this.#options;
+    // It holds before it is needed: an app may fall asleep between two looks.
+    const holder = backend.wakes === undefined ? undefined : await hold(id, backend);
+    return holder === undefined || backend.endpoints.length > 0 ? backend.endpoints : [holder];
   }
 
   /** Says whether the worker took everything; if not, it is asked anew next time. */

@@ -1,8 +1,10 @@
 /** Which pods answer for a route, and with what share; and what to say when none does. */
 
 import type { Service, ServicePort } from "../../model/kinds/core/service/service.ts";
+import { wakesAnnotation } from "../../model/kinds/core/service/wakes.ts";
 import type { EndpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
+import type { ObjectRef } from "../../model/meta.ts";
 
 /** HAProxy's largest weight; shares are scaled below it. */
 const maxWeight = 256;
@@ -21,6 +23,13 @@ export interface RouteTargets {
   readonly slices: (service: string) => readonly EndpointSlice[];
 }
 
+export interface Endpoints {
+  readonly endpoints: readonly RouteEndpoint[];
+  readonly emptyReason: string;
+  /** The Deployment that requests wake when there is no endpoint. */
+  readonly wakes: ObjectRef | undefined;
+}
+
 interface Found {
   readonly usable: readonly Omit<RouteEndpoint, "weight">[];
   readonly unready: number;
@@ -29,7 +38,7 @@ interface Found {
 export function endpointsOf(
   route: Route,
   targets: RouteTargets,
-): { endpoints: readonly RouteEndpoint[]; emptyReason: string } {
+): Endpoints {
   const shares = [route.spec.to, ...(route.spec.alternateBackends ?? [])]
     .map(({ name, weight = 100 }) => ({ name, weight, ...find(route, name, targets) }))
     .filter(({ weight }) => weight > 0);
@@ -40,7 +49,17 @@ export function endpointsOf(
     const weight = Math.max(1, Math.round((each[index] ?? 0) * scale));
     return usable.map((endpoint) => ({ ...endpoint, weight }));
   });
-  return { endpoints: distinct(endpoints), emptyReason: emptyReason(route, shares, targets) };
+  const wakes = wokenBy(route, targets);
+  const isAsleep = wakes !== undefined && endpoints.length === 0;
+  const reason = isAsleep
+    ? "it sleeps, and nothing can wake it while the platform does not run: nagi up"
+    : emptyReason(route, shares, targets);
+  return { endpoints: distinct(endpoints), emptyReason: reason, wakes };
+}
+
+function wokenBy({ spec, metadata: { namespace } }: Route, targets: RouteTargets): ObjectRef | undefined {
+  const name = targets.service(spec.to.name)?.metadata.annotations?.[wakesAnnotation];
+  return name === undefined ? undefined : { namespace, name };
 }
 
 function find(route: Route, name: string, targets: RouteTargets): Found {

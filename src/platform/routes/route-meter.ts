@@ -24,7 +24,7 @@ import {
   type Totals,
 } from "./route-statistics.ts";
 
-const windowMs = 10_000;
+const defaultWindowMs = 10_000;
 /** Lines between two readings that are looked into; of more, the latest. */
 const linesMax = 100_000;
 
@@ -37,6 +37,8 @@ export interface RouteMeterOptions {
   readonly targetOf: (server: string) => string | undefined;
   /** `namespace:app:route` of a backend. */
   readonly nameOf: (backend: string) => string | undefined;
+  /** How long is counted before it is told; 10 s when absent. */
+  readonly windowMs?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -44,8 +46,8 @@ export interface RouteMeterOptions {
 export class RouteMeter {
   readonly #options: RouteMeterOptions;
   readonly #totals = new Map<string, Totals>();
-  /** Routes whose last window had requests: it is told once that there are none any more. */
-  readonly #busy = new Set<string>();
+  /** What was told last, by the route: it is told once that there is nothing any more. */
+  readonly #busy = new Map<string, { readonly requests: number; readonly open: number }>();
   #last: { readonly reading: Reading; readonly atMs: number } | undefined;
   #lines: AccessLine[] = [];
 
@@ -54,7 +56,7 @@ export class RouteMeter {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, windowMs = defaultWindowMs } = this.#options;
     while (!signal.aborted) {
       await this.measure().catch((error: unknown) => {
         if (!signal.aborted) log.debug("cannot tell what routes served, trying again", { error });
@@ -77,17 +79,20 @@ export class RouteMeter {
     const reading = await this.#read(cli);
     const now = (this.#last = { reading, atMs: clock.now() });
     const lines = this.#takeLines();
+    if (last === undefined) await this.#recall();
     if (last === undefined || now.atMs <= last.atMs) return;
     const known = new Map(routes().map((route) => [keyOf(refOf(route)), route]));
     for (const key of this.#totals.keys()) if (!known.has(key)) this.#totals.delete(key);
-    for (const key of this.#busy) if (!known.has(key)) this.#busy.delete(key);
+    for (const key of this.#busy.keys()) if (!known.has(key)) this.#busy.delete(key);
     for (const [backend, counted] of countedBetween(last.reading, reading)) {
       const [namespace, , name] = nameOf(backend)?.split(":") ?? [];
       const key = `${namespace}/${name}`;
       const route = known.get(key);
-      if (route === undefined || (counted.answers === 0 && !this.#busy.has(key))) continue;
-      if (counted.answers === 0) this.#busy.delete(key);
-      else this.#busy.add(key);
+      const { requests, open } = this.#busy.get(key) ?? { requests: 0, open: 0 };
+      // What takes long is no answer yet, but somebody waits for it.
+      const isQuiet = counted.answers === 0 && requests === 0 && counted.open === open;
+      if (route === undefined || isQuiet) continue;
+      this.#busy.set(key, { requests: counted.answers, open: counted.open });
       const before = this.#totals.get(key) ?? noTotals;
       const passedMs = now.atMs - last.atMs;
       const { targetOf } = this.#options;
@@ -95,6 +100,13 @@ export class RouteMeter {
       this.#totals.set(key, content.total);
       await this.#tell(route, { ...stamp(now.atMs, passedMs), ...content });
     }
+  }
+
+  /** What an earlier run told may not be so any more. */
+  async #recall(): Promise<void> {
+    const { items } = await this.#options.client.list(routeMetrics);
+    for (const each of items)
+      this.#busy.set(keyOf(refOf(each)), { requests: each.requests ?? 0, open: each.open ?? 0 });
   }
 
   async #read(cli: HaproxyCli): Promise<Reading> {

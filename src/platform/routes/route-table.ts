@@ -8,7 +8,7 @@ import type { EndpointSlice } from "../../model/kinds/discovery/endpointslice/en
 import type { Service } from "../../model/kinds/core/service/service.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingOf } from "../../model/kinds/route/route/route-settings.ts";
-import { keyOf, refOf } from "../../model/meta.ts";
+import { keyOf, refOf, type ObjectRef } from "../../model/meta.ts";
 import { backendLines, isSticky, serverOptions } from "./backend-lines.ts";
 import { RouteClaims, routePath, type Admission, type ClaimOptions } from "./route-claims.ts";
 import { tlsOf, type RouteTls } from "./tls/route-tls.ts";
@@ -29,11 +29,15 @@ export interface RouteBackend {
   /** Of each of its servers. */
   readonly serverOptions: string;
   readonly isSticky: boolean;
+  /** Its TLS is the app's. */
+  readonly isPassthrough: boolean;
   /** Authority of its servers' certificates, in PEM. */
   readonly destinationCa: string | undefined;
   readonly endpoints: readonly RouteEndpoint[];
   /** What a request is told while there is no endpoint. */
   readonly emptyReason: string;
+  /** The Deployment that requests wake when there is no endpoint. */
+  readonly wakes: ObjectRef | undefined;
 }
 
 export interface RouteRule {
@@ -102,6 +106,7 @@ function backendOf(
     lines: backendLines(route),
     serverOptions: serverOptions(route),
     isSticky: isSticky(route),
+    isPassthrough: tlsOf(route)?.termination === "passthrough",
     destinationCa: tlsOf(route)?.destinationCa,
     ...endpointsOf(route, {
       service: (target) => services.get(`${namespace}/${target}`),

@@ -24,6 +24,7 @@ import { isConflict, isNotFound } from "../../model/status.ts";
 import { accessText, parseAccessLines } from "./access-line.ts";
 import { AccessLog, type LineListener } from "./access-log.ts";
 import { Haproxy } from "./haproxy.ts";
+import { Holder } from "./holder.ts";
 import { RouteLog } from "./route-log.ts";
 import { RouteMeter } from "./route-meter.ts";
 import { statusFor } from "./route-status.ts";
@@ -53,6 +54,8 @@ export interface RouterOptions {
   readonly domain: string;
   /** Answers requests for `localhost`, the addresses and the bare domain. */
   readonly platformBackend: { readonly host: string; readonly port: number };
+  /** How long requests are counted before it is told; 10 s when absent. */
+  readonly meterWindowMs?: number | undefined;
   /** Account of the workers, when started by root. */
   readonly user?: string | undefined;
   readonly haproxyBinary?: string | undefined;
@@ -79,6 +82,7 @@ export class Router {
   readonly #haproxy: Haproxy;
   readonly #accessLog: AccessLog;
   readonly #authority: LocalAuthority;
+  readonly #holder: Holder;
   readonly #targets = new Map<string, string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #platformHosts: readonly string[];
@@ -93,6 +97,8 @@ export class Router {
     this.#log = options.log.child({ component: "router" });
     this.#platformHosts = [...new Set(["localhost", ...httpAddresses.map(bracketed), domain])];
     const dir = join(options.dataDir, "router");
+    const { client, platformBackend } = options;
+    this.#holder = new Holder({ client, port: platformBackend.port, clock, log: this.#log });
     this.#authority = new LocalAuthority(join(dir, "tls"), clock);
     this.#haproxy = new Haproxy({
       dir,
@@ -109,6 +115,7 @@ export class Router {
         accessRingBytes,
       },
       binary: options.haproxyBinary ?? "haproxy",
+      hold: (id, backend) => this.#holder.endpointOf(id, backend),
       clock,
       log: this.#log,
     });
@@ -164,6 +171,7 @@ export class Router {
     } finally {
       this.#accessLog.leave(hear);
       for (const stop of detach) stop();
+      this.#holder.stop();
     }
   }
 
@@ -197,6 +205,7 @@ export class Router {
       routes: () => routes.list(),
       targetOf: (server) => this.#targets.get(server),
       nameOf: (backend) => this.#haproxy.nameOf(backend),
+      windowMs: this.#options.meterWindowMs,
       clock,
       log: this.#log,
     });
@@ -218,6 +227,7 @@ export class Router {
       try {
         const table = read();
         this.#remember(table);
+        this.#holder.follow(table, (name) => this.#haproxy.idOf(name));
         const certificates = await certificatesFor(table.rules, this.#options.domain, this.#authority);
         const { againAfterMs } = await this.#haproxy.apply(table, certificates);
         if (againAfterMs === undefined) await this.#writeStatuses(table, routes);

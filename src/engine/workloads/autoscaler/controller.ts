@@ -15,12 +15,17 @@ import {
   horizontalPodAutoscaler,
   type HorizontalPodAutoscaler,
 } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
+import type { MetricSpec } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/metric-spec.ts";
+import { requestsServiceOf } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/requests-metric.ts";
+import { routeMetrics } from "../../../model/kinds/nagi/routemetrics/routemetrics.ts";
+import { route } from "../../../model/kinds/route/route/route.ts";
 import { podMetrics } from "../../../model/kinds/metrics/podmetrics/podmetrics.ts";
 import { matches, parseSelector } from "../../../model/labels.ts";
 import { keyOf, refOf, type Condition } from "../../../model/meta.ts";
 import { recorderFor, type WorkloadContext } from "../shared/context.ts";
 import { writeStatus } from "../shared/write-status.ts";
 import { historyMaxMs, type ScaleHistory } from "./behavior.ts";
+import { ratesOf } from "./rates.ts";
 import { decideScale, type ScaleDecision } from "./decide.ts";
 
 const workers = 2;
@@ -57,6 +62,8 @@ class AutoscalerController {
   readonly #context: WorkloadContext;
   readonly #events: EventRecorder;
   readonly #histories = new Map<string, ScaleHistory>();
+  /** How many there were to be after the last look. */
+  readonly #chosen = new Map<string, number>();
 
   constructor(context: WorkloadContext) {
     this.#context = context;
@@ -73,6 +80,7 @@ class AutoscalerController {
     const autoscaler = informers.autoscalers.get(key);
     if (autoscaler === undefined) {
       this.#histories.delete(key);
+      this.#chosen.delete(key);
       return undefined;
     }
     const nowMs = clock.now();
@@ -80,12 +88,13 @@ class AutoscalerController {
     const decision = decideScale({
       autoscaler,
       ...found,
-      history: this.#histories.get(key) ?? none,
+      history: this.#history(key, found.target?.current, nowMs),
       nowMs,
     });
     const { change } = decision;
     if (change !== undefined && found.target !== undefined) await this.#rescale(autoscaler, decision);
     this.#remember(key, decision, nowMs);
+    if (found.target !== undefined) this.#chosen.set(key, found.target.current + (change ?? 0));
     const nowIso = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
     const before: readonly Condition[] = autoscaler.status?.conditions ?? [];
     const conditions = decision.conditions.reduce((all, each) => setCondition(all, each, nowIso), before);
@@ -96,7 +105,7 @@ class AutoscalerController {
       observedGeneration: autoscaler.metadata.generation,
       conditions: [...conditions],
     });
-    return { requeueAfterMs: periodMs };
+    return { requeueAfterMs: this.#context.autoscalePeriodMs ?? periodMs };
   }
 
   /** What is scaled, its pods and what is known of them. */
@@ -104,7 +113,7 @@ class AutoscalerController {
     const { client, informers } = this.#context;
     const { namespace } = metadata;
     const kind = scalable.get(spec.scaleTargetRef.kind);
-    const missing = { target: undefined, pods: [], metrics: new Map() };
+    const missing = { target: undefined, pods: [], metrics: new Map(), rates: new Map() };
     if (kind?.scale === undefined) return missing;
     const target = await findObject(client, kind, { namespace, name: spec.scaleTargetRef.name });
     if (target === undefined) return missing;
@@ -113,7 +122,32 @@ class AutoscalerController {
     const pods = informers.pods.list(namespace).filter((pod) => matches(selector, pod.metadata.labels));
     const { items } = await client.list(podMetrics, { namespace, labelSelector });
     const metrics = new Map(items.map((each) => [each.metadata.name ?? "", each]));
-    return { target: { current: kind.scale.replicas(target) }, pods, metrics };
+    const rates = await this.#rates(namespace, spec.metrics ?? []);
+    return { target: { current: kind.scale.replicas(target) }, pods, metrics, rates };
+  }
+
+  /** Requests per second of the Services that the metrics name. */
+  async #rates(namespace: string | undefined, metrics: readonly MetricSpec[]) {
+    const { client, clock } = this.#context;
+    if (!metrics.some((metric) => requestsServiceOf(metric) !== undefined)) return new Map();
+    const [routes, told] = await Promise.all([
+      client.list(route, { namespace }),
+      client.list(routeMetrics, { namespace }),
+    ]);
+    const byName = new Map(told.items.map((each) => [each.metadata.name ?? "", each]));
+    return ratesOf(metrics, { routes: routes.items, metrics: byName, nowMs: clock.now() });
+  }
+
+  /** What a request woke was wanted at that moment: it does not fall asleep again at once. */
+  #history(key: string, current: number | undefined, nowMs: number): ScaleHistory {
+    const history = this.#histories.get(key) ?? none;
+    if (this.#chosen.get(key) !== 0 || current === undefined || current === 0) return history;
+    const woken = {
+      ...history,
+      recommendations: [...history.recommendations, { atMs: nowMs, replicas: current }],
+    };
+    this.#histories.set(key, woken);
+    return woken;
   }
 
   async #rescale(

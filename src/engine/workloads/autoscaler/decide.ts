@@ -2,26 +2,15 @@
 
 import type { HorizontalPodAutoscalerStatus } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/autoscaler-spec.ts";
 import type { HorizontalPodAutoscaler } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
-import type {
-  MetricSpec,
-  MetricStatus,
-} from "../../../model/kinds/autoscaling/horizontalpodautoscaler/metric-spec.ts";
-import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
-import type { PodMetrics } from "../../../model/kinds/metrics/podmetrics/podmetrics.ts";
 import type { Condition } from "../../../model/meta.ts";
-import { byteQuantity, milliQuantity } from "../../../model/quantity.ts";
 import { normalise, type Normalised, type ScaleHistory } from "./behavior.ts";
-import { resourceReplicas, type ResourceOutcome } from "./replicas.ts";
+import { measure, type Measured, type MeasureInput } from "./measure.ts";
 
-export interface ScaleInput {
+export interface ScaleInput extends MeasureInput {
   readonly autoscaler: HorizontalPodAutoscaler;
   /** Undefined: what is to be scaled is not there, or of a kind that cannot be. */
   readonly target: { readonly current: number } | undefined;
-  readonly pods: readonly Pod[];
-  /** By the pod's name. */
-  readonly metrics: ReadonlyMap<string, PodMetrics>;
   readonly history: ScaleHistory;
-  readonly nowMs: number;
 }
 
 export interface ScaleDecision {
@@ -38,13 +27,6 @@ export interface ScaleDecision {
   readonly conditions: readonly Condition[];
 }
 
-interface Measured {
-  readonly replicas: number | undefined;
-  readonly status: MetricStatus | undefined;
-  readonly description: string;
-  readonly problem: string | undefined;
-}
-
 export function decideScale(input: ScaleInput): ScaleDecision {
   const { autoscaler, target } = input;
   const { kind, name } = autoscaler.spec.scaleTargetRef;
@@ -59,7 +41,7 @@ export function decideScale(input: ScaleInput): ScaleDecision {
     "the controller was able to get the target's current scale",
   );
   const { current } = target;
-  if (current === 0)
+  if (current === 0 && autoscaler.spec.minReplicas !== 0)
     return nothing(input, 0, [
       able,
       is(
@@ -71,11 +53,12 @@ export function decideScale(input: ScaleInput): ScaleDecision {
     ]);
   const outside = intoLimits(autoscaler, current);
   if (outside !== undefined) return outside;
-  const measured = (autoscaler.spec.metrics ?? []).map((metric) => measure(metric, current, input));
+  const all = (autoscaler.spec.metrics ?? []).map((metric) => measure(metric, current, input));
+  const measured = autoscaler.spec.minReplicas === 0 ? awakeOrIdle(all, current) : all;
   const known = measured.filter(({ replicas }) => replicas !== undefined);
   const most = known.toSorted((a, b) => (b.replicas ?? 0) - (a.replicas ?? 0))[0];
   const failed = measured.find(({ problem }) => problem !== undefined);
-  const currentMetrics = measured.flatMap(({ status }) => status ?? []);
+  const currentMetrics = all.flatMap(({ status }) => status ?? []);
   const wanted = most?.replicas ?? current;
   // What is not known might need more pods than what is: then no pod is taken away.
   if (most === undefined || (failed !== undefined && wanted < current)) {
@@ -107,6 +90,16 @@ export function decideScale(input: ScaleInput): ScaleDecision {
       limitedBy(normal),
     ],
   };
+}
+
+/**
+ * Of what may have no pod at all, requests say whether it needs one: what an idle pod uses of the machine would keep it for
+ * ever, and of no pod nothing is used.
+ */
+function awakeOrIdle(measured: readonly Measured[], current: number): readonly Measured[] {
+  const outer = measured.filter(({ isOfPods }) => !isOfPods);
+  const isIdle = outer.length > 0 && outer.every(({ replicas }) => replicas === 0);
+  return isIdle || current === 0 ? outer : measured;
 }
 
 /** A number outside of the limits is brought back at once, whatever the metrics say. */
@@ -141,39 +134,6 @@ function nothing(
 ): ScaleDecision {
   const status = { currentReplicas: current, desiredReplicas: autoscaler.status?.desiredReplicas ?? 0 };
   return { status, change: undefined, reason: "", recommendation: undefined, conditions };
-}
-
-function measure(metric: MetricSpec, current: number, { pods, metrics, nowMs }: ScaleInput): Measured {
-  const source = metric.resource ?? metric.containerResource;
-  if (source === undefined) {
-    const problem = `metrics of type ${metric.type} are not served here; Resource and ContainerResource are`;
-    return { replicas: undefined, status: undefined, description: metric.type, problem };
-  }
-  const { name: resource, target } = source;
-  const container = metric.containerResource?.container;
-  const outcome = resourceReplicas({ resource, container, target, pods, metrics, current, nowMs });
-  const isShare = target.averageUtilization !== undefined;
-  const of = container === undefined ? resource : `${resource} of container ${container}`;
-  const description = `${of} resource${isShare ? " utilization (percentage of request)" : ""}`;
-  if (!outcome.ok)
-    return {
-      replicas: undefined,
-      status: undefined,
-      description,
-      problem: `failed to get ${of} ${isShare ? "utilization" : "usage"}: ${outcome.message}`,
-    };
-  const seen = { name: resource, current: valueOf(resource, outcome) };
-  const status: MetricStatus =
-    container === undefined
-      ? { type: "Resource", resource: seen }
-      : { type: "ContainerResource", containerResource: { ...seen, container } };
-  return { replicas: outcome.replicas, status, description, problem: undefined };
-}
-
-function valueOf(resource: string, { averageMilli, utilization }: Extract<ResourceOutcome, { ok: true }>) {
-  const averageValue =
-    resource === "cpu" ? milliQuantity(averageMilli) : byteQuantity(Math.round(averageMilli / 1000));
-  return { averageValue, ...(utilization === undefined ? {} : { averageUtilization: utilization }) };
 }
 
 function ableFor({ replicas, stabilised }: Normalised, current: number): Condition {

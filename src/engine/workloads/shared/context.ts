@@ -11,6 +11,8 @@ export interface WorkloadContext {
   readonly informers: WorkloadInformers;
   /** Where volumes are made for claims; absent: none are made. */
   readonly volumesDir?: string | undefined;
+  /** How often autoscalers look; 15 s when absent. */
+  readonly autoscalePeriodMs?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** One for each component that reports, so that its events are counted up across restarts. */
