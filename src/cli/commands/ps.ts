@@ -5,6 +5,7 @@ import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { sizeText } from "../../model/kinds/nagi/process-sizes.ts";
 import type { Table } from "../../model/table.ts";
+import { autoscalersOf } from "../autoscale/app-autoscalers.ts";
 import { appOption, getApp } from "../app.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { failingChecks } from "../check-text.ts";
@@ -27,7 +28,7 @@ export const command: Command = {
       empty:
         found.status?.currentRelease === undefined
           ? `App ${name} has no release yet. Deploy it: git push nagi main`
-          : `No process of ${name} runs. ${startHint(found)}`,
+          : await sleepText(context, found),
     });
     if (context.text("output") === undefined) await printFailing(context, found);
   },
@@ -58,6 +59,15 @@ function printTypes({ terminal }: CommandContext, found: App): void {
       stopped === true ? `stopped (${wantedOf(found, type)} when started)` : `${ready} of ${desired} ready`;
     terminal.print(`=== ${type}: ${state}${size === "" ? "" : ` (${size})`}`);
   }
+}
+
+async function sleepText(context: CommandContext, found: App): Promise<string> {
+  const { name } = found.metadata;
+  const autoscaler = (await autoscalersOf(context, found)).get("web");
+  const isStopped = found.spec?.processes?.["web"]?.stopped === true;
+  if (autoscaler?.spec.minReplicas === 0 && !isStopped)
+    return `web of ${name} sleeps: the next request wakes it. See: nagi autoscale ${name}`;
+  return `No process of ${name} runs. ${startHint(found)}`;
 }
 
 const runningWords = ["Pending", "ContainerCreating", "Running", "Terminating"];

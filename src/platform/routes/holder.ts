@@ -76,7 +76,9 @@ export class Holder {
       return { address, port, weight: 1, target: undefined };
     }
     if (this.#places.size >= sleepersMax) return undefined;
-    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#take(place, socket));
+    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
+      this.#take(place, socket),
+    );
     const place: Place = { server, backend, held: new Set(), isWaking: false, next: 0 };
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -122,7 +124,8 @@ export class Holder {
     const isFull = place.held.size >= heldMaxPerBackend || this.#heldCount >= heldMax;
     place.held.add(held);
     this.#heldCount += 1;
-    if (isFull) return this.#refuse(place, held, "it is being woken, and too many requests wait for it already");
+    if (isFull)
+      return this.#refuse(place, held, "it is being woken, and too many requests wait for it already");
     if (place.backend.endpoints.length > 0) return this.#giveOn(place, held);
     if (!place.isWaking) void this.#wake(place);
   }
@@ -139,7 +142,10 @@ export class Holder {
     try {
       while (place.held.size > 0) {
         await this.#askFor(place).catch((error: unknown) => {
-          log.warn("cannot wake an app, trying again", { backend: place.backend.name, error: messageOf(error) });
+          log.warn("cannot wake an app, trying again", {
+            backend: place.backend.name,
+            error: messageOf(error),
+          });
         });
         await sleep(clock, wakeAgainMs);
         for (const held of place.held)

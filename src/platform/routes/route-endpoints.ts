@@ -35,10 +35,7 @@ interface Found {
   readonly unready: number;
 }
 
-export function endpointsOf(
-  route: Route,
-  targets: RouteTargets,
-): Endpoints {
+export function endpointsOf(route: Route, targets: RouteTargets): Endpoints {
   const shares = [route.spec.to, ...(route.spec.alternateBackends ?? [])]
     .map(({ name, weight = 100 }) => ({ name, weight, ...find(route, name, targets) }))
     .filter(({ weight }) => weight > 0);

@@ -51,6 +51,13 @@ export const otherMessages: Readonly<Record<string, string>> = {
     "1 resourceAttributes?:authorization.v1.ResourceAttributes, 2 nonResourceAttributes?:authorization.v1.NonResourceAttributes, 3 user:string, 4 groups:string[], 5 extra:string[]{}, 6 uid:string",
   "authorization.v1.SubjectAccessReviewStatus":
     "1 allowed:bool, 2 reason:string, 3 evaluationError:string, 4 denied:bool",
+  "autoscaling.v1.CrossVersionObjectReference": "1 kind:string, 2 name:string, 3 apiVersion:string",
+  "autoscaling.v1.HorizontalPodAutoscaler":
+    "1 metadata:meta.v1.ObjectMeta, 2 spec:autoscaling.v1.HorizontalPodAutoscalerSpec, 3 status:autoscaling.v1.HorizontalPodAutoscalerStatus",
+  "autoscaling.v1.HorizontalPodAutoscalerSpec":
+    "1 scaleTargetRef:autoscaling.v1.CrossVersionObjectReference, 2 minReplicas?:int, 3 maxReplicas:int, 4 targetCPUUtilizationPercentage?:int",
+  "autoscaling.v1.HorizontalPodAutoscalerStatus":
+    "1 observedGeneration?:int, 2 lastScaleTime?:time, 3 currentReplicas:int, 4 desiredReplicas:int, 5 currentCPUUtilizationPercentage?:int",
   "autoscaling.v1.Scale":
     "1 metadata:meta.v1.ObjectMeta, 2 spec:autoscaling.v1.ScaleSpec, 3 status:autoscaling.v1.ScaleStatus",
   "autoscaling.v1.ScaleSpec": "1 replicas:int",

@@ -70,7 +70,6 @@ function valueOf(resource: string, { averageMilli, utilization }: Extract<Resour
   return { averageValue, ...(utilization === undefined ? {} : { averageUtilization: utilization }) };
 }
 
-
 interface RateGiven {
   readonly current: number;
   readonly rates: MeasureInput["rates"];

@@ -20,7 +20,7 @@ const fields = {
             { name: `${api}.CrossVersionObjectReference` },
           ),
         ),
-        minReplicas: integer("The fewest pods.", { default: 1, min: 1 }),
+        minReplicas: integer("The fewest pods.", { default: 1, min: 0 }),
         maxReplicas: required(integer("The most pods.", { min: 1 })),
         targetCPUUtilizationPercentage: integer(
           "Processor time that is wanted, as a percentage of what the pods request.",

@@ -1,0 +1,132 @@
+/** An app that sleeps, behind a real HAProxy: what comes for it is held, and counted. */
+
+import { createConnection, type Socket } from "node:net";
+import { expect, test } from "vitest";
+import { FakeClient } from "../../client/testing/fake-client.ts";
+import { freePort } from "../../lib/free-port.ts";
+import { sleep, systemClock } from "../../lib/clock.ts";
+import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { wakesAnnotation } from "../../model/kinds/core/service/wakes.ts";
+import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
+import { newObject } from "../../model/kind.ts";
+import { Load, RouterBench, until } from "./testing/router-bench.ts";
+import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
+
+const ref = (name: string) => ({ namespace: "default", name });
+const address = "127.0.1.1";
+const heldMax = 1000;
+
+function sleeper(): {
+  client: FakeClient;
+  replicas: () => Promise<number>;
+  scale: (to: number) => Promise<void>;
+} {
+  const template = { spec: { containers: [{ name: "web", image: "i" }] } };
+  const spec = { replicas: 0, selector: { matchLabels: { app: "a" } }, template };
+  const service = aService("a");
+  service.metadata = { ...service.metadata, annotations: { [wakesAnnotation]: "a-web" } };
+  const client = new FakeClient({
+    objects: [
+      aRoute("a"),
+      aRoute("other"),
+      aService("other"),
+      service,
+      newObject<Deployment>(deployment, ref("a-web"), { spec }),
+      aSlice("a", []),
+    ],
+  });
+  const found = () => client.get(deployment, ref("a-web"));
+  return {
+    client,
+    replicas: async () => (await found()).spec.replicas ?? 0,
+    scale: async (to) => {
+      await client.patch(deployment, ref("a-web"), { type: "merge", body: { spec: { replicas: to } } });
+    },
+  };
+}
+
+async function setReady(client: FakeClient, addresses: readonly string[], port: number): Promise<void> {
+  const present = await client.get(endpointSlice, ref("a-1"));
+  const { endpoints, ports } = aSlice("a", addresses, [{ name: "", port }]);
+  await client.update(endpointSlice, { ...present, endpoints, ports });
+}
+
+function webSocket(port: number): Promise<Socket> {
+  const socket = createConnection(port, "127.0.0.1");
+  socket.write("GET /ws HTTP/1.1\r\nHost: a.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.once("data", (data: Buffer) => {
+      if (data.toString().includes("101")) resolve(socket);
+      else reject(new Error(data.toString()));
+    });
+  });
+}
+
+test("many requests at the moment of waking are all answered, a web socket too", async () => {
+  await using bench = await RouterBench.make();
+  const port = await freePort();
+  const { client, replicas } = sleeper();
+  await bench.start(client);
+  const many = Array.from({ length: 300 }, () => bench.get("a.localhost"));
+  const socket = webSocket(bench.port);
+  await until(async () => (await replicas()) === 1);
+  const server = await bench.serve(address, port, (_request, response) => response.end("awake"));
+  server.on("upgrade", (_request, stream: Socket) => {
+    stream.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    stream.on("data", (data: Buffer) => stream.write(data));
+  });
+  await setReady(client, [address], port);
+  const answers = await Promise.all(many);
+  expect(answers.filter(({ status, body }) => status === 200 && body === "awake")).toHaveLength(300);
+  const open = await socket;
+  open.write("ping");
+  expect(await new Promise((resolve) => open.once("data", (data: Buffer) => resolve(data.toString())))).toBe(
+    "ping",
+  );
+  open.destroy();
+  expect((await bench.get("other.localhost")).status).toBe(503);
+  expect(bench.router.reloads).toBe(0);
+});
+
+test("an app that sleeps and wakes under load loses no request", async () => {
+  await using bench = await RouterBench.make();
+  const port = await freePort();
+  const { client, replicas, scale } = sleeper();
+  await bench.serve(address, port, (_request, response) => response.end("awake"));
+  await setReady(client, [address], port);
+  await scale(1);
+  await bench.start(client);
+  const load = new Load(bench.port, { host: "a.localhost" }, 8);
+  for (let round = 0; round < 3; round += 1) {
+    await scale(0);
+    await setReady(client, [], port);
+    await until(async () => (await replicas()) === 1);
+    await setReady(client, [address], port);
+    await sleep(systemClock, 200);
+  }
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(load.requests).toBeGreaterThan(100);
+});
+
+test("no more wait than may, and the others are told", async () => {
+  await using bench = await RouterBench.make();
+  const port = await freePort();
+  const { client } = sleeper();
+  await bench.start(client);
+  const many = Array.from({ length: heldMax + 20 }, () => bench.get("a.localhost"));
+  const refused: { readonly status: number; readonly body: string }[] = [];
+  for (const each of many)
+    void each.then((answer) => {
+      if (answer.status === 503) refused.push(answer);
+    });
+  await until(() => refused.length === 20);
+  expect(refused[0]?.body).toContain(
+    "503: app a: it is being woken, and too many requests wait for it already",
+  );
+  await bench.serve(address, port, (_request, response) => response.end("awake"));
+  await setReady(client, [address], port);
+  const answers = await Promise.all(many);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(heldMax);
+});
