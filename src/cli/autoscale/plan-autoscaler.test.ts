@@ -42,7 +42,7 @@ test("what may sleep follows requests", () => {
   ]);
 });
 
-test.each<[AutoscaleOptions, string | undefined, string]>([
+test.each<[AutoscaleOptions, string, string]>([
   [{ cpu: "70" }, "web", "needs --max"],
   [{ min: 3, max: 2, cpu: "70" }, "web", "--max is 2: must not be less than --min, 3"],
   [{ min: 1.5, max: 2, cpu: "70" }, "web", "--min is 1.5"],
@@ -54,5 +54,5 @@ test.each<[AutoscaleOptions, string | undefined, string]>([
   [{ min: 0, max: 5, cpu: "100m" }, "worker", "gets no requests"],
   [{ max: 5, cpu: "70", idleSeconds: 7200 }, "web", "an hour at most"],
 ])("refuses %o of %s", (options, process, message) => {
-  expect(() => plan(options, { ...(process === undefined ? {} : { process }) })).toThrow(message);
+  expect(() => plan(options, { process })).toThrow(message);
 });

@@ -117,10 +117,7 @@ test("no more wait than may, and the others are told", async () => {
   await bench.start(client);
   const many = Array.from({ length: heldMax + 20 }, () => bench.get("a.localhost"));
   const refused: { readonly status: number; readonly body: string }[] = [];
-  for (const each of many)
-    void each.then((answer) => {
-      if (answer.status === 503) refused.push(answer);
-    });
+  for (const each of many) void each.then((answer) => answer.status === 503 && refused.push(answer));
   await until(() => refused.length === 20);
   expect(refused[0]?.body).toContain(
     "503: app a: it is being woken, and too many requests wait for it already",

@@ -197,16 +197,19 @@ export class Holder {
 
   /** Nothing of it has been read: it can go to another instance. */
   #holdAgain(place: Place, held: Held): void {
-    const { clock } = this.#options;
     if (held.socket.destroyed) return;
     place.held.add(held);
     this.#heldCount += 1;
-    void sleep(clock, connectAgainMs).then(() => {
-      if (!place.held.has(held)) return;
-      if (clock.now() >= held.untilMs) this.#refuse(place, held, "no instance of it takes a connection");
-      else if (place.backend.endpoints.length > 0) this.#giveOn(place, held);
-      else if (!place.isWaking) void this.#wake(place);
-    });
+    void this.#tryAgain(place, held);
+  }
+
+  async #tryAgain(place: Place, held: Held): Promise<void> {
+    const { clock } = this.#options;
+    await sleep(clock, connectAgainMs);
+    if (!place.held.has(held)) return;
+    if (clock.now() >= held.untilMs) this.#refuse(place, held, "no instance of it takes a connection");
+    else if (place.backend.endpoints.length > 0) this.#giveOn(place, held);
+    else if (!place.isWaking) void this.#wake(place);
   }
 
   #refuse(place: Place, held: Held, why: string): void {
