@@ -1,5 +1,6 @@
 /** A release, or the difference between two, as text. */
 
+import type { CanaryStatus, CanaryStep } from "../model/kinds/nagi/release/canary-status.ts";
 import type { Release, ReleaseSpec } from "../model/kinds/nagi/release/release.ts";
 import { ageText } from "../model/table.ts";
 import type { Terminal } from "./command.ts";
@@ -41,12 +42,32 @@ export function releaseInfo(
   const head = columns(rows.filter((row): row is [string, string] => (row[1] ?? "") !== ""));
   return [
     head,
+    ...section("Canary", canaryRows(status?.canary)),
     ...section("Process types", processRows(spec)),
     ...section("Config vars", configRows(config, showValues)),
     ...(status?.logSnippet === undefined ? [] : ["", "Last lines of its log:", indent(status.logSnippet)]),
   ]
     .map((line) => (line.endsWith(":") && !line.includes("  ") ? paint(terminal, "bold", line) : line))
     .join("\n");
+}
+
+/** Its steps, with what the router counted in each: of the release, and of the one before. */
+function canaryRows(canary: CanaryStatus | undefined): string[][] {
+  if (canary === undefined) return [];
+  const all: readonly CanaryStep[] = [...(canary.steps ?? []), ...(canary.weight === 100 ? [] : [canary])];
+  const ms = (value: number | undefined): string => (value === undefined ? "-" : `${value} ms`);
+  return [
+    ["SHARE", "REQUESTS", "FAILED", "P95", "BEFORE", "FAILED", "P95"],
+    ...all.map((each) => [
+      `${each.weight} %`,
+      String(each.requests ?? 0),
+      String(each.serverErrors ?? 0),
+      ms(each.p95Ms),
+      String(each.beforeRequests ?? 0),
+      String(each.beforeServerErrors ?? 0),
+      ms(each.beforeP95Ms),
+    ]),
+  ];
 }
 
 function phaseText({ spec, status }: Release): string | undefined {

@@ -11,7 +11,7 @@ const wishAnnotation = "nagi.dev/deploy-wish";
 const problemAnnotation = "nagi.dev/wish-problem";
 const waitMaxMs = 60_000;
 
-export type WishAction = "cutover" | "back" | "cancel" | "finish";
+export type WishAction = "cutover" | "back" | "cancel" | "finish" | "promote" | "pause" | "resume";
 
 /** Throws with the platform's reason when it cannot be. */
 export async function wishDeploy(

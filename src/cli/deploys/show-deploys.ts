@@ -1,6 +1,6 @@
 /** What is known of an app's deploys, for a person. */
 
-import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
+import { canaryDefaults, defaultKeepSeconds, type AppDeploy } from "../../model/kinds/nagi/app/app-deploy.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { CommandContext } from "../command.ts";
 import { releasesOf, standbyOf, standbyText } from "./deploy-wish.ts";
@@ -10,7 +10,14 @@ export function strategyText({ metadata, spec }: App): string {
   const { strategy = "rolling", keepSeconds = defaultKeepSeconds } = spec?.deploy ?? {};
   const keep =
     strategy === "blue-green" ? `; the old release goes on for ${keepSeconds} s after a cutover` : "";
-  return `${metadata.name} is deployed ${strategy}${keep}`;
+  return `${metadata.name} is deployed ${strategy}${keep}${strategy === "canary" ? canaryText(spec?.deploy?.canary) : ""}`;
+}
+
+function canaryText(given: AppDeploy["canary"]): string {
+  const { steps = canaryDefaults.steps, intervalSeconds = canaryDefaults.intervalSeconds } = given ?? {};
+  const { maxErrorPercent = canaryDefaults.maxErrorPercent, maxLatencyMs } = given ?? {};
+  const slow = maxLatencyMs === undefined ? "" : `, or 95 of 100 answers take more than ${maxLatencyMs} ms`;
+  return `: ${steps.join(", ")} % of the requests for ${intervalSeconds} s each, given up when more than ${maxErrorPercent} % fail${slow}`;
 }
 
 export async function showDeploys(context: CommandContext, found: App): Promise<void> {

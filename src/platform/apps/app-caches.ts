@@ -18,6 +18,7 @@ import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import { app, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
+import { routeMetrics, type RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { parseTagName } from "../../model/kinds/image/tag-names.ts";
 import { imageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
@@ -58,6 +59,7 @@ export class AppCaches {
   readonly streams;
   readonly cronJobs;
   readonly autoscalers;
+  readonly routeMetrics;
   /** Of checks that failed. */
   readonly unhealthy;
 
@@ -77,6 +79,7 @@ export class AppCaches {
       kind: horizontalPodAutoscaler,
       indexers: { [byTarget]: scaledDeploymentKeys },
     });
+    this.routeMetrics = new Informer({ ...labelled, kind: routeMetrics });
     this.secrets = new Informer({ ...given, kind: secret });
     this.unhealthy = new Informer<Event>({
       ...given,
@@ -124,6 +127,15 @@ export class AppCaches {
     });
   }
 
+  /** The app that has a canary under way: to all others it is the same what the router counts. */
+  measuredKeysOf(metrics: RouteMetrics): string[] {
+    return appKeysOf(metrics).filter((key) =>
+      this.releases
+        .byIndex(byApp, key)
+        .some(({ status }) => status?.canary !== undefined && status.phase === "Deploying"),
+    );
+  }
+
   /** A build of the namespace that made the image. */
   buildOf(namespace: string, digest: string): Build | undefined {
     return this.builds.byIndex(byDigest, `${namespace}/${digest}`)[0];
@@ -149,6 +161,7 @@ export class AppCaches {
       this.unhealthy,
       this.cronJobs,
       this.autoscalers,
+      this.routeMetrics,
     ];
     await Promise.all(all.map((informer) => informer.run(signal)));
   }

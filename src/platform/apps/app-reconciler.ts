@@ -43,6 +43,7 @@ import { ReleasePhaseRunner } from "./release-phase-runner.ts";
 import { ReleaseMaker, type MissingImage } from "./release-maker.ts";
 import { lastWords } from "./last-words.ts";
 import { phaseState } from "./release-phase.ts";
+import { WeightKeeper } from "./weight-keeper.ts";
 import { BesideKeeper } from "./beside-keeper.ts";
 import { isBeside, previewHost } from "./beside-objects.ts";
 import { planWishedDeploy } from "./cutover-plan.ts";
@@ -66,6 +67,7 @@ export class AppReconciler {
   readonly #maker: ReleaseMaker;
   readonly #phases: ReleasePhaseRunner;
   readonly #beside: BesideKeeper;
+  readonly #weights: WeightKeeper;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -73,6 +75,7 @@ export class AppReconciler {
     this.#maker = new ReleaseMaker(options);
     this.#phases = new ReleasePhaseRunner(options);
     this.#beside = new BesideKeeper({ ...options, owned: this.#owned });
+    this.#weights = new WeightKeeper(options);
   }
 
   async reconcile(key: string): Promise<Reconciled | undefined> {
@@ -96,13 +99,20 @@ export class AppReconciler {
       failedChecks,
       isRouted: isRoutedNow,
       isServed: (release) => this.#isServed(app, release),
+      metrics: mainRoutes(caches.of(app).routes).flatMap(
+        (each) => caches.routeMetrics.get(keyOf(refOf(each))) ?? [],
+      ),
       isPreviewed: (release) => this.#isPreviewed(app, release),
       previewUrl: this.#previewUrl(app),
       nowMs: this.#options.clock.now(),
     });
     const decided = await this.#writePhases(app, releases, plan);
     if (plan.settled !== undefined) await this.#settleWish(app, plan.settled.problem);
+    // A share goes before what it leads to, and comes after it.
+    const { canaryWeight } = plan;
+    if (canaryWeight === undefined) await this.#weights.ensure(app, canaryWeight);
     await this.#beside.ensure(app, plan, (release) => this.#replicas(app, release, webProcess));
+    if (canaryWeight !== undefined) await this.#weights.ensure(app, canaryWeight);
     const deployments = await this.#ensureDeployments(app, plan);
     await this.#ensureCronJobs(app, decided);
     await this.#prune(app, decided);
@@ -204,7 +214,11 @@ export class AppReconciler {
         ...setCondition(release.status?.conditions, liveCondition(phase, message), this.#now()),
       ];
       const until = change.standbyUntil === undefined ? {} : { standbyUntil: change.standbyUntil };
-      const body = { status: { phase, message, conditions, ...found, ...until } };
+      // Of a step that has begun anew nothing of the one before stays.
+      const canary =
+        change.canary === undefined ? {} : { canary: { p95Ms: null, beforeP95Ms: null, ...change.canary } };
+      const status = { phase, message, conditions, ...found, ...until, ...canary };
+      const body = { status } as unknown as JsonValue;
       const options = { subresource: "status" };
       written.set(
         release,

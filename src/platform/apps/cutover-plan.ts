@@ -11,6 +11,8 @@ import {
   type DeployPlan,
 } from "./deploy-plan.ts";
 import { deployWishOf, standbyUntilMs, type DeployWish } from "./deploy-wish.ts";
+import { canaryMessage } from "./canary-plan.ts";
+import { canarySettings, stepFrom } from "./canary.ts";
 import { newestRelease } from "./release-plan.ts";
 import { phaseOf, progressOf } from "./rollout.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
@@ -18,10 +20,7 @@ import type { Release } from "../../model/kinds/nagi/release/release.ts";
 /** A router that has not told of what it serves for this long is not waited for any more. */
 export const cutoverWaitMs = 15_000;
 
-export interface WishedInput extends DeployInput {
-  /** Whether the app's routes lead to ready instances of this release, and to no others. */
-  readonly isServed: (release: Release) => boolean;
-}
+export type WishedInput = DeployInput;
 
 export interface WishedPlan extends DeployPlan {
   /** The wish is done, or cannot be: it is removed from the app. */
@@ -44,6 +43,10 @@ export function planWishedDeploy(input: WishedInput): WishedPlan {
       return planCancel(release, { input, plan });
     case "finish":
       return planFinish(release, { plan });
+    case "promote":
+    case "pause":
+    case "resume":
+      return planCanaryWish(release, wish, { input, plan });
   }
 }
 
@@ -116,6 +119,39 @@ function planCancel(release: Release, { input, plan }: Given): WishedPlan {
   if (live === undefined) return no("no release before it was live, so there is nothing that could go on");
   const message = `cancelled (v${live.spec.version} goes on running)`;
   return { ...plan, changes: [{ release, phase: "Failed", message }], settled: done };
+}
+
+function planCanaryWish(release: Release, { action }: DeployWish, { input, plan }: Given): WishedPlan {
+  const mine = plan.changes.find((each) => each.release === release);
+  const canary = mine?.canary ?? release.status?.canary;
+  const phase = mine?.phase ?? phaseOf(release);
+  const lastLive = newestRelease(input.releases.filter((each) => phaseOf(each) === "Live"));
+  if (action === "promote" && (phase === "Live" || canary?.weight === 100)) return { ...plan, settled: done };
+  if (canary === undefined || phase !== "Deploying" || lastLive === undefined || canary.weight === 100)
+    return {
+      ...plan,
+      settled: {
+        problem: `cannot ${action} v${release.spec.version}: it is ${phase}, and no canary that is under way: ${release.status?.message ?? "no reason is known"}`,
+      },
+    };
+  const settings = canarySettings(input.app);
+  const { nowMs, metrics } = input;
+  const next =
+    action === "promote"
+      ? stepFrom(canary, { step: settings.steps.length, weight: 100 }, { metrics, nowMs })
+      : {
+          ...canary,
+          paused: action === "pause",
+          ...(action === "resume" && { since: new Date(nowMs).toISOString() }),
+        };
+  const change = {
+    release,
+    phase: "Deploying" as const,
+    message: canaryMessage(next, settings, lastLive),
+    canary: next,
+  };
+  const others = plan.changes.filter((each) => each !== mine);
+  return { ...plan, changes: [change, ...others], requeueAfterMs: 1, settled: done };
 }
 
 function planFinish(release: Release, { plan }: Pick<Given, "plan">): WishedPlan {

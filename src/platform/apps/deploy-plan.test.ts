@@ -72,6 +72,7 @@ const plan = (input: Partial<WishedInput>) => {
     beside: undefined,
     previewUrl: "http://shop--next.localhost",
     nowMs,
+    metrics: [],
     isServed: () => true,
     isPreviewed: () => true,
     ...input,

@@ -12,6 +12,8 @@ import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts
 import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
+import type { RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
+import { planCanary } from "./canary-plan.ts";
 import { recreateAnnotation } from "./deploy-strategy.ts";
 import { standbyUntilMs } from "./deploy-wish.ts";
 import { nextTrack, processLabel, servedProcesses, trackLabel, webProcess } from "./names.ts";
@@ -32,6 +34,10 @@ export interface DeployInput extends RolloutInput {
   readonly app: App;
   /** That runs web of a release beside the main one. */
   readonly beside: Deployment | undefined;
+  /** What the router counted for the routes that lead to the app. */
+  readonly metrics: readonly RouteMetrics[];
+  /** Whether the app's routes lead to ready instances of this release, and to no others. */
+  readonly isServed: (release: Release) => boolean;
   /** Where the release beside can be looked at. */
   readonly previewUrl: string;
   /** Whether the router leads there to the release's instances; asked of one whose instances are all ready. */
@@ -48,6 +54,8 @@ export interface DeployPlan {
   readonly beside?: Release | undefined;
   /** Whose instances get the requests; undefined: all of the app's. */
   readonly serving?: Release | undefined;
+  /** Percent of the requests that what runs beside gets; undefined: none by weight. */
+  readonly canaryWeight?: number | undefined;
   readonly changes: readonly PhaseChange[];
   readonly requeueAfterMs?: number | undefined;
 }
@@ -89,8 +97,8 @@ function planLive(latest: Release, input: DeployInput): DeployPlan {
 function planHeld(latest: Release, lastLive: Release, input: DeployInput): DeployPlan {
   const base = decideRollout({ ...input, deployments: [] });
   const others = base.changes.filter(({ release }) => release !== latest);
-  const [standby] = standbysOf(input);
-  const over = standby === undefined ? [] : [standbyOver(standby)];
+  const [before] = standbysOf(input);
+  const over = before === undefined ? [] : [standbyOver(before)];
   const kept = { target: lastLive, serving: lastLive };
   const stays = besideReleaseName(input) === lastLive.metadata.name ? lastLive : undefined;
   if (!isReleased(latest)) {
@@ -111,7 +119,9 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
     stays === undefined
       ? isAlone(lastLive, input)
       : progressOf(webOnly(lastLive), input).state === "complete";
-  if (standby !== undefined || !isFree) {
+  // What has begun goes on: the live release may change its number meanwhile.
+  const isBegun = besideReleaseName(input) === latest.metadata.name;
+  if (before !== undefined || !(isFree || isBegun)) {
     const waits = change("Deploying", `web: waits until all instances of ${version} are ready`);
     const serving = stays !== undefined || hasOthersBeside(lastLive, input) ? lastLive : undefined;
     return { target: lastLive, beside: stays, serving, changes: [...waits, ...others, ...over] };
@@ -119,6 +129,11 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
   const progress = besideProgress(latest, input);
   const isTold = phaseOf(latest) === "Held" || progress.state !== "complete" || input.isPreviewed(latest);
   const seen: Progress = isTold ? progress : { state: "moving", message: routingMessage };
+  const isCanary = latest.spec.canary === true && (isBegun || latest.status?.canary !== undefined);
+  if (isCanary && (latest.status?.canary !== undefined || seen.state === "complete")) {
+    const giveWay = (): PhaseChange => standby(lastLive, latest, input);
+    return planCanary(latest, { input, lastLive, progress, others, giveWay });
+  }
   const found = heldChange(latest, seen, `${version} at ${input.previewUrl}`);
   const mine = change(found.phase, found.message.replace("{version}", version));
   const beside = found.phase === "Failed" ? undefined : latest;
@@ -201,7 +216,8 @@ export function standbyOver(release: Release): PhaseChange {
 
 /** The live release gives way to another one and goes on running for the way back. */
 export function standby(release: Release, by: Release, { app, nowMs }: DeployInput): PhaseChange {
-  const keepMs = (app.spec?.deploy?.keepSeconds ?? defaultKeepSeconds) * 1000;
+  const ownKeepSeconds = by.spec.canary === true ? 0 : defaultKeepSeconds;
+  const keepMs = (app.spec?.deploy?.keepSeconds ?? ownKeepSeconds) * 1000;
   const standbyUntil = new Date(nowMs + keepMs).toISOString();
   return { release, phase: "Superseded", message: `v${by.spec.version} is live`, standbyUntil };
 }

@@ -6,7 +6,7 @@ import type { Release } from "../../model/kinds/nagi/release/release.ts";
 /** On an App: `ACTION VERSION TIME`; removed when it is done or cannot be. */
 export const deployWishAnnotation = "nagi.dev/deploy-wish";
 
-const actions = ["cutover", "back", "cancel", "finish"] as const;
+const actions = ["cutover", "back", "cancel", "finish", "promote", "pause", "resume"] as const;
 
 export interface DeployWish {
   readonly action: (typeof actions)[number];

@@ -183,7 +183,7 @@ function held({
   isNewBuild,
   latest,
   base,
-}: Omit<Choice, "input" | "wishes"> & { app: App }): Pick<ReleaseSpec, "hold"> {
+}: Omit<Choice, "input" | "wishes"> & { app: App }): Pick<ReleaseSpec, "hold" | "canary"> {
   const { annotations } = app.metadata;
   const isAsked =
     annotations?.[holdAnnotation] === `v${nextVersion(app, latest)}` ||
@@ -191,7 +191,9 @@ function held({
   // What changes a release that is held does not make its code live.
   const isOfHeld =
     base?.spec.hold === true && base.status?.phase !== "Live" && base.status?.phase !== "Superseded";
-  return isAsked || isOfHeld || app.spec?.deploy?.strategy === "blue-green" ? { hold: true } : {};
+  const strategy = app.spec?.deploy?.strategy;
+  if (strategy === "canary" && !isAsked) return { hold: true, canary: true };
+  return isAsked || isOfHeld || strategy === "blue-green" ? { hold: true } : {};
 }
 
 /** What every new release of the app has. */

@@ -9,6 +9,7 @@ import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../model/conditions.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { CanaryStatus } from "../../model/kinds/nagi/release/canary-status.ts";
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import type { Condition } from "../../model/meta.ts";
 import { worstProblem, type FailedChecks } from "./failure-reason.ts";
@@ -41,6 +42,8 @@ export interface PhaseChange {
   readonly message: string;
   /** RFC 3339: until when it goes on running for the way back; null: not any more. */
   readonly standbyUntil?: string | null | undefined;
+  /** How far it is as a canary. */
+  readonly canary?: CanaryStatus | undefined;
 }
 
 export interface Rollout {

@@ -9,6 +9,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { HorizontalPodAutoscaler } from "../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import type { Event } from "../../model/kinds/core/event/event.ts";
+import type { RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { AppCaches, appKeysOf } from "./app-caches.ts";
 import { AppReconciler } from "./app-reconciler.ts";
@@ -54,6 +55,7 @@ export async function runApps(options: AppsOptions, signal: AbortSignal): Promis
           caches.cronJobs,
         ].map((informer) => watch(informer as unknown as Informer<KubeObject>, appKeysOf)),
         watch(caches.autoscalers, (each) => caches.scaledKeysOf(each as HorizontalPodAutoscaler)),
+        watch(caches.routeMetrics, (each) => caches.measuredKeysOf(each as RouteMetrics)),
         watch(caches.secrets, configKeysOf),
         watch(caches.unhealthy, (event) => caches.unhealthyKeysOf(event as Event)),
         watch(caches.streams, (stream) =>

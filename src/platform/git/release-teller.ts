@@ -32,6 +32,7 @@ export async function tellRelease(
   const startMs = clock.now();
   let announced = false;
   let shownPhase = false;
+  let toldCanary = "";
   try {
     const { namespace, labels } = build.metadata;
     const fieldSelector = `spec.app=${labels?.[appLabel] ?? ""}`;
@@ -45,6 +46,11 @@ export async function tellRelease(
       if (!shownPhase && event.object.status?.releasePhase?.pod !== undefined) {
         shownPhase = true;
         await tellReleasePhase(event.object, tell, { client, clock, signal });
+      }
+      const { canary, phase, message = "" } = event.object.status ?? {};
+      if (canary !== undefined && phase === "Deploying" && message !== toldCanary) {
+        toldCanary = message;
+        tell(`       ${message}`);
       }
       const tookText = `${((clock.now() - startMs) / 1000).toFixed(1)} s`;
       if (await tellPhase(event.object, tell, { client, tookText, shownPhase })) return;

@@ -28,6 +28,7 @@ export function backendLines(route: Route): readonly string[] {
     ...timeouts(route),
     // Besides, this makes HAProxy read the authority's file, which servers that are added later refer to.
     ...(options === "" ? [] : [`default-server ${options}`]),
+    ...set(route, "balance", (value) => [`balance ${value}`]),
     ...sticky(route),
     ...allowed(route),
     ...rateLimit(route),

@@ -25,7 +25,7 @@ import { buildErrors, buildLimits, dockerfileOptions } from "./dockerfile-option
 import { checkPlatformRef } from "../platform/platform-ref.ts";
 import { checkBranch, checkSourceDirectory } from "../source-path.ts";
 import { appCron, cronErrors } from "./app-cron.ts";
-import { appDeploy } from "./app-deploy.ts";
+import { appDeploy, deployErrors } from "./app-deploy.ts";
 import { appPlacement, placementErrors } from "./app-placement.ts";
 import { appProcess, processErrors } from "./app-process.ts";
 
@@ -181,6 +181,7 @@ function appErrors({
   imageStreamTag,
   processes = {},
   cron = {},
+  deploy = {},
   placement = {},
   domains = [],
   branch,
@@ -208,6 +209,7 @@ function appErrors({
     ...Object.entries(processes).flatMap(([name, process]) => processErrors(name, process)),
     ...Object.entries(cron).flatMap(([name, entry]) => cronErrors(name, entry)),
     ...placementErrors(placement),
+    ...deployErrors(deploy),
     ...domains.flatMap((domain, index) => invalidIf(checkDomain(domain), `spec.domains[${index}]`, domain)),
     ...duplicates(domains, (index) => `spec.domains[${index}]`),
   ];

@@ -15,6 +15,7 @@ import {
   type Infer,
 } from "../../../schema.ts";
 import { checkProcessType } from "../app-names.ts";
+import { canaryStatus } from "./canary-status.ts";
 import { sourceCron } from "../app/app-cron.ts";
 import { appChecks } from "../app/app-checks.ts";
 
@@ -39,6 +40,7 @@ const releaseSpec = object(
     postDeploy: string("Command of app.json that runs once, before an app's first release serves."),
     releaseTimeoutSeconds: integer("How long the release phase may take.", { min: 1 }),
     hold: boolean("Whether it runs beside the release before until it is cut over."),
+    canary: boolean("Whether it gets a growing share of the requests while it runs beside."),
     description: string("What changed."),
     cause: string("What led to it: push abc1234, config set, image, rollback of v3, retry of v5."),
     createdBy: string("Who made it."),
@@ -75,6 +77,7 @@ const releaseStatus = object(
     logSnippet: string("The last lines of the log of what failed."),
     imageID: string("What the image's name stood for when the release went live."),
     releasePhase: releasePhaseStatus,
+    canary: canaryStatus,
     standbyUntil: time("Until when a release that was cut over goes on running, for the way back."),
     configRestored: boolean("Whether the app's config vars went back to those of the release that runs."),
     conditions: array(condition, "Aspects of the release.", { mergeKey: "type" }),

@@ -93,6 +93,8 @@ const maintenanceText: Check = (value) =>
 const h2c: Check = (value) =>
   value === "h2c" ? undefined : "must be h2c: HTTP/2 without TLS, as gRPC needs it";
 
+const balances = ["leastconn", "roundrobin", "random", "source"];
+
 /** By the name that `nagi routes set` knows them by. */
 export const routeSettings = {
   timeout: {
@@ -159,6 +161,13 @@ export const routeSettings = {
     annotation: "router.openshift.io/cookie_name",
     description: "Name of a cookie by which a client stays with one instance.",
     check: cookieName,
+  },
+  balance: {
+    annotation: "haproxy.router.openshift.io/balance",
+    description:
+      "How requests are given to instances: leastconn (the least busy, unless it is said), roundrobin, random or source.",
+    check: (value: string) =>
+      balances.includes(value) ? undefined : `must be one of ${balances.join(", ")}`,
   },
   "app-protocol": {
     annotation: "nagi.dev/app-protocol",
