@@ -12,6 +12,8 @@ import type { RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetr
 
 /** Of fewer requests nothing is said before the step is over: one bad one would be a large share. */
 const judgedMin = 20;
+/** So many bad ones are not by chance, however few there were. */
+const failedMin = 5;
 
 export interface CanarySettings {
   /** Percent of the requests, growing. */
@@ -145,7 +147,7 @@ export function judge(
 ): Verdict {
   const { requests = 0, serverErrors = 0, p95Ms = 0 } = canary;
   const isOver = nowMs - Date.parse(canary.since ?? "") >= intervalMs;
-  if (requests >= judgedMin || (isOver && requests > 0)) {
+  if (requests >= judgedMin || serverErrors >= failedMin || (isOver && requests > 0)) {
     const percent = (100 * serverErrors) / requests;
     if (percent > maxErrorPercent)
       return {

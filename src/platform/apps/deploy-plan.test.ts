@@ -28,9 +28,9 @@ const app = (wish?: string): App =>
 function release(
   version: number,
   phase: Phase,
-  more: Partial<ReleaseStatus & { hold: boolean }> = {},
+  more: Partial<ReleaseStatus & { hold: boolean; isCanary: boolean }> = {},
 ): Release {
-  const { hold = version > 1, ...status } = more;
+  const { hold = version > 1, isCanary = false, ...status } = more;
   const spec = {
     app: "shop",
     version,
@@ -38,6 +38,7 @@ function release(
     processes: { web: {} },
     configSecret: `s${version}`,
     hold,
+    ...(isCanary && { canary: true }),
   };
   const made = newRelease(app(), { spec, config: {}, annotations: {} });
   return { ...made, status: { phase, ...status } };
@@ -81,6 +82,7 @@ const plan = (input: Partial<WishedInput>) => {
   return {
     runs: [name(found.webTarget ?? found.target), name(found.beside)],
     serves: name(found.serving),
+    ...(found.canaryWeight === undefined ? {} : { weight: found.canaryWeight }),
     changes: found.changes.map(({ release: { spec }, phase, standbyUntil }) =>
       [`v${spec.version}`, phase, ...(standbyUntil === undefined ? [] : [String(standbyUntil)])].join(" "),
     ),
@@ -235,5 +237,67 @@ describe("cancelling", () => {
   test("is refused for what is live", () => {
     const found = plan({ ...given, app: app(`cancel v1 ${nowIso}`) });
     expect(found.settled).toBe("cannot cancel v1: it is Live. To go back from a live release: nagi rollback");
+  });
+});
+
+describe("a canary", () => {
+  const at = (seconds: number) => new Date(nowMs - seconds * 1000).toISOString();
+  const fresh = release(2, "Deploying", { isCanary: true });
+  const going = (canary: NonNullable<ReleaseStatus["canary"]>) =>
+    release(2, "Deploying", { isCanary: true, canary: { since: at(10), step: 0, weight: 5, ...canary } });
+  const both = (of: Release) => ({ releases: [v1, of], deployments: [running(v1)], beside: running(of) });
+
+  test("gets its first share when its instances are ready and the router knows them", () => {
+    expect(plan(both(fresh))).toEqual({
+      runs: ["v1", "v2"],
+      serves: "v1",
+      weight: 5,
+      changes: ["v2 Deploying"],
+    });
+    expect(plan({ ...both(fresh), isPreviewed: () => false })).not.toHaveProperty("weight");
+    expect(plan({ ...both(fresh), beside: running(fresh, 0) })).not.toHaveProperty("weight");
+  });
+
+  test("gets the next share, and after the last one all", () => {
+    expect(plan(both(going({ since: at(61) })))).toMatchObject({ serves: "v1", weight: 25 });
+    const last = plan(both(going({ since: at(61), step: 2, weight: 50 })));
+    expect(last).toEqual({ runs: ["v1", "v2"], serves: "v2", changes: ["v2 Deploying"] });
+    const all = both(going({ step: 3, weight: 100 }));
+    expect(plan({ ...all, isServed: () => false })).toMatchObject({ serves: "v2", changes: [] });
+    expect(plan(all)).toMatchObject({ serves: "v2", changes: ["v2 Live", `v1 Superseded ${nowIso}`] });
+  });
+
+  test("is given up by what was counted, or when it is not ready at the end of a step", () => {
+    const bad = plan(both(going({ requests: 100, serverErrors: 2 })));
+    expect(bad).toEqual({ runs: ["v1", undefined], serves: "v1", changes: ["v2 Failed"] });
+    const over = both(going({ since: at(61) }));
+    expect(plan({ ...over, beside: running(fresh, 0) }).changes).toEqual(["v2 Failed"]);
+  });
+
+  test("goes on while the live release changes its number", () => {
+    const changing = running(v1);
+    changing.metadata.generation = 2;
+    expect(plan({ ...both(going({})), deployments: [changing] })).toMatchObject({
+      runs: ["v1", "v2"],
+      weight: 5,
+    });
+  });
+
+  test("gives way to a newer release, which begins anew", () => {
+    const third = release(3, "Pending", { isCanary: true });
+    expect(plan({ ...both(going({})), releases: [v1, going({}), third] })).toEqual({
+      runs: ["v1", "v3"],
+      serves: "v1",
+      changes: ["v3 Deploying", "v2 Superseded"],
+    });
+  });
+
+  test("is promoted, paused and resumed by a wish, and only while it is under way", () => {
+    const wished = (action: string, of = going({})) =>
+      plan({ ...both(of), app: app(`${action} v2 ${nowIso}`) });
+    for (const action of ["promote", "pause", "resume"])
+      expect(wished(action)).toMatchObject({ changes: ["v2 Deploying"], settled: "done" });
+    expect(wished("cancel")).toMatchObject({ changes: ["v2 Failed"], settled: "done" });
+    expect(wished("pause", release(2, "Held")).settled).toContain("cannot pause v2: it is Held");
   });
 });

@@ -21,7 +21,10 @@ function sleeper(): {
   replicas: () => Promise<number>;
   scale: (to: number) => Promise<void>;
 } {
-  const template = { spec: { containers: [{ name: "web", image: "i" }] } };
+  const template = {
+    metadata: { labels: { app: "a" } },
+    spec: { containers: [{ name: "web", image: "i" }] },
+  };
   const spec = { replicas: 0, selector: { matchLabels: { app: "a" } }, template };
   const service = aService("a");
   service.metadata = { ...service.metadata, annotations: { [wakesAnnotation]: "a-web" } };
