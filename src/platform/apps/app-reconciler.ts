@@ -47,7 +47,7 @@ import { WeightKeeper } from "./weight-keeper.ts";
 import { BesideKeeper } from "./beside-keeper.ts";
 import { isBeside, previewHost } from "./beside-objects.ts";
 import { planWishedDeploy } from "./cutover-plan.ts";
-import type { DeployPlan } from "./deploy-plan.ts";
+import type { DeployPlan } from "./deploy-input.ts";
 import { deployWishAnnotation } from "./deploy-wish.ts";
 import { liveCondition, phaseOf, routingMessage, type PhaseChange } from "./rollout.ts";
 

@@ -18,7 +18,7 @@ import { keyOf, refOf } from "../../model/meta.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { appService } from "./app-objects.ts";
 import { besideDeployment, besideService, isBeside, previewRoute } from "./beside-objects.ts";
-import type { DeployPlan } from "./deploy-plan.ts";
+import type { DeployPlan } from "./deploy-input.ts";
 import { isOwnedBy, processLabel, webProcess } from "./names.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 

@@ -6,7 +6,7 @@
 import type { CanaryStatus } from "../../model/kinds/nagi/release/canary-status.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { canarySettings, countsText, countWindows, judge, stepFrom, type CanarySettings } from "./canary.ts";
-import type { DeployInput, DeployPlan } from "./deploy-plan.ts";
+import type { DeployInput, DeployPlan } from "./deploy-input.ts";
 import { webPodsOf } from "./routed.ts";
 import type { PhaseChange, Progress } from "./rollout.ts";
 

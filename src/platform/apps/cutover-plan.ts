@@ -7,9 +7,8 @@ import {
   standby,
   standbyOver,
   webOnly,
-  type DeployInput,
-  type DeployPlan,
 } from "./deploy-plan.ts";
+import type { DeployInput, DeployPlan } from "./deploy-input.ts";
 import { deployWishOf, standbyUntilMs, type DeployWish } from "./deploy-wish.ts";
 import { canaryMessage } from "./canary-plan.ts";
 import { canarySettings, stepFrom } from "./canary.ts";

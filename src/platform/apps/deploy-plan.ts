@@ -8,12 +8,10 @@
  */
 
 import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
-import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
-import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
-import type { RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import { planCanary } from "./canary-plan.ts";
+import type { DeployInput, DeployPlan } from "./deploy-input.ts";
 import { recreateAnnotation } from "./deploy-strategy.ts";
 import { standbyUntilMs } from "./deploy-wish.ts";
 import { nextTrack, processLabel, servedProcesses, trackLabel, webProcess } from "./names.ts";
@@ -27,38 +25,7 @@ import {
   routingMessage,
   type PhaseChange,
   type Progress,
-  type RolloutInput,
 } from "./rollout.ts";
-
-export interface DeployInput extends RolloutInput {
-  readonly app: App;
-  /** That runs web of a release beside the main one. */
-  readonly beside: Deployment | undefined;
-  /** What the router counted for the routes that lead to the app. */
-  readonly metrics: readonly RouteMetrics[];
-  /** Whether the app's routes lead to ready instances of this release, and to no others. */
-  readonly isServed: (release: Release) => boolean;
-  /** Where the release beside can be looked at. */
-  readonly previewUrl: string;
-  /** Whether the router leads there to the release's instances; asked of one whose instances are all ready. */
-  readonly isPreviewed: (release: Release) => boolean;
-  readonly nowMs: number;
-}
-
-export interface DeployPlan {
-  /** What the main deployments run. */
-  readonly target: Release | undefined;
-  /** What the main deployment of web runs, where that is another one. */
-  readonly webTarget?: Release | undefined;
-  /** Whose web runs beside; undefined: nothing does. */
-  readonly beside?: Release | undefined;
-  /** Whose instances get the requests; undefined: all of the app's. */
-  readonly serving?: Release | undefined;
-  /** Percent of the requests that what runs beside gets; undefined: none by weight. */
-  readonly canaryWeight?: number | undefined;
-  readonly changes: readonly PhaseChange[];
-  readonly requeueAfterMs?: number | undefined;
-}
 
 export function planDeploy(input: DeployInput): DeployPlan {
   const latest = newestRelease(input.releases);
@@ -99,7 +66,6 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
   const others = base.changes.filter(({ release }) => release !== latest);
   const [before] = standbysOf(input);
   const over = before === undefined ? [] : [standbyOver(before)];
-  const kept = { target: lastLive, serving: lastLive };
   const stays = besideReleaseName(input) === lastLive.metadata.name ? lastLive : undefined;
   if (!isReleased(latest)) {
     const isSplit = stays !== undefined || hasOthersBeside(lastLive, input);
@@ -110,10 +76,6 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
       changes: base.changes,
     };
   }
-  const change = (phase: PhaseChange["phase"], message: string): PhaseChange[] =>
-    phase === phaseOf(latest) && message === latest.status?.message
-      ? []
-      : [{ release: latest, phase, message }];
   const version = `v${lastLive.spec.version}`;
   const isFree =
     stays === undefined
@@ -122,22 +84,39 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
   // What has begun goes on: the live release may change its number meanwhile.
   const isBegun = besideReleaseName(input) === latest.metadata.name;
   if (before !== undefined || !(isFree || isBegun)) {
-    const waits = change("Deploying", `web: waits until all instances of ${version} are ready`);
+    const waits = changed(latest, "Deploying", `web: waits until all instances of ${version} are ready`);
     const serving = stays !== undefined || hasOthersBeside(lastLive, input) ? lastLive : undefined;
     return { target: lastLive, beside: stays, serving, changes: [...waits, ...others, ...over] };
   }
+  return planBeside(latest, { input, lastLive, others });
+}
+
+function changed(release: Release, phase: PhaseChange["phase"], message: string): PhaseChange[] {
+  const isSame = phase === phaseOf(release) && message === release.status?.message;
+  return isSame ? [] : [{ release, phase, message }];
+}
+
+interface BesideGiven {
+  readonly input: DeployInput;
+  readonly lastLive: Release;
+  readonly others: readonly PhaseChange[];
+}
+
+/** Nothing is in its way: it runs beside, and when it is ready it is held or gets its share. */
+function planBeside(latest: Release, { input, lastLive, others }: BesideGiven): DeployPlan {
   const progress = besideProgress(latest, input);
   const isTold = phaseOf(latest) === "Held" || progress.state !== "complete" || input.isPreviewed(latest);
   const seen: Progress = isTold ? progress : { state: "moving", message: routingMessage };
-  const isCanary = latest.spec.canary === true && (isBegun || latest.status?.canary !== undefined);
-  if (isCanary && (latest.status?.canary !== undefined || seen.state === "complete")) {
+  const { canary } = latest.status ?? {};
+  if (latest.spec.canary === true && (canary !== undefined || seen.state === "complete")) {
     const giveWay = (): PhaseChange => standby(lastLive, latest, input);
     return planCanary(latest, { input, lastLive, progress, others, giveWay });
   }
+  const version = `v${lastLive.spec.version}`;
   const found = heldChange(latest, seen, `${version} at ${input.previewUrl}`);
-  const mine = change(found.phase, found.message.replace("{version}", version));
+  const mine = changed(latest, found.phase, found.message.replace("{version}", version));
   const beside = found.phase === "Failed" ? undefined : latest;
-  return { ...kept, beside, changes: [...mine, ...others] };
+  return { target: lastLive, serving: lastLive, beside, changes: [...mine, ...others] };
 }
 
 function heldChange(
