@@ -49,6 +49,8 @@ import { routeMetrics } from "./kinds/nagi/routemetrics/routemetrics.ts";
 import { schedulingDecision } from "./kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { webhook } from "./kinds/nagi/webhook/webhook.ts";
 import { webhookDelivery } from "./kinds/nagi/webhookdelivery/webhookdelivery.ts";
+import { ingress } from "./kinds/networking/ingress/ingress.ts";
+import { ingressClass } from "./kinds/networking/ingressclass/ingressclass.ts";
 import { podDisruptionBudget } from "./kinds/policy/poddisruptionbudget/poddisruptionbudget.ts";
 import { route } from "./kinds/route/route/route.ts";
 import { podGroup } from "./kinds/scheduling/podgroup/podgroup.ts";
@@ -107,6 +109,8 @@ export const allKinds: readonly Kind[] = [
   schedulingDecision,
   webhook,
   webhookDelivery,
+  ingress,
+  ingressClass,
   podDisruptionBudget,
   route,
   podGroup,

@@ -29,6 +29,7 @@ import { podHook } from "./admission/pod.ts";
 import { createSystemPriorityClasses, PriorityClasses, priorityClassHook } from "./admission/priority.ts";
 import { secretHook } from "./admission/secret.ts";
 import { followServices, serviceHook } from "./admission/service.ts";
+import { ingressHook } from "./admission/ingress.ts";
 import { claimHook, volumeHook } from "./admission/storage.ts";
 import { Api } from "./api.ts";
 import { noSuchPath } from "./api-errors.ts";
@@ -161,6 +162,7 @@ function hooksFor(
   add("services", (kind) => serviceHook(kind, addresses));
   add("persistentvolumes", () => volumeHook);
   add("persistentvolumeclaims", () => claimHook(store));
+  add("ingresses.networking.k8s.io", () => ingressHook(store));
   add("secrets", (kind) => secretHook({ kind, store, tokens, caPem }));
   return hooks;
 }

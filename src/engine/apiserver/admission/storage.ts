@@ -9,6 +9,7 @@ import { isDefaultClass } from "../../../model/kinds/storage/storageclass/storag
 import type { KubeObject } from "../../../model/meta.ts";
 import { storageClassOf } from "../../../model/volume-claims.ts";
 import type { Store } from "../../store/store.ts";
+import { defaultClass } from "./default-class.ts";
 
 const volumeProtection = "kubernetes.io/pv-protection";
 const claimProtection = "kubernetes.io/pvc-protection";
@@ -25,7 +26,7 @@ export function claimHook(store: Store): KindHook {
       if (typeof spec !== "object" || spec === null || spec.storageClassName !== undefined) return;
       // What is no map of texts is refused by the checks that follow.
       if (metadata === undefined || storageClassOf({ metadata, spec }) !== "") return;
-      const name = defaultClass(store);
+      const name = defaultClass(store, "storageclasses.storage.k8s.io", isDefaultClass);
       if (name !== undefined) spec.storageClassName = name;
     },
   };
@@ -35,12 +36,4 @@ function protect({ metadata }: KubeObject, finalizer: string): void {
   const present: unknown = metadata.finalizers ?? [];
   if (!Array.isArray(present) || present.includes(finalizer)) return;
   metadata.finalizers = [...(present as string[]), finalizer];
-}
-
-/** The newest, should there be several. */
-function defaultClass(store: Store): string | undefined {
-  const { entries } = store.list("storageclasses.storage.k8s.io");
-  const classes = entries.map(({ value }) => value).filter(isDefaultClass);
-  const created = ({ metadata }: KubeObject): string => metadata.creationTimestamp ?? "";
-  return classes.toSorted((a, b) => (created(a) < created(b) ? 1 : -1))[0]?.metadata.name;
 }

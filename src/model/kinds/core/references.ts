@@ -50,3 +50,13 @@ export const objectFieldSelector = object(
   },
   { name: "io.k8s.api.core.v1.ObjectFieldSelector" },
 );
+
+export const typedLocalObjectReference = object(
+  "An object of the same namespace, by its kind.",
+  {
+    apiGroup: string("API group of the object; the core group when absent."),
+    kind: required(string("Kind of the object.")),
+    name: required(string("Name of the object.")),
+  },
+  { name: "io.k8s.api.core.v1.TypedLocalObjectReference" },
+);

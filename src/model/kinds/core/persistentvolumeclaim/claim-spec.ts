@@ -2,6 +2,7 @@
 
 import { labelSelector } from "../../../label-selector.ts";
 import { map, object, oneOf, quantity, required, string, type Infer } from "../../../schema.ts";
+import { typedLocalObjectReference } from "../references.ts";
 import { accessModes, volumeMode } from "../volume-access.ts";
 
 const volumeResources = object(
@@ -11,16 +12,6 @@ const volumeResources = object(
     requests: map(quantity("Amount."), "The least that is wanted."),
   },
   { name: "io.k8s.api.core.v1.VolumeResourceRequirements" },
-);
-
-const dataSource = object(
-  "What the volume is filled from.",
-  {
-    apiGroup: string("API group of the source."),
-    kind: required(string("Kind of the source.")),
-    name: required(string("Name of the source.")),
-  },
-  { name: "io.k8s.api.core.v1.TypedLocalObjectReference" },
 );
 
 const dataSourceRef = object(
@@ -43,7 +34,7 @@ export const persistentVolumeClaimSpec = object(
     volumeName: string("Volume that the claim has."),
     storageClassName: string("Class of the volume; empty for none, the default class when absent."),
     volumeMode: volumeMode(),
-    dataSource,
+    dataSource: typedLocalObjectReference,
     dataSourceRef,
     volumeAttributesClassName: string("Class of the volume's attributes."),
   },
