@@ -8,8 +8,15 @@
 import { createHash } from "node:crypto";
 import type { BackendFrame } from "./backend-frame.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
+import {
+  maintenanceBackend,
+  maintenanceText,
+  platformBackend,
+  renderMaps,
+  type HaproxyMaps,
+} from "./haproxy-maps.ts";
 import { lookupLines, lookupsOf } from "./route-lookups.ts";
-import { tlsListeners, withoutTls, withoutTlsSections } from "./tls/tls-frontends.ts";
+import { tlsListeners, withoutTlsSections } from "./tls/tls-frontends.ts";
 import type { CertificateFiles } from "./tls/certificate-store.ts";
 import { destinationCaFile } from "./tls/route-tls.ts";
 import { bracketed, type Slot } from "./server-slots.ts";
@@ -38,33 +45,6 @@ export interface HaproxySettings {
   readonly accessRingBytes: number;
 }
 
-/** Maps by file name: what HAProxy looks up while it runs. */
-export interface HaproxyMaps {
-  /** Host to backend. */
-  readonly "hosts.map": ReadonlyMap<string, string>;
-  /** Host, path and a slash, to backend: the longest start wins. */
-  readonly "paths.map": ReadonlyMap<string, string>;
-  /** Backend to what a request is told when no server of it takes it. */
-  readonly "reasons.map": ReadonlyMap<string, string>;
-  /** As the first two, for requests over TLS. */
-  readonly "https-hosts.map": ReadonlyMap<string, string>;
-  readonly "https-paths.map": ReadonlyMap<string, string>;
-  /** Host to backend, of connections whose TLS is the app's. */
-  readonly "sni.map": ReadonlyMap<string, string>;
-  /** Host to what visitors are told while it is worked on. */
-  readonly "maintenance.map": ReadonlyMap<string, string>;
-}
-
-export const mapNames = [
-  "hosts.map",
-  "paths.map",
-  "reasons.map",
-  "https-hosts.map",
-  "https-paths.map",
-  "sni.map",
-  "maintenance.map",
-] as const;
-
 export interface HaproxyFiles {
   readonly structureDigest: string;
   readonly config: string;
@@ -82,10 +62,7 @@ export interface Rendered {
   readonly slots: ReadonlyMap<string, readonly Slot[]>;
 }
 
-const platformBackend = "nagi:platform";
 const unknownBackend = "nagi:unknown";
-const maintenanceBackend = "nagi:maintenance";
-const maintenanceText = "This app is being worked on. Please come back soon.";
 /** What clients are told to wait before they ask again. */
 const maintenanceRetrySeconds = 60;
 export const accessRing = "access";
@@ -113,7 +90,7 @@ interface Frontend {
 
 export function renderFiles(settings: HaproxySettings, given: Rendered): HaproxyFiles {
   const { table, frame } = given;
-  const maps = renderMaps(settings, table, frame);
+  const maps = renderMaps(settings.platformHosts, table, frame);
   const byId = new Map(table.backends.map((backend) => [frame.assigned[backend.name] ?? "", backend]));
   const text = (digest: string, serversOf: (backend: RouteBackend) => readonly Slot[]): string =>
     [
@@ -122,7 +99,7 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
       frontendSection({
         name: "http",
         binds: settings.binds.map((bind) => `bind ${addressOf(bind)}`),
-        lookups: lookupLines(lookupsOf(maps["hosts.map"], maps["paths.map"])),
+        lookups: lookupLines(lookupsOf(maps["hosts.map"], maps["paths.map"], maps["exact.map"])),
       }),
       ...tlsSections(settings, maps, given.certificates),
       frameSections(settings),
@@ -138,47 +115,6 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
     ca === undefined ? [] : [[destinationCaFile(ca), ca] as const],
   );
   return { structureDigest, config, maps, certificates, secrets: new Map([...certificates.files, ...cas]) };
-}
-
-export function mapText(map: ReadonlyMap<string, string>): string {
-  return [...map].map(([key, value]) => `${key} ${value}\n`).join("");
-}
-
-function renderMaps({ platformHosts }: HaproxySettings, table: RouteTable, frame: BackendFrame): HaproxyMaps {
-  const hosts = new Map(platformHosts.map((name) => [name, platformBackend]));
-  const tlsHosts = new Map(hosts);
-  const paths = new Map<string, string>();
-  const tlsPaths = new Map<string, string>();
-  const sni = new Map<string, string>();
-  const reasons = new Map<string, string>();
-  const resting = new Map<string, string>();
-  for (const { host: name, path, backend, tls, maintenance } of table.rules) {
-    const id = maintenance === undefined ? (frame.assigned[backend] ?? "") : maintenanceBackend;
-    if (maintenance !== undefined) resting.set(name, maintenance === "on" ? maintenanceText : maintenance);
-    const plain = tls === undefined || tls.insecure === "Allow" ? id : withoutTls[tls.insecure];
-    if (path === "") hosts.set(name, plain);
-    else paths.set(`${name}${path}/`, plain);
-    if (tls === undefined) continue;
-    if (tls.termination === "passthrough") sni.set(name, frame.assigned[backend] ?? "");
-    else if (path === "") tlsHosts.set(name, id);
-    else tlsPaths.set(`${name}${path}/`, id);
-  }
-  for (const { name, app, endpoints, emptyReason } of table.backends) {
-    const why = endpoints.length > 0 ? "no instance of it accepts connections" : emptyReason;
-    reasons.set(
-      frame.assigned[name] ?? "",
-      `app ${app}: ${why}. See: nagi ps -a ${app}, nagi logs -a ${app}`,
-    );
-  }
-  return {
-    "hosts.map": hosts,
-    "paths.map": paths,
-    "reasons.map": reasons,
-    "https-hosts.map": tlsHosts,
-    "https-paths.map": tlsPaths,
-    "sni.map": sni,
-    "maintenance.map": resting,
-  };
 }
 
 function globalSection(settings: HaproxySettings, digest: string): string {
@@ -205,7 +141,10 @@ function tlsSections(
 ): readonly string[] {
   const listening = { addresses: settings.tlsBinds.map(addressOf), ...settings, shownWithoutName };
   const { binds, sections } = tlsListeners(listening, maps["sni.map"]);
-  const lookups = lookupLines(lookupsOf(maps["https-hosts.map"], maps["https-paths.map"]), "https-");
+  const lookups = lookupLines(
+    lookupsOf(maps["https-hosts.map"], maps["https-paths.map"], maps["https-exact.map"]),
+    "https-",
+  );
   return [
     frontendSection({ name: "https", binds, lookups }),
     ...[...sections, ...withoutTlsSections(settings.httpsPort)].map(({ head, lines }) =>

@@ -5,8 +5,8 @@
 
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingErrors } from "../../model/kinds/route/route/route-settings.ts";
-import { keyOf, refOf } from "../../model/meta.ts";
 import { checkDnsSubdomain } from "../../model/names.ts";
+import type { Exposed } from "./exposed.ts";
 import { tlsMistake } from "./tls/route-tls.ts";
 
 export interface ClaimOptions {
@@ -16,18 +16,21 @@ export interface ClaimOptions {
   readonly reservedHosts: readonly string[];
 }
 
-/** The host is as the router looks it up: `*.example.com` for all names right below example.com. */
+/**
+ * The host is as the router looks it up: `*.example.com` for all names right below example.com, `*` for all that nobody
+ * has.
+ */
 export type Admission =
   | { readonly admitted: true; readonly host: string }
   | { readonly admitted: false; readonly host: string; readonly reason: string; readonly message: string };
 
 const pathSyntax = /^(|\/[\w\-.~!$&'()*+,;=:@%/]*)$/;
 
-/** Routes are to be given to it oldest first. */
+/** To be given what is exposed oldest first. */
 export class RouteClaims {
   readonly #options: ClaimOptions;
-  /** Key of the route by host and path. */
-  readonly #paths = new Map<string, string>();
+  /** Who has it, by host and path. */
+  readonly #paths = new Map<string, Exposed>();
   /** Namespace by host. */
   readonly #owners = new Map<string, string>();
 
@@ -35,19 +38,20 @@ export class RouteClaims {
     this.#options = options;
   }
 
-  admit(route: Route): Admission {
-    const host = routeHost(route, this.#options.domain);
-    const problem = this.#mistake(route, host) ?? this.#conflict(route, host);
+  admit(exposed: Exposed): Admission {
+    const { route } = exposed;
+    const host = exposed.isAnyHost ? "*" : routeHost(route, this.#options.domain);
+    const problem = this.#mistake(exposed, host) ?? this.#conflict(exposed, host);
     if (problem !== undefined) return { admitted: false, host: shownHost(route, host), ...problem };
-    this.#paths.set(`${host}${routePath(route)}`, keyOf(refOf(route)));
+    this.#paths.set(placeOf(exposed, host), exposed);
     if (!this.#owners.has(host)) this.#owners.set(host, route.metadata.namespace ?? "");
     return { admitted: true, host };
   }
 
-  #mistake(route: Route, host: string): Problem | undefined {
+  #mistake({ route, isAnyHost }: Exposed, host: string): Problem | undefined {
     const wrong = (message: string): Problem => ({ reason: "ExtendedValidationFailed", message });
     const named = host.replace(/^\*\./, "");
-    const wrongHost = checkDnsSubdomain(named);
+    const wrongHost = isAnyHost ? undefined : checkDnsSubdomain(named);
     if (wrongHost !== undefined) return wrong(`spec.host: "${named}": ${wrongHost}`);
     if (!pathSyntax.test(routePath(route)))
       return wrong(`spec.path: "${routePath(route)}": must be the start of a URL path`);
@@ -61,21 +65,28 @@ export class RouteClaims {
     return tls === undefined ? undefined : wrong(tls);
   }
 
-  #conflict(route: Route, host: string): Problem | undefined {
+  #conflict(exposed: Exposed, host: string): Problem | undefined {
     const reason = "HostAlreadyClaimed";
+    const { owner, route } = exposed;
     const { namespace = "", name = "" } = route.metadata;
-    const path = routePath(route);
-    const same = this.#paths.get(`${host}${path}`);
-    if (same !== undefined && same.startsWith(`${namespace}/`))
-      return { reason, message: `route ${same} already exposes ${host}${path} and is older` };
-    const wildcard = host.replace(/^[^.]*/, "*");
+    const shown = `${host}${routePath(route)}`;
+    const same = this.#paths.get(placeOf(exposed, host));
+    if (same?.owner === owner) return { reason, message: `it names ${shown} twice` };
+    if (same?.route.metadata.namespace === namespace && same !== undefined)
+      return { reason, message: `${same.owner} already exposes ${shown} and is older` };
+    const wildcard = host.includes(".") ? host.replace(/^[^.]*/, "*") : host;
     for (const claimed of [host, wildcard]) {
-      const owner = this.#owners.get(claimed);
-      if (owner === undefined || owner === namespace) continue;
+      const holder = this.#owners.get(claimed);
+      if (holder === undefined || holder === namespace) continue;
       return { reason, message: `a route in another namespace holds ${claimed} and is older than ${name}` };
     }
     return undefined;
   }
+}
+
+/** A whole path and the start of paths are no conflict. */
+function placeOf({ route, isExact }: Exposed, host: string): string {
+  return isExact ? `${host}${route.spec.path ?? ""} exactly` : `${host}${routePath(route)}`;
 }
 
 interface Problem {

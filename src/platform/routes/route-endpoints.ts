@@ -80,8 +80,11 @@ function find(route: Route, name: string, targets: RouteTargets): Found {
 /** The port that the route names, by its name, its pods' port or its own number; else the first. */
 function servicePort(route: Route, ports: readonly ServicePort[]): ServicePort | undefined {
   const wanted = route.spec.port?.targetPort;
-  const named = ports.find(({ name, targetPort, port }) => [name, targetPort, port].includes(wanted));
-  return wanted === undefined ? ports[0] : named;
+  if (wanted === undefined) return ports[0];
+  return (
+    ports.find(({ name }) => name === wanted) ??
+    ports.find(({ targetPort, port }) => [targetPort, port].includes(wanted))
+  );
 }
 
 function emptyReason(

@@ -5,7 +5,7 @@ import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
 
 const build = (objects: Partial<RouteObjects>) =>
   buildRouteTable(
-    { routes: [], services: [], slices: [], ...objects },
+    { routes: [], services: [], slices: [], ingresses: [], classes: [], secrets: [], ...objects },
     { domain: "apps.test", reservedHosts: ["localhost"] },
   );
 
@@ -54,7 +54,9 @@ describe("admission", () => {
         reason: "HostAlreadyClaimed",
         message: "route default/b already exposes x.test and is older",
       });
-      expect(rules).toEqual([{ host: "x.test", path: "", backend: "default:b:b", tls: undefined }]);
+      expect(rules).toEqual([
+        { host: "x.test", path: "", isExact: false, backend: "default:b:b", tls: undefined },
+      ]);
     }
   });
 
@@ -172,7 +174,9 @@ describe("ownership of hosts", () => {
 
   test("a wildcard has the names beside it, once", () => {
     const { rules, admissions } = build({ routes: [wildcard("a"), wildcard("b")] });
-    expect(rules).toEqual([{ host: "*.x.test", path: "", backend: "default:a:a", tls: undefined }]);
+    expect(rules).toEqual([
+      { host: "*.x.test", path: "", isExact: false, backend: "default:a:a", tls: undefined },
+    ]);
     expect(admissions.get("default/b")).toMatchObject({
       reason: "HostAlreadyClaimed",
       host: "wildcard.x.test",

@@ -3,13 +3,17 @@
  * refused and why. Pure: the same objects always give the same table.
  */
 
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { EndpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
+import type { Secret } from "../../model/kinds/core/secret/secret.ts";
+import type { Ingress } from "../../model/kinds/networking/ingress/ingress.ts";
+import type { IngressClass } from "../../model/kinds/networking/ingressclass/ingressclass.ts";
 import type { Service } from "../../model/kinds/core/service/service.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingOf } from "../../model/kinds/route/route/route-settings.ts";
-import { keyOf, refOf, type ObjectRef } from "../../model/meta.ts";
+import { keyOf, refOf, type KubeObject, type ObjectRef } from "../../model/meta.ts";
 import { backendLines, isSticky, serverOptions } from "./backend-lines.ts";
+import { appOf, compare, exposedRoute, oldestFirst, type Exposed } from "./exposed.ts";
+import { planIngress, type IngressPlan, type IngressProblem } from "./ingress/plan-ingress.ts";
 import { RouteClaims, routePath, type Admission, type ClaimOptions } from "./route-claims.ts";
 import { tlsOf, type RouteTls } from "./tls/route-tls.ts";
 import { endpointsOf, type RouteEndpoint } from "./route-endpoints.ts";
@@ -18,6 +22,10 @@ export interface RouteObjects {
   readonly routes: readonly Route[];
   readonly services: readonly Service[];
   readonly slices: readonly EndpointSlice[];
+  readonly ingresses: readonly Ingress[];
+  readonly classes: readonly IngressClass[];
+  /** Of type kubernetes.io/tls. */
+  readonly secrets: readonly Secret[];
 }
 
 export interface RouteBackend {
@@ -45,6 +53,8 @@ export interface RouteRule {
   readonly host: string;
   /** "" serves every path. */
   readonly path: string;
+  /** The path is the whole one, not its start. */
+  readonly isExact: boolean;
   readonly backend: string;
   readonly tls: RouteTls | undefined;
   /** What visitors are told in place of the app; undefined when it answers. */
@@ -59,30 +69,47 @@ export interface RouteTable {
   readonly admissions: ReadonlyMap<string, Admission>;
   /** Of the endpoints that get requests, by the key of the admitted route. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
+  readonly ingresses: readonly IngressOutcome[];
+}
+
+/** What has become of an Ingress. */
+export interface IngressOutcome {
+  readonly ingress: Ingress;
+  readonly isOurs: boolean;
+  /** Hosts and paths that are served: `shop.example.com/cart`. */
+  readonly served: readonly string[];
+  readonly problems: readonly IngressProblem[];
 }
 
 export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): RouteTable {
-  const services = new Map(objects.services.map((service) => [keyOf(refOf(service)), service]));
+  const services = byKey(objects.services);
   const slices = slicesByService(objects.slices);
+  const plans = ingressPlans(objects, services);
+  const admitted = new Map<Exposed, Admission>();
   const admissions = new Map<string, Admission>();
   const addresses = new Map<string, readonly string[]>();
   const claims = new RouteClaims(options);
   const backends: RouteBackend[] = [];
   const rules: RouteRule[] = [];
-  for (const route of objects.routes.toSorted(oldestFirst)) {
-    const key = keyOf(refOf(route));
-    const admission = claims.admit(route);
-    admissions.set(key, admission);
+  const routes = new Map(objects.routes.map((route) => [exposedRoute(route), keyOf(refOf(route))]));
+  for (const exposed of [...routes.keys(), ...plans.flatMap((plan) => plan.exposed)].toSorted(oldestFirst)) {
+    const { route } = exposed;
+    const key = routes.get(exposed);
+    const admission = claims.admit(exposed);
+    admitted.set(exposed, admission);
+    if (key !== undefined) admissions.set(key, admission);
     if (!admission.admitted) continue;
-    const backend = backendOf(route, services, slices);
+    const backend = backendOf(exposed, services, slices);
     backends.push(backend);
-    addresses.set(
-      key,
-      backend.endpoints.map(({ address }) => address),
-    );
+    if (key !== undefined)
+      addresses.set(
+        key,
+        backend.endpoints.map(({ address }) => address),
+      );
     rules.push({
       host: admission.host,
-      path: routePath(route),
+      path: exposed.isExact ? (route.spec.path ?? "") : routePath(route),
+      isExact: exposed.isExact,
       backend: backend.name,
       tls: tlsOf(route),
       maintenance: settingOf(route, "maintenance"),
@@ -90,19 +117,59 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
   }
   const byName = (a: RouteBackend, b: RouteBackend): number => compare(a.name, b.name);
   const byHost = (a: RouteRule, b: RouteRule): number => compare(a.host, b.host) || compare(a.path, b.path);
-  return { backends: backends.toSorted(byName), rules: rules.toSorted(byHost), admissions, addresses };
+  return {
+    backends: backends.toSorted(byName),
+    rules: rules.toSorted(byHost),
+    admissions,
+    addresses,
+    ingresses: plans.map((plan) => outcomeOf(plan, admitted)),
+  };
+}
+
+function ingressPlans(
+  { ingresses, classes, secrets }: RouteObjects,
+  services: ReadonlyMap<string, Service>,
+): readonly IngressPlan[] {
+  if (ingresses.length === 0) return [];
+  const classByName = byKey(classes);
+  const secretByKey = byKey(secrets);
+  const related = {
+    classOf: (name: string) => classByName.get(name),
+    secretOf: (key: string) => secretByKey.get(key),
+    serviceOf: (key: string) => services.get(key),
+  };
+  return ingresses.map((ingress) => planIngress(ingress, related));
+}
+
+function outcomeOf(
+  { ingress, isOurs, exposed, problems }: IngressPlan,
+  admitted: ReadonlyMap<Exposed, Admission>,
+): IngressOutcome {
+  const served: string[] = [];
+  const refused: IngressProblem[] = [];
+  for (const each of exposed) {
+    const admission = admitted.get(each);
+    if (admission === undefined) continue;
+    const place = `${admission.host}${each.route.spec.path || "/"}`;
+    if (admission.admitted) served.push(place);
+    else refused.push({ reason: admission.reason, message: `${place} is not served: ${admission.message}` });
+  }
+  return { ingress, isOurs, served, problems: [...problems, ...refused] };
+}
+
+function byKey<T extends KubeObject>(objects: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(objects.map((object) => [keyOf(refOf(object)), object]));
 }
 
 function backendOf(
-  route: Route,
+  { route, backend }: Exposed,
   services: ReadonlyMap<string, Service>,
   slices: ReadonlyMap<string, readonly EndpointSlice[]>,
 ): RouteBackend {
-  const { namespace = "", name = "" } = route.metadata;
-  const app = route.metadata.labels?.[appLabel] ?? route.spec.to.name;
+  const { namespace = "" } = route.metadata;
   return {
-    name: `${namespace}:${app}:${name}`,
-    app,
+    name: backend,
+    app: appOf(route),
     lines: backendLines(route),
     serverOptions: serverOptions(route),
     isSticky: isSticky(route),
@@ -126,13 +193,4 @@ function slicesByService(slices: readonly EndpointSlice[]): ReadonlyMap<string, 
     else list.push(slice);
   }
   return found;
-}
-
-function oldestFirst(a: Route, b: Route): number {
-  const age = compare(a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? "");
-  return age || compare(keyOf(refOf(a)), keyOf(refOf(b)));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -8,15 +8,12 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { Informer } from "../../client/informer.ts";
 import type { Client } from "../../client/client.ts";
 import type { LogSource } from "../../client/log-source.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
-import { service } from "../../model/kinds/core/service/service.ts";
-import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
@@ -25,10 +22,12 @@ import { accessText, parseAccessLines } from "./access-line.ts";
 import { AccessLog, type LineListener } from "./access-log.ts";
 import { Haproxy } from "./haproxy.ts";
 import { Holder } from "./holder.ts";
+import { IngressReports } from "./ingress/ingress-reports.ts";
 import { RouteLog } from "./route-log.ts";
 import { RouteMeter } from "./route-meter.ts";
 import { statusFor } from "./route-status.ts";
 import { buildRouteTable, type RouteTable } from "./route-table.ts";
+import { followObjects } from "./router-objects.ts";
 import { bracketed } from "./server-slots.ts";
 import { LocalAuthority } from "./tls/local-authority.ts";
 import { certificatesFor } from "./tls/route-certificates.ts";
@@ -83,6 +82,7 @@ export class Router {
   readonly #accessLog: AccessLog;
   readonly #authority: LocalAuthority;
   readonly #holder: Holder;
+  readonly #ingressReports: IngressReports;
   readonly #targets = new Map<string, string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #platformHosts: readonly string[];
@@ -119,6 +119,11 @@ export class Router {
       clock,
       log: this.#log,
     });
+    this.#ingressReports = new IngressReports({
+      ...options,
+      addresses: httpAddresses,
+      log: this.#log,
+    });
     this.#accessLog = new AccessLog({ dir, cli: this.#haproxy.cli, clock, log: this.#log });
     const targetOf = (server: string): string | undefined => this.#targets.get(server);
     const nameOf = (backend: string): string | undefined => this.#haproxy.nameOf(backend);
@@ -143,26 +148,20 @@ export class Router {
   /** Follows the API until the signal aborts; HAProxy goes on. */
   async run(signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#options;
-    const given = { client, clock, log: this.#log };
-    const routes = new Informer({ ...given, kind: route });
-    const services = new Informer({ ...given, kind: service });
-    const slices = new Informer({ ...given, kind: endpointSlice });
-    const informers = [routes, services, slices];
-    const running = informers.map((informer) => informer.run(signal));
-    const detach = informers.map((informer) => informer.onChange(() => this.#notice()));
+    const objects = followObjects({ client, clock, log: this.#log });
+    const running = objects.run(signal);
+    const detach = objects.onChange(() => this.#notice());
     const read = (): RouteTable =>
-      buildRouteTable(
-        { routes: routes.list(), services: services.list(), slices: slices.list() },
-        { domain: this.#options.domain, reservedHosts: this.#platformHosts },
-      );
+      buildRouteTable(objects.read(), { domain: this.#options.domain, reservedHosts: this.#platformHosts });
     let hear: LineListener = () => undefined;
     try {
-      await Promise.all(informers.map((informer) => informer.waitForSync(signal)));
+      await objects.waitForSync(signal);
+      const routes = (): readonly Route[] => objects.routes.list();
       const meter = this.#meterOf(routes);
       hear = (lines) => this.#hear(lines, meter);
       this.#accessLog.overhear(hear);
       await Promise.all([
-        ...running,
+        running,
         this.#accessLog.run(signal),
         meter.run(signal),
         this.#follow(read, routes, signal),
@@ -170,7 +169,7 @@ export class Router {
       ]);
     } finally {
       this.#accessLog.leave(hear);
-      for (const stop of detach) stop();
+      detach();
       this.#holder.stop();
     }
   }
@@ -196,13 +195,13 @@ export class Router {
     );
   }
 
-  #meterOf(routes: Informer<Route>): RouteMeter {
+  #meterOf(routes: () => readonly Route[]): RouteMeter {
     const { client, clock } = this.#options;
     return new RouteMeter({
       client,
       cli: this.#haproxy.cli,
       accessLog: this.#accessLog,
-      routes: () => routes.list(),
+      routes,
       targetOf: (server) => this.#targets.get(server),
       nameOf: (backend) => this.#haproxy.nameOf(backend),
       windowMs: this.#options.meterWindowMs,
@@ -219,7 +218,7 @@ export class Router {
     if (!signal.aborted) await this.#haproxy.run(signal);
   }
 
-  async #follow(read: () => RouteTable, routes: Informer<Route>, signal: AbortSignal): Promise<void> {
+  async #follow(read: () => RouteTable, routes: () => readonly Route[], signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       this.#dirty = false;
@@ -230,7 +229,7 @@ export class Router {
         this.#holder.follow(table, (name) => this.#haproxy.idOf(name));
         const certificates = await certificatesFor(table.rules, this.#options.domain, this.#authority);
         const { againAfterMs } = await this.#haproxy.apply(table, certificates);
-        if (againAfterMs === undefined) await this.#writeStatuses(table, routes);
+        if (againAfterMs === undefined) await this.#writeStatuses(table, routes());
         this.#ready.resolve();
         failures = 0;
         pauseMs = againAfterMs ?? resyncMs;
@@ -279,10 +278,10 @@ export class Router {
     }
   }
 
-  async #writeStatuses(table: RouteTable, routes: Informer<Route>): Promise<void> {
+  async #writeStatuses(table: RouteTable, routes: readonly Route[]): Promise<void> {
     const { client, clock, domain } = this.#options;
     const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    for (const object of routes.list()) {
+    for (const object of routes) {
       const key = keyOf(refOf(object));
       const admission = table.admissions.get(key);
       if (admission === undefined) continue;
@@ -299,5 +298,6 @@ export class Router {
         if (!isConflict(error) && !isNotFound(error)) throw error;
       });
     }
+    await this.#ingressReports.report(table.ingresses);
   }
 }

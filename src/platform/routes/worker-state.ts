@@ -1,7 +1,7 @@
 /** What a worker of HAProxy holds at the moment, as it tells it; and how to bring it to something else. */
 
 import { cliWord, type HaproxyCli } from "./haproxy-cli.ts";
-import { mapNames } from "./haproxy-config.ts";
+import { mapNames } from "./haproxy-maps.ts";
 import type { Slot } from "./server-slots.ts";
 import { certificateList, parseCertificateList } from "./tls/certificate-store.ts";
 

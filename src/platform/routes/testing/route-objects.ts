@@ -6,6 +6,12 @@ import {
   type Endpoint,
   type EndpointSlice,
 } from "../../../model/kinds/discovery/endpointslice/endpointslice.ts";
+import { ingress, type Ingress } from "../../../model/kinds/networking/ingress/ingress.ts";
+import {
+  ingressClass,
+  routerController,
+  type IngressClass,
+} from "../../../model/kinds/networking/ingressclass/ingressclass.ts";
 import { route, type Route } from "../../../model/kinds/route/route/route.ts";
 import { newObject } from "../../../model/kind.ts";
 import type { ObjectMeta } from "../../../model/meta.ts";
@@ -46,4 +52,27 @@ export function aSlice(
       ),
     },
   );
+}
+
+export const nagiClass = newObject<IngressClass>(
+  ingressClass,
+  { name: "nagi" },
+  { spec: { controller: routerController } },
+);
+
+/** Of the class nagi. */
+export function anIngress(name: string, spec: Ingress["spec"], metadata: ObjectMeta = {}): Ingress {
+  return newObject<Ingress>(
+    ingress,
+    { name, namespace: "default", uid: `uid-${name}`, ...metadata },
+    { spec: { ingressClassName: "nagi", ...spec } },
+  );
+}
+
+/** `a:80` is port 80 of the service a, `a:web` its port web. */
+export function toService(text: string): {
+  service: { name: string; port: { name?: string; number?: number } };
+} {
+  const [name = "", port = "80"] = text.split(":");
+  return { service: { name, port: /^\d+$/.test(port) ? { number: Number(port) } : { name: port } } };
 }

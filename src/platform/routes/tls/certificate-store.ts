@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 export const certificateList = "certs.list";
 
 export interface ShownCertificate {
-  /** `*.example.com` for all names right below. */
+  /** `*.example.com` for all names right below, `*` for those that the certificate itself says. */
   readonly host: string;
   /** Certificate, chain and key. */
   readonly pem: string;
@@ -29,7 +29,7 @@ export function certificateFiles(
   const lines = [fallback, ...shown].map(({ host, pem }, index) => {
     const name = `certs/${digestOf(`${host} ${pem}`)}.pem`;
     files.set(name, pem);
-    return index === 0 ? name : `${name} ${host}`;
+    return index === 0 || host === "*" ? name : `${name} ${host}`;
   });
   return { files, lines: [...new Set(lines)] };
 }

@@ -4,6 +4,8 @@ import type { RouteRule } from "../route-table.ts";
 import { certificateFiles, type CertificateFiles, type ShownCertificate } from "./certificate-store.ts";
 import type { LocalAuthority } from "./local-authority.ts";
 
+const anyHost = "*";
+
 export async function certificatesFor(
   rules: readonly RouteRule[],
   domain: string,
@@ -19,7 +21,11 @@ export async function certificatesFor(
     return pemOf({ certificate: cert, key });
   };
   const shown: ShownCertificate[] = [];
-  for (const [host, own] of owns) shown.push({ host, pem: own ?? (await issued(host)) });
+  for (const [host, own] of owns) {
+    // For hosts that nobody has there is the one that is shown when no name fits.
+    if (host === anyHost && own === undefined) continue;
+    shown.push({ host, pem: own ?? (await issued(host)) });
+  }
   authority.keepOnly(new Set([...owns.keys(), domain]));
   return certificateFiles({ host: domain, pem: await issued(domain) }, shown);
 }

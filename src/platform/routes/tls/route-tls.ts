@@ -35,15 +35,17 @@ export function tlsOf({ spec: { tls } }: Route): RouteTls | undefined {
   };
 }
 
-/** Routes do not change, and their certificates are looked at again with every change of anything. */
-const checked = new WeakMap<Route, { readonly message: string | undefined }>();
+/** What is there does not change, and certificates are looked at again with every change of anything. */
+const checked = new WeakMap<object, { readonly message: string | undefined }>();
 
 /** Undefined when it can be served. */
 export function tlsMistake(route: Route): string | undefined {
-  const known = checked.get(route);
+  const { tls } = route.spec;
+  if (tls === undefined) return undefined;
+  const known = checked.get(tls);
   if (known !== undefined) return known.message;
   const message = findMistake(route);
-  checked.set(route, { message });
+  checked.set(tls, { message });
   return message;
 }
 

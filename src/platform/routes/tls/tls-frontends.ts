@@ -58,7 +58,7 @@ export function tlsListeners(
 function sniLines(sni: ReadonlyMap<string, string>): readonly string[] {
   const name = "req.ssl_sni,lower";
   const found = (expression: string): string => `use_backend %[${expression}] if { ${expression} -m found }`;
-  const { wildcards } = lookupsOf(sni, new Map());
+  const { wildcards } = lookupsOf(sni);
   return [
     found(`${name},map_str(sni.map)`),
     ...(wildcards ? [found(`${name},regsub(^[^.]*,*),map_str(sni.map)`)] : []),
