@@ -126,6 +126,18 @@ export const furtherObjects: readonly object[] = [
       jobTemplate: { spec: { template: { spec: { ...template.spec, restartPolicy: "Never" } } } },
     },
   },
+  {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: inDefault("ingress"),
+    spec: { defaultBackend: { service: { name: "states", port: { number: 80 } } } },
+  },
+  {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "IngressClass",
+    metadata: { name: "class" },
+    spec: { controller: "example.com/none" },
+  },
   { apiVersion: "nagi.dev/v1", kind: "ImageRetention", metadata: { name: "default" }, spec: {} },
   {
     apiVersion: "nagi.dev/v1",
