@@ -124,3 +124,26 @@ it("refuses certificates that do not fit, and says how", () => {
   expect(add("late.localhost.crt", "late.localhost.key")).toBe("");
   rmSync(folder, { recursive: true });
 });
+
+it("serves Ingresses beside Routes, and tells who was first", () => {
+  const { code, stdout } = runGuideExample(platform, "ingress.md");
+  expect(stdout).toMatch(
+    /^press +nagi +press\.example\.test,\*\.press\.example\.test +127\.0\.0\.1\S* +80, 443 /m,
+  );
+  expect(stdout).toMatch(/^press is asked for \/today$/m);
+  expect(stdout).toMatch(/^press is asked for \/news\/1$/m);
+  expect(stdout).toMatch(
+    /^ +Normal +Served .* the router serves press\.example\.test\/, \*\.press\.example\.test\/news$/m,
+  );
+  expect(stdout).not.toContain("<error");
+  expect(code).toBe(0);
+
+  const late = ["ingress", "late", "--rule=press.localhost/*=press:80", "--class=nagi"];
+  platform.kubectl(["create", ...late]);
+  const told =
+    "press.localhost/ is not served: route default/press already exposes press.localhost and is older";
+  return until(
+    () => platform.kubectl(["describe", "ingress", "late"]).includes(told),
+    "the conflict to be told",
+  );
+});
