@@ -80,7 +80,7 @@ export class IngressReports {
   async #writeStatus({ ingress, served }: IngressOutcome): Promise<void> {
     const present = ingress.status?.loadBalancer?.ingress ?? [];
     const wanted = served.length === 0 ? [] : this.#addresses(ingress);
-    if (isJsonEqual(present as unknown as JsonValue, wanted as unknown as JsonValue)) return;
+    if (isJsonEqual(present, wanted)) return;
     const body = {
       metadata: { resourceVersion: ingress.metadata.resourceVersion },
       status: { loadBalancer: { ingress: wanted } },

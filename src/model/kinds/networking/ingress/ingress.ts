@@ -44,7 +44,6 @@ const path = object(
   },
   { name: `${api}.HTTPIngressPath` },
 );
-export interface IngressPath extends Infer<typeof path> {}
 
 const rule = object(
   "Paths of a host.",
