@@ -147,6 +147,8 @@ export interface ImageDetails {
     readonly ExposedPorts?: Readonly<Record<string, object>> | null | undefined;
     readonly Labels?: Readonly<Record<string, string>> | null | undefined;
     readonly StopSignal?: string | undefined;
+    /** Podman 4 leaves it out. */
+    readonly OnBuild?: readonly string[] | null | undefined;
   };
 }
 

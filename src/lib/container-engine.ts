@@ -82,7 +82,7 @@ export class ContainerEngine {
     now: () => performance.now(),
   });
   #podman: Promise<boolean> | undefined;
-  #cgroupDriver: Promise<string> | undefined;
+  #settled: Promise<EngineInfo> | undefined;
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
@@ -123,16 +123,30 @@ export class ContainerEngine {
     return this.#podman;
   }
 
+  /** Podman 4 takes the lines of a Dockerfile's here-document for instructions. */
+  async knowsHeredocs(): Promise<boolean> {
+    const { program, version } = await this.identity();
+    return program === "docker" || Number.parseInt(version, 10) >= 5;
+  }
+
   /** `systemd` or `cgroupfs`. */
-  cgroupDriver(): Promise<string> {
-    this.#cgroupDriver ??= this.info().then(
-      ({ CgroupDriver }) => CgroupDriver,
-      (error: unknown) => {
-        this.#cgroupDriver = undefined;
-        throw error;
-      },
-    );
-    return this.#cgroupDriver;
+  async cgroupDriver(): Promise<string> {
+    return (await this.#settledInfo()).CgroupDriver;
+  }
+
+  /** Where the engine keeps images and containers, on its machine. */
+  async storage(): Promise<{ readonly root: string; readonly driver: string }> {
+    const { DockerRootDir: root, Driver: driver } = await this.#settledInfo();
+    return { root, driver };
+  }
+
+  /** Of what does not change while the engine runs. */
+  #settledInfo(): Promise<EngineInfo> {
+    this.#settled ??= this.info().catch((error: unknown) => {
+      this.#settled = undefined;
+      throw error;
+    });
+    return this.#settled;
   }
 
   /** The id of the new container. */
@@ -322,7 +336,7 @@ export class ContainerEngine {
       query,
       native: true,
     });
-    const { DockerRootDir: root, Driver: driver } = await this.info();
+    const { root, driver } = await this.storage();
     const ids: string[] = [];
     for (const { Id, State } of found) {
       if (State !== "storage") continue;
@@ -363,6 +377,8 @@ export class ContainerEngine {
     options: {
       readonly auth?: RegistryAuth | undefined;
       readonly insecure?: boolean | undefined;
+      /** For instance `linux/arm64`; absent: the engine's own. */
+      readonly platform?: string | undefined;
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): AsyncGenerator<Progress> {
@@ -370,7 +386,11 @@ export class ContainerEngine {
     yield* this.#progress({
       method: "POST",
       path: "/images/create",
-      query: { fromImage, ...(options.insecure === true ? { tlsVerify: false } : {}) },
+      query: {
+        fromImage,
+        platform: options.platform,
+        ...(options.insecure === true ? { tlsVerify: false } : {}),
+      },
       headers: options.auth === undefined ? {} : { "X-Registry-Auth": encoded(options.auth) },
       signal: options.signal,
     });

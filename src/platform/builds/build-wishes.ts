@@ -1,15 +1,17 @@
 /** What a build wishes of how its source is built, beside what is found out. Pure. */
 
 import type { Build } from "../../model/kinds/build/build/build.ts";
-import { withPrivateCaches } from "./cache-mounts.ts";
 import type { Wanted } from "./detect.ts";
 import { buildpacksPlatform } from "./buildpacks/plan-buildpacks.ts";
-import { checkDockerfile } from "./dockerfile-text.ts";
+import { DockerfileProblem } from "../../lib/dockerfile/instructions.ts";
+import { prepareImages } from "./dockerfile/base-images.ts";
+import { checkDockerfile } from "./dockerfile/dockerfile-text.ts";
+import { imagesOf, safeDockerfile } from "./dockerfile/safe-dockerfile.ts";
 import { BuildFailure } from "./failure.ts";
 import type { BuildPlan } from "./plan.ts";
 import type { ReadyPlatform } from "./ready-platform.ts";
 import { sourceTreeLimits, type SourceTree } from "./source-tree.ts";
-import { cacheIdOf, type Prepared } from "./work.ts";
+import { cacheIdOf, type Prepared, type Work } from "./work.ts";
 
 /** What the build says of how its source is built. */
 export function wantedOf(build: Build, named: ReadyPlatform | undefined): Wanted {
@@ -37,8 +39,9 @@ export function dockerfileOf(build: Build): { readonly dockerfilePath?: string |
   return { dockerfilePath: dockerStrategy?.dockerfilePath ?? nagiStrategy?.dockerfile?.path };
 }
 
-/** A Dockerfile's plan and, where it differs from the source's, its text. */
-export function prepareDockerfile(build: Build, plan: BuildPlan, tree: SourceTree): Prepared {
+/** A Dockerfile's plan and the text that is built, which stands on images that are there. */
+export async function prepareDockerfile(work: Work, plan: BuildPlan, tree: SourceTree): Promise<Prepared> {
+  const { build, options, log, signal } = work;
   const path = plan.dockerfilePath ?? "Dockerfile";
   const text = tree.text(path) ?? "";
   if (Buffer.byteLength(text) >= sourceTreeLimits.textBytes)
@@ -48,12 +51,21 @@ export function prepareDockerfile(build: Build, plan: BuildPlan, tree: SourceTre
       "DockerBuildFailed",
       `${path} is a template for the C preprocessor, which builds do not run: give the file another name`,
     );
-  const caches = withPrivateCaches(text, cacheIdOf(build));
-  if (!caches.ok) throw new BuildFailure("DockerBuildFailed", `${path}, ${caches.message}`);
-  return {
-    plan: checkedPlan(build, plan, tree),
-    containerfile: caches.text ?? build.spec.source?.dockerfile,
-  };
+  const checked = checkedPlan(build, plan, tree);
+  const { proxies } = await options.host();
+  const { target } = build.spec.strategy.nagiStrategy?.dockerfile ?? {};
+  const heredocs = await options.engine.knowsHeredocs();
+  const input = { text, args: { ...proxies, ...buildArgs(build) }, target, heredocs };
+  const tell = (line: string): void => log.line(line);
+  try {
+    const ids = await prepareImages(build, imagesOf(input), { ...options, tell, signal });
+    const cacheId = cacheIdOf(build);
+    const safe = safeDockerfile({ ...input, ids, cacheId, sourceId: build.spec.source?.binary?.asFile });
+    return { plan: checked, containerfile: safe.text, written: safe.written };
+  } catch (error) {
+    if (!(error instanceof DockerfileProblem)) throw error;
+    throw new BuildFailure("DockerBuildFailed", `${path}, ${error.message}`, { cause: error });
+  }
 }
 
 /** With notes on what of the app's wishes does nothing. */

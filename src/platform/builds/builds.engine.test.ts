@@ -317,6 +317,35 @@ describe("builds", () => {
     expect((await tagsMade()).filter((tag) => tag.includes(`:${created.metadata.name}-`))).toEqual([]);
   });
 
+  it("mounts nothing of the host, whatever links, stages and images say", async () => {
+    const evil = `ln -s ${dir} /evil`;
+    const step = "RUN --mount=type=bind,from=a,source=/evil,target=/x ls /x/engine";
+    const linked = await start({
+      Dockerfile: `FROM localhost/nagi/base AS a\nUSER root\nRUN ${evil}\nFROM localhost/nagi/base\n${step}\n`,
+    });
+    const log = await logOf(linked);
+    expect(log).toContain("[1/2] FROM localhost/nagi/base\n");
+    expect(log).toMatch(/cannot access '\/x\/engine'|no such file or directory/);
+    expect((await ended(linked)).status?.phase).toBe("Failed");
+    const name = `${address}/default/triggers:1`;
+    const made = "FROM localhost/nagi/base\nONBUILD RUN --mount=type=cache,id=../..,target=/x ls /x\n";
+    const context = tarOf({ Dockerfile: made });
+    for await (const step of host.engine.buildImage(context, { tags: [name], dockerfile: "Dockerfile" }))
+      void step;
+    const onbuild = await start({ Dockerfile: `ARG BASE=${name}\nFROM \${BASE}\nCMD true` });
+    await logOf(onbuild);
+    expect((await ended(onbuild)).status).toMatchObject({
+      reason: "InvalidImageReference",
+      message: expect.stringContaining(`line 2: ${name} runs \`ONBUILD RUN --mount=type=cache,id=../..`) as string,
+    });
+  });
+
+  it("runs a step anew when what it mounts of the source has changed", async () => {
+    const Dockerfile = "FROM localhost/nagi/base\nRUN --mount=type=bind,source=word,target=/w cat /w";
+    expect(await logOf(await start({ Dockerfile, word: "one" }))).toContain("       one\n");
+    expect(await logOf(await start({ Dockerfile, word: "two" }))).toContain("       two\n");
+  });
+
   const slow = { Dockerfile: `FROM localhost/nagi/base\nRUN echo begun; sleep 1${process.pid}` };
 
   /** Steps of the slow build that run on this machine. */

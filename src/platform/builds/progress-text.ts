@@ -31,6 +31,8 @@ export interface ProgressTextOptions {
   readonly ownSteps: boolean;
   /** Whether steps write headings of the log themselves. */
   readonly headings?: boolean | undefined;
+  /** What the user wrote instead of a step's text. */
+  readonly written?: ReadonlyMap<string, string> | undefined;
 }
 
 /** What a step says to the platform alone. */
@@ -43,6 +45,7 @@ export class ProgressText {
   readonly #write: (text: string) => void;
   readonly #clock: Clock;
   readonly #ownSteps: boolean;
+  readonly #written: ReadonlyMap<string, string>;
   #hidden = false;
   #rest = "";
   #header: string | undefined;
@@ -52,8 +55,12 @@ export class ProgressText {
   #steps = 0;
   #cached = 0;
 
-  constructor(write: (text: string) => void, { clock, ownSteps, headings = false }: ProgressTextOptions) {
+  constructor(
+    write: (text: string) => void,
+    { clock, ownSteps, headings = false, written = new Map() }: ProgressTextOptions,
+  ) {
     this.#headings = headings;
+    this.#written = written;
     this.#write = write;
     this.#clock = clock;
     this.#ownSteps = ownSteps;
@@ -107,7 +114,7 @@ export class ProgressText {
       this.#steps += 1;
       this.#flushHeader();
       this.#tellTime();
-      const text = plainStep(step[3] ?? "");
+      const text = plainStep(this.#written.get(step[3] ?? "") ?? step[3] ?? "");
       this.#hidden = !this.#ownSteps && noteOfImage.test(text);
       if (!this.#hidden) this.#begin(`       [${step[1]}/${step[2]}] ${text}`);
       return;

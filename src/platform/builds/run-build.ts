@@ -256,7 +256,7 @@ async function prepare(work: Work, tree: SourceTree): Promise<Prepared> {
   const recognised = recognise(seen, { ...wantedOf(build, named), isDockerfile });
   if (!recognised.ok) throw new BuildFailure("CannotDetect", recognised.message);
   if ("buildpacks" in recognised) return await prepareBuildpacks(work, recognised, named);
-  if (recognised.plan !== undefined) return prepareDockerfile(build, recognised.plan, seen);
+  if (recognised.plan !== undefined) return await prepareDockerfile(work, recognised.plan, seen);
   if (strategy.type === "Docker") throw noDockerfile();
   return await prepareLanguage(work, { ...recognised, tree: seen, named });
 }
@@ -314,7 +314,7 @@ interface Made {
 
 async function makeImage(
   work: Work,
-  { plan, containerfile, platform, finish }: Prepared,
+  { plan, containerfile, written, platform, finish }: Prepared,
   image: string,
 ): Promise<Made> {
   const { build, options, log, signal } = work;
@@ -338,6 +338,7 @@ async function makeImage(
     clock,
     ownSteps: plan.dockerfilePath !== undefined,
     headings: plan.writesHeadings,
+    written,
   });
   log.line("-----> Build");
   const network = plan.runsSteps ? await isolatedNetwork(work, host) : undefined;
@@ -349,8 +350,6 @@ async function makeImage(
       // Without steps to reuse, one commit for all of them is quicker.
       layers: plan.runsSteps && plan.isOneLayer !== true,
       noCache: isWithoutCache(build),
-      target: dockerfile?.target,
-      pull: build.spec.strategy.dockerStrategy?.forcePull,
       memoryBytes,
       cpus,
       ulimits: options.ulimits,

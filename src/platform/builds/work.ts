@@ -59,6 +59,8 @@ export interface Work {
 export interface Prepared {
   readonly plan: BuildPlan;
   readonly containerfile?: string | undefined;
+  /** Instructions that the user wrote, by those that replace them. */
+  readonly written?: ReadonlyMap<string, string> | undefined;
   readonly platform?: ReadyPlatform | undefined;
   /** Done with the image when it is made and `told` is what its steps said; gives the process types of the app. */
   readonly finish?: ((image: string, told: string) => Promise<Readonly<Record<string, string>>>) | undefined;

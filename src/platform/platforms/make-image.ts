@@ -13,6 +13,7 @@ import type { Outside } from "../../lib/outside.ts";
 import { hostMirror } from "./host-apt.ts";
 import { withAptMounts } from "./apt-mounts.ts";
 import { recipeContainerfile } from "../../model/kinds/nagi/platform/recipe-text.ts";
+import { mountingTrigger, triggersOf } from "../../lib/dockerfile/triggers.ts";
 import type { Recipe } from "./recipe.ts";
 import { explainRecipeFailure, RecipeFailure } from "./recipe-failure.ts";
 import { runProgram } from "./run-program.ts";
@@ -153,6 +154,17 @@ async function makeOnBase(request: MakeRequest, options: MakeOptions, directory:
     throw explainRecipeFailure({ error, output, suite: request.suite });
   }
   if (asked.length > 0) await labelVersions(request, options, versions);
+  await refuseMountingTriggers(image, options);
+}
+
+/** They would run in each app's build, and mount what is not the build's. */
+async function refuseMountingTriggers(image: string, { engine }: MakeOptions): Promise<void> {
+  const found = mountingTrigger((await triggersOf(engine, await engine.inspectImage(image))) ?? []);
+  if (found === undefined) return;
+  await engine.removeImage(image);
+  throw new RecipeFailure(
+    `ONBUILD ${found} would mount or copy in the build of each app on the platform: do it in the recipe itself`,
+  );
 }
 
 /** Puts the secrets beside the recipe, from where the engine takes them; gives their files by id. */

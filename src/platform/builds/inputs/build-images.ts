@@ -37,19 +37,21 @@ export interface WantedImage {
   readonly path: string;
   readonly pullSecret?: string | undefined;
   readonly always?: boolean | undefined;
+  /** For instance `linux/arm64`; absent: the engine's own. */
+  readonly platform?: string | undefined;
 }
 
 /** Sees to it that the engine has the image. */
 export async function pull(build: Build, wanted: WantedImage, options: ImagesOptions): Promise<void> {
-  const { image, path, always = false } = wanted;
+  const { image, path, platform, always = false } = wanted;
   const { engine, registry, signal, tell } = options;
   const isOwn = image.startsWith(`${registry.address}/`);
-  if (isOwn) refuseForeign(build, wanted, registry.address);
+  refuseForeign(build, wanted, registry.address);
   if (!always && (await engine.hasImage(image))) return;
   tell(`-----> Pulling ${image}`);
   const auth = isOwn ? registry.auth : await secretAuth(build, wanted, options);
   try {
-    await drain(engine.pullImage(image, { auth, insecure: isOwn, signal }));
+    await drain(engine.pullImage(image, { auth, insecure: isOwn, platform, signal }));
   } catch (error) {
     signal.throwIfAborted();
     if (!isEngineError(error)) throw error;
@@ -58,11 +60,19 @@ export async function pull(build: Build, wanted: WantedImage, options: ImagesOpt
   }
 }
 
-function refuseForeign({ metadata }: Build, { image, path }: WantedImage, address: string): void {
+/** An engine has the images of all namespaces, by their names and by their ids. */
+export function refuseForeign({ metadata }: Build, { image, path }: WantedImage, address: string): void {
+  const refuse = (why: string): never => {
+    throw new BuildFailure("InvalidImageReference", `${path}: ${why}`);
+  };
+  if (/^(sha256:)?[0-9a-f]{3,64}$/.test(image))
+    refuse(`${image} is the id of an image: write its name, which says whose it is`);
+  if (!image.startsWith(`${address}/`)) return;
   const [namespace = ""] = image.slice(address.length + 1).split("/");
   if (namespace === metadata.namespace || namespace === sharedNamespace) return;
-  const message = `${path}: ${image} is of namespace ${namespace}; a build takes images of its own namespace and of ${sharedNamespace}`;
-  throw new BuildFailure("InvalidImageReference", message);
+  refuse(
+    `${image} is of namespace ${namespace}; a build takes images of its own namespace and of ${sharedNamespace}`,
+  );
 }
 
 async function secretAuth(

@@ -16,6 +16,7 @@ import type { BuildLog } from "../build-log.ts";
 import type { HostConfig } from "../host-config.ts";
 import { BuildFailure } from "../failure.ts";
 import { ProgressText } from "../progress-text.ts";
+import { checkedImage } from "../dockerfile/base-images.ts";
 import { readSourceTree } from "../source-tree.ts";
 import { pull, readFromImage } from "./build-images.ts";
 import { composedSource, copyTar, type AddTar } from "./compose-source.ts";
@@ -79,16 +80,21 @@ async function runBuilder(
       "CustomBuildFailed",
       `the builder ${builder} says not what to run: it has neither ENTRYPOINT nor CMD`,
     );
+  const id = await checkedImage(builder, options);
   const secrets = await builderSecrets(build, options);
   const variables = variablesOf(build, options.image);
   const context = pack();
-  const id = build.spec.source?.binary?.asFile;
+  const source = build.spec.source?.binary?.asFile;
   const writing = writeContext(context, {
-    containerfile: containerfileOf({ builder, words, secrets }, variables),
-    source: id === undefined ? undefined : sources.open(id),
+    containerfile: containerfileOf({ builder: id, words, secrets }, variables),
+    source: source === undefined ? undefined : sources.open(source),
     secrets,
   }).catch((error: unknown) => context.destroy(error instanceof Error ? error : new Error(String(error))));
-  const text = new ProgressText((line) => log.write(line), { clock, ownSteps: true });
+  const text = new ProgressText((line) => log.write(line), {
+    clock,
+    ownSteps: true,
+    written: new Map([[`FROM ${id}`, `FROM ${builder}`]]),
+  });
   try {
     const asked = {
       ...limits,
@@ -157,6 +163,7 @@ async function builderSecrets(
 }
 
 interface Step {
+  /** Id of the builder's image. */
   readonly builder: string;
   readonly words: readonly string[];
   readonly secrets: readonly BuilderSecret[];

@@ -104,7 +104,8 @@ export function planS2i(input: S2iInput): S2iPlan {
       // The scripts are copied from the source, whatever it keeps from the builder.
       isIgnored: (path) => ignored.isIgnored(path) && !path.startsWith(`${scriptsDir}/`),
       files: { [`${helperDir}/step`]: stepScript, [`${helperDir}/save`]: saveScript },
-      containerfile: () => linesOf(...artifactLines(parts), ...imageLines(parts)),
+      containerfile: ({ base, runtime }) =>
+        linesOf(...artifactLines(parts, runtime), ...imageLines(parts, base)),
     },
   };
 }
@@ -142,18 +143,19 @@ function helped(program: string, ...words: readonly string[]): string {
   return run.replace(/^RUN /, `RUN --mount=type=bind,source=${helperDir},target=${mountedAt} `);
 }
 
-/** A stage of the last image, which gives what the builder wants to find again. */
-function artifactLines(parts: Parts): string[] {
+/** A stage of the last image, which gives what the builder wants to find again. `id`: of that image. */
+function artifactLines(parts: Parts, id: string): string[] {
   const { previous, builder } = parts;
   if (previous === undefined) return [];
   return [
-    `FROM ${previous} AS previous`,
+    `FROM ${id} AS previous`,
     ...copyScripts(parts, builder.user),
     helped("save", scriptPath(parts, "save-artifacts")),
   ];
 }
 
-function imageLines(parts: Parts): string[] {
+/** `base`: of the builder. */
+function imageLines(parts: Parts, base: string): string[] {
   const { builder, hooks, overrides, previous, processes, labels, env, environment } = parts;
   const { destination, assembleUser: user } = builder;
   const variables = [...environment, ...env].map(([name, value]) => `ENV ${name}=${quoted(value)}`);
@@ -165,7 +167,7 @@ function imageLines(parts: Parts): string[] {
   const whose = overrides.includes("assemble") ? "the source's" : "the builder's";
   const run = scriptPath(parts, "run");
   return [
-    `FROM ${builder.image}`,
+    `FROM ${base}`,
     ...variables,
     copySources("", `${destination}/src/`).replace(/--chown=\S+/, `--chown=${userOf(user)}:0`),
     ...copyScripts(parts, user),

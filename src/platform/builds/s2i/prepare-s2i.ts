@@ -2,6 +2,7 @@
 
 import { appLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import { build as buildKind, type Build } from "../../../model/kinds/build/build/build.ts";
+import { checkedImage } from "../dockerfile/base-images.ts";
 import { BuildFailure } from "../failure.ts";
 import { pull } from "../inputs/build-images.ts";
 import { parseProcfile } from "../procfile.ts";
@@ -19,17 +20,24 @@ export async function prepareS2i(work: Work, tree: SourceTree, strategy: SourceS
   const parsed = procfile === undefined ? { ok: true as const, processes: {} } : parseProcfile(procfile);
   if (!parsed.ok) throw new BuildFailure("CannotDetect", parsed.message);
   const builder = await findBuilder(work, strategy);
+  const previous = strategy.incremental === true ? await previousImage(work) : undefined;
   const planned = planS2i({
     tree,
     builder,
     processes: parsed.processes,
     env: [...buildVariables(build), ...ownVariables(strategy)],
     labels: labelsOf(build, builder),
-    previous: strategy.incremental === true ? await previousImage(work) : undefined,
+    previous: previous?.image,
   });
   if (!planned.ok) throw new BuildFailure("CannotDetect", planned.message);
   const { plan } = planned;
-  return { plan, containerfile: plan.containerfile?.({ base: "", runtime: "", cacheId: "" }) };
+  const base = await checkedImage(builder.image, work.options);
+  const containerfile = plan.containerfile?.({ base, runtime: previous?.id ?? "", cacheId: "" });
+  const written = new Map([
+    [`FROM ${base}`, `FROM ${builder.image}`],
+    [`FROM ${previous?.id} AS previous`, `FROM ${previous?.image} AS previous`],
+  ]);
+  return { plan, containerfile, written };
 }
 
 async function findBuilder(work: Work, strategy: SourceStrategy): Promise<Builder> {
@@ -44,7 +52,9 @@ async function findBuilder(work: Work, strategy: SourceStrategy): Promise<Builde
 }
 
 /** Of the app's newest complete build; undefined where there is none, or none to be had. */
-async function previousImage(work: Work): Promise<string | undefined> {
+async function previousImage(
+  work: Work,
+): Promise<{ readonly image: string; readonly id: string } | undefined> {
   const { build, options, log, signal } = work;
   const { namespace, labels = {} } = build.metadata;
   const group = [appLabel, "buildconfig"].find((name) => labels[name] !== undefined);
@@ -61,7 +71,7 @@ async function previousImage(work: Work): Promise<string | undefined> {
   try {
     const asked = { image, path: "the last build's image" };
     await pull(build, asked, { ...options, signal, tell: (line) => log.line(line) });
-    return image;
+    return { image, id: await checkedImage(image, options) };
   } catch (error) {
     if (error instanceof BuildFailure) return nothing(`its image is gone (${error.message})`);
     throw error;

@@ -100,7 +100,7 @@ function plan(files: Record<string, string>, changed: Partial<S2iInput> = {}) {
   };
   const planned = planS2i({ ...input, ...changed });
   if (!planned.ok) throw new Error(planned.message);
-  const text = planned.plan.containerfile?.({ base: "", runtime: "", cacheId: "" }) ?? "";
+  const text = planned.plan.containerfile?.({ base: "builder:1", runtime: "app:1", cacheId: "" }) ?? "";
   const bare = text.replaceAll(/--mount=\S+ /g, "").replaceAll(/\. \/run\/secrets\/\S+ && /g, "");
   return { ...planned.plan, lines: bare.trim().split("\n") };
 }
