@@ -342,8 +342,8 @@ describe("builds", () => {
 
   it("runs a step anew when what it mounts of the source has changed", async () => {
     const Dockerfile = "FROM localhost/nagi/base\nRUN --mount=type=bind,source=word,target=/w cat /w";
-    expect(await logOf(await start({ Dockerfile, word: "one" }))).toContain("       one\n");
-    expect(await logOf(await start({ Dockerfile, word: "two" }))).toContain("       two\n");
+    expect(await logOf(await start({ Dockerfile, word: "one\n" }))).toContain("       one\n");
+    expect(await logOf(await start({ Dockerfile, word: "two\n" }))).toContain("       two\n");
   });
 
   const slow = { Dockerfile: `FROM localhost/nagi/base\nRUN echo begun; sleep 1${process.pid}` };

@@ -85,26 +85,19 @@ function declare(text: string, args: Values, values: Record<string, string>): vo
 
 /** `$NAME`, `${NAME}`, `${NAME:-else}`, `${NAME:+then}`; without quotes. */
 function filledIn(word: string, values: Values): string {
-  const pattern = /'([^']*)'|"|\\(.)|\$(\w+)|\$\{(\w+)(?:(:?[-+])([^}]*))?\}/g;
-  const replaced = word.replaceAll(
-    pattern,
-    (
-      _whole,
-      quoted?: string,
-      plain?: string,
-      bare?: string,
-      braced?: string,
-      operator?: string,
-      other = "",
-    ) => {
-      if (quoted !== undefined || plain !== undefined) return quoted ?? plain ?? "";
-      const value = values[bare ?? braced ?? ""] ?? "";
-      if (operator === undefined) return value;
-      if (operator.endsWith("-")) return value === "" ? filledIn(other, values) : value;
-      return value === "" ? "" : filledIn(other, values);
-    },
-  );
-  return replaced;
+  const pattern = /'([^']*)'|"|\\(.)|\$(\w+)|\$\{(\w+)(?::?([-+])([^}]*))?\}/g;
+  let result = "";
+  let at = 0;
+  for (const found of word.matchAll(pattern)) {
+    const [whole, quoted = "", plain = "", bare = "", braced = "", operator, other = ""] = found;
+    const value = values[bare === "" ? braced : bare] ?? "";
+    const instead = operator === "-" ? value === "" : operator === "+" && value !== "";
+    result += word.slice(at, found.index) + quoted + plain;
+    if (instead) result += filledIn(other, values);
+    else if (operator !== "+") result += value;
+    at = found.index + whole.length;
+  }
+  return result + word.slice(at);
 }
 
 /** Those that engines know without an ARG. */
