@@ -70,6 +70,8 @@ export class EngineHost {
         ...options.env,
         CONTAINERS_CONF: join(options.dir, "containers.conf"),
         CONTAINERS_REGISTRIES_CONF: join(options.dir, "registries.conf"),
+        // What builds keep is below it, apart from what those of other Nagis keep under the same names.
+        TMPDIR: this.#workDir,
         // Idle most of the time: memory matters more than the collector's share of the work.
         GOGC: "50",
       },
@@ -79,6 +81,15 @@ export class EngineHost {
       clock: options.clock,
       log: options.log,
     });
+  }
+
+  /** Where an engine of Nagi's own has the caches of build steps. */
+  get cacheDirectory(): string | undefined {
+    return this.#service === undefined ? undefined : join(this.#workDir, "buildah-cache");
+  }
+
+  get #workDir(): string {
+    return join(this.#options.dir, "tmp");
   }
 
   /** Limits to give to every container and build step; absent: the engine's own work. */
@@ -176,7 +187,12 @@ export class EngineHost {
     await replaceFile(join(dir, "containers.conf"), containers);
     await replaceFile(join(dir, "registries.conf"), registries);
     await mkdir(dirname(this.engine.socketPath), { recursive: true, mode: 0o700 });
-    const digest = createHash("sha256").update(containers).update(registries).digest("hex");
+    await mkdir(this.#workDir, { recursive: true, mode: 0o700 });
+    const digest = createHash("sha256")
+      .update(containers)
+      .update(registries)
+      .update(this.#workDir)
+      .digest("hex");
     await this.#service.reconfigure(digest);
     await chmod(this.engine.socketPath, 0o600);
   }

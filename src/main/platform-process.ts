@@ -36,6 +36,7 @@ export async function runPlatformProcess(context: CommandContext, config: Platfo
     log,
     engine: host.engine,
     ulimits: () => host.ulimits,
+    cacheDirectory: host.cacheDirectory,
     clientFor: () => client,
     onProgress: (line) => terminal.progress(line),
     handlers: [logHandler(logSources, logSecret(dataDir))],

@@ -49,6 +49,8 @@ export interface PlatformHalfOptions {
   readonly log: Logger;
   readonly engine: ContainerEngine;
   readonly ulimits: () => readonly Ulimit[] | undefined;
+  /** Of the engine; absent: somebody else's engine. */
+  readonly cacheDirectory: string | undefined;
   readonly clientFor: (component: string) => Client;
   readonly onProgress: (text: string) => void;
   /** Further HTTP of the platform's port. */
@@ -172,7 +174,7 @@ interface BuildParts {
 }
 
 function openBuilds(
-  { config, clientFor, engine, ulimits, log }: PlatformHalfOptions,
+  { config, clientFor, engine, ulimits, cacheDirectory, log }: PlatformHalfOptions,
   { sources, registry, git }: BuildParts,
 ): Builds {
   const { instance, serviceCidr } = config;
@@ -186,6 +188,7 @@ function openBuilds(
     network: new BuildNetwork({ engine, instance, serviceCidr, log }),
     env: engineEnvironment(),
     ulimits: ulimits(),
+    cacheDirectory,
     restoreSource: (build) => git.restoreSource(build),
     dataDir: paths(config.dataDir).builds,
     fetchedDir: paths(config.dataDir).buildpacks,

@@ -67,6 +67,7 @@ async function startHalf(
     log,
     engine: host.engine,
     ulimits: () => host.ulimits,
+    cacheDirectory: host.cacheDirectory,
     clientFor: (component) => engine.clientFor(component),
     onProgress,
     handlers: [],

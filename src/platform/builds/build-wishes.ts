@@ -4,6 +4,7 @@ import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { Wanted } from "./detect.ts";
 import { buildpacksPlatform } from "./buildpacks/plan-buildpacks.ts";
 import { DockerfileProblem } from "../../lib/dockerfile/instructions.ts";
+import { cacheIdOf } from "./caches.ts";
 import { prepareImages } from "./dockerfile/base-images.ts";
 import { checkDockerfile } from "./dockerfile/dockerfile-text.ts";
 import { imagesOf, safeDockerfile } from "./dockerfile/safe-dockerfile.ts";
@@ -11,7 +12,7 @@ import { BuildFailure } from "./failure.ts";
 import type { BuildPlan } from "./plan.ts";
 import type { ReadyPlatform } from "./ready-platform.ts";
 import { sourceTreeLimits, type SourceTree } from "./source-tree.ts";
-import { cacheIdOf, type Prepared, type Work } from "./work.ts";
+import type { Prepared, Work } from "./work.ts";
 
 /** What the build says of how its source is built. */
 export function wantedOf(build: Build, named: ReadyPlatform | undefined): Wanted {

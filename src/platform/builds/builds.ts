@@ -29,6 +29,7 @@ import { buildCgroup, endBuildSteps } from "./build-cgroup.ts";
 import { failed, stopped, type Stop } from "./build-end.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
+import { CacheSweeper } from "./caches.ts";
 import { exceededDisk } from "./disk-watch.ts";
 import { removeFetchLeftovers } from "./fetch-leftovers.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -50,6 +51,8 @@ const sweepEveryMs = 10 * 60_000;
 export interface BuildsOptions extends RunBuildOptions {
   /** For the logs. */
   readonly dataDir: string;
+  /** Where the engine has the caches of builds, when it is this Nagi's own. */
+  readonly cacheDirectory?: string | undefined;
   /** Builds that run at a time. */
   readonly maxConcurrent: number;
   readonly log: Logger;
@@ -100,6 +103,7 @@ class BuildController {
   readonly #active = new Map<string, Active>();
   readonly #events: EventRecorder;
   readonly #latePushes: LatePushes;
+  readonly #cacheSweeper: CacheSweeper;
   /** Uids of the builds that wait, by key: a build that is gone has no uid any more. */
   readonly #waiting = new Map<string, string>();
 
@@ -108,6 +112,7 @@ class BuildController {
     this.#client = options.client;
     this.#queue = new BuildQueue(options.maxConcurrent);
     this.#latePushes = new LatePushes(options);
+    this.#cacheSweeper = new CacheSweeper(options);
     this.logs = new BuildLogs({ directory: options.dataDir, maxBytes: logMaxBytes });
     const { client, clock, log } = options;
     this.#events = new EventRecorder({ client, clock, log, component: "build-controller" });
@@ -146,8 +151,8 @@ class BuildController {
       this.#queue.remove(key);
       const uid = this.#waiting.get(key);
       this.#waiting.delete(key);
-      if (found === undefined && uid !== undefined) await this.logs.remove(uid);
-      if (found === undefined || !isPushDue(found)) return undefined;
+      if (found === undefined) return await this.#removed(uid, signal);
+      if (!isPushDue(found)) return undefined;
       return { requeueAfterMs: await this.#latePushes.resume(found) };
     }
     if (found.status?.cancelled === true) {
@@ -163,6 +168,12 @@ class BuildController {
     }
     this.#startNext(signal);
     return undefined;
+  }
+
+  /** `uid`: of one that waited. */
+  async #removed(uid: string | undefined, signal: AbortSignal): Promise<undefined> {
+    this.#cacheSweeper.soon(signal);
+    if (uid !== undefined) await this.logs.remove(uid);
   }
 
   async #enqueue(key: string, found: Build, signal: AbortSignal): Promise<void> {
@@ -383,6 +394,7 @@ class BuildController {
     }
     await this.logs.keepOnly(new Set(items.map(({ metadata }) => metadata.uid ?? "")));
     await this.#options.sources.prune(new Date(now.getTime() - sourceKeepMs));
+    await this.#cacheSweeper.sweep();
     await removeOldImages(this.#options, signal);
   }
 }

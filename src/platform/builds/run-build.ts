@@ -15,6 +15,7 @@ import { byteValue, milliValue } from "../../model/quantity.ts";
 import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
 import { prepareBuildpacks } from "./buildpacks/prepare-buildpacks.ts";
 import { buildCgroup } from "./build-cgroup.ts";
+import { cacheIdOf } from "./caches.ts";
 import type { BuildLog } from "./build-log.ts";
 import { platformPort } from "./containerfile.ts";
 import { buildArgs, dockerfileOf, isWithoutCache, prepareDockerfile, wantedOf } from "./build-wishes.ts";
@@ -36,14 +37,7 @@ import { pushElsewhere } from "./push-elsewhere.ts";
 import { pushImage } from "./push-image.ts";
 import { ProgressText, seconds } from "./progress-text.ts";
 import { readSourceTree, type SourceTree } from "./source-tree.ts";
-import {
-  cacheIdOf,
-  type BuildLimits,
-  type Prepared,
-  type RegistryTarget,
-  type RunBuildOptions,
-  type Work,
-} from "./work.ts";
+import type { BuildLimits, Prepared, RegistryTarget, RunBuildOptions, Work } from "./work.ts";
 
 /** The deploy goes first: the push would take the processor and the engine's locks from it. */
 const pushDelayMs = 1000;

@@ -1,6 +1,5 @@
 /** What the parts of one build have in common. */
 
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { RegistryAuth } from "../../lib/container-engine-build.ts";
@@ -64,10 +63,4 @@ export interface Prepared {
   readonly platform?: ReadyPlatform | undefined;
   /** Done with the image when it is made and `told` is what its steps said; gives the process types of the app. */
   readonly finish?: ((image: string, told: string) => Promise<Readonly<Record<string, string>>>) | undefined;
-}
-
-/** Keeps the caches of one app, or of one build configuration, apart from the others'. No namespace has a dot. */
-export function cacheIdOf({ metadata }: Build): string {
-  const { namespace = "default", name = "", labels = {} } = metadata;
-  return `${namespace}.${labels[appLabel] ?? labels["buildconfig"] ?? name}`;
 }

@@ -115,7 +115,7 @@ describe("the plan", () => {
     expect(text).toContain(
       "export SOURCE_VERSION=abc1234 REQUEST_ID=uid-1 && nagi-buildpacks /tmp/buildpacks/1 https://a.test/x /tmp/buildpacks/2 own\n",
     );
-    expect(text).toContain("--mount=type=cache,id=default-app-buildpacks,");
+    expect(text).toContain("--mount=type=cache,id=default-app.buildpacks,");
   });
 
   it("gives config vars as a secret, and none in the text", () => {

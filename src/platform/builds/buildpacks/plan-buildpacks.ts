@@ -60,7 +60,7 @@ export function planBuildpacks(input: BuildpackInput): BuildPlan {
         copySources("", "/app/"),
         step({
           command: `nagi-buildpacks ${words.join(" ")}`,
-          cacheId: `${cacheId}-buildpacks`,
+          cacheId: `${cacheId}.buildpacks`,
           environment: { SOURCE_VERSION: shellQuote(input.sourceVersion), REQUEST_ID: input.requestId },
           secrets: [buildSecrets.config],
         }),

@@ -79,7 +79,7 @@ function cache(options: readonly string[], number: number, rules: MountRules): s
   const from = lastOf(options, ["from"]);
   const kept = without(options, ["type", "id", "from", ...sourceNames]);
   const filled = from === undefined ? [] : sourceOf(options, number, rules);
-  return [...kept, ...filled, "type=cache", `id=${rules.cacheId}-${digest}`].join(",");
+  return [...kept, ...filled, "type=cache", `id=${rules.cacheId}.${digest}`].join(",");
 }
 
 function bind(options: readonly string[], number: number, rules: MountRules): string {

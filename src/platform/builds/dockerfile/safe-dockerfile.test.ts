@@ -30,7 +30,7 @@ describe("caches of a Dockerfile", () => {
       "FROM a\nRUN --mount=type=cache,target=/c make\nRUN --mount=type=cache,id=/c,target=/d x\n",
     );
     const [first, second] = idsOf(text);
-    expect(first).toMatch(/^default\.shop-[0-9a-f]{16}$/);
+    expect(first).toMatch(/^default\.shop\.[0-9a-f]{16}$/);
     expect(second).toBe(first);
     expect(text).toBe(
       `FROM ID AS nagi-stage-0\nRUN --mount=target=/c,type=cache,id=${first} make\nRUN --mount=target=/d,type=cache,id=${first} x\n`,
@@ -43,7 +43,7 @@ describe("caches of a Dockerfile", () => {
     const line =
       "RUN --network=none --mount=type=cache,id=npm,sharing=locked,uid=1000,target=/c --mount=type=secret,id=token --mount=target=/src,ro npm ci";
     expect(changed(line)).toMatch(
-      /^RUN --network=none --mount=sharing=locked,uid=1000,target=\/c,type=cache,id=default\.shop-\w{16} --mount=id=token,type=secret --mount=target=\/src,ro,type=bind npm ci$/,
+      /^RUN --network=none --mount=sharing=locked,uid=1000,target=\/c,type=cache,id=default\.shop\.\w{16} --mount=id=token,type=secret --mount=target=\/src,ro,type=bind npm ci$/,
     );
   });
 
@@ -81,7 +81,7 @@ describe("caches of a Dockerfile", () => {
   });
 
   it("cannot be named otherwise by what a variable holds", () => {
-    const end = ",type=cache,id=default\\.shop-\\w{16} x$";
+    const end = ",type=cache,id=default\\.shop\\.\\w{16} x$";
     const match = (text: string): RegExp => new RegExp(`${text}${end}`);
     expect(changed("RUN --mount=type=cache,target=/c,id=x-$ARCH x")).toMatch(match("mount=target=/c"));
     expect(changed("RUN --mount=type=secret,$MORE x")).toBe("RUN --mount=$MORE,type=secret x");

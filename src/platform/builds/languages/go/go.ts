@@ -134,13 +134,13 @@ function goContainerfile(parts: Parts, { base, runtime, cacheId }: Containerfile
           copyManifests(),
           step({
             command: "go mod download",
-            cacheId: `${cacheId}-go`,
+            cacheId: `${cacheId}.go`,
             environment: { GOMODCACHE: environment.GOMODCACHE },
           }),
         ]
       : []),
     copySources(),
-    step({ command: build.join(" && "), cacheId: `${cacheId}-go`, environment }),
+    step({ command: build.join(" && "), cacheId: `${cacheId}.go`, environment }),
     `FROM ${runtime}`,
     ...packageLines(parts.packages),
     ...startLines(parts.processes),

@@ -159,7 +159,7 @@ function javaContainerfile(parts: Parts, { base, runtime, cacheId }: Containerfi
     GRADLE_USER_HOME: `${cacheDir}/gradle`,
   };
   const start = startLines(parts.processes);
-  const build = step({ command: buildCommand(parts), cacheId: `${cacheId}-java`, environment });
+  const build = step({ command: buildCommand(parts), cacheId: `${cacheId}.java`, environment });
   return linesOf(
     `FROM ${base} AS build`,
     ...packageLines(parts.packages),

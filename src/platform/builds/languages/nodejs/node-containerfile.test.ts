@@ -19,7 +19,7 @@ function nodeText(files: Record<string, string>): string {
 const secret = (id: string): string => `--mount=type=secret,id=${id},uid=1000,mode=0444`;
 const mounts = [
   ...["nagi-env", "nagi-npmrc", "nagi-ca", "nagi-ca-bundle"].map(secret),
-  "--mount=type=cache,id=default-hello-npm,target=/var/cache/nagi,uid=1000,gid=1000",
+  "--mount=type=cache,id=default-hello.npm,target=/var/cache/nagi,uid=1000,gid=1000",
 ].join(" ");
 const environment =
   "NPM_CONFIG_USERCONFIG=/run/secrets/nagi-npmrc NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/var/cache/nagi";

@@ -95,7 +95,7 @@ function cachedStep({ manager }: NodePlan, { cacheId }: ContainerfileOptions, co
   const { cacheVariable } = managerCommands[manager.name];
   return step({
     command,
-    cacheId: `${cacheId}-${manager.name}`,
+    cacheId: `${cacheId}.${manager.name}`,
     environment: {
       ...environment,
       [cacheVariable]: cacheDir,

@@ -95,7 +95,7 @@ function phpContainerfile(parts: Parts, { base, cacheId }: ContainerfileOptions)
   const install = `${mirror} && composer install ${quiet} --no-scripts --no-autoloader && rm -rf /tmp/composer`;
   // Scripts and the class map want the sources.
   const finish = "composer dump-autoload --no-dev --optimize --no-interaction && rm -rf /tmp/composer";
-  const cached = { cacheId: `${cacheId}-composer`, environment };
+  const cached = { cacheId: `${cacheId}.composer`, environment };
   return singleStage({
     base,
     packages: parts.packages,

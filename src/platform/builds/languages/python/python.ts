@@ -107,7 +107,7 @@ function pythonContainerfile(parts: Parts, { base, cacheId }: ContainerfileOptio
     manifests: parts.requirements.manifests.length > 0,
     install: {
       command: command === undefined ? make : `${make} && ${command}`,
-      cacheId: `${cacheId}-pip`,
+      cacheId: `${cacheId}.pip`,
       environment: { PIP_CACHE_DIR: cacheDir, UV_CACHE_DIR: `${cacheDir}/uv` },
     },
     processes: parts.processes,

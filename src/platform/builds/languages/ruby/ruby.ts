@@ -105,7 +105,7 @@ function rubyContainerfile(parts: Parts, { base, cacheId }: ContainerfileOptions
     base,
     packages: parts.packages,
     manifests: parts.gemfile,
-    install: parts.gemfile ? { command, cacheId: `${cacheId}-gems`, environment } : undefined,
+    install: parts.gemfile ? { command, cacheId: `${cacheId}.gems`, environment } : undefined,
     processes: parts.processes,
     finish: parts.precompiles ? precompile : undefined,
   });
