@@ -185,7 +185,7 @@ function openBuilds(
     registry: { address: registry.address, auth: registry.credentials },
     host: () => hostConfig(config.dataDir),
     limits: buildLimits,
-    network: new BuildNetwork({ engine, instance, serviceCidr, log }),
+    network: new BuildNetwork({ engine, instance, serviceCidr, clock: systemClock, log }),
     env: engineEnvironment(),
     ulimits: ulimits(),
     cacheDirectory,

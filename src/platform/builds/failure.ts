@@ -5,6 +5,7 @@ import { plainStep } from "./containerfile.ts";
 export type FailureReason =
   | "BuildDeadlineExceeded"
   | "BuildInterrupted"
+  | "BuildNetworkFailed"
   | "CancelledBuild"
   | "CannotDetect"
   | "DiskFull"

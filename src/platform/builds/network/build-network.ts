@@ -8,11 +8,13 @@ import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIPv4 } from "node:net";
 import { geteuid } from "node:process";
+import { sleep, type Clock } from "../../../lib/clock.ts";
 import type { ContainerEngine } from "../../../lib/container-engine.ts";
 import { isEngineError } from "../../../lib/container-engine-transport.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log.ts";
 import { findProgram, runProgram } from "../../../lib/system-programs.ts";
+import { BuildFailure } from "../failure.ts";
 import type { HostConfig } from "../host-config.ts";
 import { buildRules, dnsPort } from "./build-rules.ts";
 import { isLoopback, namedEndpoints, nameServersIn, type Endpoint } from "./named-endpoints.ts";
@@ -22,6 +24,7 @@ export interface BuildNetworkOptions {
   /** Names network and table, so that several Nagis share a machine. */
   readonly instance: string;
   readonly serviceCidr: string;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -29,6 +32,10 @@ export interface BuildNetworkOptions {
 export type Isolation =
   | { readonly network: string }
   | { readonly network?: undefined; readonly problem: string };
+
+/** Others make and remove containers on this machine meanwhile, which Podman stumbles over. */
+const attemptsMax = 5;
+const retryAfterMs = 200;
 
 const resolvFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
 
@@ -41,7 +48,7 @@ export class BuildNetwork {
 
   /** As the settings are now; called before each build. */
   async prepare(host: HostConfig): Promise<Isolation> {
-    const { engine, instance, log } = this.#options;
+    const { engine, clock, log } = this.#options;
     const endpoints = namedEndpoints(host);
     const local = endpoints.find(isLoopback);
     if (local !== undefined)
@@ -50,20 +57,34 @@ export class BuildNetwork {
       };
     const problem = await missingPart(engine);
     if (problem !== undefined) return { problem };
-    try {
-      await this.#ensureNetwork();
-      const rules = buildRules({
-        table: nameOf(instance),
-        interface: interfaceOf(instance),
-        ranges: await this.#ranges(),
-        allowed: [...(await nameServers()), ...(await addressesOf(endpoints))],
-      });
-      await runProgram((await findProgram("nft")) ?? "nft", ["-f", "-"], rules);
-      return { network: nameOf(instance) };
-    } catch (error) {
-      log.warn("cannot make the network of builds", { error });
-      return { problem: messageOf(error) };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#made(endpoints);
+      } catch (error) {
+        log.warn("cannot make the network of builds", { error, attempt });
+        // What cannot be had is known above. A build that could reach this machine's services after all must not begin.
+        if (attempt === attemptsMax)
+          throw new BuildFailure(
+            "BuildNetworkFailed",
+            `cannot keep the build from the services of this machine: ${messageOf(error)}. Try again; see nagi doctor`,
+            { cause: error },
+          );
+        await sleep(clock, attempt * retryAfterMs);
+      }
     }
+  }
+
+  async #made(endpoints: readonly Endpoint[]): Promise<Isolation> {
+    const { instance } = this.#options;
+    await this.#ensureNetwork();
+    const rules = buildRules({
+      table: nameOf(instance),
+      interface: interfaceOf(instance),
+      ranges: await this.#ranges(),
+      allowed: [...(await nameServers()), ...(await addressesOf(endpoints))],
+    });
+    await runProgram((await findProgram("nft")) ?? "nft", ["-f", "-"], rules);
+    return { network: nameOf(instance) };
   }
 
   async #ensureNetwork(): Promise<void> {
