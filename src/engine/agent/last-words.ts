@@ -2,8 +2,8 @@
 
 import { open } from "node:fs/promises";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { wasOomKilled } from "../../lib/kernel-log.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { wasOomKilled } from "./kernel-log.ts";
 import { terminationLogMaxBytes, terminationLogTailLines, terminationMessageMaxBytes } from "./limits.ts";
 
 /** 128 and the number of SIGKILL. */
@@ -19,7 +19,7 @@ export async function withLastWords(
   return {
     ...record,
     message: asksLog ? await readLogEnd(engine, record) : written,
-    oomKilled: record.oomKilled || (killed && (await wasOomKilled(record.id))),
+    oomKilled: record.oomKilled || (killed && (await wasOomKilled(record.id)) === true),
   };
 }
 

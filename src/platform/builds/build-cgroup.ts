@@ -7,6 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { wasOomKilled } from "../../lib/kernel-log.ts";
 
 const cgroupRoot = "/sys/fs/cgroup";
 /** Controllers of the first version are directories of the root; slices of the second may hold ours. */
@@ -16,9 +17,15 @@ const watchMs = 10_000;
 const everyMs = 250;
 const uidPattern = /^[0-9a-zA-Z-]{1,64}$/;
 
+/** With systemd a part of the scope's name. */
 function nameOf(uid: string): string {
   if (!uidPattern.test(uid)) throw new Error(`cannot name the control group of build ${JSON.stringify(uid)}`);
   return `nagi-build-${uid}`;
+}
+
+/** Whether the kernel ended something of the build because its memory was used up; undefined where that is not known. */
+export async function ranOutOfMemory(engine: ContainerEngine, uid: string): Promise<boolean | undefined> {
+  return (await engine.isPodman()) ? await wasOomKilled(nameOf(uid)) : undefined;
 }
 
 /** What to tell the engine; undefined where it has no such setting. */

@@ -87,4 +87,16 @@ describe("explainEngineFailure", () => {
     expect(failure.reason).toBe(reason);
     expect(failure.message).toMatch(message);
   });
+
+  it.each<[string, string, boolean | undefined, string, RegExp]>([
+    ["the kernel's log says so", podman("RUN x", 137), true, "OutOfMemoryKilled", /^a step was killed because/],
+    ["a program of the step was", podman("RUN make", 2), true, "OutOfMemoryKilled", /may \(256 MiB\)\. Build with/],
+    ["nobody knows", podman("RUN x", 137), undefined, "OutOfMemoryKilled", /most likely because/],
+    ["it was something else", podman("RUN x", 137), false, "StepKilled", /twice, and not for its memory/],
+    ["nothing was killed", podman("RUN make", 2), false, "DockerBuildFailed", /ended with exit status 2$/],
+  ])("a step that was killed for its memory: %s", (...[, text, ranOut, reason, message]) => {
+    const failure = explainEngineFailure({ text, output: [], memory: "256 MiB", ranOut });
+    expect(failure.reason).toBe(reason);
+    expect(failure.message).toMatch(message);
+  });
 });

@@ -23,6 +23,7 @@ export type FailureReason =
   | "PlatformNotReady"
   | "PostCommitHookFailed"
   | "PullBuilderImageFailed"
+  | "StepKilled"
   | "PushImageToRegistryFailed"
   | "UnsupportedStrategy";
 
@@ -43,6 +44,8 @@ export interface EngineComplaint {
   readonly output: readonly string[];
   /** How much memory a step may use, in words. */
   readonly memory: string;
+  /** Whether the kernel ended something of the steps since it was used up; undefined where that is not known. */
+  readonly ranOut?: boolean | undefined;
   /** Of the kind of app that is built. */
   readonly signs?: readonly FailureSign[] | undefined;
 }
@@ -55,6 +58,7 @@ export function explainEngineFailure({
   text: complaint,
   output,
   memory,
+  ranOut,
   signs = [],
 }: EngineComplaint): BuildFailure {
   const text = complaint.trim();
@@ -66,10 +70,8 @@ export function explainEngineFailure({
     const advice = "the disk is full: remove what is not needed (`nagi builds`, images, logs) and push again";
     return new BuildFailure("DiskFull", `${advice} (${shortened(text)})`);
   }
-  if (/\b(exit status|exited with|exit code:?|returned a non-zero code:) 137\b|signal: killed/i.test(text)) {
-    const advice = `a step was killed because it used more memory than the build may (${memory}): exit status 137. Build with less memory, for instance fewer workers, or raise the limit: nagi source --limit memory=4Gi`;
-    return new BuildFailure("OutOfMemoryKilled", advice);
-  }
+  const isKilled = killed.test(text);
+  if (ranOut === true || isKilled) return killedFailure(memory, { isKilled, ranOut });
   if (/no FROM statement found/i.test(text)) {
     const hint =
       "the Dockerfile has no FROM line: it begins with the image to build on, for instance `FROM nagi/base`";
@@ -96,6 +98,31 @@ export function explainEngineFailure({
     );
   }
   return new BuildFailure("DockerBuildFailed", shortened(text));
+}
+
+const killed =
+  /\b(exit status|exited with|exit code:?|returned a non-zero code:) 137\b|signal: killed/i;
+
+interface Killed {
+  /** Whether it was the step itself, rather than something that it ran. */
+  readonly isKilled: boolean;
+  readonly ranOut: boolean | undefined;
+}
+
+function killedFailure(memory: string, { isKilled, ranOut }: Killed): BuildFailure {
+  if (ranOut === false) {
+    const message =
+      "a step was killed (exit status 137), twice, and not for its memory: something on this machine, or the step itself, ended it. Build it again, and look at what the step runs";
+    return new BuildFailure("StepKilled", message);
+  }
+  const status = isKilled ? ": exit status 137" : "";
+  const why =
+    ranOut === true
+      ? `a step was killed because it used more memory than the build may (${memory})${status}`
+      : `a step was killed, most likely because it used more memory than the build may (${memory})${status}`;
+  const advice =
+    "Build with less memory, for instance fewer workers, or raise the limit: nagi source --limit memory=4Gi";
+  return new BuildFailure("OutOfMemoryKilled", `${why}. ${advice}`);
 }
 
 /** The first sign that is seen, with what its line named. */

@@ -14,7 +14,7 @@ import type { Build, BuildStatus } from "../../model/kinds/build/build/build.ts"
 import { byteValue, milliValue } from "../../model/quantity.ts";
 import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
 import { prepareBuildpacks } from "./buildpacks/prepare-buildpacks.ts";
-import { buildCgroup } from "./build-cgroup.ts";
+import { buildCgroup, ranOutOfMemory } from "./build-cgroup.ts";
 import { cacheIdOf } from "./caches.ts";
 import type { BuildLog } from "./build-log.ts";
 import { platformPort } from "./containerfile.ts";
@@ -22,7 +22,7 @@ import { buildArgs, dockerfileOf, isWithoutCache, prepareDockerfile, wantedOf } 
 import { isRead, planLanguage, recognise } from "./detect.ts";
 import { readBuildSecrets } from "./build-secrets.ts";
 import { masker } from "./masked-log.ts";
-import { BuildFailure, explainEngineFailure } from "./failure.ts";
+import { BuildFailure, explainEngineFailure, type FailureReason } from "./failure.ts";
 import { secretsOf, type HostConfig } from "./host-config.ts";
 import { withCustomOutput, type CustomOptions } from "./inputs/custom-strategy.ts";
 import { withInputs } from "./inputs/with-inputs.ts";
@@ -157,14 +157,22 @@ async function pushOutput(work: Work, image: string): Promise<Pushed> {
   return { image, later };
 }
 
-/** The engine's images are the machine's: another platform may remove one while a build stands on it. */
+/**
+ * The engine's images are the machine's: another platform may remove one while a build stands on it. And Podman ends a
+ * step when the thread that began it ends, which making a network for a container does now and then.
+ */
+const worthAgain: Partial<Record<FailureReason, string>> = {
+  ImageStoreChanged: "An image that the build stands on was removed while it ran",
+  StepKilled: "A step was killed, and not for its memory",
+};
+
 async function onceMore<T>({ log, signal }: Work, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    if (!(error instanceof BuildFailure) || error.reason !== "ImageStoreChanged" || signal.aborted)
-      throw error;
-    log.line("       An image that the build stands on was removed while it ran: it is built once more");
+    const why = error instanceof BuildFailure ? worthAgain[error.reason] : undefined;
+    if (why === undefined || signal.aborted) throw error;
+    log.line(`       ${why}: it is built once more`);
     return await task();
   }
 }
@@ -360,7 +368,8 @@ async function makeImage(
     if (!isEngineError(error)) throw error;
     const memory = `${Math.round(memoryBytes / 1024 ** 2)} MiB`;
     const complaint = { text: mask(error.message), output: text.tail.map(mask) };
-    throw explainEngineFailure({ ...complaint, memory, signs: plan.failureSigns });
+    const ranOut = await ranOutOfMemory(engine, build.metadata.uid ?? "");
+    throw explainEngineFailure({ ...complaint, memory, ranOut, signs: plan.failureSigns });
   } finally {
     context.destroy();
   }

@@ -1,5 +1,5 @@
 /**
- * Whether the kernel ended processes of a container because its memory limit was reached. Engines know that too,
+ * Whether the kernel ended processes of a control group because its memory limit was reached. Engines know that too,
  * but Podman with the first version of control groups does not always; the kernel's own log names the group.
  */
 
@@ -20,24 +20,24 @@ export interface RecordReader {
   ): Promise<{ readonly bytesRead: number }>;
 }
 
-/** False when the log cannot be read, which needs root. */
-export async function wasOomKilled(containerId: string): Promise<boolean> {
+/** `group`: what the name of the control group contains. Undefined when the log cannot be read, which needs root. */
+export async function wasOomKilled(group: string): Promise<boolean | undefined> {
   const log = await open("/dev/kmsg", constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
-  if (log === undefined) return false;
+  if (log === undefined) return undefined;
   try {
-    return await tellsOfOom(log, containerId);
+    return await tellsOfOom(log, group);
   } finally {
     await log.close();
   }
 }
 
-export async function tellsOfOom(log: RecordReader, containerId: string): Promise<boolean> {
+export async function tellsOfOom(log: RecordReader, group: string): Promise<boolean> {
   const buffer = Buffer.alloc(recordBytes);
   for (let count = 0; count < maxRecords; count += 1) {
     try {
       const { bytesRead } = await log.read(buffer, 0, buffer.length, null);
       const record = buffer.toString("utf8", 0, bytesRead);
-      if (record.includes("oom_memcg=") && record.includes(containerId)) return true;
+      if (record.includes("oom_memcg=") && record.includes(group)) return true;
     } catch (error) {
       // The end of the log.
       if (isErrno(error, "EAGAIN")) return false;
