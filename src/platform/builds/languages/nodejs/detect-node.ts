@@ -20,6 +20,8 @@ export interface NodePlan {
   readonly manifests: readonly string[];
   /** An install script of the app itself may need any file: then all sources come first. */
   readonly sourcesFirst: boolean;
+  /** Whether node_modules comes with the source, and shall be taken as it is. */
+  readonly vendored: boolean;
   readonly buildScript: boolean;
   readonly processes: Readonly<Record<string, string>>;
 }
@@ -46,8 +48,9 @@ export function detectNode(
   const framework = findFramework(tree, manifest);
   const started = withWeb({ tree, processes, manifest, framework });
   if (!started.ok) return started;
+  const vendored = isVendored(tree);
   const plan: NodePlan = {
-    explanation: explain(node.choice, manager.manager, started.from),
+    explanation: explain(node.choice, { manager: manager.manager, vendored }, started.from),
     node: node.choice,
     manager: manager.manager,
     framework,
@@ -55,14 +58,27 @@ export function detectNode(
     hasDependencies: manifest.hasDependencies,
     manifests: manifestsOf(tree, manifest.hasWorkspaces),
     sourcesFirst: installScripts.some((name) => scripts[name] !== undefined),
+    vendored,
     buildScript: scripts["build"] !== undefined,
     processes: started.processes,
   };
   return { ok: true, plan };
 }
 
-function explain(node: NodeChoice, manager: PackageManager, from: string): string {
-  const found = manager.lockfile === undefined ? "package.json" : `package.json with ${manager.lockfile}`;
+/** The machine of the pusher may be another one, so that somebody has to say so: npm's own setting, in the source. */
+function isVendored(tree: SourceTree): boolean {
+  if (!/^\s*offline\s*=\s*(true|"true")?\s*$/m.test(tree.text(".npmrc") ?? "")) return false;
+  return [...tree.paths].some((path) => path.startsWith("node_modules/"));
+}
+
+interface Installing {
+  readonly manager: PackageManager;
+  readonly vendored: boolean;
+}
+
+function explain(node: NodeChoice, { manager, vendored }: Installing, from: string): string {
+  const lockfile = manager.lockfile === undefined ? "package.json" : `package.json with ${manager.lockfile}`;
+  const found = vendored ? "package.json and node_modules/, which is taken as it is" : lockfile;
   return `Node.js app: ${found}; ${node.text}; ${from}`;
 }
 

@@ -48,6 +48,25 @@ COPY --chown=1000:1000 app/ ./
 `);
   });
 
+  it("takes node_modules as it is when .npmrc says offline, and makes its own otherwise", () => {
+    const files = {
+      "package.json": '{"dependencies":{"x":"1"},"main":"a.js"}',
+      "a.js": "",
+      "node_modules/x/package.json": "{}",
+    };
+    const plan = (npmrc: string): unknown => {
+      const detection = planLanguage(nodejs, sourceTreeOf({ ...files, ".npmrc": npmrc }), { node: "24.21.0" });
+      return detection.ok ? detection.plan : detection;
+    };
+    expect(nodeText({ ...files, ".npmrc": "offline=true\n" })).not.toContain("RUN");
+    expect(plan("fund=false\noffline = true")).toMatchObject({
+      leftOut: [],
+      runsSteps: false,
+      explanation: expect.stringContaining("node_modules/, which is taken as it is") as string,
+    });
+    expect(plan("offline=false")).toMatchObject({ leftOut: ["node_modules"], runsSteps: true });
+  });
+
   it("builds with what is for development and prunes it", () => {
     const files = {
       "package.json": '{"devDependencies":{"x":"1"},"scripts":{"start":"node a.js","build":"x"}}',

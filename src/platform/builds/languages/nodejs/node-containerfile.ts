@@ -54,7 +54,8 @@ export function runsSteps(plan: NodePlan): boolean {
   return tools || plan.packages.length > 0 || installs(plan) || builds(plan);
 }
 
-export function installs({ hasDependencies, manager }: NodePlan): boolean {
+export function installs({ hasDependencies, manager, vendored }: NodePlan): boolean {
+  if (vendored) return false;
   return hasDependencies || manager.lockfile !== undefined;
 }
 

@@ -29,7 +29,7 @@ const failureSigns: readonly FailureSign[] = [
   ],
   [
     /(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT) .*registry|request to https?:\/\/\S+ failed/,
-    "the npm registry cannot be reached: tell the platform its mirror or proxy (guide: Building without the internet)",
+    "the npm registry cannot be reached, and not all that the app needs is cached: tell the platform its mirror or proxy (npmrc or build.env), or commit node_modules/ with `offline=true` in .npmrc",
   ],
 ];
 
