@@ -386,7 +386,11 @@ export class ContainerEngine {
     yield* this.#progress({
       method: "POST",
       path: "/images/create",
-      query: { fromImage, platform: options.platform, tlsVerify: options.insecure === true ? false : undefined },
+      query: {
+        fromImage,
+        platform: options.platform,
+        tlsVerify: options.insecure === true ? false : undefined,
+      },
       headers: options.auth === undefined ? {} : { "X-Registry-Auth": encoded(options.auth) },
       signal: options.signal,
     });

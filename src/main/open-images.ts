@@ -58,7 +58,7 @@ export function openResolve(
   return new ResolveHandler({
     client: clientFor("resolve-images"),
     registryAddress,
-    registryDigest: (image) => skopeo.digest(image),
+    registryDigest: (image, auths) => skopeo.digest(image, auths),
     engineDigests: async (image) => {
       if (!(await engine.hasImage(image))) return undefined;
       const { RepoDigests } = await engine.inspectImage(image);

@@ -8,7 +8,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerEngine } from "../container-engine.ts";
 import type { ImageDetails } from "../container-engine-types.ts";
-import { afterName, DockerfileProblem, optionsOf, readInstructions, type Instruction } from "./instructions.ts";
+import {
+  afterName,
+  DockerfileProblem,
+  optionsOf,
+  readInstructions,
+  type Instruction,
+} from "./instructions.ts";
 
 /** Undefined where it cannot be known: Podman 4 does not tell, and its files are not on this machine. */
 export async function triggersOf(

@@ -336,7 +336,9 @@ describe("builds", () => {
     await logOf(onbuild);
     expect((await ended(onbuild)).status).toMatchObject({
       reason: "InvalidImageReference",
-      message: expect.stringContaining(`line 2: ${name} runs \`ONBUILD RUN --mount=type=cache,id=../..`) as string,
+      message: expect.stringContaining(
+        `line 2: ${name} runs \`ONBUILD RUN --mount=type=cache,id=../..`,
+      ) as string,
     });
   });
 

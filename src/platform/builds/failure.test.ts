@@ -89,8 +89,20 @@ describe("explainEngineFailure", () => {
   });
 
   it.each<[string, string, boolean | undefined, string, RegExp]>([
-    ["the kernel's log says so", podman("RUN x", 137), true, "OutOfMemoryKilled", /^a step was killed because/],
-    ["a program of the step was", podman("RUN make", 2), true, "OutOfMemoryKilled", /may \(256 MiB\)\. Build with/],
+    [
+      "the kernel's log says so",
+      podman("RUN x", 137),
+      true,
+      "OutOfMemoryKilled",
+      /^a step was killed because/,
+    ],
+    [
+      "a program of the step was",
+      podman("RUN make", 2),
+      true,
+      "OutOfMemoryKilled",
+      /may \(256 MiB\)\. Build with/,
+    ],
     ["nobody knows", podman("RUN x", 137), undefined, "OutOfMemoryKilled", /most likely because/],
     ["it was something else", podman("RUN x", 137), false, "StepKilled", /twice, and not for its memory/],
     ["nothing was killed", podman("RUN make", 2), false, "DockerBuildFailed", /ended with exit status 2$/],

@@ -100,8 +100,7 @@ export function explainEngineFailure({
   return new BuildFailure("DockerBuildFailed", shortened(text));
 }
 
-const killed =
-  /\b(exit status|exited with|exit code:?|returned a non-zero code:) 137\b|signal: killed/i;
+const killed = /\b(exit status|exited with|exit code:?|returned a non-zero code:) 137\b|signal: killed/i;
 
 interface Killed {
   /** Whether it was the step itself, rather than something that it ran. */

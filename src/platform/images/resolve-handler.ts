@@ -3,13 +3,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isAllowed, tokenOf, userOfToken } from "../../client/access.ts";
 import type { Client } from "../../client/client.ts";
+import { pullEntries, type RegistryEntries } from "../../client/pull-secrets.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
 import { resolveImage, type ImageSources } from "./resolve-image.ts";
 
 const imageMaxLength = 1000;
 
-export interface ResolveOptions extends ImageSources {
+export interface ResolveOptions extends Omit<ImageSources, "registryDigest"> {
   readonly client: Client;
+  readonly registryDigest: (image: string, auths: RegistryEntries) => Promise<string>;
 }
 
 export class ResolveHandler implements HttpHandler {
@@ -43,7 +45,11 @@ export class ResolveHandler implements HttpHandler {
     const layers = { group: "image.openshift.io", resource: "imagestreams", subresource: "layers" };
     if (owner !== undefined && !(await isAllowed(client, user, { verb: "get", ...layers, namespace: owner })))
       return [403, { message: `${user.username} may not take images of namespace ${owner}` }];
-    const found = await resolveImage(image, this.#options);
+    const found = await resolveImage(image, {
+      ...this.#options,
+      registryDigest: async (name) =>
+        await this.#options.registryDigest(name, await pullEntries(client, namespace)),
+    });
     return found.ok ? [200, { image: found.image }] : [404, { message: found.message }];
   }
 

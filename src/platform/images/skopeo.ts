@@ -5,6 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { RegistryEntries } from "../../client/pull-secrets.ts";
 import { messageOf } from "../../lib/errors.ts";
 
 const run = promisify(execFile);
@@ -20,6 +21,8 @@ export interface ImageCopier {
 export interface CopyOptions {
   /** Whether the source may be without TLS. */
   readonly insecure?: boolean | undefined;
+  /** Credentials of other registries. */
+  readonly auths?: RegistryEntries | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,9 +43,9 @@ export class Skopeo implements ImageCopier {
   }
 
   /** The digest of what a reference with a tag stands for, which is of all platforms where there are several. */
-  async digest(reference: string): Promise<string> {
+  async digest(reference: string, auths: RegistryEntries = {}): Promise<string> {
     const env = await this.#options.env();
-    const authFile = await this.#writeAuth();
+    const authFile = await this.#writeAuth(auths);
     const tls = this.#isOwn(reference) ? ["--tls-verify=false"] : [];
     const argv = ["inspect", "--raw", `--authfile=${authFile}`, ...tls, `docker://${reference}`];
     const options = { env, timeout: digestTimeoutMs, maxBuffer: outputBytesMax, encoding: "buffer" } as const;
@@ -61,19 +64,20 @@ export class Skopeo implements ImageCopier {
   }
 
   /** In a file, since every user of the machine sees the arguments of a program. */
-  async #writeAuth(): Promise<string> {
+  async #writeAuth(others: RegistryEntries): Promise<string> {
     const { workDir, registry } = this.#options;
     await mkdir(workDir, { recursive: true, mode: 0o700 });
     const path = join(workDir, `${randomUUID()}.auth.json`);
     const auth = Buffer.from(`${registry.username}:${registry.password}`).toString("base64");
-    await writeFile(path, JSON.stringify({ auths: { [registry.address]: { auth } } }), { mode: 0o600 });
+    const auths = { ...withAuth(others), [registry.address]: { auth } };
+    await writeFile(path, JSON.stringify({ auths }), { mode: 0o600 });
     return path;
   }
 
-  async copy(from: string, to: string, { insecure, signal }: CopyOptions): Promise<string> {
+  async copy(from: string, to: string, { insecure, auths = {}, signal }: CopyOptions): Promise<string> {
     const { workDir } = this.#options;
     const env = await this.#options.env();
-    const authFile = await this.#writeAuth();
+    const authFile = await this.#writeAuth(auths);
     const digestFile = join(workDir, `${randomUUID()}.digest`);
     const isOwn = (reference: string): boolean => this.#isOwn(reference);
     const argv = [
@@ -97,6 +101,15 @@ export class Skopeo implements ImageCopier {
       await Promise.all([rm(digestFile, { force: true }), rm(authFile, { force: true })]);
     }
   }
+}
+
+/** skopeo knows the one form only. */
+function withAuth(entries: RegistryEntries): RegistryEntries {
+  const known = Object.entries(entries).map(([registry, { auth, username, password }]) => {
+    const made = Buffer.from(`${username ?? ""}:${password ?? ""}`).toString("base64");
+    return [registry, { auth: auth ?? made }] as const;
+  });
+  return Object.fromEntries(known);
 }
 
 /** skopeo's own words, without the time and level that stand before them. */

@@ -12,6 +12,8 @@ import {
   type TagItem,
   type Tags,
 } from "../../model/kinds/image/tag-items.ts";
+import type { Client } from "../../client/client.ts";
+import { pullEntries } from "../../client/pull-secrets.ts";
 import { parseImageName, parseTagName } from "../../model/kinds/image/tag-names.ts";
 import type { ImageCopier } from "./skopeo.ts";
 import { replaced, withItem } from "./tag-history.ts";
@@ -21,6 +23,7 @@ const defaultIntervalSeconds = 900;
 const retryMs = 60_000;
 
 export interface SpecTagsOptions {
+  readonly client: Client;
   /** `host:port` of the registry. */
   readonly registryAddress: string;
   readonly copier: ImageCopier;
@@ -78,7 +81,7 @@ export class SpecTags {
 
   async #import(context: Context, source: string, isApplied: boolean): Promise<Applied> {
     const { stream, spec, tags, signal } = context;
-    const { registryAddress, copier, clock } = this.#options;
+    const { client, registryAddress, copier, clock } = this.#options;
     const { namespace, name } = stream.metadata;
     const key = `${namespace}/${name}:${spec.name}`;
     const { scheduled = false, intervalSeconds = defaultIntervalSeconds } = spec.importPolicy ?? {};
@@ -91,6 +94,7 @@ export class SpecTags {
     const found = await copier
       .copy(withTag(spec.from?.name ?? ""), `${repository}:${spec.name}`, {
         insecure: spec.importPolicy?.insecure,
+        auths: await pullEntries(client, namespace ?? ""),
         signal,
       })
       .then(

@@ -52,7 +52,9 @@ describe("caches of a Dockerfile", () => {
       "FROM a\nrun \\\n  # packages\n\n  --mount=type=cache,target=/a \\\n --mount=type=cache\\\n,target=/b \\\n  apt-get \\\n  install x\nUSER b";
     const result = changed(text);
     expect(idsOf(result)).toHaveLength(2);
-    expect(result).toMatch(/^FROM ID AS nagi-stage-0\nrun --mount=\S+ --mount=\S+ apt-get +install x\nUSER b$/);
+    expect(result).toMatch(
+      /^FROM ID AS nagi-stage-0\nrun --mount=\S+ --mount=\S+ apt-get +install x\nUSER b$/,
+    );
     expect(idsOf(changed("# escape=`\nRUN `\n--mount=type=cache,target=/a x"))).toHaveLength(1);
     expect(idsOf(changed("\uFEFFRUN --mount=type=cache,target=/a x\r\n"))).toHaveLength(1);
     expect(idsOf(changed("ONBUILD RUN --mount=type=cache,id=x,target=/a y"))).toHaveLength(1);
@@ -97,7 +99,10 @@ describe("caches of a Dockerfile", () => {
     ["RUN --$M=type=cache,target=/c x", "line 1: --$M=type=cache,target=/c is no option"],
     ["RUN --mount=type=cache,target=$T x", "leave target of --mount=type=cache,target=$T to a variable"],
     ["RUN --mount=type=bind,target=/c,source=$S x", "leave source of"],
-    ["RUN --mount=type=cache,target=/a --mount=id=../..,target=/b x", "have id in --mount=id=../..,target=/b"],
+    [
+      "RUN --mount=type=cache,target=/a --mount=id=../..,target=/b x",
+      "have id in --mount=id=../..,target=/b",
+    ],
     ["RUN --mount=bind-propagation=O,target=/b x", "have bind-propagation in"],
     ["RUN --mount=source=a*,target=/b x", "line 1: RUN must not mount /a*"],
     ["ONBUILD RUN --mount=source=a,target=/b x", "mount /a in an ONBUILD trigger"],

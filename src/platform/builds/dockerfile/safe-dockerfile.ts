@@ -115,7 +115,9 @@ function read({ text, args, target, heredocs }: DockerfileInput): Read {
   const escape = escapeOf(text.replace(/^\uFEFF/, "").split("\n"));
   const stages = readStages(all, args);
   const wanted =
-    target === undefined ? stages.length - 1 : stages.findIndex((stage, index) => isCalled(stage, index, target));
+    target === undefined
+      ? stages.length - 1
+      : stages.findIndex((stage, index) => isCalled(stage, index, target));
   const end = stages[wanted + 1]?.index ?? all.length;
   const instructions = all.slice(0, end);
   for (const { text: line, number } of instructions)

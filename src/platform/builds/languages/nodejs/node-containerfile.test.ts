@@ -55,7 +55,9 @@ COPY --chown=1000:1000 app/ ./
       "node_modules/x/package.json": "{}",
     };
     const plan = (npmrc: string): unknown => {
-      const detection = planLanguage(nodejs, sourceTreeOf({ ...files, ".npmrc": npmrc }), { node: "24.21.0" });
+      const detection = planLanguage(nodejs, sourceTreeOf({ ...files, ".npmrc": npmrc }), {
+        node: "24.21.0",
+      });
       return detection.ok ? detection.plan : detection;
     };
     expect(nodeText({ ...files, ".npmrc": "offline=true\n" })).not.toContain("RUN");
