@@ -37,7 +37,9 @@ function readEvent(request: HookRequest, { event = "unknown", id }: Told): HookE
   const ref = payload.text("ref");
   if (event !== "push" || ref === undefined) return { kind: "Other", event, id, repository };
   const commits = payload.objects("commits");
-  const commit = hashIn(payload.text("after"));
+  const after = hashIn(payload.text("after"));
+  // Of an annotated tag `after` is the tag itself, which is no commit to say a status of.
+  const commit = after === undefined ? undefined : (hashIn(payload.text("head_commit.id")) ?? after);
   return {
     kind: ref.startsWith("refs/tags/") ? "Tag" : "Push",
     event,
