@@ -164,6 +164,22 @@ describe("with no outside at all", () => {
     }
   });
 
+  it("says of what is nowhere what to do", () => {
+    const app = `none-${process.pid}`;
+    // npm waits and tries again by itself, which is its business.
+    const npmrc = "fetch-retries=0\n";
+    const files = {
+      "package.json": '{"dependencies":{"nagi-none":"1.0.0"}}',
+      "server.js": `// ${unique}`,
+      ".npmrc": npmrc,
+    };
+    const { code, stdout, stderr } = build(app, files);
+    expect(code).not.toBe(0);
+    expect(`${stdout}${stderr}`).toContain(
+      " !     the npm registry cannot be reached, and not all that the app needs is cached: tell the platform its mirror or proxy (npmrc or build.env), or commit node_modules/ with `offline=true` in .npmrc",
+    );
+  });
+
   it("builds a changed source on what is cached", () => {
     const [, npm] = tools[0] ?? ["", {}];
     const { code, stdout, stderr } = build(npmApp, { ...npm, "server.js": "// changed\n" });
