@@ -13,12 +13,13 @@ import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Outside } from "../../lib/outside.ts";
-import { makeImage, versionsLabel } from "./make-image.ts";
+import { makeImage, type MakeOptions, type MakeRequest, versionsLabel } from "./make-image.ts";
 import { RecipeFailure } from "./recipe-failure.ts";
 import { languageOf, lineOf, loadRecipes, type GivenPlatform, type Recipe } from "./recipe.ts";
 
 /** Where platform images are in the engine; all of an engine's users share them. */
 const repository = "localhost/nagi";
+const makeAttemptsMax = 3;
 
 export interface EnsurePlatformsOptions {
   readonly engine: ContainerEngine;
@@ -132,7 +133,7 @@ async function ensureOne(
     const onStep = (text: string): void => tell("working", text);
     const { outside, ...others } = options;
     const request = { recipe, image, base: base?.image, suite, labels, noCache, onStep };
-    await makeImage(request, { ...others, outside: await outside() });
+    await makeSteadily(request, { ...others, outside: await outside() });
     await options.engine.tagImage(image, latestImage(recipe.name));
     const made = described(wanted, image, await options.engine.inspectImage(image));
     tell("made", `${image}, ${Math.round(made.sizeBytes / 1e6)} MB`);
@@ -140,6 +141,19 @@ async function ensureOne(
   } catch (error) {
     tell("failed", messageOf(error));
     throw new PlatformFailure(recipe.name, error);
+  }
+}
+
+/** Images are the machine's: another Nagi may remove one while this one stands on it, or on its layers. */
+async function makeSteadily(request: MakeRequest, options: MakeOptions): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await makeImage(request, options);
+    } catch (error) {
+      const isGone = /\b(image|layer|container) not known\b/i.test(messageOf(error));
+      if (!isGone || attempt === makeAttemptsMax || options.signal?.aborted === true) throw error;
+      request.onStep("once more: an image that it stands on was removed meanwhile");
+    }
   }
 }
 
