@@ -126,9 +126,19 @@ describe("github", () => {
   });
 
   it("tells of tags, deletions and other things", () => {
-    const annotated = { ...githubPush, ref: "refs/tags/v1", before: zeros, after: "4".repeat(40), created: true };
+    const annotated = {
+      ...githubPush,
+      ref: "refs/tags/v1",
+      before: zeros,
+      after: "4".repeat(40),
+      created: true,
+    };
     expect(read("github", headers, annotated)).toMatchObject({ kind: "Tag", commit: after });
-    const fork = { action: "opened", number: 1, pull_request: { head: { repo: { fork: true }, sha: after } } };
+    const fork = {
+      action: "opened",
+      number: 1,
+      pull_request: { head: { repo: { fork: true }, sha: after } },
+    };
     expect(read("github", { ...headers, "x-github-event": "pull_request" }, fork).kind).toBe("Other");
     expect(
       read("github", headers, { ...githubPush, after: zeros, deleted: true, head_commit: null }),
