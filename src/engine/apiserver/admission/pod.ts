@@ -25,7 +25,7 @@ export function podHook(kind: Kind, store: Store, priorities: PriorityClasses): 
       const { namespace = "", name = "" } = metadata ?? {};
       const account = (spec.serviceAccountName ||= defaultAccount);
       const found = store.get({ resource: "serviceaccounts", namespace, name: account })?.value;
-      takePullSecrets(spec, found as ServiceAccount | undefined);
+      takePullSecrets(spec, found);
       // The default account is made after its namespace; a pod need not wait for it.
       if (found !== undefined || account === defaultAccount) return;
       const why = `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
