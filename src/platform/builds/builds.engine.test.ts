@@ -323,10 +323,12 @@ describe("builds", () => {
     const linked = await start({
       Dockerfile: `FROM localhost/nagi/base AS a\nUSER root\nRUN ${evil}\nFROM localhost/nagi/base\n${step}\n`,
     });
-    const log = await logOf(linked);
-    expect(log).toContain("[1/2] FROM localhost/nagi/base\n");
-    expect(log).toMatch(/cannot access '\/x\/engine'|no such file or directory/);
-    expect((await ended(linked)).status?.phase).toBe("Failed");
+    await logOf(linked);
+    expect((await ended(linked)).status).toMatchObject({
+      phase: "Failed",
+      message:
+        "a step mounts /evil of a, where there is no such path; symbolic links lead nowhere outside of it",
+    });
     const name = `${address}/default/triggers:1`;
     const made = "FROM localhost/nagi/base\nONBUILD RUN --mount=type=cache,id=../..,target=/x ls /x\n";
     const context = tarOf({ Dockerfile: made });

@@ -81,6 +81,13 @@ describe("explainEngineFailure", () => {
       /^left-pad is not installed: add it to package\.json \(`npm install left-pad`\)/,
     ],
     ["a Dockerfile without a base", "no FROM statement found", [], "DockerBuildFailed", /has no FROM line/],
+    [
+      "what a step mounts and is not there",
+      'building at STEP "COPY --from=a /evil /content": reading "/x/merged/evil": copier: no such file or directory',
+      [],
+      "DockerBuildFailed",
+      /^a step mounts \/evil of a, where there is no such path/,
+    ],
     ["whatever else", "unknown instruction: RUNN", [], "DockerBuildFailed", /^unknown instruction: RUNN$/],
   ])("%s", (...[, text, output, reason, message]) => {
     const failure = explainEngineFailure({ text, output, memory: "256 MiB", signs });

@@ -77,6 +77,8 @@ export function explainEngineFailure({
       "the Dockerfile has no FROM line: it begins with the image to build on, for instance `FROM nagi/base`";
     return new BuildFailure("DockerBuildFailed", hint);
   }
+  const mounted = missingMount(text);
+  if (mounted !== undefined) return mounted;
   const advice = adviceFor(signs, output);
   if (advice !== undefined) return new BuildFailure("DockerBuildFailed", advice);
   const step =
@@ -98,6 +100,15 @@ export function explainEngineFailure({
     );
   }
   return new BuildFailure("DockerBuildFailed", shortened(text));
+}
+
+/** What a step mounts is copied into a stage of its own before (dockerfile/). */
+function missingMount(text: string): BuildFailure | undefined {
+  const [, from, path = ""] = /building at STEP "COPY (?:--from=(\S+) )?(\S+) \/content"/.exec(text) ?? [];
+  if (path === "") return undefined;
+  const where = from === undefined ? "the source" : from;
+  const message = `a step mounts ${path} of ${where}, where there is no such path; symbolic links lead nowhere outside of it`;
+  return new BuildFailure("DockerBuildFailed", message);
 }
 
 const killed = /\b(exit status|exited with|exit code:?|returned a non-zero code:) 137\b|signal: killed/i;
