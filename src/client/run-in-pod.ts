@@ -91,7 +91,9 @@ export async function receive(
     else if (channel === stderr) errors(data);
     else if (channel === errorChannel) status = JSON.parse(data.toString()) as Partial<Status>;
   }
-  return status ?? { status: "Success" };
+  // The server's last word is how it ended: output without it may be a part of the command's only.
+  if (status === undefined) throw new Error("the session was cut off before its command ended");
+  return status;
 }
 
 export function exitCodeOf({ status, message, details }: Partial<Status>): number {

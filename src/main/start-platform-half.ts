@@ -21,6 +21,8 @@ import { openChannels } from "../client/channels.ts";
 import { connectionOf } from "../client/connection.ts";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
 import type { OpenChannels } from "../client/run-in-pod.ts";
+import { BackupHandler } from "../platform/addons/backups/backup-handler.ts";
+import { BackupPlaces } from "../platform/addons/backups/backup-places.ts";
 import { runAddons } from "../platform/addons/run-addons.ts";
 import { runApps, type MissingImage } from "../platform/apps/run-apps.ts";
 import { runBuildConfigs } from "../platform/buildconfigs/build-configs.ts";
@@ -134,7 +136,9 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const pruner = openPruner(options, registry, () => builds.sweepImages());
   const prune = new PruneHandler(clientFor("prune"), pruner);
   const resolve = openResolve(options, registry, copier);
-  const handlers = [...own, ...registry.handlers, detect, prune, resolve, ...options.handlers];
+  const places = openPlaces(options);
+  const downloads = new BackupHandler(clientFor("addon-backups"), places);
+  const handlers = [...own, ...registry.handlers, detect, prune, resolve, downloads, ...options.handlers];
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
   await registry.start();
@@ -161,7 +165,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "platforms", run: (signal) => platforms.run(signal) },
       appsService(options, registry),
       templatesService(options),
-      addonsService(options),
+      addonsService(options, places),
     ],
     close: () => http.close(),
   };
@@ -212,9 +216,17 @@ function sessionsOf({ dataDir }: PlatformConfig): OpenChannels {
   };
 }
 
-function addonsService({ config, clientFor, log }: PlatformHalfOptions): Service {
+function openPlaces({ config: { dataDir }, clientFor }: PlatformHalfOptions): BackupPlaces {
+  return new BackupPlaces({
+    client: clientFor("addons"),
+    directory: paths(dataDir).addonBackups,
+    outside: () => hostConfig(dataDir),
+  });
+}
+
+function addonsService({ config, clientFor, log }: PlatformHalfOptions, places: BackupPlaces): Service {
   const client = clientFor("addons");
-  const options = { client, open: sessionsOf(config), recipesDir, clock: systemClock, log };
+  const options = { client, open: sessionsOf(config), recipesDir, places, clock: systemClock, log };
   return { name: "addons", run: (signal) => runAddons(options, signal) };
 }
 

@@ -40,8 +40,10 @@ import { imageStreamTag } from "./kinds/image/imagestreamtag/imagestreamtag.ts";
 import { nodeMetrics } from "./kinds/metrics/nodemetrics/nodemetrics.ts";
 import { podMetrics } from "./kinds/metrics/podmetrics/podmetrics.ts";
 import { addon } from "./kinds/nagi/addon/addon.ts";
+import { addonBackup } from "./kinds/nagi/addonbackup/addonbackup.ts";
 import { addonService } from "./kinds/nagi/addonservice/addonservice.ts";
 import { app } from "./kinds/nagi/app/app.ts";
+import { backupStore } from "./kinds/nagi/backupstore/backupstore.ts";
 import { imageRetention } from "./kinds/nagi/imageretention/imageretention.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
 import { release } from "./kinds/nagi/release/release.ts";
@@ -100,8 +102,10 @@ export const allKinds: readonly Kind[] = [
   nodeMetrics,
   podMetrics,
   addon,
+  addonBackup,
   addonService,
   app,
+  backupStore,
   imageRetention,
   platform,
   release,

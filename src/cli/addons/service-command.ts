@@ -3,6 +3,8 @@
 import { appOption } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
+import { listOptions } from "../listing.ts";
+import { backupOptions, backups } from "./backups.ts";
 import { addonOfService, serviceOf } from "./find-addon.ts";
 import { dump, openShell, restore, runAction, serverInfo, type ServerTarget } from "./server-commands.ts";
 
@@ -18,15 +20,18 @@ export interface ServiceCommand {
 }
 
 export function serviceCommand({ name, service, title, shell, actions }: ServiceCommand): Command {
-  const words = [shell, "shell", "dump", "restore", "info", ...actions];
+  const words = [shell, "shell", "dump", "restore", "backups", "info", ...actions];
   return {
     name,
     group: "Apps",
     summary: `The ${title} of an app: ${words.filter((word) => word !== "shell").join(", ")}.`,
-    usage: `${shell} [ARGUMENT ...] | dump [FILE] | restore FILE | info${actions.map((each) => ` | ${each}`).join("")}`,
+    usage:
+      `${shell} [ARGUMENT ...] | dump [FILE] | restore FILE | info${actions.map((each) => ` | ${each}`).join("")} |\n` +
+      "       backups [list | create | schedule SCHEDULE | unschedule | info | restore | download | verify [BACKUP] | delete BACKUP]",
     description:
       `It means the app's ${title} add-on, or the one of --addon. ${shell} on a terminal is interactive, and reads standard\n` +
-      "input elsewhere. Arguments that begin with a dash stand after --.",
+      "input elsewhere. Arguments that begin with a dash stand after --. Backups are kept by the platform; without a name the\n" +
+      "newest complete one is meant.",
     subcommands: words,
     options: [
       appOption,
@@ -40,12 +45,17 @@ export function serviceCommand({ name, service, title, shell, actions }: Service
         name: "confirm",
         type: "string",
         value: "NAME",
-        description: "With restore: the add-on's name, as a guard.",
+        description:
+          "With restore and backups restore: the add-on's name, with backups delete the backup's, as a guard.",
       },
+      ...backupOptions,
+      ...listOptions,
+      { name: "no-wait", type: "boolean", description: "Of backups: do not wait until it is done." },
     ],
     examples: [
       `nagi ${name} ${shell} --app shop`,
       `nagi ${name} dump --app shop before.dump`,
+      `nagi ${name} backups create --app shop`,
       `nagi ${name} info`,
     ],
     async run(context) {
@@ -59,6 +69,7 @@ export function serviceCommand({ name, service, title, shell, actions }: Service
         );
       const addon = await addonOfService(context, service, context.text("addon"));
       const found = { addon, service: await serviceOf(context, addon) };
+      if (word === "backups") return await backups(context, rest, addon.metadata.name);
       if (word === shell || word === "shell") return await openShell(context, found, rest);
       return await act(context, found, context.args);
     },

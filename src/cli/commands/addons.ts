@@ -3,8 +3,11 @@ import { addonVarNames } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import { refOf } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
 import { attachAddon, detachAddon } from "../addons/attach-addon.ts";
+import { backupOptions, backups, verifyBackup } from "../addons/backups.ts";
+import { storeOptions, stores } from "../addons/backup-stores.ts";
 import { createAddon } from "../addons/create-addon.ts";
 import { getAddon, serviceOf } from "../addons/find-addon.ts";
+import { getBackup } from "../addons/find-backup.ts";
 import { followReady, followRotation } from "../addons/follow-addon.ts";
 import {
   dump,
@@ -28,12 +31,17 @@ export const command: Command = {
   summary: "Databases and other services for apps: make, attach, dump, restore, destroy.",
   usage:
     "[catalogue | create APP SERVICE[:PLAN] | info NAME | attach NAME [APP] | detach NAME [APP] | rotate NAME | resize NAME PLAN |\n" +
-    "       shell NAME | run NAME ACTION | dump NAME [FILE] | restore NAME FILE | destroy NAME | services [list | add DIR | info | remove]]",
+    "       shell NAME | run NAME ACTION | dump NAME [FILE] | restore NAME FILE | destroy NAME |\n" +
+    "       services [list | add DIR | info | remove] | stores [list | add NAME | remove NAME] | verify-backup BACKUP |\n" +
+    "       backups [list [NAME] | create NAME | schedule NAME SCHEDULE | unschedule NAME | info | download | verify | delete BACKUP |\n" +
+    "       restore BACKUP [NAME]]]",
   description:
     "An add-on is a server of its own with a volume. The app gets its address and credentials as config vars, such as\n" +
     "DATABASE_URL; a second one of the kind gets a colour, or the name of --as. Several apps may use one. rotate gives it\n" +
     "other credentials while the apps go on: the old ones are removed when nothing runs with them any more. destroy removes\n" +
-    "the data for good, and refuses while apps use it. services add makes a service of an operator's own recipe.",
+    "the data for good, and refuses while apps use it. services add makes a service of an operator's own recipe.\n" +
+    "Backups are dumps that the platform keeps, on its disk or in a store (a bucket of S3), now or at the times of a schedule;\n" +
+    "they outlive their add-on. verify-backup restores one into a server of its own and reads all of it.",
   subcommands: [
     "list",
     "catalogue",
@@ -48,6 +56,9 @@ export const command: Command = {
     "dump",
     "restore",
     "destroy",
+    "backups",
+    "verify-backup",
+    "stores",
     "services",
   ],
   options: [
@@ -70,8 +81,10 @@ export const command: Command = {
       name: "confirm",
       type: "string",
       value: "NAME",
-      description: "With destroy and restore: the add-on's name again, as a guard.",
+      description: "With destroy, restore and delete: the name again, as a guard.",
     },
+    ...backupOptions,
+    ...storeOptions,
     { name: "no-wait", type: "boolean", description: "Do not wait until it is done." },
   ],
   examples: [
@@ -80,6 +93,8 @@ export const command: Command = {
     "nagi addons create shop redis --as CACHE",
     "nagi addons attach shop-postgresql --app reports",
     "nagi addons dump shop-postgresql before.dump",
+    "nagi addons backups create shop-postgresql",
+    'nagi addons backups schedule shop-postgresql "0 3 * * *" --time-zone Europe/Berlin --keep-daily 7 --keep-weekly 4',
     "nagi addons destroy shop-postgresql --confirm shop-postgresql",
   ],
   async run(context) {
@@ -109,6 +124,9 @@ const actions: Readonly<Record<string, Action>> = {
   dump: async (context, [name, file]) => await dump(context, await target(context, name), file),
   restore: async (context, [name, file]) => await restore(context, await target(context, name), file),
   destroy,
+  backups: async (context, words) => await backups(context, words),
+  "verify-backup": async (context, [name]) => await verifyBackup(context, await getBackup(context, name)),
+  stores,
   services,
 };
 

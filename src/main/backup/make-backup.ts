@@ -47,6 +47,8 @@ const leftOut = new Set([
   "volumes",
 ]);
 const ofPrograms = /^(registry|ssh)\/[^/]+\.(pid|log)$/;
+/** Of an add-on, that is being written. */
+const unfinishedBackup = /^addon-backups\/.*\.part$/;
 /** While pods write: what the second finds changed is less than what the first had to read. */
 const livePasses = 2;
 const dueMaxMs = 120_000;
@@ -177,7 +179,11 @@ class Backup {
     await copyTree(this.#writer, {
       root: this.#options.config.dataDir,
       path: dataFolder,
-      leaveOut: (path) => leftOut.has(path) || ofPrograms.test(path) || path.endsWith("/_uploads"),
+      leaveOut: (path) =>
+        leftOut.has(path) ||
+        ofPrograms.test(path) ||
+        path.endsWith("/_uploads") ||
+        unfinishedBackup.test(path),
       // Of the registry: an image that is listed has its layers then.
       last: new Set(["blobs"]),
     });

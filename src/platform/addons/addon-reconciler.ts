@@ -228,7 +228,9 @@ export class AddonReconciler {
     );
     const rotation =
       wanted.rotation === undefined ? {} : { rotation: { message: null, user: null, ...wanted.rotation } };
-    const body = JSON.parse(JSON.stringify({ status: { ...plain, ...gone, ...rotation } })) as JsonValue;
+    // Written by others, maybe since this was read.
+    const { restore: _restore, backupDueAt: _due, ...own } = plain;
+    const body = JSON.parse(JSON.stringify({ status: { ...own, ...gone, ...rotation } })) as JsonValue;
     await this.#options.client.patch(
       addonKind,
       refOf(addon),

@@ -17,6 +17,8 @@ import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { platform } from "../../model/kinds/nagi/platform/platform.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { AddonReconciler } from "./addon-reconciler.ts";
+import type { BackupPlaces } from "./backups/backup-places.ts";
+import { runBackups } from "./backups/run-backups.ts";
 import { showServices } from "./show-services.ts";
 import { makeWantedAddons } from "./wanted-addons.ts";
 
@@ -29,6 +31,7 @@ export interface AddonsOptions {
   readonly open: OpenChannels;
   /** Directory of the platforms' recipes, those of services among them. */
   readonly recipesDir: string;
+  readonly places: BackupPlaces;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -76,7 +79,7 @@ export async function runAddons(options: AddonsOptions, signal: AbortSignal): Pr
     },
     signal,
   );
-  await Promise.all([addons.run(signal), controller, wishes]);
+  await Promise.all([addons.run(signal), controller, wishes, runBackups(options, signal)]);
 }
 
 async function showAll(

@@ -1,3 +1,4 @@
+import { checkTimeZone, parseCron } from "../../../../lib/cron-schedule.ts";
 import { defineKind } from "../../../define.ts";
 import { invalid, invalidIf, type FieldError } from "../../../field-error.ts";
 import type { KubeObject } from "../../../meta.ts";
@@ -13,6 +14,11 @@ export function checkPrefix(name: string): string | undefined {
     : "must be upper case letters, digits and _, a letter first, such as DATABASE";
 }
 
+function checkSchedule(text: string): string | undefined {
+  const result = parseCron(text);
+  return "problem" in result ? result.problem : undefined;
+}
+
 const attachment = object(
   "An app that uses the add-on.",
   {
@@ -24,6 +30,51 @@ const attachment = object(
 );
 export type AddonAttachment = Infer<typeof attachment>;
 
+const keep = object(
+  "Which scheduled backups are kept: those that any of these wants.",
+  {
+    last: integer("The last ones.", { min: 1, max: 1000 }),
+    daily: integer("The last one of a day, for that many days with one.", { min: 1, max: 1000 }),
+    weekly: integer("The last one of a week, for that many weeks with one.", { min: 1, max: 1000 }),
+  },
+  { name: "dev.nagi.v1.AddonBackupsKept" },
+);
+export type BackupsKept = Infer<typeof keep>;
+
+const backups = object(
+  "When the data is backed up by itself.",
+  {
+    schedule: required(string("Five fields of cron, or @daily and the like.", { check: checkSchedule })),
+    timeZone: string("Time zone of the schedule and of days and weeks; UTC when absent.", {
+      check: checkTimeZone,
+    }),
+    keep,
+    store: string("BackupStore that they go to; the platform's own disk when absent."),
+    since: required(time("From when on.")),
+  },
+  { name: "dev.nagi.v1.AddonBackups" },
+);
+
+const restoreWish = object(
+  "The wish that all data is replaced by a backup.",
+  {
+    backup: required(string("Name of the backup.")),
+    requestedAt: required(time("When it was wished.")),
+  },
+  { name: "dev.nagi.v1.AddonRestore" },
+);
+
+const restoreStatus = object(
+  "How far the last restore is.",
+  {
+    requestedAt: required(time("The wish that it answers.")),
+    phase: required(oneOf(["Running", "Complete", "Failed"], "How far it is.")),
+    backup: string("Name of the backup."),
+    message: string("Why it is in this phase."),
+  },
+  { name: "dev.nagi.v1.AddonRestoreStatus" },
+);
+
 const addonSpec = object(
   "What the add-on should be.",
   {
@@ -31,6 +82,8 @@ const addonSpec = object(
     plan: required(string("Its size, one of the service's.")),
     attachments: array(attachment, "Apps that use it."),
     rotatedAt: time("When it was last asked for other credentials."),
+    backups,
+    restore: restoreWish,
   },
   { name: "dev.nagi.v1.AddonSpec" },
 );
@@ -76,6 +129,8 @@ const addonStatus = object(
     user: string("The user of the apps."),
     attachments: array(attachmentStatus, "Apps that use it."),
     rotation,
+    restore: restoreStatus,
+    backupDueAt: time("When the last backup of the schedule was due."),
   },
   { name: "dev.nagi.v1.AddonStatus" },
 );

@@ -1,0 +1,76 @@
+/** Data out of an add-on's server and into it, as streams. */
+
+import { runInPod, type OpenChannels } from "../../../client/run-in-pod.ts";
+import { serverContainer } from "../../../model/kinds/nagi/addon/addon-vars.ts";
+import type { ObjectRef } from "../../../model/meta.ts";
+import { checkData, type DataPlace, type KeptData, type WriteData } from "./data-place.ts";
+
+const complaintMaxCharacters = 4096;
+/** Of one dump, restore or check. */
+export const transferMaxMs = 6 * 3600_000;
+
+export interface ServerTask {
+  readonly pod: ObjectRef;
+  /** Shell command of the service. */
+  readonly run: string;
+  readonly signal: AbortSignal;
+}
+
+export async function dumpServer(open: OpenChannels, task: ServerTask, write: WriteData): Promise<void> {
+  await run(open, task, { output: write });
+}
+
+export interface RestoreInput extends KeptData {
+  readonly place: DataPlace;
+  readonly name: string;
+}
+
+/** The data is read twice: what is not as it was kept never reaches the server. */
+export async function restoreServer(open: OpenChannels, task: ServerTask, data: RestoreInput): Promise<void> {
+  const { place, name } = data;
+  await checkData(place, name, data, task.signal);
+  const broken = new AbortController();
+  const input = telling(place.read(name, task.signal), (error) => broken.abort(error));
+  await run(open, { ...task, signal: AbortSignal.any([task.signal, broken.signal]) }, { input });
+}
+
+interface Streams {
+  readonly input?: AsyncIterable<Uint8Array>;
+  readonly output?: WriteData;
+}
+
+async function run(
+  open: OpenChannels,
+  { pod, run: command, signal }: ServerTask,
+  { input, output }: Streams,
+): Promise<void> {
+  let complaint = "";
+  const keep = (data: Uint8Array): void => {
+    complaint = (complaint + Buffer.from(data).toString("utf8")).slice(-complaintMaxCharacters);
+  };
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(transferMaxMs)]);
+  const request = {
+    subresource: "exec",
+    container: serverContainer,
+    command: ["/bin/sh", "-c", command, "sh"],
+    ...(input === undefined ? {} : { input }),
+    output: output ?? keep,
+    errors: keep,
+  } as const;
+  const code = await runInPod(open, pod, request, limit);
+  if (code !== 0)
+    throw new Error(complaint.trim() === "" ? `it ended with exit status ${code}` : complaint.trim());
+}
+
+/** A session swallows what is wrong with its input: the end of it would be taken for the end of the data. */
+async function* telling(
+  input: AsyncIterable<Uint8Array>,
+  tell: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* input;
+  } catch (error) {
+    tell(error);
+    throw error;
+  }
+}
