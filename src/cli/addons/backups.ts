@@ -61,7 +61,7 @@ export async function backups(
   const [first, second] = words;
   // Where the add-on is known, no word names it.
   const [own, rest] = addon === undefined ? [first, second] : [addon, first];
-  const surplus = addon === undefined ? words.slice(2) : words.slice(1);
+  const surplus = words.slice(addon === undefined || action === "download" ? 2 : 1);
   if (surplus.length > 0)
     throw new UsageError(
       `backups ${action} takes no ${surplus.join(" ")}`,
