@@ -1,22 +1,26 @@
 /** Add-ons as a user has them: made, used, dumped, restored, shared, rotated, destroyed. One platform for all. */
 
 import { request } from "node:http";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
 import { pause, TestPlatform, until } from "../harness/platform.ts";
+import { S3Server } from "../harness/s3-server.ts";
 
 let platform: TestPlatform;
 let dir: string;
+let s3: S3Server;
 
 beforeAll(async () => {
+  s3 = await S3Server.start();
   dir = mkdtempSync(join(tmpdir(), "nagi-addons-"));
   platform = await TestPlatform.start();
 });
-afterAll(() => {
+afterAll(async () => {
   platform.stop();
+  await s3.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -178,6 +182,70 @@ it("makes Redis with a name of its own, and brings its keys back", () => {
   expect(unsure.stderr).toContain("all its data for good");
   platform.nagi(["addons", "destroy", "count-redis", "--confirm", "count-redis"]);
   expect(platform.kubectl(["get", "sts,svc,secret,pvc", "-o", "name"])).not.toContain("count-redis");
+});
+
+it("runs the guide's page of backups", () => {
+  const { code, stdout } = runGuideExample(platform, "addon-backups.md");
+  expect(stdout).toMatch(/Backed up books as books-\d{8}-\d{6}: [\d.]+ KiB, on the platform's disk\n/);
+  expect(stdout).toMatch(/Restored books from backup books-\d{8}-\d{6}\n1000\n/);
+  expect(stdout).toMatch(/Backup books-\d{8}-\d{6} can be restored: 1 tables, 1000 rows\n/);
+  expect(stdout).toContain('books is backed up at "0 3 * * *" Europe/Berlin (next ');
+  expect(stdout).toMatch(
+    /books-\d{8}-\d{6} +books +Complete +[\d.]+ KiB +manual +disk +Passed: 1 tables, 1000 rows/,
+  );
+  expect(platform.kubectl(["get", "addons", "-o", "name"])).not.toContain("check-");
+  expect(code).toBe(0);
+});
+
+it("backs up to a bucket by a schedule, and tells what cannot be kept or restored", async () => {
+  const add = (secret: string) => {
+    const keys = `--access-key-id ${s3.accessKeyId} --secret-access-key ${secret}`;
+    const where = `--endpoint ${s3.endpoint} --bucket ${s3.bucket} --region ${s3.region}`;
+    return platform.tryNagi(`addons stores add offsite ${where} ${keys}`.split(" "));
+  };
+  expect(add("wrong").stderr).toContain("403 SignatureDoesNotMatch");
+  expect(add(s3.secretAccessKey).stdout).toContain("Backup store offsite works");
+  platform.nagi(["addons", "backups", "schedule", "books", "* * * * *", "--keep", "1", "--to", "offsite"]);
+  // As if Nagi had been down when it was due.
+  const since = JSON.stringify({ spec: { backups: { since: "2026-01-01T00:00:00Z" } } });
+  platform.kubectl(["patch", "addon", "books", "--type=merge", "-p", since]);
+  const scheduled = (): string[] =>
+    platform
+      .kubectl(["get", "addonbackups", "--no-headers"])
+      .split("\n")
+      .filter((line) => /Complete .* schedule +offsite/.test(line));
+  await until(() => scheduled().length > 0, "a backup in the bucket");
+  platform.nagi(["addons", "backups", "unschedule", "books"]);
+  const backup = scheduled()[0]?.split(/ +/)[0] ?? "";
+  const key = `default/${backup}.dump`;
+  platform.nagi(["addons", "backups", "download", backup, "books.dump"], { cwd: dir });
+  expect(readFileSync(join(dir, "books.dump"))).toEqual(s3.objects.get(key));
+
+  const unsure = platform.tryNagi(["addons", "backups", "restore", backup]);
+  expect(unsure.stderr).toContain("this replaces all data of books by that of ");
+  s3.objects.get(key)?.fill(0, 100, 200);
+  const damaged = platform.tryNagi(["addons", "backups", "restore", backup, "--confirm", "books"]);
+  expect(damaged.code).toBe(1);
+  expect(damaged.stderr).toContain(`${key} is not what was backed up: it was changed or damaged`);
+  const count = ["pg", "psql", "--addon", "books", "--", "-Atc", "SELECT count(*) FROM pages"];
+  expect(platform.nagi(count).trim()).toBe("1000");
+
+  s3.refuseWrites = 403;
+  const full = platform.tryNagi(["addons", "backups", "create", "books", "--to", "offsite"]);
+  s3.refuseWrites = undefined;
+  expect(full.code).toBe(1);
+  expect(full.stderr).toContain("cannot back up books: cannot write default/");
+  expect(full.stderr).toContain("403 QuotaExceeded: The bucket is full");
+  expect(platform.nagi(["addons", "info", "books"])).toMatch(/Last backup: +FAILED: .*QuotaExceeded/);
+  expect(platform.nagi(["events"])).toMatch(/BackupFailed +addon\/books/);
+
+  platform.nagi(["addons", "destroy", "books", "--confirm", "books"]);
+  expect(platform.nagi(["addons", "backups", "list", "books"])).toContain(backup);
+  expect(platform.tryNagi(["addons", "stores", "remove", "offsite"]).stderr).toContain(
+    "cannot be restored without it",
+  );
+  platform.nagi(["addons", "backups", "delete", backup, "--confirm", backup]);
+  expect([...s3.objects.keys()].filter((each) => each.includes(backup))).toEqual([]);
 });
 
 it("runs PostgreSQL's page of the guide", () => {

@@ -46,7 +46,7 @@ export async function downloadBackup(
     for await (const chunk of body) {
       take(chunk);
       await handle.writeFile(chunk);
-      terminal.progress(`Downloading ${name}: ${bytesText(bytes)}`);
+      if (terminal.isTty) terminal.progress(`Downloading ${name}: ${bytesText(bytes)}`);
     }
     terminal.progressDone();
     check();

@@ -132,7 +132,7 @@ export async function dump(
     const output = async (data: Uint8Array): Promise<void> => {
       await file.writeFile(data);
       bytes += data.length;
-      terminal.progress(`Dumping ${target.addon.metadata.name}: ${bytesText(bytes)}`);
+      if (terminal.isTty) terminal.progress(`Dumping ${target.addon.metadata.name}: ${bytesText(bytes)}`);
     };
     const code = await runSession(context, ref, { ...request, output, errors });
     terminal.progressDone();
@@ -176,7 +176,9 @@ export async function restore(
     subresource: "exec",
     container: serverContainer,
     command: shellOf(run),
-    input: counted(input, (bytes) => terminal.progress(`Restoring ${name}: ${bytesText(bytes)}`)),
+    input: counted(input, (bytes) => {
+      if (terminal.isTty) terminal.progress(`Restoring ${name}: ${bytesText(bytes)}`);
+    }),
     output: (data) => terminal.write(data),
     errors: (data) => terminal.writeError(data),
   });

@@ -5,6 +5,7 @@ import { isNotFound } from "../../model/status.ts";
 import { attachAddon, detachAddon } from "../addons/attach-addon.ts";
 import { backupOptions, backups, verifyBackup } from "../addons/backups.ts";
 import { storeOptions, stores } from "../addons/backup-stores.ts";
+import { backupRows } from "../addons/backup-rows.ts";
 import { createAddon } from "../addons/create-addon.ts";
 import { getAddon, serviceOf } from "../addons/find-addon.ts";
 import { getBackup } from "../addons/find-backup.ts";
@@ -169,6 +170,7 @@ async function info(context: CommandContext, [name]: readonly string[]): Promise
               `${rotation.phase}${rotation.message === undefined ? "" : `: ${rotation.message}`}`,
             ],
           ]),
+      ...(await backupRows(context, addon)),
       ...(await serverInfo(context, found)),
     ]),
   );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { ContainerStatus } from "../../model/kinds/core/pod/pod-status.ts";
+import type { AddonBackup } from "../../model/kinds/nagi/addonbackup/addonbackup.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Evidence } from "./evidence.ts";
@@ -45,6 +46,8 @@ const healthy: Evidence = {
   pods: [pod({})],
   routes: [],
   nodes: [],
+  addons: [],
+  backups: [],
   events: [],
   decisions: new Map(),
   lastLines: new Map(),
@@ -162,6 +165,55 @@ it("passes on what would let a waiting pod run", () => {
   const [found] = diagnose({ ...healthy, pods: [waiting], decisions });
   expect(found?.cause).toBe("NoNodeTakesIt");
   expect(found?.next).toEqual(["nagi scale web=1 --app big", "nagi why shop-web-1"]);
+});
+
+describe("backups of the app's add-ons", () => {
+  const addons = [
+    {
+      apiVersion: "nagi.dev/v1",
+      kind: "Addon",
+      metadata: { name: "db" },
+      spec: {
+        service: "postgresql",
+        plan: "small",
+        backups: { schedule: "0 3 * * *", since: "2026-11-01T00:00:00Z" },
+      },
+    },
+  ];
+  const backup = (startedAt: string, status: AddonBackup["status"]): AddonBackup => ({
+    apiVersion: "nagi.dev/v1",
+    kind: "AddonBackup",
+    metadata: { name: `db-${startedAt.slice(0, 10)}`, creationTimestamp: startedAt },
+    spec: { addon: "db", service: "postgresql", plan: "small" },
+    status: { startedAt, ...status },
+  });
+  const good = backup("2026-11-26T03:00:00Z", { phase: "Complete" });
+
+  it("are no matter while they succeed", () => {
+    expect(causes({ addons, backups: [backup("2026-11-25T03:00:00Z", { phase: "Failed" }), good] })).toEqual(
+      [],
+    );
+  });
+
+  it("are told when the last one failed, with the newest good one", () => {
+    const bad = backup("2026-11-26T04:00:00Z", { phase: "Failed", message: "403 QuotaExceeded" });
+    const [found] = diagnose({ ...healthy, addons, backups: [good, bad] });
+    expect(found?.text).toBe("the last backup of db failed: 403 QuotaExceeded");
+    expect(found?.evidence).toContain("the newest complete one is of 2026-11-26T03:00:00Z");
+  });
+
+  it("are told when one is overdue or cannot be restored", () => {
+    expect(causes({ addons, backups: [backup("2026-11-25T03:00:00Z", { phase: "Complete" })] })).toEqual([
+      "warning BackupOverdue",
+    ]);
+    const verification = {
+      requestedAt: "2026-11-26T05:00:00Z",
+      phase: "Failed" as const,
+      message: "damaged",
+    };
+    const damaged = backup("2026-11-26T03:00:00Z", { phase: "Complete", verification });
+    expect(causes({ addons, backups: [damaged] })).toEqual(["warning BackupNotRestorable"]);
+  });
 });
 
 it("calls an app slow by enough requests only", () => {

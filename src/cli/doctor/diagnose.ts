@@ -1,6 +1,7 @@
 /** From evidence to findings, the likeliest cause first. Pure. */
 
 import type { Evidence, Finding, Rule, Severity } from "./evidence.ts";
+import { failingBackups } from "./rules/backups.ts";
 import { sickNodes } from "./rules/nodes.ts";
 import { cannotStart, crashes, missingImages, notReady, pendingPods } from "./rules/pods.ts";
 import {
@@ -30,6 +31,7 @@ const rules: readonly Rule[] = [
   errorsAndWaits,
   unresolvedHosts,
   noWeb,
+  failingBackups,
 ];
 
 const order: readonly Severity[] = ["error", "warning", "note"];

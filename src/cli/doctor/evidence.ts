@@ -4,6 +4,8 @@ import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { Event } from "../../model/kinds/core/event/event.ts";
 import type { Node } from "../../model/kinds/core/node/node.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { Addon } from "../../model/kinds/nagi/addon/addon.ts";
+import type { AddonBackup } from "../../model/kinds/nagi/addonbackup/addonbackup.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
@@ -28,6 +30,9 @@ export interface Evidence {
   readonly pods: readonly Pod[];
   readonly routes: readonly Route[];
   readonly nodes: readonly Node[];
+  /** That the app uses, and their backups. */
+  readonly addons: readonly Addon[];
+  readonly backups: readonly AddonBackup[];
   /** Of those pods, newest last. */
   readonly events: readonly Event[];
   /** Of pods that wait for a node, by name. */

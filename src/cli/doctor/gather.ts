@@ -8,6 +8,8 @@ import { build } from "../../model/kinds/build/build/build.ts";
 import { event, type Event } from "../../model/kinds/core/event/event.ts";
 import { node } from "../../model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { addon } from "../../model/kinds/nagi/addon/addon.ts";
+import { addonBackup } from "../../model/kinds/nagi/addonbackup/addonbackup.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import {
@@ -40,13 +42,15 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
   const client = await context.client();
   const { name = "", namespace = "default" } = app.metadata;
   const scope = { namespace, labelSelector: `${appLabel}=${name}` };
-  const [releases, builds, allPods, routes, nodes, events] = await Promise.all([
+  const [releases, builds, allPods, routes, nodes, events, addons, backups] = await Promise.all([
     client.list(release, { namespace }),
     client.list(build, scope),
     client.list(pod, scope),
     client.list(route, scope),
     client.list(node),
     client.list(event, { namespace, fieldSelector: "involvedObject.kind=Pod" }),
+    client.list(addon, { namespace }),
+    client.list(addonBackup, { namespace }),
   ]);
   const pods = allPods.items.filter(isServing);
   const waiting = pods.filter(({ spec }) => (spec.nodeName ?? "") === "").slice(0, examinedPodsMax);
@@ -67,6 +71,8 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
     pods,
     routes: routes.items,
     nodes: nodes.items,
+    addons: addons.items.filter(({ spec }) => spec.attachments?.some((each) => each.app === name)),
+    backups: backups.items,
     events: events.items.toSorted((a, b) => lastSeen(a).localeCompare(lastSeen(b))),
     decisions,
     lastLines,

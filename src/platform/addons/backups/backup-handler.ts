@@ -10,7 +10,7 @@ import type { Client } from "../../../client/client.ts";
 import { findObject } from "../../../client/find-object.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { HttpHandler } from "../../../lib/http-handler.ts";
-import { addonBackup } from "../../../model/kinds/nagi/addonbackup/addonbackup.ts";
+import { addonBackup, type AddonBackup } from "../../../model/kinds/nagi/addonbackup/addonbackup.ts";
 import type { BackupPlaces } from "./backup-places.ts";
 
 export class BackupHandler implements HttpHandler {
@@ -49,29 +49,29 @@ export class BackupHandler implements HttpHandler {
       ];
     const backup = await findObject(this.#client, addonBackup, { namespace, name });
     if (backup === undefined) return [404, `there is no backup ${name} in namespace ${namespace}`];
-    const { phase, file, sizeBytes = 0, sha256 = "", message } = backup.status ?? {};
-    if (phase !== "Complete" || file === undefined)
-      return [
-        409,
-        `backup ${name} is ${phase ?? "Pending"}, not Complete${message === undefined ? "" : `: ${message}`}`,
-      ];
-    const ended = new AbortController();
-    response.once("close", () => ended.abort());
+    const { phase = "Pending", message } = backup.status ?? {};
+    if (phase !== "Complete")
+      return [409, `backup ${name} is ${phase}, not Complete${message === undefined ? "" : `: ${message}`}`];
     try {
-      const place = await this.#places.get(backup);
-      for await (const chunk of place.read(file, ended.signal)) {
-        if (!response.headersSent)
-          response.writeHead(200, {
-            "content-type": "application/octet-stream",
-            "content-length": sizeBytes,
-            "x-checksum-sha256": sha256,
-          });
-        if (!response.write(chunk)) await once(response, "drain", { signal: ended.signal });
-      }
-      response.end();
+      await this.#send(backup, response);
       return [200];
     } catch (error) {
       return [502, `cannot read backup ${name}: ${messageOf(error)}`];
     }
+  }
+
+  async #send(backup: AddonBackup, response: ServerResponse): Promise<void> {
+    const { file = "", sizeBytes = 0 } = backup.status ?? {};
+    const ended = new AbortController();
+    response.once("close", () => ended.abort());
+    const place = await this.#places.get(backup);
+    const type = "application/octet-stream";
+    for await (const chunk of place.read(file, ended.signal)) {
+      // Not before there is some: until then a failure has an answer of its own.
+      if (!response.headersSent)
+        response.writeHead(200, { "content-type": type, "content-length": sizeBytes });
+      if (!response.write(chunk)) await once(response, "drain", { signal: ended.signal });
+    }
+    response.end();
   }
 }
