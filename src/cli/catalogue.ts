@@ -24,6 +24,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "new-app", load: () => import("./commands/new-app.ts") },
   { name: "config", load: () => import("./commands/config.ts") },
   { name: "addons", load: () => import("./commands/addons.ts") },
+  { name: "volumes", aliases: ["storage"], load: () => import("./commands/volumes.ts") },
   { name: "pg", load: () => import("./commands/pg.ts") },
   { name: "redis", load: () => import("./commands/redis.ts") },
   { name: "mariadb", load: () => import("./commands/mariadb.ts") },

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { runGuideExample } from "../harness/guide.ts";
 import { TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
@@ -73,4 +74,36 @@ it("removes a volume with its claim, not before its pod is gone", async () => {
   platform.kubectl(["scale", "sts", "notes", "--replicas=1"]);
   await until(() => readdirSync(volumes()).length === 1, "the volume to go");
   expect(existsSync(file)).toBe(false);
+});
+
+it("runs the guide's example: an app keeps its files, and a volume never has two writers", async () => {
+  const { code, stdout } = runGuideExample(platform, "volumes.md");
+  expect(stdout).toContain("Mounted pages in diary (web) at /data\n");
+  expect(stdout).toContain("\nstarted v1\nstopped v1\nstarted v2\n");
+  expect(stdout).toMatch(/Size: +1Gi, [\d.]+ KiB used\n/);
+  expect(code).toBe(0);
+  platform.nagi(["restart", "--app", "diary"]);
+  const { body } = await platform.request("diary");
+  expect(body).toMatch(/started v2\nstopped v2\nstarted v2\n$/);
+});
+
+it("refuses what would give a volume a second writer, and guards its files", async () => {
+  const scaled = platform.tryNagi(["scale", "web=2", "--app", "diary"]);
+  expect(scaled.code).not.toBe(0);
+  expect(scaled.stderr).toContain(
+    "web has the volume pages, which one instance at a time may have: scale it to 1",
+  );
+  platform.nagi(["create", "other", "--no-remote"]);
+  const second = platform.tryNagi(["volumes", "mount", "pages", "/data", "--app", "other"]);
+  expect(second.code).toBe(2);
+  expect(second.stderr).toContain("volume pages is in use by diary (web) at /data");
+  const used = platform.tryNagi(["volumes", "destroy", "pages", "--confirm", "pages"]);
+  expect(used.stderr).toContain("Unmount it first: nagi volumes unmount pages --app diary");
+  platform.nagi(["destroy", "diary", "--confirm", "diary"]);
+  const unsure = platform.tryNagi(["volumes", "destroy", "pages"]);
+  expect(unsure.stderr).toContain("this deletes the volume pages and all its files for good");
+  const file = join(volumes(), get("pvc", "pages", "-o", "jsonpath={.spec.volumeName}"), "diary");
+  expect(existsSync(file)).toBe(true);
+  platform.nagi(["volumes", "destroy", "pages", "--confirm", "pages"]);
+  await until(() => !existsSync(file), "the files to go");
 });

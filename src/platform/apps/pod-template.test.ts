@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
-import { podTemplate, shellCommand } from "./pod-template.ts";
+import { podTemplate, processOptions, shellCommand } from "./pod-template.ts";
 
 const made = newObject<Release>(
   release,
@@ -45,6 +46,34 @@ test("another process type runs the image's command, without a port", () => {
     undefined,
     undefined,
   ]);
+});
+
+test("a volume is a claim that the container sees, once or in several places", () => {
+  const volumes = [
+    { claim: "data", path: "/data" },
+    { claim: "data", path: "/old", readOnly: true },
+    { claim: "logs", path: "/logs" },
+  ];
+  const { spec } = podTemplate({ release: made, process: "web", options: { volumes } });
+  expect(spec?.volumes).toEqual([
+    { name: "data", persistentVolumeClaim: { claimName: "data" } },
+    { name: "logs", persistentVolumeClaim: { claimName: "logs" } },
+  ]);
+  expect(spec?.containers[0]?.volumeMounts).toEqual([
+    { name: "data", mountPath: "/data" },
+    { name: "data", mountPath: "/old", readOnly: true },
+    { name: "logs", mountPath: "/logs" },
+  ]);
+});
+
+test("volumes are of the process type that they name, web when none", () => {
+  const app = newObject<App>(
+    appKind,
+    { name: "shop" },
+    { spec: { volumes: [{ claim: "data", path: "/data" }] } },
+  );
+  expect(processOptions(app, "web").volumes).toHaveLength(1);
+  expect(processOptions(app, "worker").volumes).toBeUndefined();
 });
 
 test.each([

@@ -2,10 +2,11 @@
 
 import { appLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
-import type { PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
+import type { PodSpec, PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
 import type { AppChecks } from "../../model/kinds/nagi/app/app-checks.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { AppPlacement } from "../../model/kinds/nagi/app/app-placement.ts";
+import { processOfVolume, type AppVolume } from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { AppProcess } from "../../model/kinds/nagi/app/app-process.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { defaultPort, portName, processLabel, webProcess } from "./names.ts";
@@ -31,19 +32,24 @@ export interface ProcessOptions extends Pick<
   "resources" | "terminationGracePeriodSeconds" | "checks"
 > {
   readonly placement?: AppPlacement | undefined;
+  readonly volumes?: readonly AppVolume[] | undefined;
 }
 
 /** `undefined` for what is not said, so that an app that says nothing new gives what it gave before. */
 export function processOptions({ spec }: App, process: string): ProcessOptions {
   const { resources, terminationGracePeriodSeconds, checks } = spec?.processes?.[process] ?? {};
-  return { resources, terminationGracePeriodSeconds, checks, placement: spec?.placement };
+  const own = (spec?.volumes ?? []).filter((each) => processOfVolume(each) === process);
+  const volumes = own.length === 0 ? undefined : own;
+  return { resources, terminationGracePeriodSeconds, checks, placement: spec?.placement, volumes };
 }
 
 export function podTemplate({ release, process, options }: TemplateInput): PodTemplateSpec {
   const { resources, terminationGracePeriodSeconds = podOptions.terminationGracePeriodSeconds } = options;
   const { port = defaultPort, processes } = release.spec;
+  const { volumes, volumeMounts } = volumeParts(options.volumes);
   const container: Container = {
     ...processContainer(release, process, processes[process]?.command),
+    ...volumeMounts,
     ...(resources === undefined ? {} : { resources }),
     ...(process === webProcess ? webParts(port) : {}),
     ...probes({ ...processes[process]?.checks, ...withoutUndefined(options.checks) }),
@@ -53,7 +59,7 @@ export function podTemplate({ release, process, options }: TemplateInput): PodTe
   const placed = placementSpec(options.placement, alike);
   return {
     metadata: { labels },
-    spec: { ...podOptions, terminationGracePeriodSeconds, ...placed, containers: [container] },
+    spec: { ...podOptions, terminationGracePeriodSeconds, ...placed, ...volumes, containers: [container] },
   };
 }
 
@@ -83,6 +89,24 @@ export function processContainer({ spec }: Release, process: string, command: st
     envFrom: [{ secretRef: { name: configSecret } }],
     // A crash without a last word is explained by the end of the log.
     terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+}
+
+function volumeParts(all: readonly AppVolume[] = []): {
+  readonly volumes?: Pick<PodSpec, "volumes">;
+  readonly volumeMounts?: Pick<Container, "volumeMounts">;
+} {
+  if (all.length === 0) return {};
+  const claims = [...new Set(all.map(({ claim }) => claim))];
+  return {
+    volumes: { volumes: claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })) },
+    volumeMounts: {
+      volumeMounts: all.map(({ claim, path, readOnly }) => ({
+        name: claim,
+        mountPath: path,
+        ...(readOnly === true ? { readOnly } : {}),
+      })),
+    },
   };
 }
 

@@ -25,7 +25,7 @@ const scheduled = ({ schedule = "0 3 * * *", backupDueAt, ...more }: Scheduled =
       },
     },
   ),
-  status: { ...(backupDueAt === undefined ? {} : { backupDueAt }) },
+  status: backupDueAt === undefined ? {} : { backupDueAt },
 });
 
 const made = (startedAt: string, phase = "Complete", cause = "schedule"): AddonBackup => ({

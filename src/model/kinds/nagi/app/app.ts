@@ -28,6 +28,7 @@ import { appCron, cronErrors } from "./app-cron.ts";
 import { appDeploy, deployErrors } from "./app-deploy.ts";
 import { appPlacement, placementErrors } from "./app-placement.ts";
 import { appProcess, processErrors } from "./app-process.ts";
+import { appVolume, volumeErrors } from "./app-volumes.ts";
 
 const buildpack = object(
   "A buildpack.",
@@ -95,6 +96,7 @@ const appSpec = object(
     ),
     port: integer("Port that web listens on and finds in PORT.", { min: 1, max: 65_535 }),
     processes: map(appProcess, "How process types run, by name."),
+    volumes: array(appVolume, "Volumes that outlive the app's processes."),
     placement: appPlacement,
     deploy: appDeploy,
     cron: map(appCron, "Commands that run at the times of a schedule, by name."),
@@ -183,6 +185,7 @@ function appErrors({
   cron = {},
   deploy = {},
   placement = {},
+  volumes = [],
   domains = [],
   branch,
   source = {},
@@ -210,6 +213,7 @@ function appErrors({
     ...Object.entries(cron).flatMap(([name, entry]) => cronErrors(name, entry)),
     ...placementErrors(placement),
     ...deployErrors(deploy),
+    ...volumeErrors(volumes, processes),
     ...domains.flatMap((domain, index) => invalidIf(checkDomain(domain), `spec.domains[${index}]`, domain)),
     ...duplicates(domains, (index) => `spec.domains[${index}]`),
   ];

@@ -1,0 +1,170 @@
+import { persistentVolumeClaim } from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
+import type { PersistentVolumeClaim } from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
+import { newObject } from "../../model/kind.ts";
+import { refOf } from "../../model/meta.ts";
+import { isNotFound, isStatus } from "../../model/status.ts";
+import { ageText } from "../../model/table.ts";
+import { appOption } from "../app.ts";
+import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { columns } from "../format.ts";
+import { outputOption } from "../manifests.ts";
+import { objectText } from "../output.ts";
+import { mount, unmount } from "../volumes/change-mounts.ts";
+import {
+  getVolume,
+  mountsByClaim,
+  mountText,
+  sharedMode,
+  sizeOf,
+  volumeLabel,
+} from "../volumes/find-volume.ts";
+import { showVolume } from "../volumes/volume-info.ts";
+import { pause, pollMs } from "../wait.ts";
+
+const actions: Readonly<
+  Record<string, (context: CommandContext, words: readonly string[]) => Promise<void>>
+> = {
+  list,
+  create,
+  mount,
+  unmount,
+  info: async (context, [name]) => await showVolume(context, await getVolume(context, name)),
+  destroy,
+};
+
+export const command: Command = {
+  name: "volumes",
+  group: "Apps",
+  summary: "Directories of apps that outlive deploys: make, mount, unmount, look at, destroy.",
+  usage: "[list | create NAME | mount NAME DIRECTORY | unmount NAME | info NAME | destroy NAME]",
+  description:
+    "A volume is a directory that a process type finds where it is mounted, whichever release runs. One instance at a time\n" +
+    "may have it: at a deploy the old one ends before the new one starts, and the process type cannot be scaled above one.\n" +
+    "One that is made with --shared may be mounted by several. destroy removes its files for good, and refuses while apps have\n" +
+    "it. They are PersistentVolumeClaims.",
+  subcommands: Object.keys(actions),
+  options: [
+    appOption,
+    outputOption(["yaml", "json"]),
+    {
+      name: "size",
+      type: "string",
+      value: "SIZE",
+      default: "1Gi",
+      description: "With create: how much it should hold.",
+    },
+    { name: "shared", type: "boolean", description: "With create: several instances may have it at a time." },
+    {
+      name: "process",
+      type: "string",
+      value: "TYPE",
+      description: "With mount: the process type that has it (default: web); with unmount, only from that.",
+    },
+    { name: "read-only", type: "boolean", description: "With mount: it can only be read there." },
+    {
+      name: "confirm",
+      type: "string",
+      value: "NAME",
+      description: "With destroy: the name again, as a guard.",
+    },
+    { name: "no-wait", type: "boolean", description: "Do not wait until it is done." },
+  ],
+  examples: [
+    "nagi volumes create uploads --size 5Gi",
+    "nagi volumes mount uploads /app/uploads --app shop",
+    "nagi volumes info uploads",
+    "nagi volumes unmount uploads --app shop",
+  ],
+  async run(context) {
+    const [action = "list", ...words] = context.args;
+    const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
+    if (act !== undefined) return await act(context, words);
+    throw new UsageError(
+      `nagi volumes has no action ${JSON.stringify(action)}`,
+      `The actions: ${Object.keys(actions).join(", ")}`,
+    );
+  },
+};
+
+async function list(context: CommandContext): Promise<void> {
+  const client = await context.client();
+  const namespace = await context.namespace();
+  const found = await client.list(persistentVolumeClaim, { namespace, labelSelector: volumeLabel });
+  const output = context.text("output");
+  if (output === "json" || output === "yaml") return context.terminal.write(objectText(found, output));
+  if (found.items.length === 0)
+    return context.terminal.note("No volumes yet. Make one: nagi volumes create NAME");
+  const mounts = await mountsByClaim(context);
+  const rows = found.items.map((claim) => {
+    const { name = "", creationTimestamp } = claim.metadata;
+    const where = (mounts.get(name) ?? []).map(mountText).join("; ");
+    return [
+      name,
+      sizeOf(claim),
+      claim.status?.phase ?? "Pending",
+      where,
+      ageText(creationTimestamp, Date.now()),
+    ];
+  });
+  return context.terminal.print(columns([["NAME", "SIZE", "STATUS", "MOUNTED IN", "AGE"], ...rows]));
+}
+
+async function create(context: CommandContext, [name, ...rest]: readonly string[]): Promise<void> {
+  if (name === undefined || rest.length > 0)
+    throw new UsageError(
+      "nagi volumes create needs a name",
+      "For instance: nagi volumes create uploads --size 5Gi",
+    );
+  const client = await context.client();
+  const namespace = await context.namespace();
+  // The scheduler itself keeps a second pod from it, whoever makes one.
+  const accessModes = [context.flag("shared") ? sharedMode : ("ReadWriteOncePod" as const)];
+  const spec = { accessModes, resources: { requests: { storage: context.text("size") ?? "1Gi" } } };
+  const metadata = { namespace, name, labels: { [volumeLabel]: name } };
+  try {
+    await client.create(
+      persistentVolumeClaim,
+      newObject<PersistentVolumeClaim>(persistentVolumeClaim, metadata, { spec }),
+      { fieldValidation: "Strict" },
+    );
+  } catch (error) {
+    if (!isStatus(error, "AlreadyExists")) throw error;
+    throw new UsageError(`there is a volume ${name} already`, `What it is: nagi volumes info ${name}`);
+  }
+  context.terminal.print(`Made volume ${name}. Next: nagi volumes mount ${name} DIRECTORY --app APP`);
+}
+
+async function destroy(context: CommandContext, [name]: readonly string[]): Promise<void> {
+  const claim = await getVolume(context, name);
+  const mounts = (await mountsByClaim(context)).get(name ?? "") ?? [];
+  if (mounts.length > 0)
+    throw new UsageError(
+      `volume ${name} is in use by ${mounts.map(mountText).join("; ")}`,
+      `Unmount it first: ${mounts.map(({ app }) => `nagi volumes unmount ${name} --app ${app}`).join("; ")}`,
+    );
+  if (claim.metadata.labels?.[volumeLabel] === undefined)
+    throw new UsageError(
+      `${name} was not made by nagi volumes create`,
+      `If nothing needs it: nagi delete pvc ${name}`,
+    );
+  if (context.text("confirm") !== name)
+    throw new UsageError(
+      `this deletes the volume ${name} and all its files for good`,
+      `If that is meant: nagi volumes destroy ${name} --confirm ${name}`,
+    );
+  const client = await context.client();
+  await client.delete(persistentVolumeClaim, refOf(claim));
+  context.terminal.progress(`Deleting ${name}`);
+  while (!context.flag("no-wait")) {
+    try {
+      const still = await client.get(persistentVolumeClaim, refOf(claim));
+      if (still.metadata.uid !== claim.metadata.uid) break;
+    } catch (error) {
+      if (isNotFound(error)) break;
+      throw error;
+    }
+    await pause(pollMs, context.signal);
+  }
+  context.terminal.progressDone();
+  context.terminal.print(`Deleted volume ${name}`);
+}
