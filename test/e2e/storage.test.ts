@@ -83,8 +83,8 @@ it("runs the guide's example: an app keeps its files, and a volume never has two
   expect(stdout).toMatch(/Size: +1Gi, [\d.]+ KiB used\n/);
   expect(code).toBe(0);
   platform.nagi(["restart", "--app", "diary"]);
-  const { body } = await platform.request("diary");
-  expect(body).toMatch(/started v2\nstopped v2\nstarted v2\n$/);
+  const { text } = await platform.request("diary");
+  expect(text).toMatch(/started v2\nstopped v2\nstarted v2\n$/);
 });
 
 it("refuses what would give a volume a second writer, and guards its files", async () => {
