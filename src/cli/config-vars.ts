@@ -1,5 +1,6 @@
 /** An app's config vars: reading them, and changing some of them so that changes of others at the same time stay. */
 
+import { decodeEntries, encodeText } from "../lib/base64.ts";
 import { appLabel, configName } from "../model/kinds/nagi/app/app-names.ts";
 import { app, type App } from "../model/kinds/nagi/app/app.ts";
 import { secret, type Secret } from "../model/kinds/core/secret/secret.ts";
@@ -31,10 +32,9 @@ export async function readConfig(context: CommandContext, app?: string): Promise
   const { namespace, name = "" } = found.metadata;
   try {
     const { data = {}, metadata } = await client.get(secret, { namespace, name: configName(name) });
-    const decode = (text: string): string => Buffer.from(text, "base64").toString("utf8");
     return {
       found,
-      values: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, decode(text)])),
+      values: decodeEntries(data),
       addonVars: Object.fromEntries(
         Object.keys(data).flatMap((key) => {
           const owner = metadata.annotations?.[ownerAnnotation(key)];
@@ -112,8 +112,7 @@ async function patchConfig(
   const client = await context.client();
   const { namespace, name = "" } = found.metadata;
   const ref = { namespace, name: configName(name) };
-  const encode = (value: string | null): string | null =>
-    value === null ? null : Buffer.from(value).toString("base64");
+  const encode = (value: string | null): string | null => (value === null ? null : encodeText(value));
   const data = Object.fromEntries(Object.entries(changes).map(([key, value]) => [key, encode(value)]));
   try {
     await client.patch(secret, ref, { type: "merge", body: { data } });

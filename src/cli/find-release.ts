@@ -1,5 +1,6 @@
 /** A release of an app by its version, and its config vars. */
 
+import { decodeEntries } from "../lib/base64.ts";
 import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { build } from "../model/kinds/build/build/build.ts";
 import { secret } from "../model/kinds/core/secret/secret.ts";
@@ -41,8 +42,7 @@ export async function configOfRelease(
   const ref = { namespace: release.metadata.namespace, name: release.spec.configSecret };
   try {
     const { data = {} } = await client.get(secret, ref);
-    const decode = (text: string): string => Buffer.from(text, "base64").toString("utf8");
-    return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, decode(text)]));
+    return decodeEntries(data);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -4,6 +4,7 @@
  * server says whose it is and what its owner may do.
  */
 
+import { decodeText } from "../lib/base64.ts";
 import { newObject } from "../model/kind.ts";
 import { tokenReview, type TokenReview } from "../model/kinds/authentication/tokenreview/tokenreview.ts";
 import {
@@ -32,7 +33,7 @@ export interface BasicCredentials {
 export function basicCredentials(header: string | undefined): BasicCredentials | undefined {
   const value = /^basic\s+(\S+)$/i.exec(header?.trim() ?? "")?.[1];
   if (value === undefined || value.length > maxHeaderLength) return undefined;
-  const text = Buffer.from(value, "base64").toString("utf8");
+  const text = decodeText(value);
   const colon = text.indexOf(":");
   if (colon < 0) return undefined;
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };

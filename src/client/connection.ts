@@ -1,6 +1,7 @@
 /** Where an API is and how one proves who one is: what a kubeconfig says of one context. */
 
 import { readFile } from "node:fs/promises";
+import { decodeText } from "../lib/base64.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { KubeCluster, Kubeconfig, KubeUser } from "./kubeconfig.ts";
 
@@ -79,7 +80,7 @@ async function userParts(user: KubeUser, name: string): Promise<Partial<Connecti
 }
 
 async function pem(data: string | undefined, path: string | undefined): Promise<string | undefined> {
-  if (data !== undefined && data !== "") return Buffer.from(data, "base64").toString("utf8");
+  if (data !== undefined && data !== "") return decodeText(data);
   if (path === undefined || path === "") return undefined;
   try {
     return await readFile(path, "utf8");

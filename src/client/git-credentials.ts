@@ -4,6 +4,7 @@
  * `build.openshift.io/source-secret-match-uri-1` and on match its address.
  */
 
+import { decodeText, encodeText } from "../lib/base64.ts";
 import { canonicalGitUrl, parseGitUrl } from "../lib/git/git-url.ts";
 import type { GitCredential } from "../lib/git/git-access.ts";
 import { secret as secretKind, type Secret } from "../model/kinds/core/secret/secret.ts";
@@ -132,7 +133,7 @@ async function namedCredential(client: Client, namespace: string, name: string):
 function credentialOf({ metadata, data = {} }: Secret): GitCredential {
   const text = (key: string): string | undefined => {
     const value = data[key];
-    return value === undefined || value === "" ? undefined : Buffer.from(value, "base64").toString("utf8");
+    return value === undefined || value === "" ? undefined : decodeText(value);
   };
   const { annotations = {} } = metadata;
   const known = text(entries.knownHosts);
@@ -159,7 +160,7 @@ export async function rememberKnownHosts(
 ): Promise<void> {
   const body = {
     metadata: { annotations: { [knownHostsAnnotation]: "first-use" } },
-    data: { [entries.knownHosts]: Buffer.from(knownHosts).toString("base64") },
+    data: { [entries.knownHosts]: encodeText(knownHosts) },
   };
   await client.patch(secretKind, { namespace, name }, { type: "merge", body });
 }

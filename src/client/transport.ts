@@ -8,6 +8,7 @@
 import { readFile } from "node:fs/promises";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest, type AgentOptions } from "node:https";
+import { encodeText } from "../lib/base64.ts";
 import { backoffDelayMs, type BackoffOptions } from "../lib/backoff.ts";
 import { sleep, type Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -164,8 +165,7 @@ export class Transport {
     const headers: Record<string, string> = { accept, "user-agent": userAgent };
     if (token !== undefined && token !== "") headers["authorization"] = `Bearer ${token}`;
     else if (basic !== undefined) {
-      headers["authorization"] =
-        `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString("base64")}`;
+      headers["authorization"] = `Basic ${encodeText(`${basic.username}:${basic.password}`)}`;
     }
     if (body !== undefined) {
       headers["content-type"] = contentType;

@@ -9,6 +9,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { encodeText } from "./base64.ts";
 import {
   EngineError,
   EngineTransport,
@@ -512,6 +513,6 @@ function labelTexts(labels: LabelFilter): string[] {
 
 function encoded(value: object): string {
   // The URL-safe alphabet, with the padding that `base64url` of Node leaves out and Podman insists on.
-  const text = Buffer.from(JSON.stringify(value)).toString("base64");
+  const text = encodeText(JSON.stringify(value));
   return text.replaceAll("+", "-").replaceAll("/", "_");
 }

@@ -1,5 +1,6 @@
 /** The half that a real Kubernetes replaces: store, API server, scheduler, controllers, agent, network. */
 
+import { encodeText } from "../lib/base64.ts";
 import type { Client } from "../client/client.ts";
 import { singleKubeconfig } from "../client/single-kubeconfig.ts";
 import { writeKubeconfig } from "../client/kubeconfig.ts";
@@ -237,7 +238,7 @@ interface Access {
 }
 
 async function writeAccess({ file, apiUrl, caPem, token }: Access): Promise<void> {
-  const cluster = { server: apiUrl, "certificate-authority-data": Buffer.from(caPem).toString("base64") };
+  const cluster = { server: apiUrl, "certificate-authority-data": encodeText(caPem) };
   await writeKubeconfig(file, singleKubeconfig({ name: "nagi", cluster, token, namespace: "default" }));
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { decodeText } from "../../lib/base64.ts";
 import {
   deployKeyLabel,
   entries,
@@ -236,7 +237,7 @@ async function makeKeyPair(
 }
 
 function textOf({ data = {} }: Secret, key: string): string {
-  return Buffer.from(data[key] ?? "", "base64").toString("utf8");
+  return decodeText(data[key]);
 }
 
 function publicKeyOf(found: Secret): string {

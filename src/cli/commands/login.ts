@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { encodeText } from "../../lib/base64.ts";
 import { HttpsClient } from "../../client/https-client.ts";
 import { writeKubeconfig } from "../../client/kubeconfig.ts";
 import { singleKubeconfig } from "../../client/single-kubeconfig.ts";
@@ -55,7 +56,7 @@ export const command: Command = {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const cluster = {
       server,
-      ...(ca === undefined ? {} : { "certificate-authority-data": Buffer.from(ca).toString("base64") }),
+      ...(ca === undefined ? {} : { "certificate-authority-data": encodeText(ca) }),
       ...(insecureSkipTlsVerify ? { "insecure-skip-tls-verify": true } : {}),
     };
     await writeKubeconfig(file, singleKubeconfig({ name: "nagi", cluster, token, namespace }));

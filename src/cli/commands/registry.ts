@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { encodeText } from "../../lib/base64.ts";
 import { platformInfo } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { connectionToken } from "../connect.ts";
@@ -70,7 +71,7 @@ function authFileOf(context: CommandContext): string {
 function writeAuth(file: string, registry: string, token: string | undefined): void {
   const present = readAuthFile(file);
   const { [registry]: _own, ...others } = present.auths ?? {};
-  const auth = Buffer.from(`nagi:${token}`).toString("base64");
+  const auth = encodeText(`nagi:${token}`);
   const auths = token === undefined ? others : { ...others, [registry]: { auth } };
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const fresh = `${file}.nagi`;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { decodeText } from "../../lib/base64.ts";
 import { waitFor } from "../../client/wait-for.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { providerNames } from "../../lib/webhooks/providers.ts";
@@ -216,9 +217,7 @@ async function secretOf(context: CommandContext, { metadata, spec }: Webhook): P
   const client = await context.client();
   const { name = "", key } = spec.secretRef;
   const { data = {} } = await client.get(secretKind, { namespace: metadata.namespace, name });
-  return Buffer.from(data[key] ?? "", "base64")
-    .toString("utf8")
-    .trim();
+  return decodeText(data[key]).trim();
 }
 
 async function replay(context: CommandContext, [id]: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 /** `nagi routes set`: the settings of routes in plain words, kept as their annotations. */
 
 import { createHash, randomBytes } from "node:crypto";
+import { encodeText } from "../../lib/base64.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import {
@@ -95,7 +96,7 @@ function storedPerson(given: string): string {
   if (name === undefined || password === undefined)
     throw new UsageError("--basic-auth must be NAME:PASSWORD", `Or "${offWord}" to let everybody in`);
   const salt = randomBytes(16).toString("hex");
-  const sent = `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
+  const sent = `Basic ${encodeText(`${name}:${password}`)}`;
   return `${name}:${salt}:${createHash("sha256")
     .update(sent + salt)
     .digest("hex")}`;

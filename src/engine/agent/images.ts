@@ -1,5 +1,6 @@
 /** Images of containers: looked up, pulled when the policy says so, each reference once at a time. */
 
+import { decodeText } from "../../lib/base64.ts";
 import type { Clock } from "../../lib/clock.ts";
 import {
   drain,
@@ -130,7 +131,7 @@ export function authFrom(dockerConfig: string, registry: string): RegistryAuth |
   const { auth, username, password } = entry[1];
   if (username !== undefined && password !== undefined)
     return { username, password, serveraddress: registry };
-  const decoded = Buffer.from(auth ?? "", "base64").toString();
+  const decoded = decodeText(auth);
   const colon = decoded.indexOf(":");
   if (colon < 0) return undefined;
   return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1), serveraddress: registry };

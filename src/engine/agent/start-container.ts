@@ -3,6 +3,7 @@
  * message that kubectl's users know.
  */
 
+import { decodeText } from "../../lib/base64.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -129,7 +130,7 @@ async function pullSecretAuth(
   for (const { name = "" } of pod.spec.imagePullSecrets ?? []) {
     try {
       const { data = {} } = await client.get(secret, { namespace, name });
-      const config = Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString();
+      const config = decodeText(data[".dockerconfigjson"]);
       const auth = config === "" ? undefined : authFrom(config, registry);
       if (auth !== undefined) return auth;
     } catch (error) {

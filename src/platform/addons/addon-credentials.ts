@@ -1,5 +1,6 @@
 /** The credentials of an add-on: kept in its secret, known to its server, rotated step by step. */
 
+import { decodeEntries, encodeText } from "../../lib/base64.ts";
 import type { Client } from "../../client/client.ts";
 import type { OpenChannels } from "../../client/run-in-pod.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
@@ -8,7 +9,6 @@ import { addonObjectName, addonPodName, type AddonValues } from "../../model/kin
 import type { AddonService } from "../../model/kinds/nagi/addonservice/addonservice.ts";
 import { newCredentials, type Credentials } from "./addon-objects.ts";
 import { runOnServer } from "./addon-server.ts";
-import { decoded, encoded } from "./names.ts";
 
 const commandMaxMs = 60_000;
 
@@ -29,7 +29,7 @@ export class AddonCredentials {
 
   /** What apps get while the rotation is in that phase. */
   values({ addon, service, secret: own }: AddonInUse, rotation: AddonRotation | undefined): AddonValues {
-    const data = decoded(own.data);
+    const data = decodeEntries(own.data);
     const useNext = rotation?.phase === "Releasing" || rotation?.phase === "Dropping";
     const next = useNext ? data["next-user"] : undefined;
     return {
@@ -42,13 +42,13 @@ export class AddonCredentials {
   }
 
   async ensureUser(used: AddonInUse, signal: AbortSignal): Promise<void> {
-    const { user = "", password = "" } = decoded(used.secret.data);
+    const { user = "", password = "" } = decodeEntries(used.secret.data);
     await this.#addUser(used, { user, password }, signal);
   }
 
   /** The second user: the same one however often it is tried. */
   async makeNext(used: AddonInUse, signal: AbortSignal): Promise<string> {
-    const data = decoded(used.secret.data);
+    const data = decodeEntries(used.secret.data);
     const { "next-user": user, "next-password": password } = data;
     const next = user === undefined || password === undefined ? newCredentials() : { user, password };
     if (user === undefined)
@@ -59,7 +59,7 @@ export class AddonCredentials {
 
   /** The second user takes the place of the first one, who goes. */
   async dropOld(used: AddonInUse, signal: AbortSignal): Promise<void> {
-    const data = decoded(used.secret.data);
+    const data = decodeEntries(used.secret.data);
     const { user, "next-user": next, "next-password": password } = data;
     let old = data["old-user"];
     if (next !== undefined) {
@@ -73,7 +73,7 @@ export class AddonCredentials {
   }
 
   async dropNext(used: AddonInUse, signal: AbortSignal): Promise<void> {
-    const next = decoded(used.secret.data)["next-user"];
+    const next = decodeEntries(used.secret.data)["next-user"];
     if (next === undefined) return;
     await this.#dropUser(used, next, signal);
     await this.#patch(used, { "next-user": null, "next-password": null });
@@ -110,7 +110,7 @@ export class AddonCredentials {
   async #patch({ addon }: AddonInUse, entries: Readonly<Record<string, string | null>>): Promise<void> {
     const { namespace, name = "" } = addon.metadata;
     const data = Object.fromEntries(
-      Object.entries(entries).map(([key, value]) => [key, value === null ? null : encoded(value)]),
+      Object.entries(entries).map(([key, value]) => [key, value === null ? null : encodeText(value)]),
     );
     const ref = { namespace, name: addonObjectName(name) };
     await this.#client.patch(secret, ref, { type: "merge", body: { data } });

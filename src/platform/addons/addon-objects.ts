@@ -1,6 +1,7 @@
 /** The objects that an add-on consists of, as they should be. Pure but for the credentials, which are chance. */
 
 import { createHash, randomBytes } from "node:crypto";
+import { encodeText } from "../../lib/base64.ts";
 import { statefulSet, type StatefulSet } from "../../model/kinds/apps/statefulset/statefulset.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
@@ -8,7 +9,7 @@ import type { Addon } from "../../model/kinds/nagi/addon/addon.ts";
 import { addonLabel, addonObjectName, serverContainer } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import type { AddonService } from "../../model/kinds/nagi/addonservice/addonservice.ts";
 import { newObject } from "../../model/kind.ts";
-import { encoded, ownedMeta } from "./names.ts";
+import { ownedMeta } from "./names.ts";
 
 export const digestAnnotation = "nagi.dev/addon-digest";
 const portName = "server";
@@ -45,7 +46,7 @@ export function addonSecret(addon: Addon, users: boolean): Secret {
     user,
     password,
   };
-  const data = Object.fromEntries(Object.entries(values).map(([key, text]) => [key, encoded(text)]));
+  const data = Object.fromEntries(Object.entries(values).map(([key, text]) => [key, encodeText(text)]));
   return newObject<Secret>(secret, ownedMeta(addon, addonObjectName(name)), { type: "Opaque", data });
 }
 

@@ -1,12 +1,12 @@
 /** The config secrets of apps, read and changed entry by entry so that changes of others at the same time stay. */
 
+import { decodeEntries, encodeText } from "../../lib/base64.ts";
 import { configName } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { findObject } from "../../client/find-object.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import type { AppConfig, ConfigChange } from "./attachments.ts";
-import { decoded, encoded } from "./names.ts";
 
 export async function findApp(
   client: Client,
@@ -26,7 +26,7 @@ export async function readAppConfig(
   if ((await findApp(client, namespace, app)) === undefined) return undefined;
   const found = await findObject(client, secret, { namespace, name: configName(app) });
   if (found === undefined) return undefined;
-  return { values: decoded(found.data), annotations: found.metadata.annotations ?? {} };
+  return { values: decodeEntries(found.data), annotations: found.metadata.annotations ?? {} };
 }
 
 export async function changeAppConfig(
@@ -35,7 +35,7 @@ export async function changeAppConfig(
   { values, annotations }: ConfigChange,
 ): Promise<void> {
   const data = Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, value === null ? null : encoded(value)]),
+    Object.entries(values).map(([key, value]) => [key, value === null ? null : encodeText(value)]),
   );
   const body = { data, metadata: { annotations } };
   await client.patch(secret, { namespace, name: configName(name) }, { type: "merge", body });

@@ -17,13 +17,3 @@ export function ownedMeta(addon: Addon, name: string): ObjectMeta {
 export function isOwnedBy({ metadata }: KubeObject, owner: KubeObject): boolean {
   return metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
 }
-
-export function decoded(data: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(data).map(([key, text]) => [key, Buffer.from(text, "base64").toString("utf8")]),
-  );
-}
-
-export function encoded(text: string): string {
-  return Buffer.from(text).toString("base64");
-}

@@ -1,12 +1,12 @@
 /** Whether what runs of an app has the config vars that it should have, and nothing else runs any more. */
 
+import { decodeEntries } from "../../lib/base64.ts";
 import { appLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { release as releaseKind } from "../../model/kinds/nagi/release/release.ts";
 import { findApp, readAppConfig } from "./app-configs.ts";
-import { decoded } from "./names.ts";
 
 type Vars = Readonly<Record<string, string>>;
 
@@ -25,7 +25,7 @@ export async function runsWith(
   if (currentRelease !== undefined) {
     const { spec } = await client.get(releaseKind, { namespace, name: currentRelease });
     const { data } = await client.get(secret, { namespace, name: spec.configSecret });
-    if (hasAll(decoded(data), vars)) {
+    if (hasAll(decodeEntries(data), vars)) {
       const { items } = await client.list(podKind, { namespace, labelSelector: `${appLabel}=${app}` });
       return items.some((each) => isOfOther(each, `v${spec.version}`)) ? "not yet" : "yes";
     }

@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from "node:crypto";
+import { encodeText } from "../../lib/base64.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { App, AppSpec } from "../../model/kinds/nagi/app/app.ts";
 import { parseSize } from "../../model/kinds/nagi/process-sizes.ts";
@@ -38,10 +39,10 @@ export function wantedBySource(app: App, build: Build | undefined, config: Confi
     ([key]) => !Object.hasOwn(config, key) && !applied.variables.includes(key),
   );
   const values = fresh.flatMap(([key, { value, generator }]) => {
-    if (value !== undefined) return [[key, Buffer.from(value).toString("base64")] as const];
+    if (value !== undefined) return [[key, encodeText(value)] as const];
     if (generator !== "secret") return [];
     const text = randomBytes(secretBytes).toString("hex");
-    return [[key, Buffer.from(text).toString("base64")] as const];
+    return [[key, encodeText(text)] as const];
   });
   const variables = [...new Set([...applied.variables, ...Object.keys(manifest.env ?? {})])];
   const annotation = JSON.stringify({ build: name, variables } satisfies Applied);

@@ -1,5 +1,6 @@
 /** The secrets that a build's steps may mount, as text by id. */
 
+import { decodeText } from "../../lib/base64.ts";
 import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import type { BuildSecret } from "../../model/kinds/nagi/app/dockerfile-options.ts";
@@ -17,7 +18,7 @@ export async function readBuildSecrets(
     const { name = "", key, optional } = secretKeyRef;
     const found = await findObject(client, secretKind, { namespace, name });
     const value = found?.data?.[key];
-    if (value !== undefined) texts[id] = Buffer.from(value, "base64").toString();
+    if (value !== undefined) texts[id] = decodeText(value);
     else if (optional !== true)
       throw new BuildFailure("MissingBuildSecret", missing(id, name, key, found?.data));
   }

@@ -7,6 +7,7 @@
 import { findObject } from "../../client/find-object.ts";
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { decodeText } from "../../lib/base64.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import { waitFor } from "../../client/wait-for.ts";
@@ -125,9 +126,7 @@ export class HookReceiver implements HttpHandler {
         namespace: metadata.namespace,
         name,
       });
-      const text = Buffer.from(data[key] ?? "", "base64")
-        .toString("utf8")
-        .trim();
+      const text = decodeText(data[key]).trim();
       return text === "" ? undefined : text;
     } catch (error) {
       if (isNotFound(error)) return undefined;

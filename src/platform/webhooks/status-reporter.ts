@@ -3,6 +3,7 @@
  * each state is told once, also over a restart; a token is in no log and no message.
  */
 
+import { decodeText } from "../../lib/base64.ts";
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { runController, type Reconciled } from "../../client/controller.ts";
@@ -163,9 +164,7 @@ class StatusReporter {
   async #tokenOf({ metadata, spec }: Webhook): Promise<string | undefined> {
     const { name = "", key = "" } = spec.tokenRef ?? {};
     const holder = await found(this.#options.client.get(secretKind, { namespace: metadata.namespace, name }));
-    const text = Buffer.from(holder?.data?.[key] ?? "", "base64")
-      .toString("utf8")
-      .trim();
+    const text = decodeText(holder?.data?.[key]).trim();
     return text === "" ? undefined : text;
   }
 

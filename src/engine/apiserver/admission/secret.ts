@@ -1,5 +1,6 @@
 /** Secrets of type service-account-token are filled with a token of the account that they name. */
 
+import { encodeText } from "../../../lib/base64.ts";
 import type { Kind } from "../../../model/kind.ts";
 import type { KubeObject } from "../../../model/meta.ts";
 import type { Secret } from "../../../model/kinds/core/secret/secret.ts";
@@ -42,14 +43,10 @@ export function secretHook({ kind, store, tokens, caPem }: SecretHookOptions): K
       secret.metadata.annotations = { ...annotations, [uidAnnotation]: account.uid };
       secret.data = {
         ...secret.data,
-        token: base64(token),
-        namespace: base64(namespace),
-        "ca.crt": base64(caPem),
+        token: encodeText(token),
+        namespace: encodeText(namespace),
+        "ca.crt": encodeText(caPem),
       };
     },
   };
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64");
 }

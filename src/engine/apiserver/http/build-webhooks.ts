@@ -6,6 +6,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { decodeText } from "../../../lib/base64.ts";
 import type { Client } from "../../../client/client.ts";
 import { startBuild, type StartBuild } from "../../../client/start-build.ts";
 import type { Clock } from "../../../lib/clock.ts";
@@ -126,9 +127,7 @@ export class BuildWebhooks {
         if (!isNotFound(error)) throw error;
         return undefined;
       });
-    return Buffer.from(found?.data?.[secretKey] ?? "", "base64")
-      .toString("utf8")
-      .trim();
+    return decodeText(found?.data?.[secretKey]).trim();
   }
 }
 

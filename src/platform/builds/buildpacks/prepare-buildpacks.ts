@@ -1,5 +1,6 @@
 /** A build with Heroku-style buildpacks: fetches them, and after the build sees to what bin/release says. */
 
+import { decodeText } from "../../../lib/base64.ts";
 import { appLabel, configName } from "../../../model/kinds/nagi/app/app-names.ts";
 import { pack } from "tar-stream";
 import { openRemoteGit } from "../../../client/open-remote-git.ts";
@@ -101,7 +102,7 @@ async function configOf({ build, options }: Work): Promise<Readonly<Record<strin
 
 /** The Procfile wins over bin/release of the last buildpack. */
 async function release(work: Work, image: string, told: string, own: Processes): Promise<Processes> {
-  const read = readReleaseOutput(Buffer.from(told, "base64").toString("utf8"));
+  const read = readReleaseOutput(decodeText(told));
   if (!read.ok)
     throw new BuildFailure(
       "DockerBuildFailed",

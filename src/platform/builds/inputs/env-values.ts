@@ -1,5 +1,6 @@
 /** Variables of a build with their values: those of Secrets, ConfigMaps and the build's own fields are looked up. */
 
+import { decodeText } from "../../../lib/base64.ts";
 import type { Client } from "../../../client/client.ts";
 import type { Build } from "../../../model/kinds/build/build/build.ts";
 import { configMap } from "../../../model/kinds/core/configmap/configmap.ts";
@@ -44,7 +45,7 @@ async function lookUp(
     const { name = "", key, optional } = secretKeyRef;
     const found = await orNothing(client.get(secret, { namespace, name }));
     const encoded = found?.data?.[key];
-    if (encoded !== undefined) return Buffer.from(encoded, "base64").toString("utf8");
+    if (encoded !== undefined) return decodeText(encoded);
     return missing(optional, `${path}.secretKeyRef: there is no entry ${key} in Secret ${name}`);
   }
   if (configMapKeyRef !== undefined) {

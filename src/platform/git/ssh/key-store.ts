@@ -4,6 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { decodeText, encodeText } from "../../../lib/base64.ts";
 import type { Client } from "../../../client/client.ts";
 import type { UserInfo } from "../../../client/user.ts";
 import { newObject } from "../../../model/kind.ts";
@@ -62,12 +63,11 @@ export class KeyStore {
     if (own.some((each) => each.title === title))
       return `you have a key named ${JSON.stringify(title)} already`;
     if (own.length >= keysOfUserMax) return `you have ${own.length} keys: remove one first`;
-    const encoded = (text: string): string => Buffer.from(text).toString("base64");
     const data = {
-      fingerprint: encoded(key.fingerprint),
-      publicKey: encoded(`${key.type} ${key.blob}`),
-      title: encoded(title),
-      user: encoded(JSON.stringify(user)),
+      fingerprint: encodeText(key.fingerprint),
+      publicKey: encodeText(`${key.type} ${key.blob}`),
+      title: encodeText(title),
+      user: encodeText(JSON.stringify(user)),
     };
     const metadata = { namespace, name: idOf(key.fingerprint), labels: { [label]: "true" } };
     try {
@@ -90,7 +90,7 @@ function idOf(fingerprint: string): string {
 
 /** Undefined for what is none, whoever has made it. */
 function keyOfSecret({ metadata, type, data = {} }: Secret): StoredKey | undefined {
-  const text = (name: string): string => Buffer.from(data[name] ?? "", "base64").toString("utf8");
+  const text = (name: string): string => decodeText(data[name]);
   const publicKey = text("publicKey");
   if (type !== keyType || !/^[\w@.-]+ [A-Za-z0-9+/=]+$/.test(publicKey)) return undefined;
   return {
