@@ -98,6 +98,7 @@ export function paths(dataDir: string) {
     agent: join(dataDir, "agent"),
     /** Volumes that are made for claims. */
     volumes: join(dataDir, "volumes"),
+    snapshots: join(dataDir, "snapshots"),
     addonBackups: join(dataDir, "addon-backups"),
     network: join(dataDir, "network"),
     git: join(dataDir, "git"),

@@ -14,6 +14,7 @@ import { createApiServer } from "../engine/apiserver/server.ts";
 import { openPki } from "../engine/apiserver/pki.ts";
 import { openStore } from "../engine/store/open-store.ts";
 import { runWorkloads } from "../engine/workloads/run.ts";
+import type { SnapshotPlace } from "../engine/workloads/shared/context.ts";
 import { systemClock } from "../lib/clock.ts";
 import { EngineHost } from "../lib/container-engine-host.ts";
 import type { Logger } from "../lib/log.ts";
@@ -24,6 +25,7 @@ import { pod } from "../model/kinds/core/pod/pod.ts";
 import { allKinds } from "../model/registry.ts";
 import { internalCredentials } from "../platform/registry/registry.ts";
 import { moveRegistry } from "./backup/move-store.ts";
+import { whileWritersStand } from "./backup/volume-writers.ts";
 import { paths, type PlatformConfig } from "./config.ts";
 import { outsideOf } from "./outside.ts";
 import { versionOf } from "./host.ts";
@@ -78,6 +80,10 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
   const machine = await startMachine(options, control, host);
   const { clientFor } = control;
   const volumesDir = paths(config.dataDir).volumes;
+  const snapshots: SnapshotPlace = {
+    directory: paths(config.dataDir).snapshots,
+    whileStill: (directory, work) => whileWritersStand(config, directory, work),
+  };
   return {
     ...control,
     host,
@@ -91,6 +97,7 @@ export async function startEngine(options: StartEngineOptions): Promise<EngineHa
             {
               client: clientFor("controller-manager"),
               volumesDir,
+              snapshots,
               autoscalePeriodMs: config.measureSeconds * 1000,
               clock,
               log,

@@ -57,6 +57,7 @@ import { podDisruptionBudget } from "./kinds/policy/poddisruptionbudget/poddisru
 import { route } from "./kinds/route/route/route.ts";
 import { podGroup } from "./kinds/scheduling/podgroup/podgroup.ts";
 import { priorityClass } from "./kinds/scheduling/priorityclass/priorityclass.ts";
+import { volumeSnapshot } from "./kinds/snapshot/volumesnapshot/volumesnapshot.ts";
 import { csiNode } from "./kinds/storage/csinode/csinode.ts";
 import { storageClass } from "./kinds/storage/storageclass/storageclass.ts";
 import { processedTemplate } from "./kinds/template/processedtemplate/processedtemplate.ts";
@@ -119,6 +120,7 @@ export const allKinds: readonly Kind[] = [
   route,
   podGroup,
   priorityClass,
+  volumeSnapshot,
   csiNode,
   storageClass,
   processedTemplate,

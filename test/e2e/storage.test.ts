@@ -81,6 +81,10 @@ it("runs the guide's example: an app keeps its files, and a volume never has two
   expect(stdout).toContain("Mounted pages in diary (web) at /data\n");
   expect(stdout).toContain("\nstarted v1\nstopped v1\nstarted v2\n");
   expect(stdout).toMatch(/Size: +1Gi, [\d.]+ KiB used\n/);
+  // What the old instance wrote at its end is not in the snapshot.
+  expect(stdout).toMatch(
+    /Mounted pages-again in diary .*\nstarted v1\nstopped v1\nstarted v2\nstarted v2\n$/,
+  );
   expect(code).toBe(0);
   platform.nagi(["restart", "--app", "diary"]);
   const { text } = await platform.request("diary");
@@ -91,14 +95,14 @@ it("refuses what would give a volume a second writer, and guards its files", asy
   const scaled = platform.tryNagi(["scale", "web=2", "--app", "diary"]);
   expect(scaled.code).not.toBe(0);
   expect(scaled.stderr).toContain(
-    "web has the volume pages, which one instance at a time may have: scale it to 1",
+    "web has the volume pages-again, which one instance at a time may have: scale it to 1",
   );
   platform.nagi(["create", "other", "--no-remote"]);
-  const second = platform.tryNagi(["volumes", "mount", "pages", "/data", "--app", "other"]);
+  const second = platform.tryNagi(["volumes", "mount", "pages-again", "/data", "--app", "other"]);
   expect(second.code).toBe(2);
-  expect(second.stderr).toContain("volume pages is in use by diary (web) at /data");
-  const used = platform.tryNagi(["volumes", "destroy", "pages", "--confirm", "pages"]);
-  expect(used.stderr).toContain("Unmount it first: nagi volumes unmount pages --app diary");
+  expect(second.stderr).toContain("volume pages-again is in use by diary (web) at /data");
+  const used = platform.tryNagi(["volumes", "destroy", "pages-again", "--confirm", "pages-again"]);
+  expect(used.stderr).toContain("Unmount it first: nagi volumes unmount pages-again --app diary");
   platform.nagi(["destroy", "diary", "--confirm", "diary"]);
   const unsure = platform.tryNagi(["volumes", "destroy", "pages"]);
   expect(unsure.stderr).toContain("this deletes the volume pages and all its files for good");
@@ -106,4 +110,8 @@ it("refuses what would give a volume a second writer, and guards its files", asy
   expect(existsSync(file)).toBe(true);
   platform.nagi(["volumes", "destroy", "pages", "--confirm", "pages"]);
   await until(() => !existsSync(file), "the files to go");
+  const snapshots = (): number => readdirSync(join(platform.dataDir, "snapshots")).length;
+  expect(snapshots()).toBe(1);
+  platform.nagi(["volumes", "delete-snapshot", "first", "--confirm", "first"]);
+  await until(() => snapshots() === 0, "the snapshot's files to go");
 });

@@ -1,8 +1,6 @@
 import { persistentVolumeClaim } from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
-import type { PersistentVolumeClaim } from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
-import { newObject } from "../../model/kind.ts";
 import { refOf } from "../../model/meta.ts";
-import { isNotFound, isStatus } from "../../model/status.ts";
+import { isNotFound } from "../../model/status.ts";
 import { ageText } from "../../model/table.ts";
 import { appOption } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
@@ -10,24 +8,23 @@ import { columns } from "../format.ts";
 import { outputOption } from "../manifests.ts";
 import { objectText } from "../output.ts";
 import { mount, unmount } from "../volumes/change-mounts.ts";
-import {
-  getVolume,
-  mountsByClaim,
-  mountText,
-  sharedMode,
-  sizeOf,
-  volumeLabel,
-} from "../volumes/find-volume.ts";
+import { getVolume, mountsByClaim, mountText, sizeOf, volumeLabel } from "../volumes/find-volume.ts";
+import { createVolume } from "../volumes/create-volume.ts";
+import { deleteSnapshot, listSnapshots, takeSnapshot } from "../volumes/snapshots.ts";
 import { showVolume } from "../volumes/volume-info.ts";
 import { pause, pollMs } from "../wait.ts";
 
 const actions: Readonly<
-  Record<string, (context: CommandContext, words: readonly string[]) => Promise<void>>
+  Record<string, (context: CommandContext, words: readonly string[]) => Promise<number | void>>
 > = {
   list,
   create,
   mount,
   unmount,
+  snapshot: takeSnapshot,
+  snapshots: listSnapshots,
+  restore: async (context, [snapshot, name]) => await createVolume(context, { name, from: snapshot ?? "" }),
+  "delete-snapshot": deleteSnapshot,
   info: async (context, [name]) => await showVolume(context, await getVolume(context, name)),
   destroy,
 };
@@ -36,12 +33,15 @@ export const command: Command = {
   name: "volumes",
   group: "Apps",
   summary: "Directories of apps that outlive deploys: make, mount, unmount, look at, destroy.",
-  usage: "[list | create NAME | mount NAME DIRECTORY | unmount NAME | info NAME | destroy NAME]",
+  usage:
+    "[list | create NAME | mount NAME DIRECTORY | unmount NAME | info NAME | destroy NAME |\n" +
+    "       snapshot NAME [SNAPSHOT] | snapshots [NAME] | restore SNAPSHOT NAME | delete-snapshot SNAPSHOT]",
   description:
     "A volume is a directory that a process type finds where it is mounted, whichever release runs. One instance at a time\n" +
     "may have it: at a deploy the old one ends before the new one starts, and the process type cannot be scaled above one.\n" +
     "One that is made with --shared may be mounted by several. destroy removes its files for good, and refuses while apps have\n" +
-    "it. They are PersistentVolumeClaims.",
+    "it. A snapshot has the files as of one moment, while the app goes on; restore makes a new volume of it, which can be mounted\n" +
+    "in the place of the old one. They are PersistentVolumeClaims and VolumeSnapshots.",
   subcommands: Object.keys(actions),
   options: [
     appOption,
@@ -50,10 +50,13 @@ export const command: Command = {
       name: "size",
       type: "string",
       value: "SIZE",
-      default: "1Gi",
-      description: "With create: how much it should hold.",
+      description: "With create and restore: how much it should hold (default: 1Gi, or as much as before).",
     },
-    { name: "shared", type: "boolean", description: "With create: several instances may have it at a time." },
+    {
+      name: "shared",
+      type: "boolean",
+      description: "With create and restore: several instances may have it at a time.",
+    },
     {
       name: "process",
       type: "string",
@@ -65,7 +68,7 @@ export const command: Command = {
       name: "confirm",
       type: "string",
       value: "NAME",
-      description: "With destroy: the name again, as a guard.",
+      description: "With destroy and delete-snapshot: the name again, as a guard.",
     },
     { name: "no-wait", type: "boolean", description: "Do not wait until it is done." },
   ],
@@ -74,6 +77,8 @@ export const command: Command = {
     "nagi volumes mount uploads /app/uploads --app shop",
     "nagi volumes info uploads",
     "nagi volumes unmount uploads --app shop",
+    "nagi volumes snapshot uploads monday",
+    "nagi volumes restore monday uploads-monday && nagi volumes mount uploads-monday /app/uploads --app shop",
   ],
   async run(context) {
     const [action = "list", ...words] = context.args;
@@ -110,28 +115,9 @@ async function list(context: CommandContext): Promise<void> {
 }
 
 async function create(context: CommandContext, [name, ...rest]: readonly string[]): Promise<void> {
-  if (name === undefined || rest.length > 0)
-    throw new UsageError(
-      "nagi volumes create needs a name",
-      "For instance: nagi volumes create uploads --size 5Gi",
-    );
-  const client = await context.client();
-  const namespace = await context.namespace();
-  // The scheduler itself keeps a second pod from it, whoever makes one.
-  const accessModes = [context.flag("shared") ? sharedMode : ("ReadWriteOncePod" as const)];
-  const spec = { accessModes, resources: { requests: { storage: context.text("size") ?? "1Gi" } } };
-  const metadata = { namespace, name, labels: { [volumeLabel]: name } };
-  try {
-    await client.create(
-      persistentVolumeClaim,
-      newObject<PersistentVolumeClaim>(persistentVolumeClaim, metadata, { spec }),
-      { fieldValidation: "Strict" },
-    );
-  } catch (error) {
-    if (!isStatus(error, "AlreadyExists")) throw error;
-    throw new UsageError(`there is a volume ${name} already`, `What it is: nagi volumes info ${name}`);
-  }
-  context.terminal.print(`Made volume ${name}. Next: nagi volumes mount ${name} DIRECTORY --app APP`);
+  if (rest.length > 0)
+    throw new UsageError(`nagi volumes create takes no ${rest.join(" ")}`, "The size: --size 5Gi");
+  await createVolume(context, { name });
 }
 
 async function destroy(context: CommandContext, [name]: readonly string[]): Promise<void> {

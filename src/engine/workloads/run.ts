@@ -21,10 +21,11 @@ import { runNodeLifecycle } from "./node-lifecycle/controller.ts";
 import { runPodGarbage } from "./pod-garbage/controller.ts";
 import { runReplicaSets } from "./replicaset/controller.ts";
 import { runServiceAccounts } from "./serviceaccount/controller.ts";
-import type { WorkloadContext } from "./shared/context.ts";
+import type { SnapshotPlace, WorkloadContext } from "./shared/context.ts";
 import { runStatefulSets } from "./statefulset/controller.ts";
 import { createInformers } from "./shared/informers.ts";
 import { runVolumes } from "./volumes/controller.ts";
+import { runSnapshots } from "./volumes/snapshots.ts";
 
 export interface WorkloadOptions {
   readonly client: Client;
@@ -32,6 +33,8 @@ export interface WorkloadOptions {
   readonly volumesDir?: string | undefined;
   /** How often autoscalers look; 15 s when absent. */
   readonly autoscalePeriodMs?: number | undefined;
+  /** Absent: none are taken. */
+  readonly snapshots?: SnapshotPlace | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -54,6 +57,7 @@ const controllers: Readonly<Record<string, Run>> = {
   "node-lifecycle": runNodeLifecycle,
   "pod-garbage": runPodGarbage,
   volumes: runVolumes,
+  snapshots: runSnapshots,
 };
 
 const restartBackoff = { baseMs: 500, capMs: 30_000 };

@@ -8,12 +8,9 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { labels } from "../../engine/agent/container-record.ts";
 import { copyStore } from "../../engine/store/snapshot.ts";
 import { keysFileOf } from "../../engine/store/store-keys.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
-import { ContainerEngine } from "../../lib/container-engine.ts";
-import { ownSocketPath } from "../../lib/container-engine-host.ts";
 import { paths, type PlatformConfig } from "../config.ts";
 import { versionOf } from "../host.ts";
 import { runningPlatform } from "../state.ts";
@@ -21,7 +18,6 @@ import { ArchiveWriter } from "./archive-writer.ts";
 import { copyTree } from "./copy-tree.ts";
 import { dueImages } from "./due-images.ts";
 import { factsOf, repositoriesDir, repositoriesIn, writeBundle } from "./git-bundles.ts";
-import { whileStill } from "./hold-still.ts";
 import {
   dataFolder,
   formatVersion,
@@ -32,6 +28,7 @@ import {
   type Compression,
   type Origin,
 } from "./manifest.ts";
+import { whileWritersStand } from "./volume-writers.ts";
 
 /** Of a start of this machine, made anew at every start, or copied otherwise. */
 const leftOut = new Set([
@@ -47,8 +44,8 @@ const leftOut = new Set([
   "volumes",
 ]);
 const ofPrograms = /^(registry|ssh)\/[^/]+\.(pid|log)$/;
-/** Of an add-on, that is being written. */
-const unfinishedBackup = /^addon-backups\/.*\.part$/;
+/** Of an add-on or a volume, that is being written. */
+const unfinishedBackup = /^(addon-backups\/.*|snapshots\/[^/]*)\.part$/;
 /** While pods write: what the second finds changed is less than what the first had to read. */
 const livePasses = 2;
 const dueMaxMs = 120_000;
@@ -207,27 +204,8 @@ class Backup {
     let stamps = await copyTree(this.#writer, tree);
     for (let pass = 1; pass < livePasses; pass++) stamps = await copyTree(this.#writer, tree, stamps);
     const last = async (): Promise<void> => void (await copyTree(this.#writer, tree, stamps));
-    if (await whileStill(await this.#writersOf(root), systemClock, last)) return;
+    if (await whileWritersStand(this.#options.config, root, last)) return;
     await last();
     this.#writer.unfrozen.push(name);
-  }
-
-  /** Process ids of the containers that have the directory. */
-  async #writersOf(root: string): Promise<number[]> {
-    const { config } = this.#options;
-    const engine = new ContainerEngine(config.engineSocket ?? ownSocketPath(paths(config.dataDir).engine));
-    // A platform that is down has no containers.
-    if (!(await engine.ping())) return [];
-    const pids: number[] = [];
-    for (const { Id } of await engine.listContainers(
-      { [labels.instance]: config.instance },
-      { all: false },
-    )) {
-      const { Mounts, State } = await engine.inspectContainer(Id);
-      const isMounted =
-        Mounts?.some(({ Source }) => Source === root || Source.startsWith(`${root}/`)) === true;
-      if (isMounted && State.Pid > 0) pids.push(State.Pid);
-    }
-    return pids;
   }
 }

@@ -6,6 +6,13 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { Logger } from "../../../lib/log.ts";
 import type { WorkloadInformers } from "./informers.ts";
 
+/** Where snapshots of those volumes are kept. */
+export interface SnapshotPlace {
+  readonly directory: string;
+  /** Runs the work while nobody writes into the directory; false, without a call, when that cannot be had. */
+  whileStill(directory: string, work: () => Promise<void>): Promise<boolean>;
+}
+
 export interface WorkloadContext {
   readonly client: Client;
   readonly informers: WorkloadInformers;
@@ -13,6 +20,7 @@ export interface WorkloadContext {
   readonly volumesDir?: string | undefined;
   /** How often autoscalers look; 15 s when absent. */
   readonly autoscalePeriodMs?: number | undefined;
+  readonly snapshots?: SnapshotPlace | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** One for each component that reports, so that its events are counted up across restarts. */

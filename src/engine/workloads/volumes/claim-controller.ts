@@ -6,6 +6,7 @@
 
 import type { EventRecorder } from "../../../client/event-recorder.ts";
 import type { Reconciled } from "../../../client/controller.ts";
+import { findObject } from "../../../client/find-object.ts";
 import type { Node } from "../../../model/kinds/core/node/node.ts";
 import {
   persistentVolume,
@@ -15,6 +16,10 @@ import {
   persistentVolumeClaim,
   type PersistentVolumeClaim,
 } from "../../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
+import {
+  snapshotGroup,
+  volumeSnapshot,
+} from "../../../model/kinds/snapshot/volumesnapshot/volumesnapshot.ts";
 import type { StorageClass } from "../../../model/kinds/storage/storageclass/storageclass.ts";
 import { isStatus } from "../../../model/status.ts";
 import {
@@ -27,6 +32,7 @@ import type { WorkloadContext } from "../shared/context.ts";
 import { writeStatus } from "../shared/write-status.ts";
 import { decideClaim, type ClaimStep } from "./decide.ts";
 import { localProvisioner, type LocalVolumes } from "./local-provisioner.ts";
+import { snapshotPath } from "./snapshots.ts";
 
 const provisionerAnnotation = "volume.kubernetes.io/storage-provisioner";
 /** What the claim waits for may come without an event that wakes it. */
@@ -134,12 +140,13 @@ export class ClaimController {
       return { requeueAfterMs: recheckMs };
     }
     const nodes = this.#nodesFor(storageClass, node);
-    const problem = provisioningProblem(told, nodes, node);
-    if (problem !== undefined) {
-      this.#events.event(claim, "Warning", "ProvisioningFailed", problem);
+    const source = await this.#sourceOf(told);
+    const problem = "problem" in source ? source.problem : provisioningProblem(told, nodes, node);
+    if (problem !== undefined || "problem" in source) {
+      this.#events.event(claim, "Warning", "ProvisioningFailed", problem ?? "");
       return { requeueAfterMs: recheckMs };
     }
-    const volume = await this.#local.make({ claim: told, storageClass, nodes });
+    const volume = await this.#local.make({ claim: told, storageClass, nodes, from: source.from });
     try {
       await this.#context.client.create(persistentVolume, volume);
     } catch (error) {
@@ -150,6 +157,31 @@ export class ClaimController {
     const message = `Successfully provisioned volume ${volume.metadata.name}`;
     this.#events.event(claim, "Normal", "ProvisioningSucceeded", message);
     return undefined;
+  }
+
+  /** The files that the volume begins with. */
+  async #sourceOf({
+    metadata,
+    spec,
+  }: PersistentVolumeClaim): Promise<{ readonly from: string | undefined } | { readonly problem: string }> {
+    const source = spec.dataSourceRef ?? spec.dataSource;
+    if (source === undefined) return { from: undefined };
+    const { snapshots, client } = this.#context;
+    const isForeign = spec.dataSourceRef?.namespace !== undefined;
+    if (
+      snapshots === undefined ||
+      source.kind !== volumeSnapshot.kind ||
+      source.apiGroup !== snapshotGroup ||
+      isForeign
+    )
+      return { problem: `${localProvisioner} fills volumes from VolumeSnapshots of their namespace only` };
+    const ref = { namespace: metadata.namespace, name: source.name };
+    const found = await findObject(client, volumeSnapshot, ref);
+    if (found === undefined) return { problem: `there is no VolumeSnapshot ${source.name}` };
+    if (found.status?.readyToUse === true) return { from: snapshotPath(snapshots.directory, found) };
+    return {
+      problem: `VolumeSnapshot ${source.name} is not ready: ${found.status?.error?.message ?? "it is being taken"}`,
+    };
   }
 
   async #tellProvisioner(claim: PersistentVolumeClaim, provisioner: string): Promise<PersistentVolumeClaim> {
@@ -202,9 +234,6 @@ function provisioningProblem(
   chosen: string | undefined,
 ): string | undefined {
   if (claim.spec.volumeMode === "Block") return `${localProvisioner} makes directories, not block devices`;
-  if (claim.spec.dataSource !== undefined || claim.spec.dataSourceRef !== undefined) {
-    return `${localProvisioner} makes empty volumes and fills none from a source`;
-  }
   if (claim.spec.selector !== undefined) return "claim.Spec.Selector is not supported";
   if (nodes.length > 0) return undefined;
   return chosen === undefined ? "no node is in the allowed topologies" : `node "${chosen}" not found`;

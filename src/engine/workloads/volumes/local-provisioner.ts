@@ -8,6 +8,7 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../../../client/client.ts";
+import { mirrorTree } from "../../../lib/mirror-tree.ts";
 import { newObject } from "../../../model/kind.ts";
 import type { Node } from "../../../model/kinds/core/node/node.ts";
 import {
@@ -47,6 +48,8 @@ export interface NewVolume {
   readonly storageClass: StorageClass;
   /** Where it is to be reached from. */
   readonly nodes: readonly Node[];
+  /** Directory whose files it begins with. */
+  readonly from?: string | undefined;
 }
 
 /** A name that no other claim's volume can have. */
@@ -66,10 +69,12 @@ export class LocalVolumes {
     claim,
     storageClass: { metadata, reclaimPolicy },
     nodes,
+    from,
   }: NewVolume): Promise<PersistentVolume> {
     const name = volumeNameFor(claim);
     const path = this.#pathOf(name);
-    await mkdir(path, { recursive: true });
+    if (from === undefined) await mkdir(path, { recursive: true });
+    else await mirrorTree(from, path);
     // Whoever the container runs as may write to its volume.
     await chmod(path, 0o777);
     const { name: claimName, namespace, uid } = claim.metadata;
