@@ -9,7 +9,6 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeText } from "./base64.ts";
 import {
   EngineError,
   EngineTransport,
@@ -513,6 +512,6 @@ function labelTexts(labels: LabelFilter): string[] {
 
 function encoded(value: object): string {
   // The URL-safe alphabet, with the padding that `base64url` of Node leaves out and Podman insists on.
-  const text = encodeText(JSON.stringify(value));
+  const text = Buffer.from(JSON.stringify(value)).toString("base64");
   return text.replaceAll("+", "-").replaceAll("/", "_");
 }
