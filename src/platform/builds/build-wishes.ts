@@ -7,7 +7,7 @@ import { DockerfileProblem } from "../../lib/dockerfile/instructions.ts";
 import { cacheIdOf } from "./caches.ts";
 import { prepareImages } from "./dockerfile/base-images.ts";
 import { checkDockerfile } from "./dockerfile/dockerfile-text.ts";
-import { imagesOf, safeDockerfile } from "./dockerfile/safe-dockerfile.ts";
+import { imagesOf, safeDockerfile, urlsOf } from "./dockerfile/safe-dockerfile.ts";
 import { BuildFailure } from "./failure.ts";
 import type { BuildPlan } from "./plan.ts";
 import type { ReadyPlatform } from "./ready-platform.ts";
@@ -53,12 +53,17 @@ export async function prepareDockerfile(work: Work, plan: BuildPlan, tree: Sourc
       `${path} is a template for the C preprocessor, which builds do not run: give the file another name`,
     );
   const checked = checkedPlan(build, plan, tree);
-  const { proxies } = await options.host();
+  const host = await options.host();
   const { target } = build.spec.strategy.nagiStrategy?.dockerfile ?? {};
   const heredocs = await options.engine.knowsHeredocs();
-  const input = { text, args: { ...proxies, ...buildArgs(build) }, target, heredocs };
+  const input = { text, args: { ...host.proxies, ...buildArgs(build) }, target, heredocs };
   const tell = (line: string): void => log.line(line);
   try {
+    for (const { url, number } of urlsOf(input))
+      if ((await options.network?.isOwn(url.hostname, host)) === true)
+        throw new DockerfileProblem(
+          `line ${number}: ADD ${url.href} is of this machine or of a container on it, which builds do not reach: fetch it before, and send it with the source`,
+        );
     const ids = await prepareImages(build, imagesOf(input), { ...options, tell, signal });
     const cacheId = cacheIdOf(build);
     const safe = safeDockerfile({ ...input, ids, cacheId, sourceId: build.spec.source?.binary?.asFile });

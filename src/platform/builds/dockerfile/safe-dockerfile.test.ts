@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { imagesOf, safeDockerfile, type SafeInput } from "./safe-dockerfile.ts";
+import { imagesOf, safeDockerfile, urlsOf, type SafeInput } from "./safe-dockerfile.ts";
 
 const own = "default.shop";
 
@@ -182,4 +182,13 @@ describe("what a Dockerfile stands on", () => {
     expect(() => safe(heredoc)).toThrow('line 3: "os import path" is not FROM IMAGE');
     expect(safe(heredoc, { heredocs: true })).toBe(heredoc.replace("FROM a", "FROM ID AS nagi-stage-0"));
   });
+});
+
+it("names what the engine itself would fetch", () => {
+  const text =
+    'FROM a\nADD --chown=1 http://127.0.0.1:8080/x /x\nONBUILD ADD ["HTTPS://b.test/y", "/y"]\nRUN ADD http://c.test/ x\nADD file /z';
+  expect(urlsOf({ text, args: {} }).map(({ url, number }) => [url.host, number])).toEqual([
+    ["127.0.0.1:8080", 2],
+    ["b.test", 3],
+  ]);
 });

@@ -54,6 +54,15 @@ export function imagesOf(input: DockerfileInput): NamedImage[] {
   return [...bases, ...copied];
 }
 
+/** Addresses that its ADD lines have the engine fetch, with the lines of the file. */
+export function urlsOf(input: DockerfileInput): { readonly url: URL; readonly number: number }[] {
+  return read(input).instructions.flatMap(({ text, number }) => {
+    const add = afterName(text, `${trigger}ADD`);
+    const words = add?.rest.match(/https?:\/\/[^\s"',]+/gi) ?? [];
+    return words.filter((word) => URL.canParse(word)).map((word) => ({ url: new URL(word), number }));
+  });
+}
+
 export interface SafeInput extends DockerfileInput {
   readonly cacheId: string;
   readonly sourceId?: string | undefined;

@@ -7,6 +7,7 @@
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIPv4 } from "node:net";
+import { networkInterfaces } from "node:os";
 import { geteuid } from "node:process";
 import { sleep, type Clock } from "../../../lib/clock.ts";
 import type { ContainerEngine } from "../../../lib/container-engine.ts";
@@ -18,6 +19,7 @@ import { BuildFailure } from "../failure.ts";
 import type { HostConfig } from "../host-config.ts";
 import { buildRules, dnsPort } from "./build-rules.ts";
 import { isLoopback, namedEndpoints, nameServersIn, type Endpoint } from "./named-endpoints.ts";
+import { isOwn, ownAddresses } from "./own-addresses.ts";
 
 export interface BuildNetworkOptions {
   readonly engine: ContainerEngine;
@@ -72,6 +74,21 @@ export class BuildNetwork {
         await sleep(clock, attempt * retryAfterMs);
       }
     }
+  }
+
+  /** Whether the host is this machine or a container on it, and not what the settings of fetching name. */
+  async isOwn(name: string, host: HostConfig): Promise<boolean> {
+    const plain = name.replace(/^\[|\]$/g, "");
+    if (namedEndpoints(host).some((endpoint) => endpoint.host === plain)) return false;
+    if (/(^|\.)localhost\.?$/i.test(plain)) return true;
+    // What is not known cannot be fetched either.
+    const found = await lookup(plain, { all: true }).catch(() => []);
+    const machine = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    const own = ownAddresses(
+      await this.#ranges(),
+      machine.map(({ address }) => address),
+    );
+    return found.some(({ address }) => isOwn(own, address));
   }
 
   async #made(endpoints: readonly Endpoint[]): Promise<Isolation> {
