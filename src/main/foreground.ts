@@ -6,6 +6,9 @@ import { createLogger, type LogLevel } from "../lib/log.ts";
 import { endOnUncaught } from "./uncaught.ts";
 import { paths, rememberConfig, type PlatformConfig } from "./config.ts";
 import type { Report } from "./detached.ts";
+import { notifyReady } from "./notify-systemd.ts";
+import { lostPorts } from "./named-ports.ts";
+import { problemText } from "./preflight.ts";
 import { openLogFile } from "./log-file.ts";
 import { survivingProcesses } from "./processes.ts";
 import { startPlatform } from "./start-platform.ts";
@@ -38,6 +41,7 @@ export async function runForeground(
     rememberConfig(config);
     writeState(config.dataDir, platform.state);
     removeStarting(config.dataDir);
+    await notifyReady(process.env).catch((error: unknown) => log.warn("cannot tell systemd", { error }));
     if (process.connected) report({ type: "ready", state: platform.state });
     else {
       context.terminal.progressDone(`Nagi is ready (pid ${process.pid}). Ctrl-C stops it; apps go on.`);
@@ -49,9 +53,12 @@ export async function runForeground(
   } catch (error) {
     if (context.signal.aborted) return 0;
     log.error("the platform does not start", { error });
+    // Two starts at once may both have found a port free.
+    const lost = await lostPorts(config);
     await stopPrograms(config, before);
-    if (!process.connected) throw error;
-    report({ type: "failed", message: messageOf(error) });
+    const reason = lost.length === 0 ? error : new Error(problemText(lost), { cause: error });
+    if (!process.connected) throw reason;
+    report({ type: "failed", message: messageOf(reason) });
     return 1;
   } finally {
     removeStarting(config.dataDir);

@@ -10,5 +10,6 @@ export const platformCommands: readonly CatalogueEntry[] = [
   { name: "backup", load: () => import("./commands/backup.ts") },
   { name: "restore", load: () => import("./commands/restore.ts") },
   { name: "rotate-key", load: () => import("./commands/rotate-key.ts") },
+  { name: "service", load: () => import("./commands/service.ts") },
   { name: "status", load: () => import("./commands/status.ts") },
 ];

@@ -61,7 +61,7 @@ export class TestPlatform {
     } catch (error) {
       platform.stop();
       // Another platform that starts at this moment chose the same port; its own directory may hold what the test put there.
-      if (options.dataDir === undefined && String(error).includes("EADDRINUSE"))
+      if (options.dataDir === undefined && /port \d+ .* is taken by/.test(String(error)))
         return await TestPlatform.start(options);
       throw error;
     }
@@ -69,11 +69,25 @@ export class TestPlatform {
   }
 
   up(): void {
+    this.nagi(this.#upWords());
+  }
+
+  /** As `up`, while a load goes on in this process. */
+  async upBesideLoad(): Promise<void> {
+    const child = spawn(nagiProgram, this.#upWords(), { env: this.env, cwd: tmpdir() });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    if (code !== 0) throw new Error(`nagi up exits with ${String(code)}\n${output}\n${this.logTail()}`);
+  }
+
+  #upWords(): string[] {
     const ports = ["--http-port", `${this.httpPort}`, "--api-port", `${this.apiPort}`];
     ports.push("--https-port", `${this.httpsPort}`);
     ports.push("--registry-port", `${this.registryPort}`, "--ssh-port", `${this.sshPort}`);
     ports.push("--nodes", `${this.#nodes}`);
-    this.nagi(["up", "--detach", ...ports, ...this.#flags]);
+    return ["up", "--detach", ...ports, ...this.#flags];
   }
 
   /** Runs a program of the machine that must succeed; its standard output. */

@@ -33,6 +33,8 @@ export interface AgentContext {
   readonly dns: () => ClusterDns;
   readonly ulimits: () => readonly Ulimit[] | undefined;
   readonly machineMemoryBytes: number;
+  /** Until when pods that ran before are held to start anew; 0: some of them still run. */
+  readonly anewUntilMs: number;
   /** Whether containers may be protected when the kernel runs out of memory, which takes a privilege. */
   readonly mayProtect: boolean;
   /** Stands before the ids of containers, too. */

@@ -37,7 +37,7 @@ import { Images } from "./images.ts";
 import type { EvictionManager } from "./eviction/eviction-manager.ts";
 import { openEviction, type EvictionSettings } from "./eviction/open-eviction.ts";
 import { reclaimTexts, type Threshold } from "./eviction/thresholds.ts";
-import { apiBackoff, parallelStarts } from "./limits.ts";
+import { anewMs, apiBackoff, parallelStarts } from "./limits.ts";
 import { freePidsFraction, readMachine, readSize, type MachineInfo } from "./machine.ts";
 import { openPodNetwork, type NetworkInfo } from "./network.ts";
 import { NodeMeter } from "./node-meter.ts";
@@ -119,6 +119,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     dns: () => ({ address: options.clusterDns?.(), domain: options.clusterDomain }) satisfies ClusterDns,
     ulimits: options.ulimits ?? (() => undefined),
     machineMemoryBytes: machine.memoryBytes,
+    anewUntilMs: index.all().some(({ state }) => state === "running") ? 0 : clock.now() + anewMs,
     mayProtect: options.mayProtect ?? false,
     runtime,
     registryAccess: options.registryAccess ?? (async () => ({ insecure: false })),

@@ -21,6 +21,11 @@ export const crashBackoff = { firstMs: 10_000, capMs: 300_000 };
 /** A container that ran this long starts its back-off from the beginning. */
 export const crashBackoffResetMs = 600_000;
 
+/** When no container runs at the start of the agent, as after a reboot, all start anew for this long. */
+export const anewMs = 5 * 60_000;
+/** A container that ends meanwhile is tried again after this. */
+export const anewRetryMs = 1000;
+
 export const pullBackoff = { baseMs: 10_000, capMs: 300_000 };
 export const pullMaxMs = 30 * 60_000;
 /** Of containers that the engine could not create or start. */

@@ -14,6 +14,7 @@ function plan(records: readonly ContainerRecord[], given: Partial<PlanInput> = {
     failures: new Map(),
     healthOf: () => up,
     lastAttemptOf: () => undefined,
+    startsAnew: false,
     ...given,
   };
   const result = planPod(input);
@@ -174,4 +175,12 @@ test("a container whose command cannot be run is tried again only where its pod 
   expect(isFinished({ pod: podOf(), records: [], failures })).toBe(false);
   const other = new Map([["main", failure]]);
   expect(plan([], { pod, failures: other }).texts).toEqual(["start main 0 0"]);
+});
+
+test("after a reboot, what ends because something is not there yet is tried again soon, and nothing is held against it", () => {
+  const crashed = recordOf({ state: "exited", exitCode: 1, backoffMs: 40_000 });
+  expect(plan([crashed]).crashWaits.get("main")).toBe(nowMs + 39_000);
+  const anew = plan([crashed], { startsAnew: true });
+  expect(anew.crashWaits.size).toBe(0);
+  expect(anew.actions).toMatchObject([{ type: "start", attempt: 1, backoffMs: 0 }]);
 });

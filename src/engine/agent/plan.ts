@@ -41,6 +41,8 @@ export interface PlanInput {
   readonly healthOf: (id: string) => HealthView | undefined;
   /** The newest attempt that there ever was, for when the containers themselves are gone. */
   readonly lastAttemptOf: (name: string) => number | undefined;
+  /** The pod ran before, and all pods of the machine start anew, as after a reboot. */
+  readonly startsAnew: boolean;
 }
 
 /** Kubernetes' exit code of a container that could not be started. */
@@ -216,7 +218,7 @@ class Planner implements Plan {
       return;
     }
     if (!restarts(pod, container, role, last.exitCode)) return;
-    const { atMs, backoffMs } = nextStart(last);
+    const { atMs, backoffMs } = nextStart(last, this.#input.startsAnew);
     if (nowMs < atMs) {
       this.crashWaits.set(container.name, atMs);
       this.#wakeAt(atMs);

@@ -65,6 +65,7 @@ export class PodWorker {
   readonly #starting = new AbortController();
   #pod: Pod;
   #ordered: PodEnd | undefined;
+  readonly #ranBefore: boolean;
   #gone = false;
   #done = false;
   #status: PodStatus | undefined;
@@ -89,6 +90,7 @@ export class PodWorker {
     for (const { name, restartCount, containerID } of [...containerStatuses, ...initContainerStatuses]) {
       if (containerID !== undefined) this.#attempts.set(name, restartCount);
     }
+    this.#ranBefore = this.#attempts.size > 0;
     this.#log = context.log.child({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, node: node.name });
     this.#directory = new PodDirectory(context.podsDir, this.#uid);
     const { client, clock } = context;
@@ -176,6 +178,7 @@ export class PodWorker {
       failures: this.#failures,
       healthOf: (id) => this.#health.of(id),
       lastAttemptOf: (name) => this.#attempts.get(name),
+      startsAnew: this.#ranBefore && nowMs < this.#context.anewUntilMs,
     });
   }
 

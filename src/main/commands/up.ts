@@ -5,6 +5,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { paint } from "../../cli/terminal.ts";
 import { defaults, nodesMax, settleConfig, type PlatformConfig } from "../config.ts";
 import { startDetachedPlatform } from "../detached.ts";
+import { namedPorts } from "../named-ports.ts";
 import { canInstall, installPackages, missingRequirements } from "../packages.ts";
 import { preflight, problemText } from "../preflight.ts";
 import { settledPlugins } from "../scheduler/load-plugins.ts";
@@ -244,13 +245,7 @@ async function checkMachine(context: CommandContext, config: PlatformConfig): Pr
     dataDir: config.dataDir,
     uid: process.getuid?.() ?? -1,
     path: context.host.env["PATH"] ?? "",
-    ports: [
-      { port: config.httpPort, flag: "--http-port", use: "apps" },
-      { port: config.httpsPort, flag: "--https-port", use: "apps over HTTPS" },
-      { port: config.apiPort, flag: "--api-port", use: "Kubernetes API" },
-      { port: config.registryPort, flag: "--registry-port", use: "image registry" },
-      { port: config.sshPort, flag: "--ssh-port", use: "git over SSH" },
-    ],
+    ports: namedPorts(config),
     ownPorts: await survivingPorts(config),
   });
   if (problems.length > 0)
