@@ -32,6 +32,8 @@ const maxSocketPath = 107;
 const containerLogMaxBytes = 16 * 1024 * 1024;
 /** Containers that fail to start do not make the engine be tried more often than this. */
 const verifyIntervalMs = 60_000;
+/** On a machine that has just started all programs start at once. */
+const engineReadyMs = 60_000;
 /** Runtimes to try by name when the engine's own choice does not work. */
 const runtimeNames = ["runc", "crun"];
 const programDirs = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -76,6 +78,7 @@ export class EngineHost {
         GOGC: "50",
       },
       ready: () => this.engine.ping(),
+      readyTimeoutMs: engineReadyMs,
       // What it starts, the steps of builds for instance, begins with its score.
       oomScore: ordinaryOomScore,
       clock: options.clock,

@@ -5,17 +5,15 @@ it("starts this program with this data directory, and leaves apps alone when it 
   const unit = serviceUnit({
     program: "/opt/nagi/bin/nagi",
     dataDir: "/var/lib/nagi",
-    path: "/usr/bin:/bin",
   });
   expect(unit).toContain("\nExecStart=/opt/nagi/bin/nagi up --no-detach --data-dir /var/lib/nagi\n");
   expect(unit).toContain("\nRequiresMountsFor=/var/lib/nagi\n");
   expect(unit).toContain("\nKillMode=process\n");
-  expect(unit).toContain("\nEnvironment=PATH=/usr/bin:/bin\n");
   expect(unit).toContain("\nWantedBy=multi-user.target\n");
 });
 
 it("quotes what systemd would read otherwise", () => {
-  const unit = serviceUnit({ program: "/opt/my nagi/nagi", dataDir: '/srv/100%/$HOME "x"', path: "/bin" });
+  const unit = serviceUnit({ program: "/opt/my nagi/nagi", dataDir: '/srv/100%/$HOME "x"' });
   expect(unit).toContain(
     'ExecStart="/opt/my nagi/nagi" up --no-detach --data-dir "/srv/100%%/$$HOME \\"x\\""',
   );

@@ -58,10 +58,11 @@ const actions: ReadonlyMap<string, (context: CommandContext, name: string) => vo
   ["uninstall", uninstall],
 ]);
 
-function unitOf({ host, text }: CommandContext): string {
-  const dataDir = host.dataDir(text("data-dir"));
+function unitOf(context: CommandContext): string {
+  const { host } = context;
+  const dataDir = host.dataDir(context.text("data-dir"));
   const program = existsSync(host.program) ? realpathSync(host.program) : host.program;
-  return serviceUnit({ program, dataDir, path: host.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin" });
+  return serviceUnit({ program, dataDir });
 }
 
 function install(context: CommandContext, name: string): void {
