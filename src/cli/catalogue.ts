@@ -28,6 +28,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "pg", load: () => import("./commands/pg.ts") },
   { name: "redis", load: () => import("./commands/redis.ts") },
   { name: "mariadb", load: () => import("./commands/mariadb.ts") },
+  { name: "prune", load: () => import("./commands/prune.ts") },
   { name: "releases", load: () => import("./commands/releases.ts") },
   { name: "rollback", aliases: ["releases:rollback"], load: () => import("./commands/rollback.ts") },
   { name: "cancel-build", load: () => import("./commands/cancel-build.ts") },

@@ -31,6 +31,7 @@ import { BuildNetwork } from "../platform/builds/network/build-network.ts";
 import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
 import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.ts";
+import { Housekeeper } from "../platform/housekeeping/housekeeper.ts";
 import { PruneHandler } from "../platform/images/prune-handler.ts";
 import { AppLogs } from "../platform/logs/app-logs.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
@@ -134,6 +135,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const own = [git, ssh, builds, webhooks].map(({ handler }) => handler);
   const detect = new DetectHandler(clientFor("detect"));
   const pruner = openPruner(options, registry, () => builds.sweepImages());
+  const housekeeper = new Housekeeper({ client: clientFor("housekeeping"), clock, log });
   const prune = new PruneHandler(clientFor("prune"), pruner);
   const resolve = openResolve(options, registry, copier);
   const places = openPlaces(options);
@@ -145,7 +147,10 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   await publishPlatformInfo(clientFor("platform"), config, ssh, await router.localCa());
   return {
     router,
-    reclaimDisk: async () => void (await pruner.prune({}, "DiskFull")),
+    reclaimDisk: async () => {
+      await housekeeper.keepHouse("DiskFull");
+      await pruner.prune({}, "DiskFull");
+    },
     logSources: new Map([
       [resourceName(app), appLogs.logSource],
       [resourceName(build), builds.logSource],
@@ -161,6 +166,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "webhooks", run: (signal) => webhooks.run(signal) },
       buildConfigsService(options),
       { name: "images", run: (signal) => streams.run(signal) },
+      { name: "housekeeping", run: (signal) => housekeeper.run(signal) },
       { name: "prune", run: (signal) => pruner.run(signal) },
       { name: "platforms", run: (signal) => platforms.run(signal) },
       appsService(options, registry),

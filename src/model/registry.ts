@@ -44,6 +44,7 @@ import { addonBackup } from "./kinds/nagi/addonbackup/addonbackup.ts";
 import { addonService } from "./kinds/nagi/addonservice/addonservice.ts";
 import { app } from "./kinds/nagi/app/app.ts";
 import { backupStore } from "./kinds/nagi/backupstore/backupstore.ts";
+import { housekeeping } from "./kinds/nagi/housekeeping/housekeeping.ts";
 import { imageRetention } from "./kinds/nagi/imageretention/imageretention.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
 import { release } from "./kinds/nagi/release/release.ts";
@@ -107,6 +108,7 @@ export const allKinds: readonly Kind[] = [
   addonService,
   app,
   backupStore,
+  housekeeping,
   imageRetention,
   platform,
   release,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { instanceOf } from "../../src/main/config.ts";
 import { ownSocketPath } from "../../src/lib/container-engine-host.ts";
+import { runGuideExample } from "../harness/guide.ts";
 import { Load } from "../harness/load.ts";
 import { RowLoad } from "../harness/rows.ts";
 import { pause, root, TestPlatform, until } from "../harness/platform.ts";
@@ -261,6 +262,28 @@ async function collectAnswers(answers: Set<string>, signal: AbortSignal): Promis
     await pause(50);
   }
 }
+
+it("runs the guide's example, and removes what ended when nobody keeps it any more", async () => {
+  const example = runGuideExample(platform, "machine.md");
+  expect(example.stdout).toMatch(/keepBuilds +10 /);
+  expect(example.stdout).toMatch(/keepEndedPodsSeconds +172800 /);
+  expect(example).toMatchObject({ code: 0 });
+  const image = platform.kubectl(["get", "pods", "-o", "jsonpath={.items[0].spec.containers[0].image}"]);
+  platform.kubectl(["run", "one-off", "--image", image, "--restart=Never", "--command", "--", "true"]);
+  platform.kubectl(["wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/one-off", "--timeout=60s"]);
+  platform.nagi(["prune", "policy", "keepEndedPodsSeconds=0"]);
+  expect(platform.nagi(["prune", "--dry-run"])).toMatch(
+    /pod +one-off .*it ended\n[^]*Would remove 1 object\./,
+  );
+  expect(platform.nagi(["prune"])).toContain("Removed 1 object.");
+  await until(
+    () => !platform.kubectl(["get", "pods", "-o", "name"]).includes("one-off"),
+    "the pod to be gone",
+  );
+  expect((await platform.request("guest")).status).toBe(200);
+  const wrong = platform.tryNagi(["prune", "policy", "keepBuilds=many"]);
+  expect(wrong.stderr).toContain('keepBuilds is "many": must be a whole number');
+});
 
 it("leaves nothing running after down, and brings all back with up", async () => {
   const mine = instance();
