@@ -1,27 +1,55 @@
 /**
- * `bench scale`: from one web process to ten until all ten answer over HTTP, against ten bare `podman run` of the same
- * image in parallel until all answer. Both in turn, on one machine, with the same engine configuration.
+ * `bench scale`: from one web process to many until all answer over HTTP, against as many bare `podman run` of the same
+ * image in parallel until all answer. In turns, each beginning every other time, on one machine, with the same engine
+ * configuration. Beside it another app is asked at a steady rate through the router: quiet, and during each.
  */
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { get } from "node:http";
 import { join } from "node:path";
-import { pause, until } from "../test/harness/platform.ts";
+import type { Client } from "../src/client/client.ts";
+import { connectionOf } from "../src/client/connection.ts";
+import { HttpsClient } from "../src/client/https-client.ts";
+import { loadKubeconfig } from "../src/client/kubeconfig.ts";
+import { systemClock } from "../src/lib/clock.ts";
+import { pod as podKind, type Pod } from "../src/model/kinds/core/pod/pod.ts";
+import { nagiProgram, pause } from "../test/harness/platform.ts";
+import { LatencySampler, type Latencies } from "./latency.ts";
 import { atSignal, startBenchPlatform } from "./platform.ts";
-import { median, numberFlag, report, round } from "./report.ts";
+import { median, numberFlag, report, round, type Row } from "./report.ts";
 
-const count = numberFlag("count", 10);
+const counts = process.argv.includes("--count") ? [numberFlag("count", 10)] : [10, 50];
 const repeats = numberFlag("repeats", 5);
 const port = 8080;
 const pollMs = 10;
+const quietMs = 3000;
 
-interface PodList {
-  readonly items: readonly {
-    readonly metadata: { readonly deletionTimestamp?: string };
-    readonly spec: { readonly containers: readonly { readonly image: string }[] };
-    readonly status?: { readonly podIP?: string };
-  }[];
+const platform = await startBenchPlatform();
+const client: Client = new HttpsClient({
+  connection: await connectionOf(await loadKubeconfig([join(platform.dataDir, "kubeconfig")])),
+  clock: systemClock,
+});
+const engineEnv = { ...process.env, CONTAINERS_CONF: join(platform.dataDir, "engine/containers.conf") };
+
+let bareNames: readonly string[] = [];
+atSignal(async () => void (await podman(["rm", "--force", "--ignore", "--time", "0", ...bareNames])));
+
+/** Beside the sampler, which must not be held up. */
+function run(program: string, argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, argv, { env, stdio: ["ignore", "pipe", "pipe"] });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on("error", reject);
+    child.on("close", (code) =>
+      code === 0 ? resolve(stdout.trim()) : reject(new Error(`${program} ${argv.join(" ")}: ${stderr}`)),
+    );
+  });
 }
+
+const podman = (argv: readonly string[]): Promise<string> => run("podman", argv, engineEnv);
+const nagi = (argv: readonly string[]): Promise<string> => run(nagiProgram, argv, platform.env);
 
 function answers(address: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -30,108 +58,121 @@ function answers(address: string): Promise<boolean> {
       response.on("end", () => resolve(response.statusCode === 200));
     });
     request.on("error", () => resolve(false));
+    request.on("timeout", () => request.destroy());
   });
 }
 
-const platform = await startBenchPlatform();
-const engineEnv = { ...process.env, CONTAINERS_CONF: join(platform.dataDir, "engine/containers.conf") };
-
-let bareNames: readonly string[] = [];
-atSignal(() => void podman(["rm", "--force", "--ignore", "--time", "0", ...bareNames]));
-
-function podman(argv: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync("podman", argv, { env: engineEnv, encoding: "utf8" });
-  if (status !== 0) throw new Error(`podman ${argv.join(" ")}: ${stderr}`);
-  return stdout.trim();
-}
-
-function pods(): PodList["items"] {
-  const text = platform.kubectl([
-    "get",
-    "pods",
-    "-l",
-    "nagi.dev/app=hello,nagi.dev/process=web",
-    "-o",
-    "json",
-  ]);
-  return (JSON.parse(text) as PodList).items.filter(
-    ({ metadata }) => metadata.deletionTimestamp === undefined,
-  );
-}
-
-async function scaleOnce(): Promise<number> {
-  platform.nagi(["scale", "web=1", "--app", "hello"]);
-  await until(() => pods().length === 1, "one pod");
-  await pause(2000);
-  const startMs = performance.now();
-  platform.nagi(["scale", `web=${count}`, "--app", "hello", "--no-wait"]);
+/** Until each of these addresses has answered once; more may come to be known meanwhile. */
+async function untilAllAnswer(many: number, addresses: () => Promise<readonly string[]>): Promise<void> {
   const answered = new Set<string>();
-  while (answered.size < count) {
-    for (const { status } of pods()) {
-      const address = status?.podIP;
-      if (address !== undefined && !answered.has(address) && (await answers(address))) answered.add(address);
-    }
-    if (answered.size < count) await pause(pollMs);
+  while (answered.size < many) {
+    const waiting = (await addresses()).filter((address) => !answered.has(address));
+    const found = await Promise.all(waiting.map(answers));
+    for (const [index, address] of waiting.entries()) if (found[index] === true) answered.add(address);
+    if (answered.size < many) await pause(pollMs);
   }
+}
+
+async function pods(): Promise<Pod[]> {
+  const selector = "nagi.dev/app=hello,nagi.dev/process=web";
+  const { items } = await client.list(podKind, { namespace: "default", labelSelector: selector });
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+async function scaleOnce(count: number): Promise<number> {
+  const startMs = performance.now();
+  await nagi(["scale", `web=${count}`, "--app", "hello", "--no-wait"]);
+  await untilAllAnswer(count, async () => (await pods()).flatMap(({ status }) => status?.podIP ?? []));
   return (performance.now() - startMs) / 1000;
 }
 
-/** The addresses of what `podman run` started, once all have one. */
-async function bareOnce(image: string, many: number): Promise<number> {
-  const names = Array.from({ length: many }, (_, index) => `nagi-bench-${process.pid}-${index}`);
+async function scaleBack(): Promise<void> {
+  await nagi(["scale", "web=1", "--app", "hello"]);
+  const all = ["ps", "--quiet", "--filter", "name=default-hello-web"];
+  while ((await podman(all)).split("\n").length > 1) await pause(100);
+}
+
+async function bareOnce(image: string, count: number): Promise<number> {
+  const names = Array.from({ length: count }, (_, index) => `nagi-bench-${process.pid}-${index}`);
   bareNames = names;
   const startMs = performance.now();
   await Promise.all(
-    names.map(
-      (name) =>
-        new Promise<void>((resolve, reject) => {
-          const argv = ["run", "-d", "--name", name, "--env", `PORT=${port}`, image];
-          const child = spawn("podman", argv, { env: engineEnv, stdio: "ignore" });
-          child.on("error", reject);
-          child.on("exit", (code) =>
-            code === 0 ? resolve() : reject(new Error(`podman run exits with ${code}`)),
-          );
-        }),
-    ),
+    names.map((name) => podman(["run", "-d", "--name", name, "--env", `PORT=${port}`, image])),
   );
   const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-  const waiting = new Set(podman(["inspect", "--format", format, ...names]).split("\n"));
-  while (waiting.size > 0) {
-    for (const address of waiting) if (await answers(address)) waiting.delete(address);
-    if (waiting.size > 0) await pause(pollMs);
+  const addresses = (await podman(["inspect", "--format", format, ...names])).split("\n");
+  await untilAllAnswer(count, async () => addresses);
+  return (performance.now() - startMs) / 1000;
+}
+
+async function removeBare(): Promise<void> {
+  await podman(["rm", "--force", "--time", "0", ...bareNames]);
+}
+
+/** One of the two, with what the other app's users saw meanwhile. */
+async function turn(work: () => Promise<number>, after: () => Promise<void>, sampler: LatencySampler) {
+  sampler.take();
+  const seconds = await work();
+  const latencies = sampler.take();
+  await after();
+  await pause(quietMs);
+  return { seconds, latencies };
+}
+
+async function measure(image: string, count: number, sampler: LatencySampler): Promise<Row> {
+  const ours: Awaited<ReturnType<typeof turn>>[] = [];
+  const bare: Awaited<ReturnType<typeof turn>>[] = [];
+  const quiet: Latencies[] = [];
+  const nagiTurn = async () => ours.push(await turn(() => scaleOnce(count), scaleBack, sampler));
+  const bareTurn = async () => bare.push(await turn(() => bareOnce(image, count), removeBare, sampler));
+  for (let index = 0; index < repeats; index++) {
+    sampler.take();
+    await pause(quietMs);
+    quiet.push(sampler.take());
+    for (const each of index % 2 === 0 ? [nagiTurn, bareTurn] : [bareTurn, nagiTurn]) await each();
   }
-  const seconds = (performance.now() - startMs) / 1000;
-  podman(["rm", "--force", "--time", "0", ...names]);
-  return seconds;
+  const ratios = ours.map(({ seconds }, index) => seconds / (bare[index]?.seconds ?? Number.NaN));
+  const p50 = (list: readonly { readonly p50Ms: number }[]): number => median(list.map(({ p50Ms }) => p50Ms));
+  const p95 = (list: readonly { readonly p95Ms: number }[]): number => median(list.map(({ p95Ms }) => p95Ms));
+  const [during, besideBare] = [ours, bare].map((list) => list.map(({ latencies }) => latencies));
+  return {
+    to: count,
+    nagiSeconds: round(median(ours.map(({ seconds }) => seconds))),
+    bareSeconds: round(median(bare.map(({ seconds }) => seconds))),
+    ratio: round(median(ratios)),
+    ratioMin: round(Math.min(...ratios)),
+    ratioMax: round(Math.max(...ratios)),
+    quietMs: `${round(p50(quiet))}, ${round(p95(quiet))}`,
+    duringMs: `${round(p50(during ?? []))}, ${round(p95(during ?? []))}`,
+    besideBareMs: `${round(p50(besideBare ?? []))}, ${round(p95(besideBare ?? []))}`,
+    p50Ratio: round(p50(during ?? []) / p50(quiet)),
+    p95Ratio: round(p95(during ?? []) / p95(quiet)),
+    failed: [...quiet, ...(during ?? []), ...(besideBare ?? [])].reduce((sum, { failed }) => sum + failed, 0),
+  };
 }
 
 try {
-  const folder = platform.repository("hello");
-  platform.nagi(["create", "hello"], { cwd: folder });
-  const pushed = platform.push(folder);
-  if (pushed.code !== 0) throw new Error(`the push failed:\n${pushed.stderr}`);
-  const image = pods()[0]?.spec.containers[0]?.image ?? "";
-  const ours: number[] = [];
-  const bare: number[] = [];
-  for (let turn = 0; turn < repeats; turn++) {
-    ours.push(await scaleOnce());
-    platform.nagi(["scale", "web=1", "--app", "hello"]);
-    await pause(2000);
-    bare.push(await bareOnce(image, count));
+  for (const app of ["hello", "neighbour"]) {
+    const folder = platform.repository("hello");
+    platform.nagi(["create", app], { cwd: folder });
+    const pushed = platform.push(folder);
+    if (pushed.code !== 0) throw new Error(`the push failed:\n${pushed.stderr}`);
   }
-  const ratios = ours.map((seconds, index) => seconds / (bare[index] ?? Number.NaN));
+  const image = (await pods())[0]?.spec.containers[0]?.image ?? "";
+  const sampler = new LatencySampler({
+    port: platform.httpPort,
+    host: `neighbour.localhost:${platform.httpPort}`,
+  });
+  const rows: Row[] = [];
+  for (const count of counts) rows.push(await measure(image, count, sampler));
+  sampler.stop();
   report(
-    `web=1 to ${count} until all answer, against ${count} bare podman run in parallel; ${repeats} pairs`,
+    `web=1 to N until all answer, against N bare podman run in parallel; ${repeats} pairs; and another app's latency (p50, p95)`,
+    rows,
     [
-      {
-        nagiSeconds: round(median(ours)),
-        bareSeconds: round(median(bare)),
-        ratio: round(median(ratios)),
-        ratioMin: round(Math.min(...ratios)),
-        ratioMax: round(Math.max(...ratios)),
-      },
+      "aim: ratio <= 1.2, p50Ratio and p95Ratio <= 1.3. Nagi's time has the command itself in it.",
+      "besideBareMs: what the same app's users see while podman run does it.",
     ],
-    ["aim: ratio <= 1.3. Nagi's time has the command itself in it."],
   );
 } finally {
   platform.stop();
