@@ -10,12 +10,12 @@ import {
 } from "../../model/kinds/nagi/housekeeping/housekeeping.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject, type Kind } from "../../model/kind.ts";
-import { refOf, type KubeObject } from "../../model/meta.ts";
+import { refOf } from "../../model/meta.ts";
 import { isConflict, isNotFound, isStatus } from "../../model/status.ts";
 import type { Client } from "../client.ts";
 import type { OldObject, Past } from "./plan.ts";
 
-const kinds = { build, pod, job } as unknown as Record<OldObject["kind"], Kind<KubeObject>>;
+const kinds = { build, pod, job } as unknown as Record<OldObject["kind"], Kind>;
 
 export async function readPast(client: Client, namespace: string | undefined): Promise<Past> {
   const where = namespace === undefined ? {} : { namespace };
