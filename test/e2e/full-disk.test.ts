@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { freePort } from "../../src/lib/free-port.ts";
-import { TestPlatform, until } from "../harness/platform.ts";
+import { root, TestPlatform, until } from "../harness/platform.ts";
+import { RowLoad } from "../harness/rows.ts";
 
 /** More than a start asks for; memory is taken only for what is written. */
 const roomy = "3G";
@@ -19,6 +20,8 @@ let disk: string;
 let platform: TestPlatform;
 let folder: string;
 let pid: number;
+/** Into a database whose volume is on that disk. */
+let rows: RowLoad;
 beforeAll(async () => {
   disk = mkdtempSync(join(tmpdir(), "nagi-disk-"));
   TestPlatform.command("mount", ["-t", "tmpfs", "-o", `size=${roomy},mode=0755`, "nagi-test", disk]);
@@ -32,9 +35,13 @@ beforeAll(async () => {
   folder = platform.repository("hello");
   platform.nagi(["create", "hello"], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
+  platform.nagi(["create", "guest", "--no-remote"]);
+  platform.nagi(["addons", "create", "guest", "postgresql"]);
+  platform.nagi(["deploy", "--app", "guest", "--dir", join(root, "examples/guestbook")]);
   for (let count = 0; count < 3; count++) expect(write(100)).toBe("");
 });
-afterAll(() => {
+afterAll(async () => {
+  await rows.stop();
   empty();
   platform.stop();
   TestPlatform.command("umount", [disk]);
@@ -86,7 +93,14 @@ function writeUntilRefused(): string {
 
 /** A pod of a priority that writes into a volume of its own. */
 function writer(name: string, priority: number): object[] {
-  const image = platform.kubectl(["get", "pods", "-o", "jsonpath={.items[0].spec.containers[0].image}"]);
+  const image = platform.kubectl([
+    "get",
+    "pods",
+    "-l",
+    "nagi.dev/app=hello",
+    "-o",
+    "jsonpath={.items[0].spec.containers[0].image}",
+  ]);
   const script = "head -c 150000000 /dev/zero > /scratch/written && touch /tmp/done && exec sleep 3600";
   const container = {
     name: "main",
@@ -136,7 +150,10 @@ it("evicts pods that fill the disk, the least important first, until there is en
   platform.kubectl(["delete", "pod", "important", "batch", "--wait=false"]);
 });
 
-it("refuses what it cannot keep, and says why", () => {
+it("refuses what it cannot keep, and says why", async () => {
+  rows = new RowLoad({ platform, app: "guest" });
+  await rows.grown(30, "before the disk is full");
+  rows.mark();
   fill();
   expect(writeUntilRefused()).toContain("no space left on device");
   const { code, stderr } = platform.tryNagi(["create", "x".repeat(40)]);
@@ -173,6 +190,9 @@ it("lists the full disk among the problems of a start", async () => {
 
 it("works again when there is space, with all that was acknowledged", async () => {
   empty();
+  await rows.grown(30, "when there is space again");
+  const lines = ["pg", "psql", "--app", "guest", "--", "-Atc", "SELECT line FROM lines"];
+  expect(await rows.lost("the disk is full", () => platform.nagi(lines))).toEqual([]);
   platform.nagi(["create", "later"]);
   expect(platform.push(folder)).toMatchObject({ code: 0 });
   await until(async () => (await platform.request("hello")).status === 200, "the app to answer");
