@@ -235,3 +235,12 @@ it("notices that web is scaled to nothing", () => {
   const app = { ...healthy.app, status: { processes: { web: { desired: 0, ready: 0 } } } };
   expect(causes({ app, pods: [], answer: undefined })).toEqual(["error ScaledToZero"]);
 });
+
+it("tells of pods that gave way, and takes them for nothing else", () => {
+  const message = "The node was low on resource: memory.";
+  const terminated = { exitCode: 137, reason: "Error", finishedAt: "2026-11-26T11:59:00Z" };
+  const gone = pod({ ready: false, state: { terminated } }, { phase: "Failed", reason: "Evicted", message });
+  const found = diagnose({ ...healthy, pods: [gone, pod({})] });
+  expect(found.map(({ cause }) => cause)).toEqual(["Evicted"]);
+  expect(found[0]?.evidence).toEqual([`shop-web-1: ${message}`]);
+});

@@ -1,7 +1,11 @@
 /** From evidence to findings, the likeliest cause first. Pure. */
 
 import type { Evidence, Finding, Rule, Severity } from "./evidence.ts";
+<<<<<<< HEAD
 import { failingBackups } from "./rules/backups.ts";
+=======
+import { evictedPods, isEvicted } from "./rules/evicted.ts";
+>>>>>>> 3eacde1 (Let the doctor tell of evicted pods)
 import { sickNodes } from "./rules/nodes.ts";
 import { cannotStart, crashes, missingImages, notReady, pendingPods } from "./rules/pods.ts";
 import {
@@ -37,6 +41,8 @@ const rules: readonly Rule[] = [
 const order: readonly Severity[] = ["error", "warning", "note"];
 
 export function diagnose(evidence: Evidence): Finding[] {
-  const found = rules.flatMap((rule) => rule(evidence));
+  // They have ended and come back under other names: nothing else is wrong with them.
+  const others = { ...evidence, pods: evidence.pods.filter((pod) => !isEvicted(pod)) };
+  const found = [...rules.flatMap((rule) => rule(others)), ...evictedPods(evidence)];
   return found.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
