@@ -66,7 +66,7 @@ export interface PlatformHalf {
   readonly logSources: ReadonlyMap<string, LogSource>;
   readonly router: Router;
   /** Removes from the disks what nobody needs, before apps have to go. */
-  reclaimDisk(): Promise<void>;
+  readonly reclaimDisk: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -134,23 +134,22 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   });
   const own = [git, ssh, builds, webhooks].map(({ handler }) => handler);
   const detect = new DetectHandler(clientFor("detect"));
-  const pruner = openPruner(options, registry, () => builds.sweepImages());
-  const housekeeper = new Housekeeper({ client: clientFor("housekeeping"), clock, log });
-  const prune = new PruneHandler(clientFor("prune"), pruner);
+  const cleaning = openCleaning(options, registry, builds);
   const resolve = openResolve(options, registry, copier);
+<<<<<<< HEAD
   const places = openPlaces(options);
   const downloads = new BackupHandler(clientFor("addon-backups"), places);
   const handlers = [...own, ...registry.handlers, detect, prune, resolve, downloads, ...options.handlers];
+=======
+  const handlers = [...own, ...registry.handlers, detect, cleaning.handler, resolve, ...options.handlers];
+>>>>>>> 5f64a9b (Open what cleans up in one place)
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
   await registry.start();
   await publishPlatformInfo(clientFor("platform"), config, ssh, await router.localCa());
   return {
     router,
-    reclaimDisk: async () => {
-      await housekeeper.keepHouse("DiskFull");
-      await pruner.prune({}, "DiskFull");
-    },
+    reclaimDisk: cleaning.reclaimDisk,
     logSources: new Map([
       [resourceName(app), appLogs.logSource],
       [resourceName(build), builds.logSource],
@@ -166,14 +165,37 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "webhooks", run: (signal) => webhooks.run(signal) },
       buildConfigsService(options),
       { name: "images", run: (signal) => streams.run(signal) },
-      { name: "housekeeping", run: (signal) => housekeeper.run(signal) },
-      { name: "prune", run: (signal) => pruner.run(signal) },
+      ...cleaning.services,
       { name: "platforms", run: (signal) => platforms.run(signal) },
       appsService(options, registry),
       templatesService(options),
       addonsService(options, places),
     ],
     close: () => http.close(),
+  };
+}
+
+interface Cleaning {
+  readonly handler: HttpHandler;
+  readonly services: readonly Service[];
+  readonly reclaimDisk: () => Promise<void>;
+}
+
+/** What removes what nobody needs: images, and objects of the past. */
+function openCleaning(options: PlatformHalfOptions, registry: Registry, builds: Builds): Cleaning {
+  const { clientFor, log } = options;
+  const pruner = openPruner(options, registry, () => builds.sweepImages());
+  const housekeeper = new Housekeeper({ client: clientFor("housekeeping"), clock: systemClock, log });
+  return {
+    handler: new PruneHandler(clientFor("prune"), pruner),
+    services: [
+      { name: "housekeeping", run: (signal) => housekeeper.run(signal) },
+      { name: "prune", run: (signal) => pruner.run(signal) },
+    ],
+    reclaimDisk: async () => {
+      await housekeeper.keepHouse("DiskFull");
+      await pruner.prune({}, "DiskFull");
+    },
   };
 }
 
