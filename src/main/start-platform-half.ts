@@ -136,13 +136,10 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const detect = new DetectHandler(clientFor("detect"));
   const cleaning = openCleaning(options, registry, builds);
   const resolve = openResolve(options, registry, copier);
-<<<<<<< HEAD
   const places = openPlaces(options);
   const downloads = new BackupHandler(clientFor("addon-backups"), places);
-  const handlers = [...own, ...registry.handlers, detect, prune, resolve, downloads, ...options.handlers];
-=======
-  const handlers = [...own, ...registry.handlers, detect, cleaning.handler, resolve, ...options.handlers];
->>>>>>> 5f64a9b (Open what cleans up in one place)
+  const asked = [detect, cleaning.handler, resolve, downloads];
+  const handlers = [...own, ...registry.handlers, ...asked, ...options.handlers];
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
   await registry.start();

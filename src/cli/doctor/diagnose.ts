@@ -1,11 +1,8 @@
 /** From evidence to findings, the likeliest cause first. Pure. */
 
 import type { Evidence, Finding, Rule, Severity } from "./evidence.ts";
-<<<<<<< HEAD
 import { failingBackups } from "./rules/backups.ts";
-=======
 import { evictedPods, isEvicted } from "./rules/evicted.ts";
->>>>>>> 3eacde1 (Let the doctor tell of evicted pods)
 import { sickNodes } from "./rules/nodes.ts";
 import { cannotStart, crashes, missingImages, notReady, pendingPods } from "./rules/pods.ts";
 import {
