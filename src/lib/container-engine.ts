@@ -68,7 +68,8 @@ export interface ExecResult {
 /** Labels that must all be there, with these values. */
 export type LabelFilter = Readonly<Record<string, string>>;
 
-const listAttemptsMax = 5;
+/** Of what asks for all containers of the machine: Podman fails it when one of them goes away meanwhile. */
+const wholeAttemptsMax = 12;
 /** How old what is known of an image may be for `recentImage`. */
 const imageFreshMs = 2000;
 const recentImagesMax = 256;
@@ -108,7 +109,7 @@ export class ContainerEngine {
   }
 
   info(): Promise<EngineInfo> {
-    return this.#get("/info");
+    return this.#getWhole("/info", {});
   }
 
   /** Podman differs from Docker in a few parameters. */
@@ -199,19 +200,9 @@ export class ContainerEngine {
     return this.#get(`/containers/${id}/json`, options);
   }
 
-  /** Podman fails a listing in whose middle a container goes away: then it is asked again, a few times. */
-  async listContainers(
-    labels: LabelFilter,
-    options: { readonly all?: boolean } = {},
-  ): Promise<ContainerSummary[]> {
+  listContainers(labels: LabelFilter, options: { readonly all?: boolean } = {}): Promise<ContainerSummary[]> {
     const query = { all: options.all ?? true, filters: { label: labelTexts(labels) } };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#get("/containers/json", query);
-      } catch (error) {
-        if (attempt >= listAttemptsMax || !isEngineError(error, 500)) throw error;
-      }
-    }
+    return this.#getWhole("/containers/json", query);
   }
 
   /** Resolves with the exit code when the container has stopped. */
@@ -458,6 +449,16 @@ export class ContainerEngine {
 
   #call<T>(request: EngineRequest): Promise<T> {
     return this.#transport.json<T>(request);
+  }
+
+  async #getWhole<T>(path: string, query: EngineRequest["query"]): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#get(path, query);
+      } catch (error) {
+        if (attempt >= wholeAttemptsMax || !isEngineError(error, 500)) throw error;
+      }
+    }
   }
 
   #get<T>(
