@@ -74,8 +74,6 @@ export class EngineHost {
         CONTAINERS_REGISTRIES_CONF: join(options.dir, "registries.conf"),
         // What builds keep is below it, apart from what those of other Nagis keep under the same names.
         TMPDIR: this.#workDir,
-        // Idle most of the time: memory matters more than the collector's share of the work.
-        GOGC: "50",
       },
       ready: () => this.engine.ping(),
       readyTimeoutMs: engineReadyMs,
