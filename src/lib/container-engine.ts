@@ -108,6 +108,7 @@ export class ContainerEngine {
     return { program: name === "Libpod" ? "podman" : "docker", version };
   }
 
+  /** Podman counts all images and containers of the machine for it, which takes it half a second. */
   info(): Promise<EngineInfo> {
     return this.#getWhole("/info", {});
   }

@@ -75,10 +75,13 @@ const recipesDir = fileURLToPath(new URL("../../platforms", import.meta.url));
 /** The account of HAProxy's workers, which Debian's package makes. */
 const routerUser = "haproxy";
 
-/** A build may take half of the machine at most, so that it never takes the machine down. */
+/**
+ * A build never takes the machine down: half of its memory at most, and all processors but half a one. Apps that want processors
+ * at the same time get their part of these too, for builds are a control group beside theirs.
+ */
 const buildLimits = {
   memoryBytes: Math.floor(totalmem() / 2),
-  cpus: Math.max(1, availableParallelism() / 2),
+  cpus: Math.max(1, availableParallelism() - 0.5),
   deadlineSeconds: 1800,
 };
 const concurrentBuildsMax = 1;
