@@ -139,8 +139,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 
 /** Undefined when the engine's files are not on this machine. */
 async function imageDirOf(engine: ContainerEngine): Promise<string | undefined> {
-  const { DockerRootDir } = await engine.info();
-  return existsSync(DockerRootDir) ? DockerRootDir : undefined;
+  const { root } = await engine.storage();
+  return existsSync(root) ? root : undefined;
 }
 
 interface Facts {

@@ -40,7 +40,7 @@ export async function exceededDisk({
   for (;;) {
     await sleep(clock, pauseMs, signal);
     if (signal.aborted) return undefined;
-    const { DockerRootDir: root, Driver: driver } = await engine.info();
+    const { root, driver } = await engine.storage();
     const du = await findProgram("du");
     if (driver !== "overlay" || du === undefined) return undefined;
     limitBytes ??= await halfOfFree(root);

@@ -27,6 +27,7 @@ import { secretsOf, type HostConfig } from "./host-config.ts";
 import { withCustomOutput, type CustomOptions } from "./inputs/custom-strategy.ts";
 import { withInputs } from "./inputs/with-inputs.ts";
 import type { Language } from "./languages/language.ts";
+import type { Isolation } from "./network/build-network.ts";
 import type { BuildPlan } from "./plan.ts";
 import { prepareS2i } from "./s2i/prepare-s2i.ts";
 import { readyPlatform, type ReadyPlatform } from "./ready-platform.ts";
@@ -325,8 +326,13 @@ async function makeImage(
   const host = await options.host();
   const { dockerfile } = build.spec.strategy.nagiStrategy ?? {};
   const { namespace = "default" } = build.metadata;
-  const own = await readBuildSecrets(dockerfile?.secrets ?? [], namespace, options.client);
-  const secrets = { ...own, ...(await secretsOf(host, suiteOf(platform))), ...plan.secrets };
+  const [isolation, cgroup, own, hostSecrets] = await Promise.all([
+    plan.runsSteps ? options.network?.prepare(host) : undefined,
+    cgroupOf(build, options),
+    readBuildSecrets(dockerfile?.secrets ?? [], namespace, options.client),
+    secretsOf(host, suiteOf(platform)),
+  ]);
+  const secrets = { ...own, ...hostSecrets, ...plan.secrets };
   const mask = masker(Object.values(own));
   const context = buildContext({
     source: options.sources.open(sourceId(build)),
@@ -343,7 +349,7 @@ async function makeImage(
     written,
   });
   log.line("-----> Build");
-  const network = plan.runsSteps ? await isolatedNetwork(work, host) : undefined;
+  if (isolation !== undefined) tellIsolation(work, isolation);
   try {
     const steps = engine.buildImage(context, {
       tags: [image],
@@ -355,8 +361,8 @@ async function makeImage(
       memoryBytes,
       cpus,
       ulimits: options.ulimits,
-      network,
-      cgroup: await cgroupOf(build, options),
+      network: isolation?.network,
+      cgroup,
       labels: imageLabels(build),
       secrets: Object.fromEntries(Object.keys(secrets).map((id) => [id, secretPath(id)])),
       signal,
@@ -386,15 +392,19 @@ function suiteOf(platform: ReadyPlatform | undefined): string | undefined {
   return platform?.versions["debian"];
 }
 
-/** Where steps cannot be kept from this machine's services, the log says why. */
 async function isolatedNetwork(
-  { options, log }: Pick<Work, "options" | "log">,
+  work: Pick<Work, "options" | "log">,
   host: HostConfig,
 ): Promise<string | undefined> {
-  const isolation = await options.network?.prepare(host);
-  if (isolation === undefined || isolation.network !== undefined) return isolation?.network;
+  const isolation = await work.options.network?.prepare(host);
+  if (isolation !== undefined) tellIsolation(work, isolation);
+  return isolation?.network;
+}
+
+/** Where steps cannot be kept from this machine's services, the log says why. */
+function tellIsolation({ log }: Pick<Work, "log">, isolation: Isolation): void {
+  if (isolation.network !== undefined) return;
   log.line(`       This build can reach services of this machine: ${isolation.problem}.`);
-  return undefined;
 }
 
 function limitsOf(

@@ -93,34 +93,30 @@ export class BuildNetwork {
 
   async #made(endpoints: readonly Endpoint[]): Promise<Isolation> {
     const { instance } = this.#options;
-    await this.#ensureNetwork();
+    const [ranges, servers, addresses] = await Promise.all([
+      this.#ensureNetwork(),
+      nameServers(),
+      addressesOf(endpoints),
+    ]);
     const rules = buildRules({
       table: nameOf(instance),
       interface: interfaceOf(instance),
-      ranges: await this.#ranges(),
-      allowed: [...(await nameServers()), ...(await addressesOf(endpoints))],
+      ranges,
+      allowed: [...servers, ...addresses],
     });
     await runProgram((await findProgram("nft")) ?? "nft", ["-f", "-"], rules);
     return { network: nameOf(instance) };
   }
 
-  async #ensureNetwork(): Promise<void> {
-    const { engine, instance } = this.#options;
-    const name = nameOf(instance);
-    try {
-      await engine.inspectNetwork(name);
-      return;
-    } catch (error) {
-      if (!isEngineError(error, 404)) throw error;
-    }
-    const labels = { "nagi.dev/instance": instance };
-    await engine.createNetwork({ name, interface: interfaceOf(instance), labels });
-  }
-
-  /** Of all containers of this machine but builds, and of services. */
-  async #ranges(): Promise<string[]> {
+  /** Ranges of all containers of this machine but builds, and of services. */
+  async #ensureNetwork(): Promise<string[]> {
     const { engine, instance, serviceCidr } = this.#options;
-    const others = (await engine.listNetworks()).filter(({ Name }) => Name !== nameOf(instance));
+    const name = nameOf(instance);
+    const present = await engine.listNetworks();
+    const others = present.filter(({ Name }) => Name !== name);
+    const labels = { "nagi.dev/instance": instance };
+    if (others.length === present.length)
+      await engine.createNetwork({ name, interface: interfaceOf(instance), labels });
     const subnets = others.flatMap(({ IPAM }) => IPAM.Config ?? []).map(({ Subnet }) => Subnet);
     return [serviceCidr, ...subnets.filter((subnet) => !subnet.includes(":"))];
   }
