@@ -325,11 +325,10 @@ async function makeImage(
   const startMs = clock.now();
   const host = await options.host();
   const { dockerfile } = build.spec.strategy.nagiStrategy ?? {};
-  const { namespace = "default" } = build.metadata;
   const [isolation, cgroup, own, hostSecrets] = await Promise.all([
     plan.runsSteps ? options.network?.prepare(host) : undefined,
     cgroupOf(build, options),
-    readBuildSecrets(dockerfile?.secrets ?? [], namespace, options.client),
+    ownSecrets(work),
     secretsOf(host, suiteOf(platform)),
   ]);
   const secrets = { ...own, ...hostSecrets, ...plan.secrets };
@@ -385,6 +384,12 @@ async function makeImage(
   log.line(`       built in ${seconds(clock.now() - startMs)}${cached}`);
   const isOwnPort = plan.containerfile === undefined || plan.ownPort === true;
   return { processes, port: isOwnPort ? exposedPort(await engine.recentImage(image)) : platformPort };
+}
+
+async function ownSecrets({ build, options }: Work): Promise<Record<string, string>> {
+  const { namespace = "default" } = build.metadata;
+  const { dockerfile } = build.spec.strategy.nagiStrategy ?? {};
+  return await readBuildSecrets(dockerfile?.secrets ?? [], namespace, options.client);
 }
 
 /** Debian release that the steps run on, where it is known. */
