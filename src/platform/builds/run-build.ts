@@ -324,7 +324,6 @@ async function makeImage(
   const { engine, clock } = options;
   const startMs = clock.now();
   const host = await options.host();
-  const { dockerfile } = build.spec.strategy.nagiStrategy ?? {};
   const [isolation, cgroup, own, hostSecrets] = await Promise.all([
     plan.runsSteps ? options.network?.prepare(host) : undefined,
     cgroupOf(build, options),
