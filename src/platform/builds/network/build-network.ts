@@ -11,6 +11,7 @@ import { networkInterfaces } from "node:os";
 import { geteuid } from "node:process";
 import { sleep, type Clock } from "../../../lib/clock.ts";
 import type { ContainerEngine } from "../../../lib/container-engine.ts";
+import type { NetworkDetails } from "../../../lib/container-engine-types.ts";
 import { isEngineError } from "../../../lib/container-engine-transport.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log.ts";
@@ -85,7 +86,7 @@ export class BuildNetwork {
     const found = await lookup(plain, { all: true }).catch(() => []);
     const machine = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
     const own = ownAddresses(
-      await this.#ranges(),
+      this.#rangesOf(await this.#options.engine.listNetworks()),
       machine.map(({ address }) => address),
     );
     return found.some(({ address }) => isOwn(own, address));
@@ -108,15 +109,20 @@ export class BuildNetwork {
     return { network: nameOf(instance) };
   }
 
-  /** Ranges of all containers of this machine but builds, and of services. */
   async #ensureNetwork(): Promise<string[]> {
-    const { engine, instance, serviceCidr } = this.#options;
+    const { engine, instance } = this.#options;
     const name = nameOf(instance);
     const present = await engine.listNetworks();
-    const others = present.filter(({ Name }) => Name !== name);
     const labels = { "nagi.dev/instance": instance };
-    if (others.length === present.length)
+    if (!present.some(({ Name }) => Name === name))
       await engine.createNetwork({ name, interface: interfaceOf(instance), labels });
+    return this.#rangesOf(present);
+  }
+
+  /** Of all containers of this machine but builds, and of services. */
+  #rangesOf(networks: readonly NetworkDetails[]): string[] {
+    const { instance, serviceCidr } = this.#options;
+    const others = networks.filter(({ Name }) => Name !== nameOf(instance));
     const subnets = others.flatMap(({ IPAM }) => IPAM.Config ?? []).map(({ Subnet }) => Subnet);
     return [serviceCidr, ...subnets.filter((subnet) => !subnet.includes(":"))];
   }
