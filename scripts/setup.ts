@@ -12,6 +12,7 @@ const forTests: readonly (readonly [program: string, debianPackage: string])[] =
   ["ip", "iproute2"],
   ["zip", "zip"],
   ["unzip", "unzip"],
+  ["pebble", "pebble"],
 ];
 
 const forBenchmarks: typeof forTests = [["wrk", "wrk"]];

@@ -264,9 +264,16 @@ function buildConfigsService({ clientFor, log }: PlatformHalfOptions): Service {
 }
 
 function appsService({ config, clientFor, engine, log }: PlatformHalfOptions, registry: Registry): Service {
-  const { domain, httpPort } = config;
+  const { domain, httpPort, httpsPort } = config;
   const missingImage: MissingImage = (image, id) => missingImageOf({ image, id }, engine, registry);
-  const options = { client: clientFor("apps"), domain, httpPort, missingImage, clock: systemClock, log };
+  const options = {
+    client: clientFor("apps"),
+    domain,
+    ports: { httpPort, httpsPort },
+    missingImage,
+    clock: systemClock,
+    log,
+  };
   return { name: "apps", run: (signal) => runApps(options, signal) };
 }
 
@@ -290,6 +297,7 @@ function openRouter(
     meterWindowMs: Math.min(routerWindowMaxMs, config.measureSeconds * 1000),
     platformBackend: { host: "127.0.0.1", port: config.platformPort },
     user: process.getuid?.() === 0 ? routerUser : undefined,
+    outside: () => hostConfig(config.dataDir),
     clock: systemClock,
     log,
   });

@@ -89,6 +89,7 @@ function stateOf({ config, externalPlatform }: StartPlatformOptions, apiUrl: str
     version: versionOf(),
     startedAt: new Date().toISOString(),
     httpUrl: `http://${config.domain}:${config.httpPort}`,
+    httpsUrl: `https://${config.domain}:${config.httpsPort}`,
     apiUrl,
     registry: `127.0.0.1:${config.registryPort}`,
     nodes: config.nodes,

@@ -17,6 +17,8 @@ export interface PlatformState extends ProcessState {
   readonly version: string;
   readonly startedAt: string;
   readonly httpUrl: string;
+  /** Absent in the state of an older Nagi. */
+  readonly httpsUrl?: string | undefined;
   readonly apiUrl: string;
   readonly registry: string;
   readonly nodes: number;

@@ -48,6 +48,15 @@ it.each([
   ],
   [["routes", "set", "--basic-auth", "ann", "--app", "late"], "--basic-auth must be NAME:PASSWORD"],
   [["routes", "set", "--allow", "10.0.0.0/40", "--app", "late"], '"10.0.0.0/40" is none: must be addresses'],
+  [
+    ["certs", "auto", "--acme", "--app", "late"],
+    "late.localhost: Let's Encrypt gives certificates for names of the public",
+  ],
+  [
+    ["certs", "auto", "--acme", "--server", "ca", "--app", "late"],
+    '--server is "ca": must be the https URL of an ACME directory',
+  ],
+  [["certs", "auto", "--email", "a@x.test", "--app", "late"], "Add --acme"],
 ])("refuses %j", (argv, message) => {
   const { code, stderr } = platform.tryNagi(argv);
   expect(code).not.toBe(0);

@@ -2,6 +2,7 @@
 
 import { certificatesIn, misfit, namesOf } from "../../lib/certificate-check.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
+import { authorityOf, certificateCondition } from "./acme-certs.ts";
 
 export interface ShownTls {
   /** Where the certificate comes from, in a word. */
@@ -13,16 +14,27 @@ export interface ShownTls {
 
 const expiresSoonMs = 21 * 24 * 60 * 60_000;
 
-export function shownTls({ spec: { tls } }: Route, domain: string, nowMs: number): ShownTls {
+/** `held` is the PEM in the Secret of a route that keeps it there. */
+export function shownTls(each: Route, domain: string, held: string | undefined, nowMs: number): ShownTls {
+  const { tls } = each.spec;
   const [host = ""] = domain.split("/");
   if (tls === undefined) return { source: "none", expires: "", problem: "" };
   if (tls.termination === "passthrough") return { source: "the app's", expires: "", problem: "" };
-  const certificate = firstOf(tls.certificate ?? "");
-  if (certificate === undefined) return { source: "local", expires: "renewed by itself", problem: "" };
+  const authority = authorityOf(each);
+  const told = certificateCondition(each);
+  const failure = told?.reason === "Failed" ? (told.message ?? "failed") : "";
+  const certificate = firstOf(held ?? tls.certificate ?? "");
+  if (certificate === undefined)
+    return {
+      source: "local",
+      expires: "renewed by itself",
+      problem: authority === undefined ? "" : failure || `waits for ${authority}`,
+    };
   const { validToDate } = certificate;
   const expires = validToDate.toISOString().slice(0, 10);
   const isSoon = validToDate.getTime() - nowMs < expiresSoonMs;
   const problem = misfit(certificate, host, nowMs) ?? (isSoon ? "expires soon" : "");
+  if (authority !== undefined) return { source: authority, expires, problem: failure };
   return { source: "own", expires, problem };
 }
 

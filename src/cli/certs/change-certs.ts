@@ -9,6 +9,7 @@ import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { platformInfo } from "../app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
+import { acmeAnnotations, acmeSecretName, awaitAcme, withoutAcme } from "./acme-certs.ts";
 import { domainOf, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
 
 const policies = { redirect: "Redirect", allow: "Allow", refuse: "None" } as const;
@@ -49,27 +50,35 @@ export async function addCertificate(
       certificate,
       key,
       caCertificate: chain ?? null,
+      externalCertificate: null,
     });
   await tell(context, meant, "shows your certificate");
 }
 
-/** `nagi certs auto`: with certificates that the platform makes. */
+/** `nagi certs auto`: with certificates that the platform makes, or that an ACME authority gives it. */
 export async function makeCertificates(
   context: CommandContext,
   found: App,
   domain: string | undefined,
-): Promise<void> {
+): Promise<number> {
   const all = await routesOf(context, found);
   const meant = domain === undefined ? all : [named(all, domain, found)];
-  for (const each of meant)
-    await setTls(context, each, {
+  const annotations = acmeAnnotations(context, meant);
+  const isAcme = context.flag("acme");
+  for (const each of meant) {
+    const tls = {
       ...policyOf(context, each),
       certificate: null,
       key: null,
       caCertificate: null,
-    });
+      externalCertificate: isAcme ? { name: acmeSecretName(each) } : null,
+    };
+    await setTls(context, each, tls, annotations);
+  }
+  if (isAcme) return await awaitAcme(context, found, meant);
   await tell(context, meant, "has a certificate of the local authority");
   context.terminal.note("How to trust it: nagi certs trust");
+  return 0;
 }
 
 export async function removeTls(
@@ -82,7 +91,8 @@ export async function removeTls(
   const client = await context.client();
   for (const { metadata } of meant) {
     const ref = { namespace: metadata.namespace, name: metadata.name ?? "" };
-    await client.patch(route, ref, { type: "merge", body: { spec: { tls: null } } });
+    const body = { metadata: { annotations: withoutAcme }, spec: { tls: null } };
+    await client.patch(route, ref, { type: "merge", body });
   }
   for (const each of meant) context.terminal.print(`${domainOf(each)} answers over HTTP only`);
 }
@@ -112,10 +122,12 @@ async function setTls(
   context: CommandContext,
   { metadata }: Route,
   tls: Readonly<Record<string, JsonValue>>,
+  annotations: Readonly<Record<string, string | null>> = withoutAcme,
 ): Promise<void> {
   const client = await context.client();
   const ref = { namespace: metadata.namespace, name: metadata.name ?? "" };
-  await client.patch(route, ref, { type: "merge", body: { spec: { tls: { ...tls } } } });
+  const body = { metadata: { annotations: { ...annotations } }, spec: { tls: { ...tls } } };
+  await client.patch(route, ref, { type: "merge", body });
 }
 
 /** A new domain of an app over HTTPS answers over HTTPS too; false when the app does not. */

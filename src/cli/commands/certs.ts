@@ -7,6 +7,7 @@ import {
   policyWords,
   removeTls,
 } from "../certs/change-certs.ts";
+import { acmeOptions, authorityOf, certificateCondition, secretCertificate } from "../certs/acme-certs.ts";
 import { certificateLines, shownTls } from "../certs/certificate-text.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { domainOf, routesOf } from "../domains/domain-routes.ts";
@@ -19,10 +20,11 @@ export const command: Command = {
   name: "certs",
   group: "Apps",
   summary: "Serve an app over HTTPS: with certificates that the platform makes, or with your own.",
-  usage: "[list | auto [DOMAIN] | add CERT KEY [DOMAIN] | info DOMAIN | remove [DOMAIN] | trust]",
+  usage: "[list | auto [DOMAIN] [--acme] | add CERT KEY [DOMAIN] | info DOMAIN | remove [DOMAIN] | trust]",
   description:
-    "auto gives the app's domains certificates of the platform's local authority; trust prints the authority's certificate\n" +
-    "and says how to trust it. add takes files in PEM, and looks whether key, chain, names and dates fit.",
+    "auto gives the app's domains certificates of the platform's local authority, or with --acme of Let's Encrypt or another\n" +
+    "ACME authority, and renews them. trust prints the local authority's certificate and says how to trust it.\n" +
+    " add takes files in PEM, and looks whether key, chain, names and dates fit.",
   subcommands: actions,
   options: [
     appOption,
@@ -39,9 +41,11 @@ export const command: Command = {
       value: "FILE",
       description: "Of add: who issued the certificate, and so on.",
     },
+    ...acmeOptions,
   ],
   examples: [
     "nagi certs auto --app shop",
+    "nagi certs auto shop.example.com --acme --email ops@example.com",
     "nagi certs add shop.crt shop.key --chain ca.crt",
     "nagi certs",
     "nagi certs trust > nagi-ca.crt",
@@ -64,9 +68,11 @@ export const command: Command = {
 };
 
 async function list(context: CommandContext, found: App): Promise<void> {
-  const rows = (await routesOf(context, found)).map((each) => {
+  const routes = await routesOf(context, found);
+  const held = await Promise.all(routes.map((each) => secretCertificate(context, each)));
+  const rows = routes.map((each, index) => {
     const domain = domainOf(each);
-    const { source, expires, problem } = shownTls(each, domain, Date.now());
+    const { source, expires, problem } = shownTls(each, domain, held[index], Date.now());
     const http =
       each.spec.tls === undefined
         ? "allow"
@@ -83,17 +89,20 @@ function policyWord(policy: string | undefined): string | undefined {
 async function info(context: CommandContext, found: App, domain: string | undefined): Promise<void> {
   if (domain === undefined) throw new UsageError("nagi certs info needs a domain", "The domains: nagi certs");
   const one = named(await routesOf(context, found), domain, found);
-  const { certificate = "", caCertificate = "" } = one.spec.tls ?? {};
-  if (certificate === "")
+  const { caCertificate = "" } = one.spec.tls ?? {};
+  const certificate = (await secretCertificate(context, one)) ?? one.spec.tls?.certificate ?? "";
+  const { message } = certificateCondition(one) ?? {};
+  const authority = authorityOf(one);
+  const kept = authority === undefined ? [] : [["Kept by:", `${authority}: ${message ?? "not asked yet"}`]];
+  if (certificate === "" && kept.length === 0)
     throw new UsageError(
       `${domain} has no certificate of its own`,
       one.spec.tls === undefined
         ? "Give it one: nagi certs auto, or nagi certs add"
         : "The platform makes it",
     );
-  context.terminal.print(
-    columns(certificateLines(`${certificate}\n${caCertificate}`, hostOf(one), Date.now())),
-  );
+  const lines = certificateLines(`${certificate}\n${caCertificate}`, hostOf(one), Date.now());
+  context.terminal.print(columns([...lines, ...kept]));
 }
 
 /** The certificate to standard output, the words beside it: the output can go into a file. */

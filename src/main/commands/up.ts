@@ -270,6 +270,8 @@ async function installMissing(context: CommandContext): Promise<void> {
 function printAddresses(context: CommandContext, state: PlatformState, dataDir: string): void {
   const { terminal } = context;
   terminal.print(`Apps:        ${state.httpUrl.replace("://", "://APP.")}`);
+  if (state.httpsUrl !== undefined)
+    terminal.print(`             ${state.httpsUrl.replace("://", "://APP.")} after nagi certs auto`);
   terminal.print(`API:         ${state.apiUrl}`);
   terminal.print(`Kubeconfig:  ${dataDir}/kubeconfig`);
   terminal.print("Next:        nagi create NAME, then git push nagi main");

@@ -45,6 +45,7 @@ import { lastWords } from "./last-words.ts";
 import { phaseState } from "./release-phase.ts";
 import { WeightKeeper } from "./weight-keeper.ts";
 import { BesideKeeper } from "./beside-keeper.ts";
+import { urlOf, type RouterPorts } from "./app-url.ts";
 import { isBeside, previewHost } from "./beside-objects.ts";
 import { planWishedDeploy } from "./cutover-plan.ts";
 import type { DeployPlan } from "./deploy-input.ts";
@@ -57,7 +58,7 @@ export interface ReconcilerOptions {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly domain: string;
-  readonly httpPort: number;
+  readonly ports: RouterPorts;
   readonly missingImage?: MissingImage | undefined;
 }
 
@@ -143,8 +144,9 @@ export class AppReconciler {
   }
 
   #previewUrl(app: App): string {
-    const { domain, httpPort } = this.#options;
-    return `http://${previewHost(app, domain)}${httpPort === 80 ? "" : `:${httpPort}`}`;
+    const { caches, domain, ports } = this.#options;
+    const preview = caches.of(app).routes.find(({ metadata }) => isBeside(metadata));
+    return urlOf(previewHost(app, domain), preview, ports);
   }
 
   /** What a person asked of the deploy is done, or cannot be. */
@@ -332,11 +334,11 @@ export class AppReconciler {
     app: App,
     state: { releases: readonly Release[]; target: Release | undefined; deployments: readonly Deployment[] },
   ): Promise<void> {
-    const { client, caches, domain, httpPort } = this.#options;
+    const { client, caches, domain, ports } = this.#options;
     const { routes, pods } = caches.of(app);
     const nowIso = this.#now();
     const failedChecks = (pod: Pod): FailedCheck | undefined => caches.failedCheckOf(pod);
-    const status = appStatus({ app, ...state, routes, pods, failedChecks, domain, httpPort, nowIso });
+    const status = appStatus({ app, ...state, routes, pods, failedChecks, domain, ports, nowIso });
     if (isJsonEqual(status, app.status ?? {})) return;
     const body = { status } as unknown as JsonValue;
     await client

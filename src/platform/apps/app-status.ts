@@ -9,6 +9,7 @@ import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import type { Condition } from "../../model/meta.ts";
 import { appHost } from "./app-objects.ts";
+import { urlOf, type RouterPorts } from "./app-url.ts";
 import { worstProblem, type FailedChecks } from "./failure-reason.ts";
 import { cronLabel, processLabel, releaseProcess, replicasOf, servedProcesses } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
@@ -24,18 +25,19 @@ export interface StatusInput {
   readonly failedChecks?: FailedChecks | undefined;
   readonly routes: readonly Route[];
   readonly domain: string;
-  readonly httpPort: number;
+  readonly ports: RouterPorts;
   readonly nowIso: string;
 }
 
 type Processes = NonNullable<AppStatus["processes"]>;
 
 export function appStatus(input: StatusInput): AppStatus {
-  const { app, releases, domain, httpPort, nowIso } = input;
+  const { app, releases, domain, ports, routes, nowIso } = input;
   const { name, namespace = "default" } = app.metadata;
   const latest = newestRelease(releases);
   const live = newestRelease(releases.filter((release) => phaseOf(release) === "Live"));
   const processes = processCounts(input);
+  const ownRoute = routes.find(({ metadata }) => metadata.name === name);
   let conditions: readonly Condition[] = app.status?.conditions ?? [];
   for (const condition of [released(app, latest), ready(input, processes), routed(input)]) {
     conditions = setCondition(conditions, condition, nowIso);
@@ -43,7 +45,7 @@ export function appStatus(input: StatusInput): AppStatus {
   const latestVersion = Math.max(app.status?.latestVersion ?? 0, latest?.spec.version ?? 0);
   return {
     ...app.status,
-    url: `http://${appHost(app, domain)}${httpPort === 80 ? "" : `:${httpPort}`}`,
+    url: urlOf(appHost(app, domain), ownRoute, ports),
     gitPath: namespace === "default" ? `/${name}.git` : `/${namespace}/${name}.git`,
     ...(live === undefined ? {} : { currentRelease: live.metadata.name, image: live.spec.image }),
     ...(latestVersion === 0 ? {} : { latestVersion }),

@@ -74,7 +74,7 @@ export class BesideKeeper {
     const ownService = besideService(app);
     if (caches.services.get(keyOf(refOf(ownService))) === undefined)
       await owned.create(service, ownService, app);
-    const preview = previewRoute(app, domain);
+    const preview = previewRoute(app, domain, caches.routes.get(keyOf(refOf(app))));
     if (caches.routes.get(keyOf(refOf(preview))) === undefined) await owned.create(route, preview, app);
   }
 

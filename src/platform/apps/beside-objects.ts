@@ -57,13 +57,23 @@ export function previewHost(app: App, domain: string): string {
   return appHost(named, domain);
 }
 
-export function previewRoute(app: App, domain: string): Route {
+/** Over HTTPS as the app's own route is, with a certificate of the platform's. */
+export function previewRoute(app: App, domain: string, own?: Route): Route {
   const name = besideName(app.metadata.name ?? "");
+  const tls = own?.spec.tls;
   return newObject<Route>(route, ownedMeta(app, name, track), {
     spec: {
       host: previewHost(app, domain),
       to: { kind: "Service", name, weight: 100 },
       port: { targetPort: portName },
+      ...(tls === undefined || tls.termination === "passthrough"
+        ? {}
+        : {
+            tls: {
+              termination: "edge" as const,
+              insecureEdgeTerminationPolicy: tls.insecureEdgeTerminationPolicy,
+            },
+          }),
     },
   });
 }

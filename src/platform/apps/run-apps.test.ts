@@ -27,7 +27,13 @@ class Stage implements AsyncDisposable {
 
   start(): this {
     const { client } = this;
-    const options = { client, clock: systemClock, log: silentLogger, domain: "localhost", httpPort: 8080 };
+    const options = {
+      client,
+      clock: systemClock,
+      log: silentLogger,
+      domain: "localhost",
+      ports: { httpPort: 8080, httpsPort: 8443 },
+    };
     this.#running = runApps(options, this.#stop.signal);
     return this;
   }

@@ -11,6 +11,7 @@ import type { HorizontalPodAutoscaler } from "../../model/kinds/autoscaling/hori
 import type { Event } from "../../model/kinds/core/event/event.ts";
 import type { RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
+import type { RouterPorts } from "./app-url.ts";
 import { AppCaches, appKeysOf } from "./app-caches.ts";
 import { AppReconciler } from "./app-reconciler.ts";
 
@@ -24,8 +25,8 @@ export interface AppsOptions {
   readonly client: Client;
   /** Apps answer at `APP.domain`. */
   readonly domain: string;
-  /** Port of the router, for the URLs that are shown. */
-  readonly httpPort: number;
+  /** Of the router, for the URLs that are shown. */
+  readonly ports: RouterPorts;
   /** Why an image cannot be had any more: asked before a rollback to it. */
   readonly missingImage?: MissingImage | undefined;
   readonly clock: Clock;
@@ -34,11 +35,11 @@ export interface AppsOptions {
 
 /** Runs until the signal aborts. */
 export async function runApps(options: AppsOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, domain, httpPort, missingImage } = options;
+  const { client, clock, domain, ports, missingImage } = options;
   const log = options.log.child({ component: "apps" });
   const caches = new AppCaches({ client, clock, log });
   const events = new EventRecorder({ client, component: "nagi-apps", clock, log });
-  const reconciler = new AppReconciler({ client, caches, events, clock, domain, httpPort, missingImage });
+  const reconciler = new AppReconciler({ client, caches, events, clock, domain, ports, missingImage });
   const controller = runController(
     {
       name: "apps",

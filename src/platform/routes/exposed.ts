@@ -1,8 +1,11 @@
 /** What the router serves, whichever kind of object asks for it: a Route, or a path of an Ingress that is put as one. Pure. */
 
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import type { Secret } from "../../model/kinds/core/secret/secret.ts";
+import { acmeSettings } from "../../model/kinds/route/route/acme.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
+import { secretProblem, tlsWith, tlsWithout, type Tls } from "./tls/secret-tls.ts";
 
 export interface Exposed {
   /** What is asked for, in a Route's words. */
@@ -15,11 +18,34 @@ export interface Exposed {
   readonly isExact: boolean;
   /** Gets what is asked of hosts that nobody has. */
   readonly isAnyHost: boolean;
+  /** Why it cannot be served. */
+  readonly refusal?: string | undefined;
 }
 
-export function exposedRoute(route: Route): Exposed {
-  const owner = `route ${keyOf(refOf(route))}`;
-  return { route, owner, backend: backendName(route), isExact: false, isAnyHost: false };
+type SecretOf = (key: string) => Secret | undefined;
+
+export function exposedRoute(given: Route, secretOf: SecretOf): Exposed {
+  const owner = `route ${keyOf(refOf(given))}`;
+  const { route, refusal } = withExternal(given, secretOf);
+  return { route, owner, backend: backendName(route), isExact: false, isAnyHost: false, refusal };
+}
+
+/** The certificate of its Secret as if it were the route's own. One that an ACME authority is still to give is not missed. */
+function withExternal(
+  given: Route,
+  secretOf: SecretOf,
+): { readonly route: Route; readonly refusal?: string | undefined } {
+  const external = given.spec.tls?.externalCertificate?.name;
+  if (given.spec.tls === undefined || external === undefined) return { route: given };
+  const { externalCertificate: _external, ...wanted } = given.spec.tls;
+  const secret = secretOf(`${given.metadata.namespace}/${external}`);
+  const problem =
+    secret === undefined ? "there is no such Secret of type kubernetes.io/tls" : secretProblem(secret);
+  const withTls = (tls: Tls): Route => ({ ...given, spec: { ...given.spec, tls } });
+  if (secret !== undefined && problem === undefined) return { route: withTls(tlsWith(secret, wanted)) };
+  const route = withTls(tlsWithout(wanted));
+  if (acmeSettings(given) !== undefined) return { route };
+  return { route, refusal: `spec.tls.externalCertificate: secret ${external}: ${problem}` };
 }
 
 /** The part is which one of the object's it is. */

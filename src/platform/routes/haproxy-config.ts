@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import type { BackendFrame } from "./backend-frame.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
 import {
+  acmeBackend,
   maintenanceBackend,
   maintenanceText,
   platformBackend,
@@ -60,6 +61,8 @@ export interface Rendered {
   readonly frame: BackendFrame;
   /** By the backend's name. */
   readonly slots: ReadonlyMap<string, readonly Slot[]>;
+  /** Answers to ACME authorities, by host and path. */
+  readonly challenges: ReadonlyMap<string, string>;
 }
 
 const unknownBackend = "nagi:unknown";
@@ -90,7 +93,7 @@ interface Frontend {
 
 export function renderFiles(settings: HaproxySettings, given: Rendered): HaproxyFiles {
   const { table, frame } = given;
-  const maps = renderMaps(settings.platformHosts, table, frame);
+  const maps = renderMaps(settings.platformHosts, table, frame, given.challenges);
   const byId = new Map(table.backends.map((backend) => [frame.assigned[backend.name] ?? "", backend]));
   const text = (digest: string, serversOf: (backend: RouteBackend) => readonly Slot[]): string =>
     [
@@ -203,10 +206,17 @@ function frameSections({ platform }: HaproxySettings): string {
   const silent = "http-request set-log-level silent";
   const unknown = `http-request return status 404 content-type text/plain lf-string "404: no app answers at %[req.hdr(host)].\\n"`;
   const maintenance = `http-request return status 503 content-type text/plain hdr Retry-After ${maintenanceRetrySeconds} hdr Cache-Control no-store lf-string "503: %[req.fhdr(host),host_only,lower,map_str(maintenance.map,${maintenanceText})]\\n"`;
+  const challenge = "req.fhdr(host),host_only,lower,concat(,txn.asked),map_str(acme.map)";
   const down = `http-error status 503 content-type text/plain string "503: the platform is not running. Start it with: nagi up\\n"`;
   return [
     section(`backend ${unknownBackend}`, [silent, unknown]),
     section(`backend ${maintenanceBackend}`, [silent, maintenance]),
+    section(`backend ${acmeBackend}`, [
+      silent,
+      "http-request set-var(txn.asked) path",
+      `http-request return status 200 content-type text/plain lf-string "%[${challenge}]" if { ${challenge} -m found }`,
+      `http-request return status 404 content-type text/plain string "404: no certificate is being asked for by this.\\n"`,
+    ]),
     section(`backend ${platformBackend}`, [
       silent,
       // A push sends as much as it needs to, and its answer is the log of a whole build.

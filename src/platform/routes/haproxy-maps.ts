@@ -1,6 +1,7 @@
 /** HAProxy's maps: what it looks up while it runs, and what can be changed then. Pure. */
 
 import type { BackendFrame } from "./backend-frame.ts";
+import { challengePath } from "./acme/acme-orders.ts";
 import type { RouteRule, RouteTable } from "./route-table.ts";
 import { withoutTls } from "./tls/tls-frontends.ts";
 
@@ -22,6 +23,8 @@ export interface HaproxyMaps {
   readonly "sni.map": ReadonlyMap<string, string>;
   /** Host to what visitors are told while it is worked on. */
   readonly "maintenance.map": ReadonlyMap<string, string>;
+  /** Host and path, to the answer, by which an ACME authority sees whose the host is. */
+  readonly "acme.map": ReadonlyMap<string, string>;
 }
 
 export const mapNames = [
@@ -34,9 +37,11 @@ export const mapNames = [
   "https-exact.map",
   "sni.map",
   "maintenance.map",
+  "acme.map",
 ] as const;
 
 export const platformBackend = "nagi:platform";
+export const acmeBackend = "nagi:acme";
 export const maintenanceBackend = "nagi:maintenance";
 export const maintenanceText = "This app is being worked on. Please come back soon.";
 
@@ -61,6 +66,7 @@ export function renderMaps(
   platformHosts: readonly string[],
   table: RouteTable,
   frame: BackendFrame,
+  challenges: ReadonlyMap<string, string>,
 ): HaproxyMaps {
   const plain = new Places(platformHosts);
   const overTls = new Places(platformHosts);
@@ -76,6 +82,10 @@ export function renderMaps(
     if (tls.termination === "passthrough") sni.set(name, frame.assigned[backend] ?? "");
     else overTls.lead(rule, id);
   }
+  // Before what leads to HTTPS or to the app: the authority asks over HTTP.
+  for (const { names, dnsHook } of table.orders)
+    if (dnsHook === undefined)
+      for (const name of names) plain.paths.set(`${name}${challengePath}/`, acmeBackend);
   for (const { name, app, endpoints, emptyReason } of table.backends) {
     const why = endpoints.length > 0 ? "no instance of it accepts connections" : emptyReason;
     reasons.set(
@@ -93,6 +103,7 @@ export function renderMaps(
     "https-exact.map": overTls.exact,
     "sni.map": sni,
     "maintenance.map": resting,
+    "acme.map": challenges,
   };
 }
 

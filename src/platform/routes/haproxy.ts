@@ -43,6 +43,13 @@ export interface HaproxyOptions {
   readonly log: Logger;
 }
 
+export interface Wanted {
+  readonly table: RouteTable;
+  readonly certificates: CertificateFiles;
+  /** Answers to ACME authorities, by host and path. */
+  readonly challenges: ReadonlyMap<string, string>;
+}
+
 export interface Applied {
   /** The rest waits: call again after this long. */
   readonly againAfterMs?: number | undefined;
@@ -106,11 +113,11 @@ export class Haproxy {
   }
 
   /** Brings HAProxy to the table. Not to be called again before it has ended. */
-  async apply(table: RouteTable, certificates: CertificateFiles): Promise<Applied> {
+  async apply({ table, certificates, challenges }: Wanted): Promise<Applied> {
     const running = await this.#process.isRunning();
     if (running) await this.#meetWorkers();
     else this.#worker = undefined;
-    const files = await this.#prepare(table, certificates);
+    const files = await this.#prepare({ table, certificates, challenges });
     if (!running || !this.#started) {
       await this.#process.start();
       this.#started = true;
@@ -135,7 +142,7 @@ export class Haproxy {
   }
 
   /** Writes what HAProxy should be, and continues the slots of this run or, in a new one, those of the worker. */
-  async #prepare(table: RouteTable, certificates: CertificateFiles): Promise<HaproxyFiles> {
+  async #prepare({ table, certificates, challenges }: Wanted): Promise<HaproxyFiles> {
     const names = table.backends.map(({ name }) => name);
     this.#frame ??= await this.#readFrame();
     const ownSection = new Set(
@@ -150,7 +157,7 @@ export class Haproxy {
       const present = this.#slots.get(name) ?? this.#worker?.slots.get(id) ?? [];
       this.#slots.set(name, assignSlots(present, await this.#endpointsOf(id, backend)));
     }
-    const given = { table, frame: this.#frame, slots: this.#slots, certificates };
+    const given = { table, frame: this.#frame, slots: this.#slots, certificates, challenges };
     const files = renderFiles(this.#options.settings, given);
     await this.#write("backends.json", JSON.stringify(this.#frame));
     for (const name of mapNames) await this.#write(name, mapText(files.maps[name]));

@@ -48,7 +48,7 @@ export class RouteClaims {
     return { admitted: true, host };
   }
 
-  #mistake({ route, isAnyHost }: Exposed, host: string): Problem | undefined {
+  #mistake({ route, isAnyHost, refusal }: Exposed, host: string): Problem | undefined {
     const wrong = (message: string): Problem => ({ reason: "ExtendedValidationFailed", message });
     const named = host.replace(/^\*\./, "");
     const wrongHost = isAnyHost ? undefined : checkDnsSubdomain(named);
@@ -61,7 +61,7 @@ export class RouteClaims {
       return { reason: "HostReserved", message: `the names below "${this.#options.domain}" are the apps'` };
     const [setting] = settingErrors(route);
     if (setting !== undefined) return wrong(`${setting.path}: ${setting.detail}`);
-    const tls = tlsMistake(route);
+    const tls = refusal ?? tlsMistake(route);
     return tls === undefined ? undefined : wrong(tls);
   }
 

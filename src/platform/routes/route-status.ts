@@ -1,6 +1,7 @@
 /** What the router says of a route: `status.ingress`, in OpenShift's words. */
 
 import { setCondition, withoutCondition } from "../../model/conditions.ts";
+import { certificateType } from "../../model/kinds/route/route/acme.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { servedCondition, servedType } from "../../model/kinds/route/route/served.ts";
 import type { Condition } from "../../model/meta.ts";
@@ -14,6 +15,8 @@ export interface StatusOptions {
   readonly nowIso: string;
   /** Of the endpoints that get requests; absent for a route that is not served. */
   readonly addresses?: readonly string[] | undefined;
+  /** What became of its certificate of an ACME authority; absent for a route that wants none. */
+  readonly certificate?: Condition | undefined;
 }
 
 /** The status that the route should have; undefined when it has it. Entries of other routers stay. */
@@ -22,15 +25,19 @@ export function statusFor(
   admission: Admission,
   options: StatusOptions,
 ): RouteStatus | undefined {
-  const { routerName, domain, nowIso, addresses } = options;
+  const { routerName, domain, nowIso, addresses, certificate } = options;
   const present = route.status?.ingress ?? [];
   const index = present.findIndex((entry) => entry.routerName === routerName);
   const known = present[index];
   const admitted = setCondition(known?.conditions, admittedCondition(admission), nowIso);
-  const conditions =
+  const served =
     addresses === undefined
       ? withoutCondition(admitted, servedType)
       : setCondition(admitted, servedCondition(addresses), nowIso);
+  const conditions =
+    certificate === undefined
+      ? withoutCondition(served, certificateType)
+      : setCondition(served, certificate, nowIso);
   const isWildcard = route.spec.wildcardPolicy === "Subdomain";
   const entry = {
     host: isWildcard ? route.spec.host : admission.host,

@@ -12,6 +12,7 @@ import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingOf } from "../../model/kinds/route/route/route-settings.ts";
 import { keyOf, refOf, type KubeObject, type ObjectRef } from "../../model/meta.ts";
 import { backendLines, isSticky, serverOptions } from "./backend-lines.ts";
+import { acmeOrderOf, type AcmeOrder } from "./acme/acme-orders.ts";
 import { appOf, compare, exposedRoute, oldestFirst, type Exposed } from "./exposed.ts";
 import { planIngress, type IngressPlan, type IngressProblem } from "./ingress/plan-ingress.ts";
 import { RouteClaims, routePath, type Admission, type ClaimOptions } from "./route-claims.ts";
@@ -70,6 +71,8 @@ export interface RouteTable {
   /** Of the endpoints that get requests, by the key of the admitted route. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   readonly ingresses: readonly IngressOutcome[];
+  /** Certificates that are wanted of ACME authorities. */
+  readonly orders: readonly AcmeOrder[];
 }
 
 /** What has become of an Ingress. */
@@ -84,21 +87,28 @@ export interface IngressOutcome {
 export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): RouteTable {
   const services = byKey(objects.services);
   const slices = slicesByService(objects.slices);
-  const plans = ingressPlans(objects, services);
+  const secrets = byKey(objects.secrets);
+  const plans = ingressPlans(objects, services, secrets);
   const admitted = new Map<Exposed, Admission>();
   const admissions = new Map<string, Admission>();
   const addresses = new Map<string, readonly string[]>();
   const claims = new RouteClaims(options);
   const backends: RouteBackend[] = [];
   const rules: RouteRule[] = [];
-  const routes = new Map(objects.routes.map((route) => [exposedRoute(route), keyOf(refOf(route))]));
+  const orders: AcmeOrder[] = [];
+  const routes = new Map(
+    objects.routes.map((route) => [exposedRoute(route, (key) => secrets.get(key)), route]),
+  );
   for (const exposed of [...routes.keys(), ...plans.flatMap((plan) => plan.exposed)].toSorted(oldestFirst)) {
     const { route } = exposed;
-    const key = routes.get(exposed);
+    const given = routes.get(exposed);
+    const key = given === undefined ? undefined : keyOf(refOf(given));
     const admission = claims.admit(exposed);
     admitted.set(exposed, admission);
     if (key !== undefined) admissions.set(key, admission);
     if (!admission.admitted) continue;
+    const order = given === undefined ? undefined : routeOrder(given, admission.host);
+    if (order !== undefined) orders.push(order);
     const backend = backendOf(exposed, services, slices);
     backends.push(backend);
     if (key !== undefined)
@@ -123,19 +133,50 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
     admissions,
     addresses,
     ingresses: plans.map((plan) => outcomeOf(plan, admitted)),
+    orders: [...orders, ...plans.flatMap((plan) => ingressOrders(plan, admitted))],
   };
 }
 
+/** Of a route whose certificate is to be in a Secret. */
+function routeOrder(route: Route, host: string): AcmeOrder | undefined {
+  const secretName = route.spec.tls?.externalCertificate?.name;
+  return secretName === undefined ? undefined : acmeOrderOf(route, secretName, [host]);
+}
+
+/** One for each Secret, of those of its hosts that are served. */
+function ingressOrders(
+  { ingress, exposed }: IngressPlan,
+  admitted: ReadonlyMap<Exposed, Admission>,
+): readonly AcmeOrder[] {
+  const hosts = new Set(
+    exposed.flatMap((each) => {
+      const admission = admitted.get(each);
+      return admission?.admitted === true ? [admission.host] : [];
+    }),
+  );
+  return (ingress.spec.tls ?? []).flatMap(({ secretName, hosts: named = [] }) => {
+    const order =
+      secretName === undefined
+        ? undefined
+        : acmeOrderOf(
+            ingress,
+            secretName,
+            named.filter((host) => hosts.has(host)),
+          );
+    return order === undefined ? [] : [order];
+  });
+}
+
 function ingressPlans(
-  { ingresses, classes, secrets }: RouteObjects,
+  { ingresses, classes }: RouteObjects,
   services: ReadonlyMap<string, Service>,
+  secrets: ReadonlyMap<string, Secret>,
 ): readonly IngressPlan[] {
   if (ingresses.length === 0) return [];
   const classByName = byKey(classes);
-  const secretByKey = byKey(secrets);
   const related = {
     classOf: (name: string) => classByName.get(name),
-    secretOf: (key: string) => secretByKey.get(key),
+    secretOf: (key: string) => secrets.get(key),
     serviceOf: (key: string) => services.get(key),
   };
   return ingresses.map((ingress) => planIngress(ingress, related));

@@ -28,6 +28,7 @@ export function followObjects(given: Given) {
   const informers = [routes, services, slices, ingresses, classes, secrets];
   return {
     routes,
+    secrets,
     read: (): RouteObjects => ({
       routes: routes.list(),
       services: services.list(),

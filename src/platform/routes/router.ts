@@ -14,18 +14,21 @@ import { backoffDelayMs } from "../../lib/backoff.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
-import { route, type Route } from "../../model/kinds/route/route/route.ts";
-import { keyOf, refOf } from "../../model/meta.ts";
-import type { JsonValue } from "../../model/schema.ts";
-import { isConflict, isNotFound } from "../../model/status.ts";
+import type { Route } from "../../model/kinds/route/route/route.ts";
+import type { Condition } from "../../model/meta.ts";
 import { accessText, parseAccessLines } from "./access-line.ts";
 import { AccessLog, type LineListener } from "./access-log.ts";
+import { AcmeKeeper } from "./acme/acme-keeper.ts";
+import type { AcmeOrder } from "./acme/acme-orders.ts";
+import { dnsHooksIn } from "./acme/dns-hooks.ts";
+import type { WayOut } from "./acme/obtain-certificate.ts";
+import { OpenChallenges } from "./acme/open-challenges.ts";
 import { Haproxy } from "./haproxy.ts";
 import { Holder } from "./holder.ts";
 import { IngressReports } from "./ingress/ingress-reports.ts";
 import { RouteLog } from "./route-log.ts";
 import { RouteMeter } from "./route-meter.ts";
-import { statusFor } from "./route-status.ts";
+import { writeRouteStatuses } from "./write-statuses.ts";
 import { buildRouteTable, type RouteTable } from "./route-table.ts";
 import { followObjects } from "./router-objects.ts";
 import { bracketed } from "./server-slots.ts";
@@ -63,6 +66,8 @@ export interface RouterOptions {
   readonly threads?: number | undefined;
   /** Hears of the requests of routes, each once. */
   readonly onRequests?: ((requests: readonly RoutedRequest[]) => void) | undefined;
+  /** The way to ACME authorities: what is trusted beside the public ones, and proxies. */
+  readonly outside?: Outside | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -75,6 +80,8 @@ export interface RoutedRequest {
   readonly text: string;
 }
 
+export type Outside = () => Promise<WayOut>;
+
 export class Router {
   readonly #options: RouterOptions;
   readonly #log: Logger;
@@ -83,6 +90,8 @@ export class Router {
   readonly #authority: LocalAuthority;
   readonly #holder: Holder;
   readonly #ingressReports: IngressReports;
+  readonly #challenges = new OpenChallenges(() => this.#notice());
+  readonly #acme: AcmeKeeper;
   readonly #targets = new Map<string, string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #platformHosts: readonly string[];
@@ -124,6 +133,17 @@ export class Router {
       addresses: httpAddresses,
       log: this.#log,
     });
+    const acmeDir = join(options.dataDir, "acme");
+    this.#acme = new AcmeKeeper({
+      client: options.client,
+      dir: acmeDir,
+      outside: options.outside ?? (() => Promise.resolve({ ca: "", proxies: {} })),
+      challenges: this.#challenges,
+      hooks: dnsHooksIn(join(acmeDir, "hooks")),
+      onChange: () => this.#notice(),
+      clock,
+      log: this.#log,
+    });
     this.#accessLog = new AccessLog({ dir, cli: this.#haproxy.cli, clock, log: this.#log });
     const targetOf = (server: string): string | undefined => this.#targets.get(server);
     const nameOf = (backend: string): string | undefined => this.#haproxy.nameOf(backend);
@@ -151,8 +171,12 @@ export class Router {
     const objects = followObjects({ client, clock, log: this.#log });
     const running = objects.run(signal);
     const detach = objects.onChange(() => this.#notice());
-    const read = (): RouteTable =>
-      buildRouteTable(objects.read(), { domain: this.#options.domain, reservedHosts: this.#platformHosts });
+    const read = (): RouteTable => {
+      const claimed = { domain: this.#options.domain, reservedHosts: this.#platformHosts };
+      const table = buildRouteTable(objects.read(), claimed);
+      this.#acme.update(table.orders, (key) => objects.secrets.get(key));
+      return table;
+    };
     let hear: LineListener = () => undefined;
     try {
       await objects.waitForSync(signal);
@@ -164,6 +188,7 @@ export class Router {
         running,
         this.#accessLog.run(signal),
         meter.run(signal),
+        this.#acme.run(signal),
         this.#follow(read, routes, signal),
         this.#supervise(signal),
       ]);
@@ -228,7 +253,10 @@ export class Router {
         this.#remember(table);
         this.#holder.follow(table, (name) => this.#haproxy.idOf(name));
         const certificates = await certificatesFor(table.rules, this.#options.domain, this.#authority);
-        const { againAfterMs } = await this.#haproxy.apply(table, certificates);
+        const challenges = this.#challenges.current();
+        const wanted = { table, certificates, challenges: challenges.answers };
+        const { againAfterMs } = await this.#haproxy.apply(wanted);
+        if (againAfterMs === undefined) challenges.applied();
         if (againAfterMs === undefined) await this.#writeStatuses(table, routes());
         this.#ready.resolve();
         failures = 0;
@@ -280,24 +308,8 @@ export class Router {
 
   async #writeStatuses(table: RouteTable, routes: readonly Route[]): Promise<void> {
     const { client, clock, domain } = this.#options;
-    const nowIso = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    for (const object of routes) {
-      const key = keyOf(refOf(object));
-      const admission = table.admissions.get(key);
-      if (admission === undefined) continue;
-      const addresses = table.addresses.get(key);
-      const status = statusFor(object, admission, { routerName: "default", domain, nowIso, addresses });
-      if (status === undefined) continue;
-      const body = {
-        metadata: { resourceVersion: object.metadata.resourceVersion },
-        status,
-      } as unknown as JsonValue;
-      const options = { subresource: "status" };
-      await client.patch(route, refOf(object), { type: "merge", body }, options).catch((error: unknown) => {
-        // Somebody else wrote or it is gone: the watch tells, and this runs again.
-        if (!isConflict(error) && !isNotFound(error)) throw error;
-      });
-    }
+    const conditionOf = (order: AcmeOrder): Condition => this.#acme.conditionOf(order);
+    await writeRouteStatuses(table, routes, { client, domain, nowMs: clock.now(), conditionOf });
     await this.#ingressReports.report(table.ingresses);
   }
 }

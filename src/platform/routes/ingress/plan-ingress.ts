@@ -16,11 +16,12 @@ import {
   routerController,
   type IngressClass,
 } from "../../../model/kinds/networking/ingressclass/ingressclass.ts";
+import { acmeSettings } from "../../../model/kinds/route/route/acme.ts";
 import { route as routeKind, type Route } from "../../../model/kinds/route/route/route.ts";
 import { keyOf, refOf } from "../../../model/meta.ts";
 import { backendName, type Exposed } from "../exposed.ts";
+import { secretProblem, tlsWith, tlsWithout, type Tls } from "../tls/secret-tls.ts";
 import { ingressSettings, type IngressSettings } from "./ingress-annotations.ts";
-import { secretNameFor, secretProblem, tlsWith, tlsWithout } from "./ingress-tls.ts";
 
 export interface IngressProblem {
   /** One word, for an event. */
@@ -156,6 +157,14 @@ function portOf({ port = {} }: ServiceBackend, service: Service | undefined): Ro
   return ports.length === 1 ? undefined : { targetPort: found.name ?? number };
 }
 
+/** Name of the Secret of a host that answers over TLS, "" for none; undefined for a host that does not. */
+function secretNameFor({ spec: { tls = [] } }: Ingress, host: string): string | undefined {
+  const wildcard = host.replace(/^[^.]*/, "*");
+  const fits = (names: readonly string[]): boolean => names.includes(host) || names.includes(wildcard);
+  const found = tls.find(({ hosts = [] }) => fits(hosts)) ?? tls.find(({ hosts = [] }) => hosts.length === 0);
+  return found === undefined ? undefined : (found.secretName ?? "");
+}
+
 function tlsFor(
   ingress: Ingress,
   host: string,
@@ -164,13 +173,16 @@ function tlsFor(
 ): { readonly tls: Route["spec"]["tls"]; readonly problems: readonly IngressProblem[] } {
   const secretName = secretNameFor(ingress, host);
   if (secretName === undefined) return { tls: undefined, problems: [] };
-  if (secretName === "") return { tls: tlsWithout(insecure), problems: [] };
+  const wanted: Tls = { termination: "edge", insecureEdgeTerminationPolicy: insecure };
+  if (secretName === "") return { tls: tlsWithout(wanted), problems: [] };
   const secret = secretOf(`${ingress.metadata.namespace}/${secretName}`);
   const problem =
     secret === undefined ? "there is no such Secret of type kubernetes.io/tls" : secretProblem(secret);
-  if (secret !== undefined && problem === undefined) return { tls: tlsWith(secret, insecure), problems: [] };
+  if (secret !== undefined && problem === undefined) return { tls: tlsWith(secret, wanted), problems: [] };
   const message = `secret ${secretName}: ${problem}; until it is right, ${host === anyHost ? "hosts are" : `${host} is`} served with a certificate of the local authority`;
-  return { tls: tlsWithout(insecure), problems: [{ reason: "BadCertificate", message }] };
+  // One that an ACME authority is still to give is not missed.
+  const isMissed = secret !== undefined || acmeSettings(ingress) === undefined;
+  return { tls: tlsWithout(wanted), problems: isMissed ? [{ reason: "BadCertificate", message }] : [] };
 }
 
 /** `shop.example.com/cart`, for messages. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { sleep, systemClock } from "../../../lib/clock.ts";
 import { silentLogger, type Logger } from "../../../lib/log.ts";
 import type { Client } from "../../../client/client.ts";
-import { Router } from "../router.ts";
+import { Router, type Outside } from "../router.ts";
 
 export class RouterBench implements AsyncDisposable {
   readonly dir: string;
@@ -36,7 +36,7 @@ export class RouterBench implements AsyncDisposable {
   }
 
   /** Starts the router, or starts it again as a restart of Nagi does: HAProxy is left as it is. */
-  async start(client: Client, log: Logger = silentLogger): Promise<void> {
+  async start(client: Client, log: Logger = silentLogger, outside?: Outside): Promise<void> {
     this.#stop.abort();
     await this.#running;
     this.#stop = new AbortController();
@@ -48,6 +48,7 @@ export class RouterBench implements AsyncDisposable {
       httpsPort: this.httpsPort,
       domain: "localhost",
       platformBackend: { host: "127.0.0.1", port: this.platformPort },
+      outside,
       clock: systemClock,
       log,
     });

@@ -54,8 +54,6 @@ const fields = { certificate: "certificate", key: "key", chain: "caCertificate" 
 function findMistake(route: Route): string | undefined {
   const tls = tlsOf(route);
   if (tls === undefined) return undefined;
-  if (route.spec.tls?.externalCertificate?.name !== undefined)
-    return "spec.tls.externalCertificate: is not supported; put the certificate into spec.tls.certificate and key";
   if (tls.termination === "reencrypt") {
     const ca = tls.destinationCa ?? "";
     if (!isCertificates(ca))

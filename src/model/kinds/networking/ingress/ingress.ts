@@ -2,6 +2,7 @@ import { defineKind } from "../../../define.ts";
 import { typedLocalObjectReference } from "../../core/references.ts";
 import type { KubeObject } from "../../../meta.ts";
 import { array, integer, object, oneOf, required, string, type Infer } from "../../../schema.ts";
+import { acmeErrors } from "../../route/route/acme.ts";
 import { settingErrors } from "../../route/route/route-settings.ts";
 import { ingressErrors } from "./validate-ingress.ts";
 
@@ -162,5 +163,5 @@ export const ingress = defineKind<Ingress>({
       value: ({ spec }) => ((spec.tls ?? []).length > 0 ? "80, 443" : "80"),
     },
   ],
-  validate: (given) => [...ingressErrors(given.spec), ...settingErrors(given)],
+  validate: (given) => [...ingressErrors(given.spec), ...settingErrors(given), ...acmeErrors(given)],
 });

@@ -3,6 +3,7 @@ import { findCondition, isConditionTrue } from "../../../conditions.ts";
 import { condition, type Condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, intOrString, object, oneOf, required, string, type Infer } from "../../../schema.ts";
 
+import { acmeErrors } from "./acme.ts";
 import { settingErrors } from "./route-settings.ts";
 import { routeErrors } from "./validate-route.ts";
 
@@ -156,7 +157,7 @@ export const route = defineKind<Route>({
       value: ({ spec }) => spec.wildcardPolicy ?? "None",
     },
   ],
-  validate: (given) => [...routeErrors(given.spec), ...settingErrors(given)],
+  validate: (given) => [...routeErrors(given.spec), ...settingErrors(given), ...acmeErrors(given)],
   selectableFields: {
     "spec.host": ({ spec }) => spec.host ?? "",
     "spec.path": ({ spec }) => spec.path ?? "",
