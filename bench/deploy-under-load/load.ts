@@ -1,0 +1,94 @@
+/**
+ * A load generator in a process of its own: asks an app at a constant rate, whatever the answers take, so that a slow
+ * moment is not one with fewer questions. A request's time counts from when it should have been sent. Told by messages:
+ * "window" begins a new count and answers with the one before, "end" ends.
+ */
+
+import { Agent, get } from "node:http";
+
+export interface Counted {
+  readonly requests: number;
+  readonly failed: number;
+  /** The first few. */
+  readonly failures: readonly string[];
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+interface Window {
+  requests: number;
+  readonly failures: string[];
+  readonly tookMs: number[];
+  open: number;
+  /** Called when the last answer of a window that is over is there. */
+  done?: (() => void) | undefined;
+}
+
+const timeoutMs = 15_000;
+const tickMs = 5;
+const failuresKeptMax = 20;
+/** Of so many requests one comes over a connection of its own. */
+const freshEvery = 10;
+
+const [port = "", host = "", rate = ""] = process.argv.slice(2);
+const perMs = Number(rate) / 1000;
+const kept = new Agent({ keepAlive: true, maxSockets: 256 });
+const newWindow = (): Window => ({ requests: 0, failures: [], tookMs: [], open: 0 });
+let current = newWindow();
+
+function ask(window: Window, plannedMs: number): void {
+  window.requests += 1;
+  window.open += 1;
+  let isOver = false;
+  const end = (failure?: string): void => {
+    if (isOver) return;
+    isOver = true;
+    window.open -= 1;
+    window.tookMs.push(performance.now() - plannedMs);
+    if (failure !== undefined) window.failures.push(failure);
+    if (window.open === 0) window.done?.();
+  };
+  const agent = window.requests % freshEvery === 0 ? false : kept;
+  const asked = { host: "127.0.0.1", port, path: "/", headers: { host }, agent, timeout: timeoutMs };
+  const request = get(asked, (response) => {
+    let size = 0;
+    response.on("data", (chunk: Buffer) => (size += chunk.length));
+    response.on("error", (error) => end(error.message));
+    response.on("end", () =>
+      end(response.statusCode === 200 && size > 0 ? undefined : `status ${response.statusCode}`),
+    );
+  });
+  request.on("timeout", () => request.destroy(new Error(`no answer in ${timeoutMs} ms`)));
+  request.on("error", (error) => end(error.message));
+}
+
+async function counted(window: Window): Promise<Counted> {
+  if (window.open > 0) await new Promise<void>((resolve) => (window.done = resolve));
+  const sorted = window.tookMs.toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return {
+    requests: window.requests,
+    failed: window.failures.length,
+    failures: window.failures.slice(0, failuresKeptMax),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    maxMs: at(1),
+  };
+}
+
+const startMs = performance.now();
+let sent = 0;
+const timer = setInterval(() => {
+  const due = Math.floor((performance.now() - startMs) * perMs);
+  for (; sent < due; sent += 1) ask(current, startMs + sent / perMs);
+}, tickMs);
+
+process.on("message", (message) => {
+  const before = current;
+  current = newWindow();
+  if (message === "end") clearInterval(timer);
+  void counted(before).then((found) => process.send?.(found, () => message === "end" && process.exit(0)));
+});
+process.on("disconnect", () => process.exit(0));
