@@ -8,7 +8,8 @@ import { pause, TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 beforeAll(async () => {
-  platform = await TestPlatform.start();
+  // Autoscalers and canaries look at what is measured: more often than usual, so that they need not be waited for.
+  platform = await TestPlatform.start({ flags: ["--measure-interval", "1"] });
 });
 afterAll(() => platform.stop());
 
@@ -24,8 +25,8 @@ async function background(argv: readonly string[]): Promise<void> {
   });
 }
 
-async function underLoad(task: () => Promise<void>): Promise<LoadResult> {
-  const host = `ledger.localhost:${platform.httpPort}`;
+async function underLoad(task: () => Promise<void>, app = "ledger"): Promise<LoadResult> {
+  const host = `${app}.localhost:${platform.httpPort}`;
   const load = new Load({ port: platform.httpPort, host, clients: 4, keepAlive: true, restMs: 4 });
   await task();
   await pause(500);
@@ -97,4 +98,93 @@ it("autoscaling.md: grows with what the pods use", () => {
   expect(stdout).toMatch(/^mill +Deployment\/mill +cpu: \d+%\/50% +1 +2 +2 /m);
   expect(stdout).toContain("reason: cpu resource utilization (percentage of request) above target");
   platform.kubectl(["delete", "hpa,deployment", "mill"]);
+});
+
+const replicas = (): string =>
+  platform.kubectl(["get", "deployment", "ledger-web", "-o", "jsonpath={.spec.replicas}"]);
+
+it("sleeps when nobody asks, and wakes for many at once without losing one", async () => {
+  const set = platform.nagi(["autoscale", "ledger", "web", "--min", "0", "--max", "2", "--idle", "2s"]);
+  expect(set).toContain("web of ledger is autoscaled from 0 to 2 instances: requests per second 100 each");
+  await until(() => replicas() === "0", "ledger to sleep");
+  expect(platform.nagi(["ps", "ledger"])).toContain("web of ledger sleeps: the next request wakes it");
+  expect(platform.tryNagi(["scale", "web=2", "--app", "ledger"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("web of ledger is autoscaled, from 0 to 2 instances") as unknown,
+  });
+  const host = `ledger.localhost:${platform.httpPort}`;
+  const load = new Load({ port: platform.httpPort, host, clients: 60, keepAlive: false, restMs: 50 });
+  await until(() => load.requests > 120, "ledger to wake");
+  const { failures, requests } = await load.stop();
+  console.log(`woken by 60 at once: ${requests} requests, ${failures.length} failed`);
+  expect(failures).toEqual([]);
+  await until(() => replicas() === "0", "ledger to sleep again");
+  // A release is tried although nobody asks.
+  platform.nagi(["config", "set", "--app", "ledger", "AWAKE=1"]);
+  expect(platform.nagi(["autoscale", "ledger", "web", "--off"])).toMatch(
+    /not autoscaled any more; [12] go on/,
+  );
+  const autoscale = ["autoscale", "deployment", "ledger-web", "--min=1", "--max=3", "--cpu-percent=50"];
+  expect(platform.kubectl(autoscale)).toContain("autoscaled");
+  expect(platform.nagi(["autoscale", "ledger"])).toMatch(/web: 1 to 3 instances.*\n  cpu 50 %/);
+  platform.kubectl(["delete", "hpa", "ledger-web"]);
+});
+
+const chick = `require("node:http")
+  .createServer((request, response) => response.writeHead(process.env.BAD ? 500 : 200).end(process.env.NAGI_RELEASE))
+  .listen(process.env.PORT);
+process.on("SIGTERM", () => process.exit(0));
+`;
+
+it("gives a canary its share under load; a killed Nagi goes on, a bad one is given up, a newer one takes its place", async () => {
+  const folder = platform.repository("hello");
+  platform.commit(folder, { "server.js": chick, "package.json": '{ "name": "chick" }' });
+  platform.nagi(["create", "chick"], { cwd: folder });
+  expect(platform.push(folder)).toMatchObject({ code: 0 });
+  const options = ["--steps", "20,60", "--interval", "4s", "--max-error-rate", "5"];
+  expect(platform.nagi(["deploys", "strategy", "chick", "canary", ...options])).toContain("20, 60 %");
+  const deploys = (): string => platform.nagi(["deploys", "chick"]);
+  const change = (...vars: string[]) => background(["config", "set", "--app", "chick", ...vars]);
+  const { failures, bodies } = await underLoad(async () => {
+    const ended = change("TURN=1").catch((error: unknown) => String(error));
+    await until(() => deploys().includes("canary: 20 %"), "a share of 20 %");
+    await platform.kill();
+    platform.up();
+    await until(() => deploys().includes("v2 Live"), "the canary to have everything");
+    await ended;
+  }, "chick");
+  expect(failures).toEqual([]);
+  expect([...bodies.keys()].toSorted()).toEqual(["v1", "v2"]);
+  expect(platform.nagi(["releases", "info", "v2", "--app", "chick"])).toMatch(
+    /20 % +\d+ +0 .*\n +60 % +\d+ +0 /,
+  );
+  await until(
+    () => !platform.kubectl(["get", "routes", "chick", "-o", "yaml"]).includes("chick--next"),
+    "no share",
+  );
+
+  const bad = await underLoad(async () => {
+    await expect(change("BAD=1")).rejects.toThrow(
+      /canary given up at 20 %: .*of its requests failed, more than 5 %/,
+    );
+  }, "chick");
+  // While v3 had its share.
+  expect(bad.failures.every((each) => each.includes("status 500: v3"))).toBe(true);
+  expect((await platform.request("chick")).text).toBe("v2");
+
+  const outcome = await underLoad(async () => {
+    const older = change("TURN=2").catch((error: unknown) => String(error));
+    await until(() => deploys().includes("v4 Deploying: canary: 20 %"), "v4 to have a share");
+    platform.nagi(["deploys", "pause", "chick"]);
+    expect(deploys()).toContain("(paused)");
+    const newer = change("TURN=3");
+    await until(() => deploys().includes("v5 Deploying: canary: 20 %"), "v5 to have a share");
+    expect(platform.nagi(["deploys", "promote", "chick"])).toContain("v5 of chick gets all requests");
+    await Promise.all([older, newer]);
+  }, "chick");
+  expect(outcome.failures).toEqual([]);
+  expect(platform.nagi(["releases", "--app", "chick"])).toMatch(/v4 +Superseded/);
+  expect(platform.tryNagi(["deploys", "abort", "chick"]).stderr).toContain(
+    "no release of chick is under way",
+  );
 });
