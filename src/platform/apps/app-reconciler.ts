@@ -112,7 +112,7 @@ export class AppReconciler {
     // A share goes before what it leads to, and comes after it.
     const { canaryWeight } = plan;
     if (canaryWeight === undefined) await this.#weights.ensure(app, canaryWeight);
-    await this.#beside.ensure(app, plan, (release) => this.#replicas(app, release, webProcess));
+    await this.#beside.ensure(app, plan, (release) => this.#replicas(app, release, webProcess, plan));
     if (canaryWeight !== undefined) await this.#weights.ensure(app, canaryWeight);
     const deployments = await this.#ensureDeployments(app, plan);
     await this.#ensureCronJobs(app, decided);
@@ -274,7 +274,8 @@ export class AppReconciler {
       .deployments.filter((each) => isOwnedBy(each, app) && !isBeside(each.metadata));
   }
 
-  async #ensureDeployments(app: App, { target, webTarget }: DeployPlan): Promise<readonly Deployment[]> {
+  async #ensureDeployments(app: App, plan: DeployPlan): Promise<readonly Deployment[]> {
+    const { target, webTarget } = plan;
     if (target === undefined) return this.#deploymentsOf(app);
     const { client, events } = this.#options;
     const processes = servedProcesses(target.spec.processes);
@@ -288,7 +289,7 @@ export class AppReconciler {
     for (const process of processes) {
       const present = kept.find(({ metadata }) => metadata.labels?.[processLabel] === process);
       const runs = process === webProcess ? (webTarget ?? target) : target;
-      const replicas = this.#replicas(app, runs, process);
+      const replicas = this.#replicas(app, runs, process, plan);
       const wanted = appDeployment(app, { target: runs, process, present, replicas });
       if (present === undefined) {
         result.push(await this.#owned.create(deployment, wanted, app));
@@ -302,11 +303,11 @@ export class AppReconciler {
     return result;
   }
 
-  /** How many instances of the process type a release is to have. */
-  #replicas(app: App, release: Release, process: string): number {
+  /** How many instances of the process type a release is to have; what shares the requests does not sleep. */
+  #replicas(app: App, release: Release, process: string, { canaryWeight }: DeployPlan): number {
     const { caches } = this.#options;
     const key = `${app.metadata.namespace}/${deploymentName(app.metadata.name ?? "", process)}`;
-    const isTried = !["Live", "Superseded"].includes(phaseOf(release));
+    const isTried = canaryWeight !== undefined || !["Live", "Superseded"].includes(phaseOf(release));
     const present = caches.deployments.get(key)?.spec.replicas;
     return wantedReplicas(app, process, { autoscaler: caches.autoscalerOf(key), present, isTried });
   }

@@ -12,7 +12,8 @@ import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { planCanary } from "./canary-plan.ts";
 import type { DeployInput, DeployPlan } from "./deploy-input.ts";
-import { recreateAnnotation } from "./deploy-strategy.ts";
+import { hasClaim, recreateAnnotation } from "./deploy-strategy.ts";
+import { podTemplate, processOptions } from "./pod-template.ts";
 import { standbyUntilMs } from "./deploy-wish.ts";
 import { nextTrack, processLabel, servedProcesses, trackLabel, webProcess } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
@@ -39,8 +40,12 @@ export function planDeploy(input: DeployInput): DeployPlan {
 }
 
 /** Whether the release is to run beside the live one. What has a volume cannot: it would have two writers. */
-export function isHeld({ spec, status }: Release, { deployments }: DeployInput): boolean {
+export function isHeld(release: Release, { app, deployments }: DeployInput): boolean {
+  const { spec, status } = release;
   if (spec.hold !== true || !servedProcesses(spec.processes).includes(webProcess)) return false;
+  // It may have got one since the main deployment was made.
+  const own = podTemplate({ release, process: webProcess, options: processOptions(app, webProcess) });
+  if (hasClaim(own)) return false;
   const web = deployments.find(({ metadata }) => metadata.labels?.[processLabel] === webProcess);
   if (web?.metadata.annotations?.[recreateAnnotation] === "volume") return false;
   return ["Pending", "Releasing", "Deploying", "Held"].includes(status?.phase ?? "Pending");

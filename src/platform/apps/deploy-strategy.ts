@@ -39,7 +39,7 @@ export function chooseStrategy(
   return { strategy: isKept ? present.spec.strategy : rolling, recreate };
 }
 
-function hasClaim({ spec }: PodTemplateSpec): boolean {
+export function hasClaim({ spec }: PodTemplateSpec): boolean {
   return spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined) ?? false;
 }
 

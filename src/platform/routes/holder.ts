@@ -66,7 +66,7 @@ export class Holder {
     this.#options = options;
   }
 
-  /** Where the router finds the holder of a backend; undefined when there are too many already. */
+  /** Where the router finds the holder of a backend; undefined where there can be none. */
   async endpointOf(id: string, backend: RouteBackend): Promise<RouteEndpoint | undefined> {
     const { port } = this.#options;
     const address = addressOf(id);
@@ -80,10 +80,18 @@ export class Holder {
       this.#take(place, socket),
     );
     const place: Place = { server, backend, held: new Set(), isWaking: false, next: 0 };
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ host: address, port, backlog }, resolve);
-    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen({ host: address, port, backlog }, resolve);
+      });
+    } catch (error) {
+      this.#options.log.warn("cannot hold requests of an app that sleeps", {
+        backend: backend.name,
+        error: messageOf(error),
+      });
+      return undefined;
+    }
     this.#places.set(id, place);
     return { address, port, weight: 1, target: undefined };
   }

@@ -4,6 +4,7 @@ import type { HorizontalPodAutoscalerStatus } from "../../../model/kinds/autosca
 import type { HorizontalPodAutoscaler } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import type { Condition } from "../../../model/meta.ts";
 import { normalise, type Normalised, type ScaleHistory } from "./behavior.ts";
+import { readyCondition } from "../shared/pods.ts";
 import { measure, type Measured, type MeasureInput } from "./measure.ts";
 
 export interface ScaleInput extends MeasureInput {
@@ -41,7 +42,8 @@ export function decideScale(input: ScaleInput): ScaleDecision {
     "the controller was able to get the target's current scale",
   );
   const { current } = target;
-  if (current === 0 && autoscaler.spec.minReplicas !== 0)
+  // What is stopped stays so, and what sleeps is woken by the router: it alone knows who waits.
+  if (current === 0)
     return nothing(input, 0, [
       able,
       is(
@@ -54,7 +56,7 @@ export function decideScale(input: ScaleInput): ScaleDecision {
   const outside = intoLimits(autoscaler, current);
   if (outside !== undefined) return outside;
   const all = (autoscaler.spec.metrics ?? []).map((metric) => measure(metric, current, input));
-  const measured = autoscaler.spec.minReplicas === 0 ? awakeOrIdle(all, current) : all;
+  const measured = autoscaler.spec.minReplicas === 0 ? awakeOrIdle(all, input) : all;
   const known = measured.filter(({ replicas }) => replicas !== undefined);
   const most = known.toSorted((a, b) => (b.replicas ?? 0) - (a.replicas ?? 0))[0];
   const failed = measured.find(({ problem }) => problem !== undefined);
@@ -94,12 +96,16 @@ export function decideScale(input: ScaleInput): ScaleDecision {
 
 /**
  * Of what may have no pod at all, requests say whether it needs one: what an idle pod uses of the machine would keep it for
- * ever, and of no pod nothing is used.
+ * ever. A pod that starts was wanted by somebody: nothing falls asleep before it is ready.
  */
-function awakeOrIdle(measured: readonly Measured[], current: number): readonly Measured[] {
+function awakeOrIdle(measured: readonly Measured[], { pods, target }: ScaleInput): readonly Measured[] {
   const outer = measured.filter(({ isOfPods }) => !isOfPods);
   const isIdle = outer.length > 0 && outer.every(({ replicas }) => replicas === 0);
-  return isIdle || current === 0 ? outer : measured;
+  if (!isIdle) return measured;
+  const starts = pods.some(
+    (pod) => pod.metadata.deletionTimestamp === undefined && readyCondition(pod)?.status !== "True",
+  );
+  return starts ? outer.map((each) => ({ ...each, replicas: target?.current })) : outer;
 }
 
 /** A number outside of the limits is brought back at once, whatever the metrics say. */

@@ -6,6 +6,7 @@ import {
 import { requestsPerInstance } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/requests-metric.ts";
 import { routeMetrics, type RouteMetrics } from "../../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import { route, type Route } from "../../../model/kinds/route/route/route.ts";
+import { pod, type Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { newObject } from "../../../model/kind.ts";
 import { decideScale, type ScaleInput } from "./decide.ts";
 import { rateReplicas, serviceRate } from "./rates.ts";
@@ -72,11 +73,16 @@ describe("what may sleep", () => {
     },
   );
   const at = (seconds: number, replicas: number) => ({ atMs: nowMs - seconds * 1000, replicas });
-  const to = (current: number, rate: number | undefined, recommendations: ReturnType<typeof at>[] = []) =>
+  const to = (
+    current: number,
+    rate: number | undefined,
+    recommendations: ReturnType<typeof at>[] = [],
+    pods: ScaleInput["pods"] = [],
+  ) =>
     decideScale({
       autoscaler,
       target: { current },
-      pods: [],
+      pods,
       metrics: new Map(),
       rates: new Map([["shop", rate]]),
       history: { recommendations, events: [] },
@@ -93,8 +99,16 @@ describe("what may sleep", () => {
     expect(to(1, undefined, [at(45, 0)])).toBeUndefined();
   });
 
-  test("wakes for the least that is asked, and stays asleep for nothing", () => {
-    expect(to(0, 1, [at(15, 0)])).toBe(1);
-    expect(to(0, 0, [at(15, 0)])).toBeUndefined();
+  test("does not fall asleep while a pod of it starts", () => {
+    const starting = newObject<Pod>(
+      pod,
+      { name: "a" },
+      { spec: { containers: [] }, status: { phase: "Running" } },
+    );
+    expect(to(1, 0, [at(45, 0)], [starting])).toBeUndefined();
+  });
+
+  test("is woken by others", () => {
+    expect(to(0, 5000, [at(15, 0)])).toBeUndefined();
   });
 });
