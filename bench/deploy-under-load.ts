@@ -7,6 +7,7 @@
 
 import { execFile, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { nagiProgram, pause, until } from "../test/harness/platform.ts";
 import type { Counted } from "./deploy-under-load/load.ts";
@@ -116,7 +117,7 @@ async function measure({ name, options, deploy }: Strategy, load: ChildProcess):
   await pause(3000);
   const meanwhile = await window(load);
   progress(
-    `${name}: ${quiet.requests + meanwhile.requests} requests, ${quiet.failed + meanwhile.failed} failed`,
+    `${name}: ${quiet.requests + meanwhile.requests} requests, ${quiet.failed + meanwhile.failed} failed; load ${loadavg()[0]?.toFixed(1)}`,
   );
   for (const failure of [...quiet.failures, ...meanwhile.failures]) progress(`  failed: ${failure}`);
   return {

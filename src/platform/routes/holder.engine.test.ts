@@ -15,6 +15,10 @@ import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
 const ref = (name: string) => ({ namespace: "default", name });
 const address = "127.0.1.1";
 const heldMax = 1000;
+const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+/** The example of RFC 6455. */
+const key = "dGhlIHNhbXBsZSBub25jZQ==";
+const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 function sleeper(): {
   client: FakeClient;
@@ -56,7 +60,10 @@ async function setReady(client: FakeClient, addresses: readonly string[], port: 
 
 function webSocket(port: number): Promise<Socket> {
   const socket = createConnection(port, "127.0.0.1");
-  socket.write("GET /ws HTTP/1.1\r\nHost: a.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  // Of a web socket without its key HAProxy says at once that it is none.
+  socket.write(
+    `GET /ws HTTP/1.1\r\nHost: a.localhost\r\n${upgrade}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+  );
   return new Promise((resolve, reject) => {
     socket.once("error", reject);
     socket.once("data", (data: Buffer) => {
@@ -76,7 +83,7 @@ test("many requests at the moment of waking are all answered, a web socket too",
   await until(async () => (await replicas()) === 1);
   const server = await bench.serve(address, port, (_request, response) => response.end("awake"));
   server.on("upgrade", (_request, stream: Socket) => {
-    stream.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    stream.write(`HTTP/1.1 101 Switching Protocols\r\n${upgrade}Sec-WebSocket-Accept: ${accept}\r\n\r\n`);
     stream.on("data", (data: Buffer) => stream.write(data));
   });
   await setReady(client, [address], port);
