@@ -58,7 +58,9 @@ describe("a step", () => {
   test.each<[string, number, Partial<CanaryStatus>, string]>([
     ["goes on until it is over", 59, { requests: 500 }, "wait"],
     ["is followed by the next", 60, { requests: 500 }, "next"],
-    ["passes without a request", 60, {}, "next"],
+    ["waits for the router to tell", 60, {}, "wait"],
+    ["passes without a request, a little later", 75, {}, "next"],
+    ["passes when only the other one is asked", 60, { beforeRequests: 3 }, "next"],
     ["stays while it is paused", 600, { requests: 500, paused: true }, "wait"],
     ["may have as many failures as are allowed", 60, { requests: 200, serverErrors: 2 }, "next"],
     ["is given up at once for too many", 10, { requests: 20, serverErrors: 1 }, "abort"],

@@ -14,6 +14,8 @@ import type { RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetr
 const judgedMin = 20;
 /** So many bad ones are not by chance, however few there were. */
 const failedMin = 5;
+/** The router tells of requests so much later at most: for so long a step of which nothing was told is not over. */
+const unheardMs = 15_000;
 
 export interface CanarySettings {
   /** Percent of the requests, growing. */
@@ -160,7 +162,9 @@ export function judge(
         why: `95 of 100 of its requests took up to ${p95Ms} ms, more than ${maxLatencyMs} ms`,
       };
   }
-  return { what: isOver && canary.paused !== true ? "next" : "wait" };
+  const isCounted = requests + (canary.beforeRequests ?? 0) > 0;
+  const isHeard = isCounted || nowMs - Date.parse(canary.since ?? "") >= intervalMs + unheardMs;
+  return { what: isOver && isHeard && canary.paused !== true ? "next" : "wait" };
 }
 
 function percentText(percent: number): string {

@@ -244,7 +244,10 @@ describe("a canary", () => {
   const at = (seconds: number) => new Date(nowMs - seconds * 1000).toISOString();
   const fresh = release(2, "Deploying", { isCanary: true });
   const going = (canary: NonNullable<ReleaseStatus["canary"]>) =>
-    release(2, "Deploying", { isCanary: true, canary: { since: at(10), step: 0, weight: 5, ...canary } });
+    release(2, "Deploying", {
+      isCanary: true,
+      canary: { since: at(10), step: 0, weight: 5, beforeRequests: 9, ...canary },
+    });
   const both = (of: Release) => ({ releases: [v1, of], deployments: [running(v1)], beside: running(of) });
 
   test("gets its first share when its instances are ready and the router knows them", () => {

@@ -71,7 +71,10 @@ function processesText({ spec }: Release): string {
 async function strategyLines(client: Client, { metadata, spec }: Release): Promise<string[]> {
   const { namespace } = metadata;
   const { items } = await client.list(deployment, { namespace, labelSelector: `${appLabel}=${spec.app}` });
-  const recreated = items.filter((each) => each.spec.strategy?.type === "Recreate");
+  const { spec: wanted } = await client.get(appKind, { namespace, name: spec.app });
+  // The app may have chosen so a moment ago.
+  const isChosen = wanted?.deploy?.strategy === "recreate";
+  const recreated = items.filter((each) => isChosen || each.spec.strategy?.type === "Recreate");
   const names = recreated.map((each) => each.metadata.labels?.["nagi.dev/process"] ?? each.metadata.name);
   if (names.length === 0) return [];
   const why = recreated.some((each) => each.metadata.annotations?.["nagi.dev/recreate"] === "volume")
