@@ -3,8 +3,8 @@
  * They go with the app, or with the build configuration, that they are of.
  */
 
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Client } from "../../client/client.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -21,6 +21,10 @@ export interface CachesOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** What Podman leaves of contexts and pushes, beside the caches, is of no use after so long: no build takes it. */
+const leftoverKeepMs = 24 * 60 * 60_000;
+const leftover = /^(libpod_builder|digest\.txt|api_load\.tar)\d+$/;
 
 /** An app goes with its builds, one after the other: looked at once for all of them. */
 const delayMs = 3000;
@@ -61,8 +65,9 @@ export class CacheSweeper {
   }
 
   async sweep(): Promise<void> {
-    const { client, cacheDirectory, log } = this.#options;
+    const { client, cacheDirectory, clock, log } = this.#options;
     if (cacheDirectory === undefined) return;
+    await removeLeftoversIn(dirname(cacheDirectory), clock.now() - leftoverKeepMs);
     // First these: what is made meanwhile has its owner already.
     const directories = await readdir(cacheDirectory).catch(() => []);
     if (directories.length === 0) return;
@@ -78,6 +83,15 @@ export class CacheSweeper {
     await sleep(this.#options.clock, delayMs, signal);
     this.#waiting = false;
     if (!signal.aborted) await this.sweep();
+  }
+}
+
+async function removeLeftoversIn(directory: string, beforeMs: number): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (!leftover.test(name)) continue;
+    const path = join(directory, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < beforeMs) await rm(path, { recursive: true, force: true });
   }
 }
 
