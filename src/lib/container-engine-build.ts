@@ -9,6 +9,15 @@ export interface RegistryAuth {
   readonly serveraddress?: string | undefined;
 }
 
+export interface PullOptions {
+  readonly auth?: RegistryAuth | undefined;
+  /** Whether the registry may be without TLS. */
+  readonly insecure?: boolean | undefined;
+  /** For instance `linux/arm64`; absent: the engine's own. */
+  readonly platform?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface BuildOptions {
   /** References to give to the image. */
   readonly tags: readonly string[];

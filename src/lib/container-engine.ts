@@ -15,7 +15,12 @@ import {
   isEngineError,
   type EngineRequest,
 } from "./container-engine-transport.ts";
-import { buildQuery, type BuildOptions, type RegistryAuth } from "./container-engine-build.ts";
+import {
+  buildQuery,
+  type BuildOptions,
+  type PullOptions,
+  type RegistryAuth,
+} from "./container-engine-build.ts";
 import { RecentAnswers } from "./recent-answers.ts";
 import { jsonLines, outputFrames, type OutputFrame } from "./container-engine-frames.ts";
 import type {
@@ -32,6 +37,7 @@ import type {
   NetworkSpec,
   Progress,
 } from "./container-engine-types.ts";
+import { networkOf, type NativeNetwork } from "./container-engine-networks.ts";
 import { execExitCode } from "./exec-exit-code.ts";
 
 /** Longer than any grace of ours: the engine itself ends a stop after its own timeout. */
@@ -364,16 +370,7 @@ export class ContainerEngine {
     });
   }
 
-  async *pullImage(
-    reference: string,
-    options: {
-      readonly auth?: RegistryAuth | undefined;
-      readonly insecure?: boolean | undefined;
-      /** For instance `linux/arm64`; absent: the engine's own. */
-      readonly platform?: string | undefined;
-      readonly signal?: AbortSignal | undefined;
-    } = {},
-  ): AsyncGenerator<Progress> {
+  async *pullImage(reference: string, options: PullOptions = {}): AsyncGenerator<Progress> {
     const fromImage = reference.includes("@") ? reference : joinReference(splitReference(reference));
     yield* this.#progress({
       method: "POST",
@@ -422,8 +419,10 @@ export class ContainerEngine {
     }
   }
 
-  listNetworks(): Promise<NetworkDetails[]> {
-    return this.#get("/networks");
+  async listNetworks(): Promise<NetworkDetails[]> {
+    if (!(await this.isPodman())) return await this.#get("/networks");
+    const request = { method: "GET", path: "/libpod/networks/json", native: true } as const;
+    return (await this.#call<NativeNetwork[]>(request)).map(networkOf);
   }
 
   inspectNetwork(name: string): Promise<NetworkDetails> {

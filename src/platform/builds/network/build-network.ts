@@ -37,7 +37,7 @@ export type Isolation =
   | { readonly network?: undefined; readonly problem: string };
 
 /** Others make and remove containers on this machine meanwhile, which Podman stumbles over. */
-const attemptsMax = 5;
+const attemptsMax = 3;
 const retryAfterMs = 200;
 
 const resolvFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
