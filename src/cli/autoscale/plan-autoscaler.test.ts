@@ -28,6 +28,14 @@ test("options become limits and metrics, and what they do not name stays", () =>
   expect(second.behavior?.scaleDown?.stabilizationWindowSeconds).toBe(60);
 });
 
+test("what has a volume has one instance at most", () => {
+  const withVolume = { ...app, spec: { volumes: [{ claim: "data", path: "/data" }] } };
+  const planned = (max: number) =>
+    planAutoscaler({ app: withVolume, process: "web", present: undefined, options: { min: 0, max } });
+  expect(() => planned(2)).toThrow("web of shop has the volume data");
+  expect(planned(1)).toMatchObject({ minReplicas: 0, maxReplicas: 1 });
+});
+
 test("what may sleep follows requests", () => {
   expect(plan({ min: 0, max: 3 }).metrics?.map(metricText)).toEqual(["requests per second 100 each"]);
   const shown = newObject<HorizontalPodAutoscaler>(

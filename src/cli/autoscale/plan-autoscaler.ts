@@ -10,6 +10,7 @@ import {
   requestsServiceOf,
 } from "../../model/kinds/autoscaling/horizontalpodautoscaler/requests-metric.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { singleVolumeOf } from "../../model/kinds/nagi/app/app-volumes.ts";
 import { checkQuantity, milliValue } from "../../model/quantity.ts";
 import { UsageError } from "../command.ts";
 
@@ -49,6 +50,12 @@ export function planAutoscaler({ app, process, present, options }: Given): Horiz
     );
   wholeNumber("max", max, 1);
   if (max < min) throw new UsageError(`--max is ${max}: must not be less than --min, ${min}`);
+  const volume = singleVolumeOf(app.spec?.volumes, process);
+  if (volume !== undefined && max > 1)
+    throw new UsageError(
+      `${process} of ${name} has the volume ${volume.claim}, which one instance at a time may have`,
+      "Use --max 1 (with --min 0 it sleeps while nobody asks), or unmount the volume: nagi volumes",
+    );
   const metrics = withSleep(metricsOf({ app, process, present, options }), min, name);
   if (metrics.length === 0) throw noMetric(app, process);
   if (process !== "web" && metrics.some((metric) => requestsServiceOf(metric) !== undefined))

@@ -2,6 +2,7 @@
 
 import type { HorizontalPodAutoscaler } from "../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { singleVolumeOf } from "../../model/kinds/nagi/app/app-volumes.ts";
 import { replicasOf } from "./names.ts";
 
 export interface Autoscaled {
@@ -24,10 +25,13 @@ export function wantedReplicas(
 ): number {
   const own = replicasOf(app, process);
   if (autoscaler === undefined || app.spec?.processes?.[process]?.stopped === true) return own;
+  // An autoscaler that came by other ways knows nothing of volumes.
+  const isSingle = singleVolumeOf(app.spec?.volumes, process) !== undefined;
   const { minReplicas = 1, maxReplicas } = autoscaler.spec;
   const least = isTried ? Math.max(1, minReplicas) : minReplicas;
-  if (present === undefined) return Math.min(Math.max(own, 1, minReplicas), maxReplicas);
-  return present === 0 ? least : present;
+  if (present === undefined) return isSingle ? 1 : Math.min(Math.max(own, 1, minReplicas), maxReplicas);
+  const wanted = present === 0 ? least : present;
+  return isSingle ? Math.min(1, wanted) : wanted;
 }
 
 /** Whether requests are to wake it. */

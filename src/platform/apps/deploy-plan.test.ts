@@ -120,6 +120,13 @@ describe("a held release", () => {
     web.metadata.annotations = { ...web.metadata.annotations, "nagi.dev/recreate": "volume" };
     const next = release(2, "Pending");
     expect(plan({ releases: [v1, next], deployments: [web] })).toMatchObject({ runs: ["v2", undefined] });
+    const withVolume = newObject<App>(
+      appKind,
+      { name: "shop", uid: "u" },
+      { spec: { volumes: [{ claim: "data", path: "/data" }] } },
+    );
+    const given = { app: withVolume, releases: [v1, next], deployments: [running(v1)] };
+    expect(plan(given)).toMatchObject({ runs: ["v2", undefined] });
   });
 
   test("that was cancelled is gone before the service leads to all, and before another one takes over", () => {

@@ -73,3 +73,8 @@ export function volumeErrors(
     ];
   });
 }
+
+/** A volume of the process type that one instance at a time may have; undefined when it has none. */
+export function singleVolumeOf(volumes: readonly AppVolume[] = [], process: string): AppVolume | undefined {
+  return volumes.find((each) => each.shared !== true && processOfVolume(each) === process);
+}
