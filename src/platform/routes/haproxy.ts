@@ -12,6 +12,7 @@ import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
 import { assignBackends, emptyFrame, parseFrame, type BackendFrame } from "./backend-frame.ts";
+import { complainedOf, refusalOf } from "./config-check.ts";
 import { HaproxyCli } from "./haproxy-cli.ts";
 import { renderFiles, type HaproxyFiles, type HaproxySettings } from "./haproxy-config.ts";
 import { mapNames, mapText } from "./haproxy-maps.ts";
@@ -19,6 +20,7 @@ import type { RouteEndpoint } from "./route-endpoints.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
 import { assignSlots, slotCommands, type Slot } from "./server-slots.ts";
 import { certificateCommands, certificateList, type CertificateFiles } from "./tls/certificate-store.ts";
+import { withoutRefused } from "./without-refused.ts";
 import { mapCommands, readWorkerState, type WorkerState } from "./worker-state.ts";
 
 /** Between two reloads: routes that come in a row share one. */
@@ -30,6 +32,9 @@ const refusedAgainMs = 1000;
 const harmlessAnswer =
   /^[+\s]*(New empty certificate|Transaction created|Committing|Inserting certificate|Entry .* deleted|Certificate .* deleted|New server registered|no need to change|IP changed|port changed)/;
 const secretsDir = "certs";
+/** What HAProxy is asked about before it is told. */
+const candidate = "candidate.cfg";
+const refusalMaxLength = 2000;
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface HaproxyOptions {
@@ -51,6 +56,8 @@ export interface Wanted {
 }
 
 export interface Applied {
+  /** Without what HAProxy refuses. */
+  readonly table: RouteTable;
   /** The rest waits: call again after this long. */
   readonly againAfterMs?: number | undefined;
 }
@@ -65,6 +72,10 @@ export class Haproxy {
   #frame: BackendFrame | undefined;
   /** The worker that takes new connections; undefined when it is not known what it holds. */
   #worker: WorkerState | undefined;
+  /** What HAProxy complained of, by the backend's section: another section is tried anew. */
+  #refused = new Map<string, string>();
+  /** Structure that HAProxy said it would take. */
+  #checked: string | undefined;
   #started = false;
   #reloadedMs = Number.NEGATIVE_INFINITY;
   reloads = 0;
@@ -113,11 +124,11 @@ export class Haproxy {
   }
 
   /** Brings HAProxy to the table. Not to be called again before it has ended. */
-  async apply({ table, certificates, challenges }: Wanted): Promise<Applied> {
+  async apply(wanted: Wanted): Promise<Applied> {
     const running = await this.#process.isRunning();
     if (running) await this.#meetWorkers();
     else this.#worker = undefined;
-    const files = await this.#prepare({ table, certificates, challenges });
+    const { files, table } = await this.#acceptable(wanted);
     if (!running || !this.#started) {
       await this.#process.start();
       this.#started = true;
@@ -126,11 +137,11 @@ export class Haproxy {
     const accepted = this.#worker === undefined || (await this.#bring(this.#worker, files, table));
     if (this.#worker?.structureDigest !== files.structureDigest) {
       const waitMs = this.#reloadedMs + reloadIntervalMs - this.#options.clock.now();
-      if (waitMs > 0) return { againAfterMs: waitMs };
+      if (waitMs > 0) return { table, againAfterMs: waitMs };
       await this.#reload(files);
     }
     await this.#forgetSecrets(files);
-    return accepted ? {} : { againAfterMs: refusedAgainMs };
+    return accepted ? { table } : { table, againAfterMs: refusedAgainMs };
   }
 
   /** Learns which workers there are, and what the one holds that takes new connections. */
@@ -163,8 +174,54 @@ export class Haproxy {
     for (const name of mapNames) await this.#write(name, mapText(files.maps[name]));
     for (const [name, content] of files.secrets) await this.#write(name, content);
     await this.#write(certificateList, `${certificates.lines.join("\n")}\n`);
-    await this.#write("haproxy.cfg", files.config);
     return files;
+  }
+
+  /** Writes the configuration, without the routes that HAProxy would refuse it for. */
+  async #acceptable(wanted: Wanted): Promise<{ readonly files: HaproxyFiles; readonly table: RouteTable }> {
+    const { binary, dir, log } = this.#options;
+    for (;;) {
+      const refused = this.#refusedOf(wanted.table);
+      const table = withoutRefused(wanted.table, refused);
+      const files = await this.#prepare({ ...wanted, table });
+      // What the worker runs has been taken before.
+      const isNew =
+        files.structureDigest !== this.#worker?.structureDigest && files.structureDigest !== this.#checked;
+      if (isNew) await this.#write(candidate, files.config);
+      const refusal = isNew ? await refusalOf(binary, dir, candidate, searchPath) : "";
+      const wrong = complainedOf(files.config, refusal);
+      if (wrong.size === 0) {
+        // What is no route's fault is told by HAProxy itself, in its log.
+        if (refusal !== "")
+          log.error("haproxy refuses its configuration", { refusal: refusal.slice(0, refusalMaxLength) });
+        else this.#checked = files.structureDigest;
+        await this.#write("haproxy.cfg", files.config);
+        return { files, table };
+      }
+      for (const [id, message] of wrong) {
+        const backend = table.backends.find(({ name }) => this.#frame?.assigned[name] === id);
+        // A spare has no lines that could be wrong.
+        if (backend === undefined)
+          throw new Error(`haproxy refuses backend ${id}, which is no route's: ${message}`);
+        this.#refused.set(sectionOf(backend), message);
+        log.info("haproxy refuses a route", { backend: backend.name, message });
+      }
+    }
+  }
+
+  /** What is wrong with those backends of the table that were refused, by name; others are forgotten. */
+  #refusedOf({ backends }: RouteTable): ReadonlyMap<string, string> {
+    const now = new Map<string, string>();
+    const kept = new Map<string, string>();
+    if (this.#refused.size === 0) return now;
+    for (const backend of backends) {
+      const message = this.#refused.get(sectionOf(backend));
+      if (message === undefined) continue;
+      now.set(backend.name, message);
+      kept.set(sectionOf(backend), message);
+    }
+    this.#refused = kept;
+    return now;
   }
 
   async #endpointsOf(id: string, backend: RouteBackend): Promise<readonly RouteEndpoint[]> {
@@ -265,6 +322,10 @@ export class Haproxy {
     await rename(join(dir, `${name}.new`), join(dir, name));
     this.#written.set(name, content);
   }
+}
+
+function sectionOf({ name, lines, serverOptions }: RouteBackend): string {
+  return [name, ...lines, serverOptions].join("\n");
 }
 
 /** Backends that are part of the frame, not of a route. */

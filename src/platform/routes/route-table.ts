@@ -32,6 +32,8 @@ export interface RouteObjects {
 export interface RouteBackend {
   /** `namespace:app:route`, unique, and readable in the access log. */
   readonly name: string;
+  /** The object that asks for it: `route default/shop`. */
+  readonly owner: string;
   readonly app: string;
   /** Of its section of HAProxy's configuration: what its annotations ask for. */
   readonly lines: readonly string[];
@@ -203,13 +205,14 @@ function byKey<T extends KubeObject>(objects: readonly T[]): ReadonlyMap<string,
 }
 
 function backendOf(
-  { route, backend }: Exposed,
+  { route, backend, owner }: Exposed,
   services: ReadonlyMap<string, Service>,
   slices: ReadonlyMap<string, readonly EndpointSlice[]>,
 ): RouteBackend {
   const { namespace = "" } = route.metadata;
   return {
     name: backend,
+    owner,
     app: appOf(route),
     lines: backendLines(route),
     serverOptions: serverOptions(route),

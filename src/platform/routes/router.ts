@@ -255,9 +255,10 @@ export class Router {
         const certificates = await certificatesFor(table.rules, this.#options.domain, this.#authority);
         const challenges = this.#challenges.current();
         const wanted = { table, certificates, challenges: challenges.answers };
-        const { againAfterMs } = await this.#haproxy.apply(wanted);
+        const applied = await this.#haproxy.apply(wanted);
+        const { againAfterMs } = applied;
         if (againAfterMs === undefined) challenges.applied();
-        if (againAfterMs === undefined) await this.#writeStatuses(table, routes());
+        if (againAfterMs === undefined) await this.#writeStatuses(applied.table, routes());
         this.#ready.resolve();
         failures = 0;
         pauseMs = againAfterMs ?? resyncMs;
