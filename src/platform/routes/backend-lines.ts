@@ -3,6 +3,7 @@
  * nothing. Values have been checked (`settingErrors`); they are quoted all the same. Pure.
  */
 
+import type { HeaderAction } from "../../model/kinds/route/route/http-headers.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import {
   addressList,
@@ -37,6 +38,7 @@ export function backendLines(route: Route): readonly string[] {
     ...redirect(route),
     ...headers(route, "request-header", "http-request"),
     ...headers(route, "response-header", "http-response"),
+    ...headerActions(route),
     ...set(route, "hsts", (value) => [
       `http-response set-header Strict-Transport-Security ${literal(value)} if { ssl_fc }`,
     ]),
@@ -153,6 +155,18 @@ function headers(route: Route, name: SettingName, rule: "http-request" | "http-r
       return text === "" ? `${rule} del-header ${header}` : `${rule} set-header ${header} ${literal(text)}`;
     }),
   );
+}
+
+/** OpenShift's own way to say it. */
+function headerActions({ spec: { httpHeaders } }: Route): readonly string[] {
+  const lines = (rule: string, list: readonly HeaderAction[] = []): readonly string[] =>
+    list.map(({ name, action }) =>
+      action.type === "Delete"
+        ? `${rule} del-header ${name}`
+        : `${rule} set-header ${name} ${literal(action.set?.value ?? "")}`,
+    );
+  const { request, response } = httpHeaders?.actions ?? {};
+  return [...lines("http-request", request), ...lines("http-response", response)];
 }
 
 /** `/api` with the target `/` makes `/` of `/api`, and `/x` of `/api/x`. */

@@ -3,6 +3,7 @@
  * the namespace of its oldest route, so that nobody takes a path of somebody else's site. Pure.
  */
 
+import { httpHeaderErrors } from "../../model/kinds/route/route/http-headers.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingErrors } from "../../model/kinds/route/route/route-settings.ts";
 import { checkDnsSubdomain } from "../../model/names.ts";
@@ -61,6 +62,8 @@ export class RouteClaims {
       return { reason: "HostReserved", message: `the names below "${this.#options.domain}" are the apps'` };
     const [setting] = settingErrors(route);
     if (setting !== undefined) return wrong(`${setting.path}: ${setting.detail}`);
+    const [header] = httpHeaderErrors(route.spec.httpHeaders, "spec.httpHeaders");
+    if (header !== undefined) return wrong(`${header.path}: ${header.detail}`);
     const tls = refusal ?? tlsMistake(route);
     return tls === undefined ? undefined : wrong(tls);
   }

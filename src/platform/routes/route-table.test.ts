@@ -156,6 +156,33 @@ describe("settings", () => {
     ]);
   });
 
+  test("of headers are OpenShift's too, taken as they are, and refused when they are none", () => {
+    const withHeader = (name: string, value: string) =>
+      build({
+        routes: [
+          aRoute("a", {
+            httpHeaders: {
+              actions: {
+                request: [{ name: "X-Old", action: { type: "Delete" } }],
+                response: [{ name, action: { type: "Set", set: { value } } }],
+              },
+            },
+          }),
+        ],
+      });
+    expect(withHeader("X-Zone", "it's 5%").backends[0]?.lines).toEqual([
+      "http-request del-header X-Old",
+      String.raw`http-response set-header X-Zone 'it'\''s 5%%'`,
+    ]);
+    const refused = [
+      ["X Zone", "a"],
+      ["Set-Cookie", "a"],
+      ["X-Zone", "%[src]"],
+      ["X-Zone", "a\nb"],
+    ].map(([name = "", value = ""]) => withHeader(name, value).admissions.get("default/a")?.admitted);
+    expect(refused).toEqual([false, false, false, false]);
+  });
+
   test("that are wrong keep the route from being served, and say why", () => {
     const { admissions, backends } = withAnnotation("timeout", "30s\nserver evil");
     expect(backends).toEqual([]);

@@ -4,6 +4,7 @@ import { condition, type Condition, type KubeObject } from "../../../meta.ts";
 import { array, integer, intOrString, object, oneOf, required, string, type Infer } from "../../../schema.ts";
 
 import { acmeErrors } from "./acme.ts";
+import { httpHeaderErrors, httpHeaders } from "./http-headers.ts";
 import { settingErrors } from "./route-settings.ts";
 import { routeErrors } from "./validate-route.ts";
 
@@ -72,6 +73,7 @@ const fields = {
           { name: `${api}.RoutePort` },
         ),
         tls: tlsConfig,
+        httpHeaders,
         wildcardPolicy: oneOf(["None", "Subdomain"], "Whether subdomains of the host are served.", {
           default: "None",
         }),
@@ -157,7 +159,12 @@ export const route = defineKind<Route>({
       value: ({ spec }) => spec.wildcardPolicy ?? "None",
     },
   ],
-  validate: (given) => [...routeErrors(given.spec), ...settingErrors(given), ...acmeErrors(given)],
+  validate: (given) => [
+    ...routeErrors(given.spec),
+    ...httpHeaderErrors(given.spec.httpHeaders, "spec.httpHeaders"),
+    ...settingErrors(given),
+    ...acmeErrors(given),
+  ],
   selectableFields: {
     "spec.host": ({ spec }) => spec.host ?? "",
     "spec.path": ({ spec }) => spec.path ?? "",
