@@ -20,7 +20,11 @@ function tableOf(sections: Readonly<Record<string, readonly string[]>>): RouteTa
   const table = buildRouteTable(
     {
       routes: Object.keys(sections).map((name) => aRoute(name)),
-      ...{ services: [], slices: [], ingresses: [], classes: [], secrets: [] },
+      services: [],
+      slices: [],
+      ingresses: [],
+      classes: [],
+      secrets: [],
     },
     { domain: "localhost", reservedHosts: [] },
   );
