@@ -241,7 +241,7 @@ describe("builds", () => {
     };
     const [one, other] = [`one-${randomUUID()}`, `other-${randomUUID()}`];
     expect(await run(one, ["target=/c"])).toEqual([]);
-    const tries = ["target=/c", "id=/c,target=/c", `id=default.${one},target=/c`, "target=/c$MORE"];
+    const tries = ["target=/c", "id=/c,target=/c", `id=default.${one},target=/c`, "id=$MORE,target=/c"];
     // By its target and by an id that is the same it is one cache.
     expect(await run(other, tries)).toEqual([`of-${other}`]);
     expect(await run(one, ["target=/c"])).toEqual([`of-${one}`]);
