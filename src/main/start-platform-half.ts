@@ -27,6 +27,7 @@ import { runAddons } from "../platform/addons/run-addons.ts";
 import { runApps, type MissingImage } from "../platform/apps/run-apps.ts";
 import { runBuildConfigs } from "../platform/buildconfigs/build-configs.ts";
 import { createBuilds, type Builds } from "../platform/builds/builds.ts";
+import type { HostConfig } from "../platform/builds/host-config.ts";
 import { BuildNetwork } from "../platform/builds/network/build-network.ts";
 import { DetectHandler } from "../platform/builds/detect-handler.ts";
 import { createGitServer, type GitServer } from "../platform/git/git-server.ts";
@@ -279,7 +280,8 @@ function appsService({ config, clientFor, engine, log }: PlatformHalfOptions, re
 
 function openAppLogs({ config, clientFor, log }: PlatformHalfOptions, hurry: () => () => void): AppLogs {
   const { appLogs: dir } = paths(config.dataDir);
-  return new AppLogs({ client: clientFor("logs"), dir, hurry, clock: systemClock, log });
+  const outside = (): Promise<HostConfig> => hostConfig(config.dataDir);
+  return new AppLogs({ client: clientFor("logs"), dir, hurry, outside, clock: systemClock, log });
 }
 
 function openRouter(

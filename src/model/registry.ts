@@ -46,6 +46,7 @@ import { app } from "./kinds/nagi/app/app.ts";
 import { backupStore } from "./kinds/nagi/backupstore/backupstore.ts";
 import { housekeeping } from "./kinds/nagi/housekeeping/housekeeping.ts";
 import { imageRetention } from "./kinds/nagi/imageretention/imageretention.ts";
+import { logDrain } from "./kinds/nagi/logdrain/logdrain.ts";
 import { platform } from "./kinds/nagi/platform/platform.ts";
 import { release } from "./kinds/nagi/release/release.ts";
 import { routeMetrics } from "./kinds/nagi/routemetrics/routemetrics.ts";
@@ -110,6 +111,7 @@ export const allKinds: readonly Kind[] = [
   backupStore,
   housekeeping,
   imageRetention,
+  logDrain,
   platform,
   release,
   routeMetrics,

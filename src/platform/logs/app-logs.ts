@@ -18,9 +18,10 @@ import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { app, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import type { LogLine } from "../../model/log-line.ts";
-import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
+import { keyOf, refOf, type KubeObject, type ObjectMeta } from "../../model/meta.ts";
 import { AppLog } from "./app-log.ts";
 import { AppLogSource } from "./app-log-source.ts";
+import { Drains, type DrainOutside } from "./drains/drains.ts";
 import { appLines, buildLines, eventLine, podLines, releaseLines } from "./platform-lines.ts";
 import { PodFollowers } from "./pod-followers.ts";
 import type { LogLimits } from "./segments.ts";
@@ -44,6 +45,8 @@ export interface AppLogsOptions {
   readonly dir: string;
   /** Called while somebody follows an app's lines; returns the way to end that. */
   readonly hurry: () => () => void;
+  /** The way to receivers of drains. */
+  readonly outside: () => Promise<DrainOutside>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -109,23 +112,30 @@ export class AppLogs {
     const followers = new PodFollowers({ ...given, pods: this.#pods, logOf: (of) => this.#logOfPod(of) });
     this.#tellOf(this.#apps, ({ type, object, previous }) => {
       if (type === "deleted") void this.#forget(keyOf(refOf(object)));
-      else if (previous !== undefined) this.#tell(object, object.metadata.name, appLines(previous, object));
+      else if (previous !== undefined)
+        this.#tell(object.metadata, object.metadata.name, appLines(previous, object));
     });
     this.#tellOf(this.#pods, ({ type, object, previous }) => {
       const name = appOf(object);
       if (type === "updated" && previous !== undefined && name !== undefined)
-        this.#tell(object, name, podLines(previous, object, name));
+        this.#tell(object.metadata, name, podLines(previous, object, name));
     });
     this.#tellOf(releases, ({ type, object, previous }) => {
-      if (type !== "deleted") this.#tell(object, object.spec.app, releaseLines(previous, object));
+      if (type !== "deleted") this.#tell(object.metadata, object.spec.app, releaseLines(previous, object));
     });
     this.#tellOf(builds, ({ type, object, previous }) => {
-      if (type !== "deleted") this.#tell(object, appOf(object), buildLines(previous, object));
+      if (type !== "deleted") this.#tell(object.metadata, appOf(object), buildLines(previous, object));
     });
     this.#tellOf(events, ({ type, object }) => {
       if (type !== "deleted") this.#tellEvent(object);
     });
-    await Promise.all([...running, followers.run(signal), this.#tidyOften(signal)]);
+    const drains = new Drains({
+      ...given,
+      logOf: (namespace, name) => this.logOf(namespace, name),
+      tell: (namespace, name, text) => this.#tell({ namespace }, name, [text]),
+      outside: this.#options.outside,
+    });
+    await Promise.all([...running, followers.run(signal), drains.run(signal), this.#tidyOften(signal)]);
     await Promise.allSettled([...this.#logs.values()].map((each) => each.close()));
   }
 
@@ -138,8 +148,11 @@ export class AppLogs {
     isPast = false;
   }
 
-  #tell({ metadata }: KubeObject, name: string | undefined, texts: readonly string[]): void {
-    const { namespace = "" } = metadata;
+  #tell(
+    { namespace = "" }: Pick<ObjectMeta, "namespace">,
+    name: string | undefined,
+    texts: readonly string[],
+  ): void {
     if (texts.length === 0 || name === undefined || this.#apps.get(`${namespace}/${name}`) === undefined)
       return;
     const time = new Date(this.#options.clock.now()).toISOString();
@@ -159,7 +172,7 @@ export class AppLogs {
     const name = about === undefined ? undefined : appOf(about);
     if (about === undefined || name === undefined) return;
     const line = eventLine(object, about, name);
-    if (line !== undefined) this.#tell(about, name, [line]);
+    if (line !== undefined) this.#tell(about.metadata, name, [line]);
   }
 
   #logOfPod(object: Pod): { readonly appLog: AppLog; readonly app: string } | undefined {
