@@ -1,5 +1,7 @@
 /** `nagi doctor`: an app that ails in several ways, and what is said of it. */
 
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
 import { TestPlatform, until } from "../harness/platform.ts";
@@ -87,6 +89,10 @@ it("refuses an app that is not there", () => {
   expect(stderr).toContain("there is no app nobody");
 });
 
+interface Drains {
+  readonly items: readonly { readonly metadata: { readonly name: string } }[];
+}
+
 interface Line {
   readonly time: string;
   readonly kind: string;
@@ -148,4 +154,31 @@ it("takes a burst of a hundred thousand lines, and goes on", async () => {
   await until(() => linesOf("-n", "1", "-p", "burst")[0]?.text === "line 100000 of many", "the last line");
   const texts = linesOf("--since", "1h", "-p", "burst").map(({ text }) => text);
   expect(texts).toEqual(Array.from({ length: 100_000 }, (_, index) => `line ${index + 1} of many`));
+});
+
+it("sends lines to a drain, and tells of one that takes none", async () => {
+  let received = "";
+  const receiver = createServer((request, response) => {
+    request.on("data", (chunk: Buffer) => (received += chunk.toString()));
+    request.on("end", () => response.end());
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const { port } = receiver.address() as AddressInfo;
+  platform.nagi(["drains", "add", `http://127.0.0.1:${port}/in`, "--source", "router", "--app", "kiosk"]);
+  platform.nagi(["drains", "add", `syslog://127.0.0.1:${platform.apiPort + 1}`, "--app", "kiosk"]);
+  await until(async () => {
+    await platform.request("kiosk", "/drained");
+    return received.includes("/drained");
+  }, "a request's line");
+  expect(JSON.parse(received.split("\n")[0] ?? "")).toMatchObject({ app: "kiosk", kind: "router" });
+  await until(() => platform.nagi(["drains", "--app", "kiosk"]).includes("Failing"), "the other to fail");
+  expect(platform.nagi(["drains", "--app", "kiosk"])).toMatch(/ router +Sending +[1-9]/);
+  expect(linesOf("--source", "platform").at(-1)?.text).toMatch(/^drain \w{8} fails: .*ECONNREFUSED/);
+  for (const { metadata } of (JSON.parse(platform.nagi(["drains", "--app", "kiosk", "-o", "json"])) as Drains)
+    .items)
+    platform.nagi(["drains", "remove", metadata.name, "--app", "kiosk"]);
+  receiver.close();
+  const refused = platform.tryNagi(["drains", "add", "udp://somewhere", "--app", "kiosk"]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("must be an address such as syslog+tls://logs.example.com:6514");
 });
