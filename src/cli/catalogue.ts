@@ -59,6 +59,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   { name: "exec", aliases: ["ps:exec"], load: () => import("./commands/exec.ts") },
   { name: "cp", aliases: ["ps:copy"], load: () => import("./commands/cp.ts") },
   { name: "port-forward", aliases: ["ps:forward"], load: () => import("./commands/port-forward.ts") },
+  { name: "metrics", load: () => import("./commands/metrics.ts") },
   { name: "drains", load: () => import("./commands/drains.ts") },
   { name: "logs", load: () => import("./commands/logs.ts") },
   { name: "doctor", load: () => import("./commands/doctor.ts") },

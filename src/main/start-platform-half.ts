@@ -35,6 +35,8 @@ import { createSshServer, type SshServer } from "../platform/git/ssh/ssh-server.
 import { Housekeeper } from "../platform/housekeeping/housekeeper.ts";
 import { PruneHandler } from "../platform/images/prune-handler.ts";
 import { AppLogs } from "../platform/logs/app-logs.ts";
+import { Metrics } from "../platform/metrics/metrics.ts";
+import { MetricsHandler } from "../platform/metrics/metrics-handler.ts";
 import { createPlatforms, type Platforms } from "../platform/platforms/platforms.ts";
 import { createRegistry, type Registry, type RegistryOptions } from "../platform/registry/registry.ts";
 import { Router, type RouterOptions } from "../platform/routes/router.ts";
@@ -142,7 +144,9 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const resolve = openResolve(options, registry, copier);
   const places = openPlaces(options);
   const downloads = new BackupHandler(clientFor("addon-backups"), places);
-  const asked = [detect, cleaning.handler, resolve, downloads];
+  const metrics = new Metrics({ client: clientFor("metrics"), version: versionOf(), clock, log });
+  const numbers = new MetricsHandler(clientFor("metrics"), metrics, ownUse);
+  const asked = [detect, cleaning.handler, resolve, downloads, numbers];
   const handlers = [...own, ...registry.handlers, ...asked, ...options.handlers];
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
@@ -160,6 +164,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "registry", run: (signal) => registry.run(signal) },
       { name: "router", run: (signal) => router.run(signal) },
       { name: "logs", run: (signal) => appLogs.run(signal) },
+      { name: "metrics", run: (signal) => metrics.run(signal) },
       { name: "ssh", run: (signal) => ssh.run(signal) },
       { name: "git", run: (signal) => git.run(signal) },
       { name: "builds", run: (signal) => builds.run(signal) },
@@ -198,6 +203,11 @@ function openCleaning(options: PlatformHalfOptions, registry: Registry, builds: 
       await pruner.prune({}, "DiskFull");
     },
   };
+}
+
+function ownUse(): { readonly cpuSeconds: number; readonly memoryBytes: number } {
+  const { user, system } = process.cpuUsage();
+  return { cpuSeconds: (user + system) / 1_000_000, memoryBytes: process.memoryUsage.rss() };
 }
 
 interface BuildParts {

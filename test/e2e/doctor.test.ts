@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../../src/lib/free-port.ts";
 import { runGuideExample } from "../harness/guide.ts";
 import { TestPlatform, until } from "../harness/platform.ts";
 
@@ -165,7 +166,7 @@ it("sends lines to a drain, and tells of one that takes none", async () => {
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   const { port } = receiver.address() as AddressInfo;
   platform.nagi(["drains", "add", `http://127.0.0.1:${port}/in`, "--source", "router", "--app", "kiosk"]);
-  platform.nagi(["drains", "add", `syslog://127.0.0.1:${platform.apiPort + 1}`, "--app", "kiosk"]);
+  platform.nagi(["drains", "add", `syslog://127.0.0.1:${await freePort()}`, "--app", "kiosk"]);
   await until(async () => {
     await platform.request("kiosk", "/drained");
     return received.includes("/drained");

@@ -2,6 +2,7 @@
 
 import { readdir, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { readExtras, type ContainerExtras } from "./container-extras.ts";
 
 /** Counters grow for ever; two readings make a rate. */
 export interface MachineCounters {
@@ -26,6 +27,7 @@ export interface ContainerCounters {
   readonly cpuUs: number;
   /** Without what the kernel can take back at once. */
   readonly memoryBytes: number;
+  readonly extras?: ContainerExtras | undefined;
 }
 
 /** A container that runs, for the counters of its control group. */
@@ -143,7 +145,7 @@ export async function linkSpeedMbps(root: string): Promise<number> {
 export async function containerUse(
   root: string,
   pid: number,
-): Promise<{ cpuUs: number; memoryBytes: number } | undefined> {
+): Promise<Omit<ContainerCounters, "node"> | undefined> {
   const groups = parseGroups(await textOf(join(root, "proc", String(pid), "cgroup")));
   const unified = groups.get("");
   const cpuGroup = groups.get("cpuacct");
@@ -156,7 +158,12 @@ export async function containerUse(
       textOf(join(base, "memory", memoryGroup, "memory.stat")),
     ]);
     if (isOutside(cpuGroup) || usage === "") return undefined;
-    return { cpuUs: Number(usage) / 1000, memoryBytes: workingSet(used, stat, "total_inactive_file") };
+    const extras = await readExtras(root, pid, {
+      cpuStat: join(base, "cpu", groups.get("cpu") ?? cpuGroup, "cpu.stat"),
+      io: join(base, "blkio", groups.get("blkio") ?? cpuGroup, "blkio.throttle.io_service_bytes"),
+    });
+    const memoryBytes = workingSet(used, stat, "total_inactive_file");
+    return { cpuUs: Number(usage) / 1000, memoryBytes, extras };
   }
   if (unified === undefined || isOutside(unified)) return undefined;
   const [cpu, used, stat] = await Promise.all([
@@ -165,7 +172,11 @@ export async function containerUse(
     textOf(join(base, unified, "memory.stat")),
   ]);
   const cpuUs = Number(/^usage_usec (\d+)/m.exec(cpu)?.[1]);
-  return Number.isNaN(cpuUs) ? undefined : { cpuUs, memoryBytes: workingSet(used, stat, "inactive_file") };
+  if (Number.isNaN(cpuUs)) return undefined;
+  const group = join(base, unified);
+  const files = { cpuStat: join(group, "cpu.stat"), io: join(group, "io.stat") };
+  const extras = await readExtras(root, pid, files);
+  return { cpuUs, memoryBytes: workingSet(used, stat, "inactive_file"), extras };
 }
 
 /** By controller; the unified hierarchy has none. */

@@ -1,6 +1,7 @@
 /** From what the kernel counts to what each container of a pod uses. Pure. */
 
 import { byteQuantity, milliQuantity } from "../../model/quantity.ts";
+import type { ContainerExtras } from "./container-extras.ts";
 import type { MachineCounters } from "./machine-counters.ts";
 
 export interface MeasuredContainer {
@@ -13,7 +14,8 @@ export interface MeasuredContainer {
 /** One for each container that runs. */
 export type PodUse = readonly {
   readonly container: string;
-  readonly usage: { readonly cpu: string; readonly memory: string };
+  /** Also, where the kernel counts it: what `extraUsage` names. */
+  readonly usage: { readonly cpu: string; readonly memory: string } & Readonly<Record<string, string>>;
 }[];
 
 /** By UID of the pod, between two readings; a container that was not there at the first is left out until the next. */
@@ -31,6 +33,8 @@ export function podUses(
     const usage = {
       cpu: milliQuantity(Math.round(cpuMillis)),
       memory: byteQuantity(Math.round(after.memoryBytes / 1024) * 1024),
+      // The containers of a pod share its network: the first one is told of it.
+      ...extraUsage(before.extras, after.extras, { elapsedMs, withNetwork: !uses.has(podUid) }),
     };
     uses.set(podUid, [...(uses.get(podUid) ?? []), { container: name, usage }]);
   }
@@ -40,4 +44,24 @@ export function podUses(
       use.toSorted((a, b) => (a.container < b.container ? -1 : 1)),
     );
   return uses;
+}
+
+/** Bytes are those of a second; throttled is the share of the time that it wanted a processor and was given none. */
+function extraUsage(
+  before: ContainerExtras | undefined,
+  after: ContainerExtras | undefined,
+  { elapsedMs, withNetwork }: { readonly elapsedMs: number; readonly withNetwork: boolean },
+): Record<string, string> {
+  if (before === undefined || after === undefined) return {};
+  const grown = (name: keyof ContainerExtras): number => Math.max(0, after[name] - before[name]);
+  const perSecond = (name: keyof ContainerExtras): string =>
+    String(Math.round((grown(name) * 1000) / elapsedMs));
+  return {
+    "nagi.dev/cpu-throttled": milliQuantity(Math.round(grown("throttledUs") / elapsedMs)),
+    "nagi.dev/disk-read": perSecond("readBytes"),
+    "nagi.dev/disk-written": perSecond("writtenBytes"),
+    ...(withNetwork
+      ? { "nagi.dev/received": perSecond("receivedBytes"), "nagi.dev/sent": perSecond("sentBytes") }
+      : {}),
+  };
 }

@@ -34,6 +34,7 @@ export interface Totals {
   readonly unserved: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
+  readonly tookMs: number;
   readonly latencies: number[];
 }
 
@@ -52,6 +53,7 @@ export const noTotals: Totals = {
   unserved: 0,
   receivedBytes: 0,
   sentBytes: 0,
+  tookMs: 0,
   latencies: emptyLatencies(),
 };
 
@@ -119,7 +121,12 @@ export function windowOf(
       ? Math.max(1, counted.errors / failed.length)
       : Math.max(1, (counted.answers - counted.errors) / fineLines);
   const latencies = emptyLatencies();
-  for (const line of lines) if (tookMs(line) >= 0) addLatency(latencies, tookMs(line), weightOf(line));
+  let allTookMs = given.before.tookMs;
+  for (const line of lines) {
+    if (tookMs(line) < 0) continue;
+    addLatency(latencies, tookMs(line), weightOf(line));
+    allTookMs += tookMs(line) * weightOf(line);
+  }
   const unservedLines = failed.filter(({ server }) => isNobody(server));
   const unserved = Math.min(
     counted.errors,
@@ -149,6 +156,7 @@ export function windowOf(
       unserved: given.before.unserved + counts.unserved,
       receivedBytes: given.before.receivedBytes + counted.receivedBytes,
       sentBytes: given.before.sentBytes + counted.sentBytes,
+      tookMs: Number(allTookMs.toFixed(3)),
       latencies: latencies.map((count, index) =>
         Number((count + (given.before.latencies[index] ?? 0)).toFixed(3)),
       ),

@@ -7,7 +7,10 @@ const containerMetrics = object(
   "What a container uses.",
   {
     name: string("Name of the container."),
-    usage: map(quantity("Amount."), "What it uses: cpu and memory."),
+    usage: map(
+      quantity("Amount."),
+      "What it uses: cpu and memory; and, bytes a second, nagi.dev/received, sent, disk-read, disk-written; nagi.dev/cpu-throttled is the share of the time that it was denied the processor by its limit.",
+    ),
   },
   { name: "io.k8s.metrics.pkg.apis.metrics.v1beta1.ContainerMetrics" },
 );

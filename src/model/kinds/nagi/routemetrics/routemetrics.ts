@@ -45,6 +45,7 @@ const fields = {
       ...counted,
       receivedBytes: integer("What clients sent."),
       sentBytes: integer("What they got."),
+      tookMs: number("How long all answers took together, in milliseconds."),
       latencies: array(
         number("Answers."),
         "Answers by how long they took: up to 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500 and 700 milliseconds, 1, 1.5, 2, 3, 5, 7, 10, 15, 30 and 60 seconds, and longer.",

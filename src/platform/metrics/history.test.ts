@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { emptyLatencies } from "../../model/kinds/nagi/routemetrics/latency.ts";
+import { AppHistory, grownSince, stepsMax, type Step } from "./history.ts";
+
+const use = {
+  instances: 2,
+  cpuMillis: 150,
+  memoryBytes: 1000,
+  throttledMillis: 0,
+  receivedBytes: 1,
+  sentBytes: 2,
+  readBytes: 3,
+  writtenBytes: 4,
+  restarts: 5,
+};
+
+function aStep(requests: number, errors = 0, processes: Step["processes"] = { web: use }): Step {
+  const latencies = emptyLatencies();
+  latencies[5] = requests;
+  return { requests, errors, latencies, processes };
+}
+
+test("steps come back as they were added, the oldest first", () => {
+  const history = new AppHistory();
+  history.add(aStep(0, 0, {}));
+  history.add(aStep(30, 3));
+  const { steps, overall } = history.read(10);
+  expect(steps).toHaveLength(2);
+  expect(steps[0]).toMatchObject({ requestsPerSecond: 0, errorShare: 0, processes: {} });
+  expect(steps[0]?.p95Ms).toBeUndefined();
+  expect(steps[1]).toMatchObject({ requestsPerSecond: 2, errorShare: 0.1, processes: { web: use } });
+  expect(overall).toMatchObject({ requests: 30, errors: 3, p99Ms: 10 });
+});
+
+test("a full ring forgets the oldest", () => {
+  const history = new AppHistory();
+  for (let index = 0; index < stepsMax + 3; index++) history.add(aStep(index));
+  const { steps } = history.read(stepsMax * 2);
+  expect(steps).toHaveLength(stepsMax);
+  expect(steps[0]?.requestsPerSecond).toBe(3 / 15);
+  expect(steps.at(-1)?.requestsPerSecond).toBe((stepsMax + 2) / 15);
+  expect(history.read(1).overall.requests).toBe(stepsMax + 2);
+});
+
+test("totals that are smaller than before were begun anew", () => {
+  const before = { requests: 10, serverErrors: 1, unserved: 2, latencies: [4, 6] };
+  expect(grownSince(before, { requests: 15, serverErrors: 2, unserved: 2, latencies: [5, 10] })).toEqual({
+    requests: 5,
+    errors: 1,
+    latencies: [1, 4],
+  });
+  expect(grownSince(before, { requests: 3, latencies: [3, 0] })).toEqual({
+    requests: 3,
+    errors: 0,
+    latencies: [3, 0],
+  });
+  expect(grownSince(undefined, {})).toEqual({ requests: 0, errors: 0, latencies: [] });
+});

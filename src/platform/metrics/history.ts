@@ -1,0 +1,131 @@
+/** The last hours of an app, in steps, in rings of fixed size. Pure. */
+
+import type { AppMetrics, MetricStep, ProcessUse } from "../../model/app-metrics.ts";
+import { emptyLatencies, latencyPercentile } from "../../model/kinds/nagi/routemetrics/latency.ts";
+
+export const stepMs = 15_000;
+/** Four hours. */
+export const stepsMax = 960;
+
+/** What happened between two steps. */
+export interface Step {
+  readonly requests: number;
+  readonly errors: number;
+  readonly latencies: readonly number[];
+  readonly processes: Readonly<Record<string, ProcessUse>>;
+}
+
+const useFields = [
+  "instances",
+  "cpuMillis",
+  "memoryBytes",
+  "throttledMillis",
+  "receivedBytes",
+  "sentBytes",
+  "readBytes",
+  "writtenBytes",
+  "restarts",
+] as const satisfies readonly (keyof ProcessUse)[];
+
+const latencyCount = emptyLatencies().length;
+/** Requests, errors, then the latencies. */
+const routerFields = 2 + latencyCount;
+/** Of an app: further process types have no history. */
+const processTypesMax = 16;
+
+export class AppHistory {
+  readonly #router = new Float64Array(stepsMax * routerFields);
+  readonly #processes = new Map<string, Float64Array>();
+  #next = 0;
+  #count = 0;
+
+  add({ requests, errors, latencies, processes }: Step): void {
+    const at = this.#next * routerFields;
+    this.#router[at] = requests;
+    this.#router[at + 1] = errors;
+    for (let index = 0; index < latencyCount; index++) this.#router[at + 2 + index] = latencies[index] ?? 0;
+    for (const type of Object.keys(processes))
+      if (!this.#processes.has(type) && this.#processes.size < processTypesMax)
+        this.#processes.set(type, new Float64Array(stepsMax * useFields.length));
+    for (const [type, ring] of this.#processes)
+      useFields.forEach((field, index) => {
+        ring[this.#next * useFields.length + index] = processes[type]?.[field] ?? 0;
+      });
+    this.#next = (this.#next + 1) % stepsMax;
+    this.#count = Math.min(stepsMax, this.#count + 1);
+  }
+
+  /** The last steps, at most so many. */
+  read(max: number): Pick<AppMetrics, "steps" | "overall"> {
+    const count = Math.min(max, this.#count);
+    const slots = Array.from(
+      { length: count },
+      (_, index) => (this.#next - count + index + stepsMax) % stepsMax,
+    );
+    const all = emptyLatencies();
+    let requests = 0;
+    let errors = 0;
+    for (const slot of slots) {
+      requests += this.#router[slot * routerFields] ?? 0;
+      errors += this.#router[slot * routerFields + 1] ?? 0;
+      this.#latencies(slot).forEach((value, index) => (all[index] = (all[index] ?? 0) + value));
+    }
+    return {
+      steps: slots.map((slot) => this.#step(slot)),
+      overall: { requests, errors, ...percentiles(all) },
+    };
+  }
+
+  #step(slot: number): MetricStep {
+    const requests = this.#router[slot * routerFields] ?? 0;
+    const errors = this.#router[slot * routerFields + 1] ?? 0;
+    const processes = [...this.#processes].flatMap(([type, ring]): [string, ProcessUse][] => {
+      const values = useFields.map(
+        (field, index) => [field, ring[slot * useFields.length + index] ?? 0] as const,
+      );
+      const use = Object.fromEntries(values) as unknown as ProcessUse;
+      return use.instances === 0 ? [] : [[type, use]];
+    });
+    return {
+      requestsPerSecond: (requests * 1000) / stepMs,
+      errorShare: requests === 0 ? 0 : errors / requests,
+      ...percentiles(this.#latencies(slot)),
+      processes: Object.fromEntries(processes),
+    };
+  }
+
+  #latencies(slot: number): readonly number[] {
+    const at = slot * routerFields + 2;
+    return [...this.#router.subarray(at, at + latencyCount)];
+  }
+}
+
+function percentiles(latencies: readonly number[]): Pick<MetricStep, "p50Ms" | "p95Ms" | "p99Ms"> {
+  return {
+    p50Ms: latencyPercentile(latencies, 50),
+    p95Ms: latencyPercentile(latencies, 95),
+    p99Ms: latencyPercentile(latencies, 99),
+  };
+}
+
+export interface RouterTotals {
+  readonly requests?: number | undefined;
+  readonly serverErrors?: number | undefined;
+  readonly unserved?: number | undefined;
+  readonly latencies?: readonly number[] | undefined;
+}
+
+/** What came since; totals that are smaller than before were begun anew. */
+export function grownSince(
+  before: RouterTotals | undefined,
+  now: RouterTotals,
+): Pick<Step, "requests" | "errors" | "latencies"> {
+  const isNew = before === undefined || (now.requests ?? 0) < (before.requests ?? 0);
+  const since = (value: number | undefined, old: number | undefined): number =>
+    Math.max(0, (value ?? 0) - (isNew ? 0 : (old ?? 0)));
+  return {
+    requests: since(now.requests, before?.requests),
+    errors: since(now.serverErrors, before?.serverErrors) + since(now.unserved, before?.unserved),
+    latencies: (now.latencies ?? []).map((value, index) => since(value, before?.latencies?.[index])),
+  };
+}
