@@ -90,6 +90,16 @@ it("refuses an app that is not there", () => {
   expect(stderr).toContain("there is no app nobody");
 });
 
+interface Metrics {
+  readonly overall: { readonly requests: number; readonly p95Ms: number };
+  readonly steps: readonly {
+    readonly requestsPerSecond: number;
+    readonly processes: Readonly<
+      Record<string, { readonly instances: number; readonly memoryBytes: number }>
+    >;
+  }[];
+}
+
 interface Drains {
   readonly items: readonly { readonly metadata: { readonly name: string } }[];
 }
@@ -120,6 +130,7 @@ it("shows processes, router and platform as one stream", () => {
     /^\S+ clerk\.\w{5}: the till is empty$/m,
     /^\S+ platform: clerk\.\w{5} crashed with exit code 3$/m,
     /^\S+ router: GET \/news status=200 took=\d+ms .* to=kiosk-web-\S+$/m,
+    /^requests\/s +\d/m,
   ])
     expect(stdout).toMatch(wanted);
 });
@@ -182,4 +193,28 @@ it("sends lines to a drain, and tells of one that takes none", async () => {
   const refused = platform.tryNagi(["drains", "add", "udp://somewhere", "--app", "kiosk"]);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain("must be an address such as syslog+tls://logs.example.com:6514");
+});
+
+it("counts requests, errors and latencies, and gives them to Prometheus and kubectl top", async () => {
+  const metrics = (): Metrics => JSON.parse(platform.nagi(["metrics", "kiosk", "-o", "json"])) as Metrics;
+  await platform.request("kiosk", "/counted");
+  await until(() => metrics().steps.some((step) => step.requestsPerSecond > 0), "a step with requests");
+  const { overall, steps } = metrics();
+  expect(overall.requests).toBeGreaterThan(0);
+  expect(overall.p95Ms).toBeGreaterThan(0);
+  await until(() => (metrics().steps.at(-1)?.processes["web"]?.memoryBytes ?? 0) > 1_000_000, "memory");
+  expect(steps.at(-1)?.processes["web"]?.instances).toBe(1);
+  expect(platform.nagi(["metrics", "kiosk"])).toMatch(/^web memory +\d+MB/m);
+  const url = `http://127.0.0.1:${platform.httpPort}/-/metrics`;
+  const kubeconfig = platform.kubectl(["config", "view", "--raw", "-o", "json"]);
+  const { users } = JSON.parse(kubeconfig) as { users: { user: { token: string } }[] };
+  const headers = { authorization: `Bearer ${users[0]?.user.token}` };
+  const text = await (await fetch(url, { headers })).text();
+  expect(text).toMatch(/^nagi_route_requests_total\{namespace="default",app="kiosk",.*outcome="ok"\} [1-9]/m);
+  expect(text).toMatch(/^nagi_pod_memory_bytes\{.*app="kiosk",process="web".*\} \d{7}/m);
+  expect((await fetch(url)).status).toBe(401);
+  expect(platform.kubectl(["top", "pods", "-l", "nagi.dev/app=kiosk"])).toMatch(
+    /^kiosk-web-\S+ +\d+m +\d+Mi/m,
+  );
+  expect(platform.kubectl(["top", "nodes"])).toMatch(/^node-1 +\d+m +\d+%/m);
 });

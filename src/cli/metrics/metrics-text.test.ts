@@ -41,6 +41,7 @@ test("numbers in a table, with charts where there is a terminal", () => {
   expect(plain).toMatch(/^web memory +64MB +64MB +64MB$/m);
   expect(plain).toMatch(/^web network in +1\.5kB\/s /m);
   expect(plain).not.toContain("█");
+  expect(plain).not.toContain("disk read");
   expect(metricsText(metrics(steps), { width: 100 })).toMatch(/^requests\/s +▁█ +2\.0/m);
   expect(metricsText(metrics([]), { width: 100 })).toContain("Nothing has been measured of shop yet");
 });

@@ -8,6 +8,8 @@ interface Row {
   readonly name: string;
   readonly values: readonly (number | undefined)[];
   readonly text: (value: number) => string;
+  /** When all of it is zero. */
+  readonly mayBeLeftOut: boolean;
 }
 
 const shownWidthMax = 120;
@@ -24,7 +26,9 @@ export function metricsText(metrics: AppMetrics, { width }: Shown): string {
   if (steps.length === 0)
     return `Nothing has been measured of ${app} yet: numbers come every ${stepSeconds} seconds.\n`;
   const chartWidth = width === undefined ? 0 : Math.max(10, Math.min(shownWidthMax, width - besideWidth));
-  const rows = rowsOf(steps).map((row) => cellsOf(row, chartWidth));
+  const rows = rowsOf(steps)
+    .filter(({ values, mayBeLeftOut }) => !mayBeLeftOut || values.some((value) => (value ?? 0) > 0))
+    .map((row) => cellsOf(row, chartWidth));
   const heading = [
     "",
     ...(chartWidth > 0 ? [`LAST ${spanText(steps.length * stepSeconds)}`] : []),
@@ -45,22 +49,43 @@ export function metricsText(metrics: AppMetrics, { width }: Shown): string {
 }
 
 function rowsOf(steps: readonly MetricStep[]): Row[] {
+  const always = new Set<keyof ProcessUse>(["instances", "cpuMillis", "memoryBytes"]);
+  const ofRouter = (name: string, values: Row["values"], text: Row["text"]): Row => {
+    return { name, values, text, mayBeLeftOut: false };
+  };
   const types = [...new Set(steps.flatMap(({ processes }) => Object.keys(processes)))].toSorted(webFirst);
   const ofProcess = (type: string, name: string, field: keyof ProcessUse, text: Row["text"]): Row => ({
     name: `${type} ${name}`,
     values: steps.map(({ processes }) => processes[type]?.[field]),
     text,
+    mayBeLeftOut: !always.has(field),
   });
   return [
-    {
-      name: "requests/s",
-      values: steps.map((step) => step.requestsPerSecond),
-      text: (value) => value.toFixed(1),
-    },
-    { name: "errors", values: steps.map((step) => step.errorShare), text: percentText },
-    { name: "p50", values: steps.map((step) => step.p50Ms), text: msText },
-    { name: "p95", values: steps.map((step) => step.p95Ms), text: msText },
-    { name: "p99", values: steps.map((step) => step.p99Ms), text: msText },
+    ofRouter(
+      "requests/s",
+      steps.map((step) => step.requestsPerSecond),
+      (value) => value.toFixed(1),
+    ),
+    ofRouter(
+      "errors",
+      steps.map((step) => step.errorShare),
+      percentText,
+    ),
+    ofRouter(
+      "p50",
+      steps.map((step) => step.p50Ms),
+      msText,
+    ),
+    ofRouter(
+      "p95",
+      steps.map((step) => step.p95Ms),
+      msText,
+    ),
+    ofRouter(
+      "p99",
+      steps.map((step) => step.p99Ms),
+      msText,
+    ),
     ...types.flatMap((type) => [
       ofProcess(type, "instances", "instances", (value) => value.toFixed(value % 1 === 0 ? 0 : 1)),
       ofProcess(type, "cpu", "cpuMillis", (value) => `${Math.round(value)}m`),

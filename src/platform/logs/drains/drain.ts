@@ -11,7 +11,7 @@ import { isOfSource, type LogLine } from "../../../model/log-line.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import type { Receiver } from "./receivers.ts";
 
-const batchMaxLines = 500;
+const batchMaxLines = 1000;
 /** So that lines that come one after the other go together. */
 const gatherMs = 200;
 const retry = { baseMs: 1000, capMs: 60_000 };
@@ -68,7 +68,7 @@ export class Drain {
     while (!signal.aborted) {
       if (this.#buffer.size === 0) await this.#more();
       if (signal.aborted) break;
-      if (failures === 0) await sleep(clock, gatherMs, signal);
+      if (failures === 0 && this.#buffer.size < batchMaxLines) await sleep(clock, gatherMs, signal);
       try {
         receiver ??= await open();
         await this.#sendSome(receiver);

@@ -76,7 +76,8 @@ class SyslogReceiver implements Receiver {
   }
 
   close(): void {
-    this.#socket?.destroy();
+    // What was written is sent, and the end said in order.
+    this.#socket?.destroySoon();
     this.#socket = undefined;
   }
 
