@@ -6,6 +6,7 @@ import { evictedPods, isEvicted } from "./rules/evicted.ts";
 import { sickNodes } from "./rules/nodes.ts";
 import { cannotStart, crashes, missingImages, notReady, pendingPods } from "./rules/pods.ts";
 import {
+  badCertificates,
   errorsAndWaits,
   noAnswer,
   noWeb,
@@ -14,6 +15,7 @@ import {
   unresolvedHosts,
 } from "./rules/reach.ts";
 import { failedBuild, failedRelease, notDeployed } from "./rules/releases.ts";
+import { busyMachine, queueing, starved } from "./rules/slow.ts";
 
 /** What comes earlier explains what comes later: a node that is down, its pods; pods that crash, the router's errors. */
 const rules: readonly Rule[] = [
@@ -29,6 +31,10 @@ const rules: readonly Rule[] = [
   failedBuild,
   refusedRoutes,
   noAnswer,
+  badCertificates,
+  starved,
+  queueing,
+  busyMachine,
   errorsAndWaits,
   unresolvedHosts,
   noWeb,

@@ -1,5 +1,6 @@
 /** What the doctor looks at, gathered before it judges. */
 
+import type { AppMetrics } from "../../model/app-metrics.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { Event } from "../../model/kinds/core/event/event.ts";
 import type { Node } from "../../model/kinds/core/node/node.ts";
@@ -9,6 +10,7 @@ import type { AddonBackup } from "../../model/kinds/nagi/addonbackup/addonbackup
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
+import type { RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import type { Listener } from "./listeners.ts";
 import type { Traffic } from "./traffic.ts";
@@ -20,6 +22,18 @@ export interface Answer {
   readonly status?: number | undefined;
   /** Why there was no answer. */
   readonly failure?: string | undefined;
+}
+
+export interface NodeUse {
+  readonly node: string;
+  /** Of its processors, 0 to 1. */
+  readonly cpuShare: number;
+}
+
+export interface CertificateTrouble {
+  readonly host: string;
+  /** What a client that asked for the host was shown: why it would not go on. */
+  readonly trouble: string;
 }
 
 export interface Evidence {
@@ -42,6 +56,13 @@ export interface Evidence {
   /** Ports that web pods listen on, by name; absent where the image has no program to tell. */
   readonly listeners: ReadonlyMap<string, readonly Listener[]>;
   readonly traffic: Traffic;
+  /** Of the last 15 minutes; absent where the platform keeps none. */
+  readonly metrics?: AppMetrics | undefined;
+  /** Of its routes. */
+  readonly routeMetrics: readonly RouteMetrics[];
+  readonly nodeUses: readonly NodeUse[];
+  /** What is wrong with the certificates of its hosts. */
+  readonly certificates: readonly CertificateTrouble[];
   /** Absent when the app has no web process. */
   readonly answer?: Answer | undefined;
   /** Further hosts of the app whose name leads nowhere. */

@@ -26,6 +26,7 @@ import { liveWorld } from "../live-world.ts";
 import { mergeLogs } from "../log-stream.ts";
 import { runSession } from "../session.ts";
 import type { Answer, Evidence } from "./evidence.ts";
+import { gatherNumbers } from "./gather-numbers.ts";
 import { listenersCommand, parseListeners, type Listener } from "./listeners.ts";
 import { parseRequestLine, trafficOf, type RequestLine, type Traffic } from "./traffic.ts";
 
@@ -56,13 +57,14 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
   const waiting = pods.filter(({ spec }) => (spec.nodeName ?? "") === "").slice(0, examinedPodsMax);
   const ailing = pods.filter(isAiling).slice(0, examinedPodsMax);
   const web = ailing.filter(({ metadata }) => metadata.labels?.["nagi.dev/process"] === "web");
-  const [decisions, lastLines, listeners, traffic, answer, unresolvedHosts] = await Promise.all([
+  const [decisions, lastLines, listeners, traffic, answer, unresolvedHosts, numbers] = await Promise.all([
     byName(waiting, (each) => decisionOf(context, each)),
     byName(ailing, (each) => linesOf(context, each)),
     byName(web, (each) => listenersOf(context, each)),
     trafficIn(context, { name, namespace }),
     answerOf(context, app),
     withoutAddress(app.spec?.domains ?? []),
+    gatherNumbers(context, { name, namespace, nodes: nodes.items, routes: routes.items }),
   ]);
   return {
     app,
@@ -78,6 +80,7 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
     lastLines,
     listeners,
     traffic,
+    ...numbers,
     answer,
     unresolvedHosts,
     nowMs: Date.now(),

@@ -3,6 +3,7 @@
 import { appLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../../model/conditions.ts";
 import type { ContainerStateTerminated, ContainerStatus } from "../../../model/kinds/core/pod/pod-status.ts";
+import type { Event } from "../../../model/kinds/core/event/event.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { ageText } from "../../../model/table.ts";
 import type { Evidence, Finding } from "../evidence.ts";
@@ -129,12 +130,21 @@ export function notReady(evidence: Evidence): Finding[] {
         `${plural(count, `${process} pod`)} ${count === 1 ? "runs but is" : "run but are"} not ready`,
       evidence: [
         ...(heard?.evidence ?? []),
-        ...(probe === undefined ? [] : [`${name}: ${probe.message ?? ""}`]),
+        ...(probe === undefined
+          ? []
+          : [`${name}: ${probe.message ?? ""}${sinceText(probe, evidence.nowMs)}`]),
         ...(lastLines.get(name) ?? []).slice(-quotedLinesMax).map((line) => `| ${line}`),
       ],
       next: [...(heard?.next ?? []), `nagi logs ${name}`, `nagi exec --app ${app} --pod ${name} -- sh`],
     };
   });
+}
+
+/** `; 12 times in 2m`. */
+function sinceText({ count = 1, firstTimestamp }: Event, nowMs: number): string {
+  return count < 2 || firstTimestamp === undefined
+    ? ""
+    : `; ${count} times in ${ageText(firstTimestamp, nowMs)}`;
 }
 
 interface Hearing {

@@ -66,6 +66,16 @@ export function unresolvedHosts({ unresolvedHosts: hosts }: Evidence): Finding[]
   }));
 }
 
+export function badCertificates({ app, certificates }: Evidence): Finding[] {
+  return certificates.map(({ host, trouble }) => ({
+    cause: "BadCertificate",
+    severity: "error",
+    text: `clients refuse https://${host}: its certificate is not good`,
+    evidence: [`a TLS client that asked for ${host} was told: ${trouble}`],
+    next: [`nagi certs --app ${app.metadata.name}`, `nagi routes --app ${app.metadata.name}`],
+  }));
+}
+
 export function noAnswer({ app, answer, pods }: Evidence): Finding[] {
   if (answer === undefined) return [];
   const isReady = pods.some(({ status }) => status?.containerStatuses?.every(({ ready }) => ready) === true);
