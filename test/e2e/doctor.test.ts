@@ -206,13 +206,13 @@ it("counts requests, errors and latencies, and gives them to Prometheus and kube
   expect(steps.at(-1)?.processes["web"]?.instances).toBe(1);
   expect(platform.nagi(["metrics", "kiosk"])).toMatch(/^web memory +\d+MB/m);
   const url = `http://127.0.0.1:${platform.httpPort}/-/metrics`;
-  const kubeconfig = platform.kubectl(["config", "view", "--raw", "-o", "json"]);
-  const { users } = JSON.parse(kubeconfig) as { users: { user: { token: string } }[] };
-  const headers = { authorization: `Bearer ${users[0]?.user.token}` };
+  const secret = ["get", "secret", "nagi-metrics", "-n", "nagi-system", "-o", "jsonpath={.data.token}"];
+  const headers = { authorization: `Bearer ${Buffer.from(platform.kubectl(secret), "base64").toString()}` };
   const text = await (await fetch(url, { headers })).text();
   expect(text).toMatch(/^nagi_route_requests_total\{namespace="default",app="kiosk",.*outcome="ok"\} [1-9]/m);
   expect(text).toMatch(/^nagi_pod_memory_bytes\{.*app="kiosk",process="web".*\} \d{7}/m);
   expect((await fetch(url)).status).toBe(401);
+  expect((await fetch(`${url}/default/kiosk`, { headers })).status).toBe(401);
   expect(platform.kubectl(["top", "pods", "-l", "nagi.dev/app=kiosk"])).toMatch(
     /^kiosk-web-\S+ +\d+m +\d+Mi/m,
   );

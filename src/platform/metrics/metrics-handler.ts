@@ -1,6 +1,6 @@
 /**
  * `GET /-/metrics` is for Prometheus, `GET /-/metrics/NAMESPACE/APP?seconds=3600` for `nagi metrics`. Who may list all apps
- * may scrape, who may see an app, its numbers.
+ * may scrape, and who shows the token that is for that; who may see an app, its numbers.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -10,6 +10,7 @@ import type { HttpHandler } from "../../lib/http-handler.ts";
 import { metricsContentType } from "../../lib/metrics.ts";
 import { expositionText, type OwnUse } from "./exposition.ts";
 import type { Metrics } from "./metrics.ts";
+import { isScrapeToken } from "./scrape-token.ts";
 
 const usualSeconds = 3600;
 
@@ -38,10 +39,14 @@ export class MetricsHandler implements HttpHandler {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    const user = await userOfToken(this.#client, tokenOf(request.headers.authorization) ?? "");
-    if (user === undefined) return refused(401, "show an API token: Authorization: Bearer TOKEN");
     if (request.method !== "GET") return refused(405, "use GET");
     const url = new URL(request.url ?? "", "http://localhost");
+    const token = tokenOf(request.headers.authorization) ?? "";
+    const isScrape = url.pathname === this.prefix;
+    if (isScrape && token !== "" && (await isScrapeToken(this.#client, token)))
+      return { status: 200, body: this.#exposition() };
+    const user = await userOfToken(this.#client, token);
+    if (user === undefined) return refused(401, "show an API token: Authorization: Bearer TOKEN");
     const [namespace, name, ...more] = url.pathname.slice(this.prefix.length).split("/").filter(Boolean);
     if (more.length > 0 || (namespace !== undefined && name === undefined))
       return refused(404, "there are /-/metrics and /-/metrics/NAMESPACE/APP");
@@ -53,8 +58,7 @@ export class MetricsHandler implements HttpHandler {
         403,
         `${user.username} may not ${verb} apps${namespace === undefined ? " of all namespaces" : ` in ${namespace}`}`,
       );
-    if (namespace === undefined || name === undefined)
-      return { status: 200, body: expositionText(this.#metrics.exposed(), this.#ownUse()) };
+    if (namespace === undefined || name === undefined) return { status: 200, body: this.#exposition() };
     const seconds = Number(url.searchParams.get("seconds") ?? usualSeconds);
     if (!Number.isFinite(seconds) || seconds <= 0)
       return refused(400, `seconds is ${url.searchParams.get("seconds")}: must be a number above 0`);
@@ -62,6 +66,10 @@ export class MetricsHandler implements HttpHandler {
     return found === undefined
       ? refused(404, `there is no app ${name} in namespace ${namespace}`)
       : { status: 200, body: found };
+  }
+
+  #exposition(): string {
+    return expositionText(this.#metrics.exposed(), this.#ownUse());
   }
 }
 

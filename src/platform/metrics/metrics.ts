@@ -22,6 +22,7 @@ import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { AppHistory, grownSince, stepMs, stepsMax, type Step } from "./history.ts";
 import { usesByProcess } from "./process-use.ts";
 import type { Exposed } from "./exposition.ts";
+import { scrapeToken } from "./scrape-token.ts";
 
 /** Apps whose history is kept: those that came first. Each takes some 250 kB and 70 kB a process type. */
 const appsMax = 200;
@@ -59,6 +60,7 @@ export class Metrics {
     const all = Object.values(this.#informers);
     const running = all.map((informer) => informer.run(signal));
     await Promise.all(all.map((informer) => informer.waitForSync(signal)));
+    await scrapeToken(this.#options.client);
     // What was counted before this run is no part of its first step.
     for (const each of this.#informers.routeMetrics.list()) this.#totals.set(keyOf(refOf(each)), each.total);
     while (!signal.aborted) {
