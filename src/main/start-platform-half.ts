@@ -144,9 +144,8 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
   const resolve = openResolve(options, registry, copier);
   const places = openPlaces(options);
   const downloads = new BackupHandler(clientFor("addon-backups"), places);
-  const metrics = new Metrics({ client: clientFor("metrics"), version: versionOf(), clock, log });
-  const numbers = new MetricsHandler(clientFor("metrics"), metrics, ownUse);
-  const asked = [detect, cleaning.handler, resolve, downloads, numbers];
+  const metrics = openMetrics(options);
+  const asked = [detect, cleaning.handler, resolve, downloads, metrics.handler];
   const handlers = [...own, ...registry.handlers, ...asked, ...options.handlers];
   const http = await listenPlatformHttp({ port: config.platformPort, handlers, log });
   onProgress("Starting the registry");
@@ -164,7 +163,7 @@ export async function startPlatformHalf(options: PlatformHalfOptions): Promise<P
       { name: "registry", run: (signal) => registry.run(signal) },
       { name: "router", run: (signal) => router.run(signal) },
       { name: "logs", run: (signal) => appLogs.run(signal) },
-      { name: "metrics", run: (signal) => metrics.run(signal) },
+      metrics.service,
       { name: "ssh", run: (signal) => ssh.run(signal) },
       { name: "git", run: (signal) => git.run(signal) },
       { name: "builds", run: (signal) => builds.run(signal) },
@@ -202,6 +201,18 @@ function openCleaning(options: PlatformHalfOptions, registry: Registry, builds: 
       await housekeeper.keepHouse("DiskFull");
       await pruner.prune({}, "DiskFull");
     },
+  };
+}
+
+function openMetrics({ clientFor, log }: PlatformHalfOptions): {
+  readonly handler: HttpHandler;
+  readonly service: Service;
+} {
+  const client = clientFor("metrics");
+  const metrics = new Metrics({ client, version: versionOf(), clock: systemClock, log });
+  return {
+    handler: new MetricsHandler(client, metrics, ownUse),
+    service: { name: "metrics", run: (signal) => metrics.run(signal) },
   };
 }
 
