@@ -75,7 +75,9 @@ async function strategyLines(client: Client, { metadata, spec }: Release): Promi
   // The app may have chosen so a moment ago.
   const isChosen = wanted?.deploy?.strategy === "recreate";
   const recreated = items.filter((each) => isChosen || each.spec.strategy?.type === "Recreate");
-  const names = recreated.map((each) => each.metadata.labels?.["nagi.dev/process"] ?? each.metadata.name);
+  const processes = recreated.map((each) => each.metadata.labels?.["nagi.dev/process"] ?? each.metadata.name);
+  // What runs beside has the same processes.
+  const names = [...new Set(processes)];
   if (names.length === 0) return [];
   const why = recreated.some((each) => each.metadata.annotations?.["nagi.dev/recreate"] === "volume")
     ? " (a volume must not have two writers)"
