@@ -151,4 +151,36 @@ export const furtherObjects: readonly object[] = [
     metadata: inDefault("delivery"),
     spec: { webhook: "hook", app: "shop", id: "1", kind: "Push", event: "push" },
   },
+  {
+    apiVersion: "nagi.dev/v1",
+    kind: "AddonBackup",
+    metadata: inDefault("kept"),
+    spec: { addon: "shop-cache", service: "cache", plan: "small" },
+  },
+  {
+    apiVersion: "nagi.dev/v1",
+    kind: "BackupStore",
+    metadata: inDefault("elsewhere"),
+    spec: { s3: { endpoint: "https://s3.example.com", bucket: "backups", secret: "s3" } },
+  },
+  { apiVersion: "nagi.dev/v1", kind: "Housekeeping", metadata: { name: "default" }, spec: {} },
+  {
+    apiVersion: "nagi.dev/v1",
+    kind: "LogDrain",
+    metadata: inDefault("drain"),
+    spec: { app: "shop", url: "https://logs.example.com/shop" },
+  },
+  {
+    apiVersion: "nagi.dev/v1",
+    kind: "RouteMetrics",
+    metadata: inDefault("route"),
+    timestamp: "2026-01-01T00:00:00Z",
+    window: "10s",
+  },
+  {
+    apiVersion: "snapshot.storage.k8s.io/v1",
+    kind: "VolumeSnapshot",
+    metadata: inDefault("snapshot"),
+    spec: { source: { persistentVolumeClaimName: "claim" } },
+  },
 ];
