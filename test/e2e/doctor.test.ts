@@ -183,8 +183,13 @@ it("sends lines to a drain, and tells of one that takes none", async () => {
   }, "a request's line");
   expect(JSON.parse(received.split("\n")[0] ?? "")).toMatchObject({ app: "kiosk", kind: "router" });
   await until(() => platform.nagi(["drains", "--app", "kiosk"]).includes("Failing"), "the other to fail");
-  expect(platform.nagi(["drains", "--app", "kiosk"])).toMatch(/ router +Sending +[1-9]/);
-  expect(linesOf("--source", "platform").at(-1)?.text).toMatch(/^drain \w{8} fails: .*ECONNREFUSED/);
+  const drains = (): string => platform.nagi(["drains", "--app", "kiosk"]);
+  await until(() => / router +Sending +[1-9]/.test(drains()), "the first to have sent");
+  const fails = /^drain \w{8} fails: .*ECONNREFUSED/;
+  await until(
+    () => linesOf("--source", "platform").some(({ text }) => fails.test(text)),
+    "the failure's line",
+  );
   for (const { metadata } of (JSON.parse(platform.nagi(["drains", "--app", "kiosk", "-o", "json"])) as Drains)
     .items)
     platform.nagi(["drains", "remove", metadata.name, "--app", "kiosk"]);
