@@ -142,7 +142,7 @@ const chick = `require("node:http")
 process.on("SIGTERM", () => process.exit(0));
 `;
 
-it("gives a canary its share under load; a killed Nagi goes on, a bad one is given up", async () => {
+it("gives a canary its share under load; a killed Nagi goes on, a bad one is given up, a newer one takes its place", async () => {
   const folder = platform.repository("hello");
   platform.commit(folder, { "server.js": chick, "package.json": '{ "name": "chick" }' });
   platform.nagi(["create", "chick"], { cwd: folder });
@@ -178,4 +178,20 @@ it("gives a canary its share under load; a killed Nagi goes on, a bad one is giv
   // While v3 had its share.
   expect(bad.failures.every((each) => each.includes("status 500: v3"))).toBe(true);
   expect((await platform.request("chick")).text).toBe("v2");
+
+  const outcome = await underLoad(async () => {
+    const older = change("TURN=2").catch((error: unknown) => String(error));
+    await until(() => deploys().includes("v4 Deploying: canary: 20 %"), "v4 to have a share");
+    platform.nagi(["deploys", "pause", "chick"]);
+    expect(deploys()).toContain("(paused)");
+    const newer = change("TURN=3");
+    await until(() => deploys().includes("v5 Deploying: canary: 20 %"), "v5 to have a share");
+    expect(platform.nagi(["deploys", "promote", "chick"])).toContain("v5 of chick gets all requests");
+    await Promise.all([older, newer]);
+  }, ofChick);
+  expect(outcome.failures).toEqual([]);
+  expect(platform.nagi(["releases", "--app", "chick"])).toMatch(/v4 +Superseded/);
+  expect(platform.tryNagi(["deploys", "abort", "chick"]).stderr).toContain(
+    "no release of chick is under way",
+  );
 });
