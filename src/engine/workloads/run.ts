@@ -86,6 +86,8 @@ async function supervise(
     const startMs = clock.now();
     try {
       await run(context, signal);
+      // It has nothing to do here, or it was told to stop.
+      return;
     } catch (error) {
       if (signal.aborted) return;
       failures = clock.now() - startMs > stableMs ? 1 : failures + 1;
