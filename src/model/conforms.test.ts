@@ -22,6 +22,8 @@ const texts = fc.constantFrom(
   "YQ==",
   "100m",
   "-1Gi",
+  "https://example.com",
+  "http://127.0.0.1:9000",
 );
 
 /** Values that are mostly what the schema says, so that the odd ones are met deep inside too. */
