@@ -4,6 +4,7 @@ import { secret } from "../model/kinds/core/secret/secret.ts";
 import { serviceAccount } from "../model/kinds/core/serviceaccount/serviceaccount.ts";
 import { isNotFound } from "../model/status.ts";
 import type { Client } from "./client.ts";
+import { decodeText } from "../lib/base64.ts";
 
 /** As `docker login` keeps it. */
 export interface RegistryEntry {
@@ -17,13 +18,12 @@ export type RegistryEntries = Readonly<Record<string, RegistryEntry>>;
 
 /** Undefined for a Secret that has no credentials of registries, or none that can be read. */
 export function registryEntriesIn(data: Readonly<Record<string, string>>): RegistryEntries | undefined {
-  const text = (key: string): string => Buffer.from(data[key] ?? "", "base64").toString("utf8");
   try {
     if (data[".dockerconfigjson"] !== undefined) {
-      const { auths = {} } = JSON.parse(text(".dockerconfigjson")) as { auths?: RegistryEntries };
+      const { auths = {} } = JSON.parse(decodeText(data[".dockerconfigjson"])) as { auths?: RegistryEntries };
       return auths;
     }
-    return JSON.parse(text(".dockercfg")) as RegistryEntries;
+    return JSON.parse(decodeText(data[".dockercfg"])) as RegistryEntries;
   } catch {
     // What is wrong with a secret's text is nothing to show.
     return undefined;

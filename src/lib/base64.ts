@@ -13,3 +13,7 @@ export function encodeText(text: string): string {
 export function decodeEntries(data: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, decodeText(text)]));
 }
+
+export function encodeEntries(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, encodeText(text)]));
+}

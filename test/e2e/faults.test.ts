@@ -151,7 +151,7 @@ const faults: Record<
   "the database's container is killed": { strike: async () => killContainers("addon-guest-postgresql-0") },
   "the engine is killed": {
     strike: async () => killProcesses("podman"),
-    after: () => until(() => platform.tryNagi(["pg", "psql", ...asked]).code === 0, "the engine to be back"),
+    after: () => until(isDatabaseAsked, "the engine to be back"),
   },
   "the router is killed": { strike: async () => killProcesses("haproxy") },
   "the platform is killed": { strike: () => platform.kill(), after: () => platform.upBesideLoad() },
@@ -168,8 +168,13 @@ it.each(Object.keys(faults))("loses no acknowledged row when %s", async (name) =
   expect(await rows.lost(name, guestLines)).toEqual([]);
 });
 
-const asked = ["--app", "guest", "--", "-Atc", "SELECT line FROM lines"];
-const guestLines = (): string => platform.nagi(["pg", "psql", ...asked]);
+const guestLines = (): string =>
+  platform.nagi(["pg", "psql", "--app", "guest", "--", "-Atc", "SELECT line FROM lines"]);
+
+async function isDatabaseAsked(): Promise<boolean> {
+  const question = ["pg", "psql", "--app", "guest", "--", "-Atc", "SELECT 1"];
+  return (await platform.tryNagiBesideLoad(question)).code === 0;
+}
 
 function killContainers(name: string): void {
   const mine = ["--filter", `label=nagi.dev/instance=${instance()}`, "--filter", `name=${name}`];

@@ -74,12 +74,18 @@ export class TestPlatform {
 
   /** As `up`, while a load goes on in this process. */
   async upBesideLoad(): Promise<void> {
-    const child = spawn(nagiProgram, this.#upWords(), { env: this.env, cwd: tmpdir() });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const code = await new Promise((resolve) => child.on("close", resolve));
-    if (code !== 0) throw new Error(`nagi up exits with ${String(code)}\n${output}\n${this.logTail()}`);
+    const { code, stdout, stderr } = await this.tryNagiBesideLoad(this.#upWords());
+    if (code !== 0) throw new Error(`nagi up exits with ${code}\n${stdout}${stderr}\n${this.logTail()}`);
+  }
+
+  /** As `tryNagi`, which holds this process, and a load in it, until the command has ended. */
+  async tryNagiBesideLoad(argv: readonly string[]): Promise<Outcome> {
+    const child = spawn(nagiProgram, argv, { env: this.env, cwd: tmpdir() });
+    const outcome = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk: Buffer) => (outcome.stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (outcome.stderr += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { code: code ?? -1, ...outcome };
   }
 
   #upWords(): string[] {

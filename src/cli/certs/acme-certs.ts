@@ -23,6 +23,7 @@ import { platformInfo } from "../app.ts";
 import { UsageError, type CommandContext, type Option } from "../command.ts";
 import { domainOf } from "../domains/domain-routes.ts";
 import { pause, pollMs } from "../wait.ts";
+import { decodeText } from "../../lib/base64.ts";
 
 /** What takes longer goes on without the command. */
 const issuedWaitMs = 90_000;
@@ -189,7 +190,7 @@ export async function secretCertificate(
   const client = await context.client();
   try {
     const { data = {} } = await client.get(secretKind, { namespace: metadata.namespace, name });
-    return Buffer.from(data["tls.crt"] ?? "", "base64").toString();
+    return decodeText(data["tls.crt"]);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -11,6 +11,7 @@ import {
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { isNotFound } from "../../model/status.ts";
 import { BuildFailure, type FailureReason } from "./failure.ts";
+import { decodeText } from "../../lib/base64.ts";
 
 export interface WantedAuth {
   readonly namespace: string | undefined;
@@ -29,7 +30,7 @@ export async function registryAuth(client: Client, wanted: WantedAuth): Promise<
   const entries = name === "" ? await pullEntries(client, namespace) : await entriesOf(name, client, wanted);
   const entry = entryFor(registry, entries);
   if (entry === undefined) return undefined;
-  const decoded = Buffer.from(entry.auth ?? "", "base64").toString("utf8");
+  const decoded = decodeText(entry.auth);
   const colon = decoded.indexOf(":");
   return {
     username: entry.username ?? decoded.slice(0, Math.max(0, colon)),

@@ -8,6 +8,7 @@ import type { Client } from "../../client/client.ts";
 import { newObject } from "../../model/kind.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
+import { decodeText } from "../../lib/base64.ts";
 
 const ref = { namespace: "nagi-system", name: "nagi-metrics" };
 const tokenBytes = 32;
@@ -24,7 +25,7 @@ export async function scrapeToken(client: Client): Promise<string> {
   for (;;) {
     try {
       const { data = {} } = await client.get(secret, ref);
-      return Buffer.from(data["token"] ?? "", "base64").toString("utf8");
+      return decodeText(data["token"]);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

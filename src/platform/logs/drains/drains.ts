@@ -13,6 +13,7 @@ import { isNotFound } from "../../../model/status.ts";
 import type { AppLog } from "../app-log.ts";
 import { Drain } from "./drain.ts";
 import { openReceiver, type Receiver, type ReceiverAccess } from "./receivers.ts";
+import { decodeEntries } from "../../../lib/base64.ts";
 
 const statusMs = 3000;
 
@@ -111,9 +112,7 @@ export class Drains {
   async #secret(namespace: string, name: string | undefined): Promise<Record<string, string | undefined>> {
     if (name === undefined) return {};
     const { data = {} } = await this.#options.client.get(secretKind, { namespace, name });
-    return Object.fromEntries(
-      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8").trim()]),
-    );
+    return Object.fromEntries(Object.entries(decodeEntries(data)).map(([key, text]) => [key, text.trim()]));
   }
 
   async #writeStatuses(informer: Informer<LogDrain>): Promise<void> {

@@ -37,6 +37,7 @@ import {
   type DnsHooks,
   type WayOut,
 } from "./obtain-certificate.ts";
+import { decodeEntries, encodeEntries } from "../../../lib/base64.ts";
 
 const lookAgainMaxMs = 60 * 60_000;
 const seenWithinMs = 30_000;
@@ -169,7 +170,7 @@ export class AcmeKeeper {
   async #keep(order: AcmeOrder, certificate: string, key: string): Promise<void> {
     const { client } = this.#options;
     const { namespace, secretName: name, owner } = order;
-    const data = { "tls.crt": base64(certificate), "tls.key": base64(key) };
+    const data = encodeEntries({ "tls.crt": certificate, "tls.key": key });
     const labels = { [acmeLabel]: labelFor(order) };
     // What a Route has goes with it; an Ingress only names its Secret.
     const owners = owner.kind === "Route" ? { ownerReferences: [controllerRef(owner)] } : {};
@@ -194,13 +195,13 @@ export class AcmeKeeper {
     const ref = { namespace: systemNamespace, name: `acme-account-${digest}` };
     try {
       const { data = {} } = await client.get(secretKind, ref);
-      const text = (key: string): string => Buffer.from(data[key] ?? "", "base64").toString();
-      return { key: text("key"), url: text("url") };
+      const { key = "", url = "" } = decodeEntries(data);
+      return { key, url };
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
     const { key, url } = await createAccount(order, way);
-    const data = { key: base64(key), url: base64(url), server: base64(server), email: base64(email) };
+    const data = encodeEntries({ key, url, server, email });
     await client.create(secretKind, newObject<Secret>(secretKind, ref, { type: "Opaque", data }));
     return { key, url };
   }
@@ -225,8 +226,4 @@ export class AcmeKeeper {
   get #file(): string {
     return join(this.#options.dir, "attempts.json");
   }
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64");
 }

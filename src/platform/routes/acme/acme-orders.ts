@@ -6,6 +6,7 @@ import type { Secret } from "../../../model/kinds/core/secret/secret.ts";
 import type { Ingress } from "../../../model/kinds/networking/ingress/ingress.ts";
 import { acmeSettings, type AcmeSettings } from "../../../model/kinds/route/route/acme.ts";
 import type { Route } from "../../../model/kinds/route/route/route.ts";
+import { decodeText } from "../../../lib/base64.ts";
 
 export interface AcmeOrder extends AcmeSettings {
   /** Who wants it, and is told. */
@@ -123,7 +124,7 @@ function certificateOf(secret: Secret): X509Certificate | undefined {
   if (known !== undefined) return known.certificate;
   let certificate: X509Certificate | undefined;
   try {
-    certificate = new X509Certificate(Buffer.from(secret.data?.["tls.crt"] ?? "", "base64"));
+    certificate = new X509Certificate(decodeText(secret.data?.["tls.crt"]));
   } catch {
     // As good as none.
   }

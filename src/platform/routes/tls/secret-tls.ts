@@ -3,6 +3,7 @@
 import { certificateProblem } from "../../../lib/certificate-check.ts";
 import type { Secret } from "../../../model/kinds/core/secret/secret.ts";
 import type { Route } from "../../../model/kinds/route/route/route.ts";
+import { decodeText } from "../../../lib/base64.ts";
 
 export type Tls = NonNullable<Route["spec"]["tls"]>;
 
@@ -48,6 +49,5 @@ export function secretProblem(secret: Secret): string | undefined {
 }
 
 function pemsOf({ data = {} }: Secret): readonly [certificate: string, key: string] {
-  const text = (key: string): string => Buffer.from(data[key] ?? "", "base64").toString();
-  return [text("tls.crt"), text("tls.key")];
+  return [decodeText(data["tls.crt"]), decodeText(data["tls.key"])];
 }
