@@ -1,6 +1,5 @@
 /** Add-ons as a user has them: made, used, dumped, restored, shared, rotated, destroyed. One platform for all. */
 
-import { request } from "node:http";
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
 import { nagiProgram, pause, TestPlatform, until, type Outcome } from "../harness/platform.ts";
+import { RowLoad } from "../harness/rows.ts";
 import { S3Server } from "../harness/s3-server.ts";
 
 let platform: TestPlatform;
@@ -27,22 +27,6 @@ afterAll(async () => {
 
 const psql = (sql: string): string =>
   platform.nagi(["pg", "psql", "--app", "guest", "--", "-Atc", sql]).trim();
-
-/** Whether the app answered that it has written the line. */
-function post(line: string): Promise<boolean> {
-  const headers = { host: `guest.localhost:${platform.httpPort}` };
-  const options = { host: "127.0.0.1", port: platform.httpPort, method: "POST", headers, timeout: 5000 };
-  return new Promise((resolve) => {
-    const asked = request(options, (response) => {
-      response.resume();
-      response.on("error", () => resolve(false));
-      response.on("end", () => resolve((response.statusCode ?? 500) < 300));
-    });
-    asked.on("timeout", () => asked.destroy());
-    asked.on("error", () => resolve(false));
-    asked.end(line);
-  });
-}
 
 it("runs the guide's example: rows come back with a restore", () => {
   const { code, stdout } = runGuideExample(platform, "addons.md");
@@ -117,37 +101,21 @@ it("rotates credentials while the app answers every request", async () => {
 });
 
 it("loses no acknowledged row when the database's container and then Nagi are killed under load", async () => {
-  const acknowledged: string[] = [];
-  let sent = 0;
-  const done = new AbortController();
-  const write = async (): Promise<void> => {
-    while (!done.signal.aborted) {
-      const line = `row-${(sent += 1)}`;
-      if (await post(line)) acknowledged.push(line);
-      else await pause(20);
-    }
-  };
-  const writing = Promise.all([write(), write(), write(), write()]);
-  const grown = async (by: number, what: string): Promise<void> => {
-    const before = acknowledged.length;
-    await until(() => acknowledged.length >= before + by, `${by} rows ${what}`, 90_000);
-  };
-  await grown(50, "before anything is killed");
+  const rows = new RowLoad({ platform, app: "guest" });
+  await rows.grown(50, "before anything is killed");
   const [container] = platform
     .ok("podman", ["ps", "-q", "--filter", `name=addon-guest-postgresql-0`, "--filter", "name=server"])
     .split("\n")
     .filter(Boolean);
   platform.ok("podman", ["kill", "--signal", "KILL", container ?? ""]);
-  await grown(50, "after the database was killed");
+  await rows.grown(50, "after the database was killed");
   await platform.kill();
-  await grown(50, "while Nagi is dead");
+  await rows.grown(50, "while Nagi is dead");
   platform.up();
-  await grown(50, "after Nagi is back");
-  done.abort();
-  await writing;
-  const kept = new Set(psql("SELECT line FROM lines").split("\n"));
-  expect(acknowledged.filter((line) => !kept.has(line))).toEqual([]);
-  expect(acknowledged.length).toBeGreaterThanOrEqual(200);
+  await rows.grown(50, "after Nagi is back");
+  const lost = await rows.lost("the database and Nagi are killed", () => psql("SELECT line FROM lines"));
+  expect(lost).toEqual([]);
+  expect(rows.acknowledged).toBeGreaterThanOrEqual(200);
 });
 
 it("is shared between apps, under other names, and let go of", () => {

@@ -30,6 +30,11 @@ export class RowLoad {
     this.#writing = Promise.all(Array.from({ length: writers }, () => this.#write()));
   }
 
+  /** How many rows the app answered for. */
+  get acknowledged(): number {
+    return this.#acknowledged.length;
+  }
+
   /** Waits until so many more rows were acknowledged. */
   async grown(by: number, what: string): Promise<void> {
     const before = this.#acknowledged.length;
