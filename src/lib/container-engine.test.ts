@@ -1,7 +1,9 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { whileImagesGo } from "./container-engine-build.ts";
 import { jsonLines, outputFrames } from "./container-engine-frames.ts";
 import { containersConf, registriesConf } from "./container-engine-host.ts";
+import { EngineError } from "./container-engine-transport.ts";
 import { splitReference } from "./container-engine.ts";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -68,4 +70,31 @@ test("our registries come after the system's settings", () => {
   expect(text).toBe(
     'unqualified-search-registries = ["docker.io"]\n# Added by Nagi.\n[[registry]]\nlocation = "127.0.0.1:5000"\ninsecure = true\n\n',
   );
+});
+
+const imageGone =
+  "checking if cached image exists from a previous build: getting top layer info: layer not known";
+
+test.each([
+  { name: "an image that goes once", errors: [imageGone], opened: 2, fails: false },
+  { name: "images that go on going", errors: Array<string>(9).fill(imageGone), opened: 3, fails: true },
+  { name: "another fault", errors: ["exit status 1"], opened: 1, fails: true },
+])("a build begins anew when images it looks through are removed: $name", async (given) => {
+  const errors = [...given.errors];
+  let opened = 0;
+  const open = (): Readable => {
+    opened += 1;
+    return Readable.from([`context ${opened}`]);
+  };
+  const built = all(
+    whileImagesGo(open, async function* (context) {
+      const [text] = await all(context);
+      const message = errors.shift();
+      if (message !== undefined) throw new EngineError(500, message);
+      yield text;
+    }),
+  );
+  if (given.fails) await expect(built).rejects.toThrow(given.errors[0] ?? "");
+  else expect(await built).toEqual(["context 2"]);
+  expect(opened).toBe(given.opened);
 });

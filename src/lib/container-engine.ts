@@ -17,6 +17,8 @@ import {
 } from "./container-engine-transport.ts";
 import {
   buildQuery,
+  whileImagesGo,
+  type BuildContext,
   type BuildOptions,
   type PullOptions,
   type RegistryAuth,
@@ -304,20 +306,18 @@ export class ContainerEngine {
     }
   }
 
-  /** Builds from a context (a tar stream). Throws an EngineError when the build fails. */
-  async *buildImage(context: AsyncIterable<unknown>, options: BuildOptions): AsyncGenerator<Progress> {
-    const request: EngineRequest = {
-      method: "POST",
-      path: "/build",
-      query: buildQuery(options, await this.isPodman()),
-      file: context,
-      headers: {
-        "Content-Type": "application/x-tar",
-        ...(options.registryAuth === undefined ? {} : { "X-Registry-Config": encoded(options.registryAuth) }),
-      },
-      signal: options.signal,
+  /** Builds from a context. Throws an EngineError when the build fails. */
+  async *buildImage(context: BuildContext, options: BuildOptions): AsyncGenerator<Progress> {
+    const query = buildQuery(options, await this.isPodman());
+    const auth = options.registryAuth;
+    const headers = {
+      "Content-Type": "application/x-tar",
+      ...(auth === undefined ? {} : { "X-Registry-Config": encoded(auth) }),
     };
-    yield* this.#progress(request);
+    const { signal } = options;
+    yield* whileImagesGo(context, (file) =>
+      this.#progress({ method: "POST", path: "/build", query, file, headers, signal }),
+    );
   }
 
   /**

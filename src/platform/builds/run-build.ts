@@ -332,13 +332,14 @@ async function makeImage(
   ]);
   const secrets = { ...own, ...hostSecrets, ...plan.secrets };
   const mask = masker(Object.values(own));
-  const context = buildContext({
-    source: options.sources.open(sourceId(build)),
-    contextDir: build.spec.source?.contextDir ?? "",
-    plan,
-    containerfile,
-    secrets,
-  });
+  const contexts: { destroy(): void }[] = [];
+  const openContext = (): AsyncIterable<Uint8Array> => {
+    const source = options.sources.open(sourceId(build));
+    const contextDir = build.spec.source?.contextDir ?? "";
+    const context = buildContext({ source, contextDir, plan, containerfile, secrets });
+    contexts.push(context);
+    return context;
+  };
   const { memoryBytes, cpus } = limitsOf(build, options.limits);
   const text = new ProgressText((line) => log.write(mask(line)), {
     clock,
@@ -349,7 +350,7 @@ async function makeImage(
   log.line("-----> Build");
   if (isolation !== undefined) tellIsolation(work, isolation);
   try {
-    const steps = engine.buildImage(context, {
+    const steps = engine.buildImage(openContext, {
       tags: [image],
       dockerfile: plan.dockerfilePath ?? containerfilePath,
       buildArgs: { ...host.proxies, ...buildArgs(build) },
@@ -375,7 +376,7 @@ async function makeImage(
     const ranOut = await ranOutOfMemory(engine, build.metadata.uid ?? "");
     throw explainEngineFailure({ ...complaint, memory, ranOut, signs: plan.failureSigns });
   } finally {
-    context.destroy();
+    for (const context of contexts) context.destroy();
   }
   text.end();
   const cached = text.cached === 0 ? "" : `, ${text.cached} of ${text.steps} steps from the cache`;

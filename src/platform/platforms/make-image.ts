@@ -132,7 +132,7 @@ async function makeOnBase(request: MakeRequest, options: MakeOptions, directory:
   onStep("image");
   const asked = Object.entries(recipe.versions);
   const labels = { ...request.labels, [versionsLabel]: JSON.stringify(versions) };
-  const steps = options.engine.buildImage(tarOf(directory), {
+  const steps = options.engine.buildImage(() => tarOf(directory), {
     tags: [asked.length === 0 ? image : draftOf(image)],
     dockerfile: recipeContainerfile,
     buildArgs: { BASE: base, ...options.outside.proxies },
@@ -232,7 +232,7 @@ async function labelVersions(request: MakeRequest, options: MakeOptions, npm: Ve
       const said = /^nagi-version (\S+) (\S+)/.exec(stream ?? "");
       if (said?.[1] !== undefined && said[2] !== undefined) versions[said[1]] = said[2];
     }
-    const labelled = options.engine.buildImage(textTar(`FROM ${draft}\n`), {
+    const labelled = options.engine.buildImage(() => textTar(`FROM ${draft}\n`), {
       tags: [image],
       dockerfile: "Containerfile",
       labels: { ...request.labels, [versionsLabel]: JSON.stringify(versions) },
