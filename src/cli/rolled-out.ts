@@ -6,6 +6,8 @@ import { findCondition } from "../model/conditions.ts";
 import { deployment, type Deployment } from "../model/kinds/apps/deployment/deployment.ts";
 import { app as appKind, type App } from "../model/kinds/nagi/app/app.ts";
 import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
+import { route } from "../model/kinds/route/route/route.ts";
+import { isServing } from "../model/kinds/route/route/served.ts";
 import { refOf } from "../model/meta.ts";
 import type { JsonValue } from "../model/schema.ts";
 import type { CommandContext } from "./command.ts";
@@ -14,6 +16,7 @@ import { pause, pollMs } from "./wait.ts";
 const waitMaxMs = 10 * 60_000;
 /** A change that the platform finds to be none makes no new generation. */
 const noticedMaxMs = 15_000;
+const servedMaxMs = 5000;
 
 export function processOf({ metadata }: Deployment): string {
   return metadata.labels?.["nagi.dev/process"] ?? "";
@@ -96,11 +99,39 @@ export async function untilNew(context: CommandContext, client: Client, changed:
     const { updatedReplicas = 0, availableReplicas = 0, observedGeneration = 0 } = status;
     const counts = [status.replicas ?? 0, updatedReplicas, availableReplicas];
     const isObserved = observedGeneration >= generation;
-    if (isObserved && counts.every((count) => count === replicas)) return;
+    if (isObserved && counts.every((count) => count === replicas))
+      return await untilServed(context, client, changed);
     const progressing = findCondition(status.conditions, "Progressing");
     const isStuck = isObserved && progressing?.reason === "ProgressDeadlineExceeded";
     if (isStuck || Date.now() - startMs > waitMaxMs) throw await stuck(client, changed);
     context.terminal.progress(`Restarting ${type}: ${updatedReplicas} of ${replicas} new`);
+    await pause(pollMs, context.signal);
+  }
+}
+
+/** The router hears of ready instances a moment later; it is not waited for any longer than `servedMaxMs`. */
+async function untilServed(context: CommandContext, client: Client, changed: Deployment): Promise<void> {
+  const { namespace, labels = {} } = changed.metadata;
+  if (processOf(changed) !== "web") return;
+  const labelSelector = `${appLabel}=${labels[appLabel] ?? ""}`;
+  const startMs = Date.now();
+  while (Date.now() - startMs < servedMaxMs) {
+    const [{ items: routes }, { items: pods }] = await Promise.all([
+      client.list(route, { namespace, labelSelector }),
+      client.list(pod, { namespace, labelSelector: `${labelSelector},nagi.dev/process=web` }),
+    ]);
+    const ready = pods.filter(
+      ({ metadata, status }) =>
+        metadata.deletionTimestamp === undefined &&
+        findCondition(status?.conditions, "Ready")?.status === "True",
+    );
+    if (
+      isServing(
+        routes,
+        ready.map(({ status }) => status?.podIP ?? ""),
+      )
+    )
+      return;
     await pause(pollMs, context.signal);
   }
 }

@@ -78,6 +78,7 @@ it("removes a volume with its claim, not before its pod is gone", async () => {
 
 it("runs the guide's example: an app keeps its files, and a volume never has two writers", async () => {
   const { code, stdout } = runGuideExample(platform, "volumes.md");
+  expect(code, stdout).toBe(0);
   expect(stdout).toContain("Mounted pages in diary (web) at /data\n");
   expect(stdout).toContain("\nstarted v1\nstopped v1\nstarted v2\n");
   expect(stdout).toMatch(/Size: +1Gi, [\d.]+ KiB used\n/);
@@ -85,7 +86,6 @@ it("runs the guide's example: an app keeps its files, and a volume never has two
   expect(stdout).toMatch(
     /Mounted pages-again in diary .*\nstarted v1\nstopped v1\nstarted v2\nstarted v2\n$/,
   );
-  expect(code).toBe(0);
   platform.nagi(["restart", "--app", "diary"]);
   const { text } = await platform.request("diary");
   expect(text).toMatch(/started v2\nstopped v2\nstarted v2\n$/);

@@ -3,7 +3,7 @@
 import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../model/conditions.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
-import { servedMessage, servedType } from "../../model/kinds/route/route/served.ts";
+import { isServing } from "../../model/kinds/route/route/served.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 
@@ -12,10 +12,7 @@ import { processLabel, trackLabel, webProcess } from "./names.ts";
 /** A router that has not told of pods for this long after they became ready is not waited for any more. */
 export const routedWaitMs = 15_000;
 
-/**
- * True unless a router of Nagi serves other pods than these at the moment. Other routers do not say what they serve,
- * and neither can be said of a route that divides its requests.
- */
+/** True unless a router of Nagi serves other pods than these at the moment. */
 export function isRouted(routes: readonly Route[], pods: readonly Pod[], nowMs: number): boolean {
   const ready = pods.flatMap((pod) => {
     const condition = findCondition(pod.status?.conditions, "Ready");
@@ -25,18 +22,16 @@ export function isRouted(routes: readonly Route[], pods: readonly Pod[], nowMs: 
   });
   const isWaitedFor = ready.some(({ sinceMs }) => nowMs - sinceMs < routedWaitMs);
   if (!isWaitedFor) return true;
-  return serves(
+  return isServing(
     routes,
-    ready.map(({ pod }) => pod),
+    ready.map(({ pod }) => addressOf(pod)),
   );
 }
 
 /** As `isRouted`, of pods that may have been ready for long. */
 export function isServed(routes: readonly Route[], pods: readonly Pod[]): boolean {
-  return serves(
-    routes,
-    pods.filter(({ status }) => findCondition(status?.conditions, "Ready")?.status === "True"),
-  );
+  const ready = pods.filter(({ status }) => findCondition(status?.conditions, "Ready")?.status === "True");
+  return isServing(routes, ready.map(addressOf));
 }
 
 /** Those that lead to the app, and not to what runs beside. */
@@ -54,11 +49,6 @@ export function webPodsOf({ spec }: Release, pods: readonly Pod[]): readonly Pod
   );
 }
 
-function serves(routes: readonly Route[], ready: readonly Pod[]): boolean {
-  const wanted = servedMessage(ready.map(({ status }) => status?.podIP ?? ""));
-  const served = routes
-    .filter(({ spec }) => (spec.alternateBackends ?? []).length === 0)
-    .flatMap(({ status }) => status?.ingress ?? [])
-    .flatMap(({ conditions }) => findCondition(conditions, servedType) ?? []);
-  return served.every(({ message }) => message === wanted);
+function addressOf({ status }: Pod): string {
+  return status?.podIP ?? "";
 }

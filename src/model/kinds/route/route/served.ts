@@ -3,7 +3,9 @@
  * know when requests go to the new pods.
  */
 
+import { findCondition } from "../../../conditions.ts";
 import type { Condition } from "../../../meta.ts";
+import type { Route } from "./route.ts";
 
 export const servedType = "Served";
 /** Of a condition's message; a route with more is told of with their number alone. */
@@ -18,4 +20,17 @@ export function servedCondition(addresses: readonly string[]): Condition {
 export function servedMessage(addresses: readonly string[]): string {
   const distinct = [...new Set(addresses)].toSorted();
   return distinct.length > addressesMax ? `${distinct.length} addresses` : distinct.join(", ");
+}
+
+/**
+ * False when a router of Nagi says that it serves other addresses. Other routers do not say what they serve, and
+ * neither can be said of a route that divides its requests.
+ */
+export function isServing(routes: readonly Route[], addresses: readonly string[]): boolean {
+  const wanted = servedMessage(addresses);
+  return routes
+    .filter(({ spec }) => (spec.alternateBackends ?? []).length === 0)
+    .flatMap(({ status }) => status?.ingress ?? [])
+    .flatMap(({ conditions }) => findCondition(conditions, servedType) ?? [])
+    .every(({ message }) => message === wanted);
 }
