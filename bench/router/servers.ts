@@ -18,11 +18,13 @@ export function endServers(): void {
   for (const child of children.splice(0)) child.kill();
 }
 
-/** Its process id. */
-export function runHaproxy(dir: string, config: string): number {
+/** Its process id. `processors`: a list as of taskset; absent: those of this process. */
+export function runHaproxy(dir: string, config: string, processors?: string): number {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, "haproxy.cfg"), config);
-  return run("haproxy", ["-f", "haproxy.cfg"], dir);
+  const command = ["haproxy", "-f", "haproxy.cfg"];
+  if (processors === undefined) return run("haproxy", command.slice(1), dir);
+  return run("taskset", ["-c", processors, ...command], dir);
 }
 
 function runNode(code: string): void {
