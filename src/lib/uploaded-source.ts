@@ -9,16 +9,13 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { pack } from "tar-stream";
 import { SourceTooLargeError } from "./source-store.ts";
-
-/** What is sent is none of what can be built. */
-export class UploadProblem extends Error {
-  override readonly name = "UploadProblem";
-}
+import { UploadProblem } from "./upload-problem.ts";
+import { withZipTar } from "./uploaded-zip.ts";
 
 const fileMaxBytes = 2 * 1024 ** 3;
 const blockBytes = 512;
 const formats =
-  "a tar, plain or compressed with gzip or zstd; a single file is sent with asFile=NAME; what is in a zip must be unpacked first";
+  "a tar, plain or compressed with gzip or zstd, or a zip; a single file is sent with asFile=NAME";
 
 /** A tar of one file with the content; `use` is given it and must read it to its end. */
 export async function withFileTar<T>(
@@ -47,9 +44,18 @@ export async function withFileTar<T>(
   }
 }
 
-/** The tar in what is sent. Throws an UploadProblem for what is none. */
-export async function unpackedTar(content: Readable): Promise<Readable> {
+/** The tar in what is sent; `use` must read it to its end. Throws an UploadProblem for what is none. */
+export async function withUploadedTar<T>(content: Readable, use: (tar: Readable) => Promise<T>): Promise<T> {
   const sent = await peeked(content);
+  if (isZip(sent.first))
+    return await withZipTar(
+      pipelineNow(sent.all, limited(fileMaxBytes), () => undefined),
+      use,
+    );
+  return await use(await unpackedTar(sent));
+}
+
+async function unpackedTar(sent: Peeked): Promise<Readable> {
   const magic = sent.first.subarray(0, 4).toString("hex");
   const unpacker = magic.startsWith("1f8b")
     ? createGunzip()
@@ -99,6 +105,11 @@ async function peeked(content: Readable): Promise<Peeked> {
   all.on("error", () => undefined);
   await promise;
   return { first: Buffer.concat(chunks).subarray(0, blockBytes), all };
+}
+
+/** By the header of its first file, or by the end of one without files. A tar may begin with these letters too. */
+function isZip(block: Buffer): boolean {
+  return ["504b0304", "504b0506"].includes(block.toString("hex", 0, 4)) && !isTar(block);
 }
 
 /** By the checksum of its first header, which every tar has. */

@@ -1,6 +1,6 @@
 /**
  * `POST buildconfigs/NAME/instantiatebinary`: a build of what is sent, as `oc start-build --from-dir`, `--from-archive`,
- * `--from-repo` (a tar, as a rule compressed) and `--from-file` (`asFile` says its name) ask for one.
+ * `--from-repo` (a tar, as a rule compressed, or a zip) and `--from-file` (`asFile` says its name) ask for one.
  *
  * What must stay true: nothing is stored for a configuration that is not there; the answer is the Build, made when all
  * of its source is kept.
@@ -13,7 +13,8 @@ import { startBuild } from "../../../client/start-build.ts";
 import type { UserInfo } from "../../../client/user.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import { SourceTooLargeError, type SourceStore } from "../../../lib/source-store.ts";
-import { unpackedTar, UploadProblem, withFileTar } from "../../../lib/uploaded-source.ts";
+import { UploadProblem } from "../../../lib/upload-problem.ts";
+import { withFileTar, withUploadedTar } from "../../../lib/uploaded-source.ts";
 import type { Build } from "../../../model/kinds/build/build/build.ts";
 import type { SourceRevision } from "../../../model/kinds/build/build-spec.ts";
 import { buildConfig } from "../../../model/kinds/build/buildconfig/buildconfig.ts";
@@ -70,7 +71,7 @@ export class BinaryBuilds {
     try {
       const { id } =
         asFile === undefined
-          ? await sources.put(await unpackedTar(content))
+          ? await withUploadedTar(content, (tar) => sources.put(tar))
           : await withFileTar(content, asFile, (tar) => sources.put(tar));
       return id;
     } catch (error) {
