@@ -10,7 +10,7 @@ const alone = ["demonstration", "faults", "full-disk", "load", "push-faults"].ma
  * Tests are named by what they need: `x.test.ts` and `test/sim` nothing, `x.engine.test.ts` root and a container engine;
  * `test/e2e` the whole platform. Most of their time is waiting, so three files of them run at a time on two cores; some run
  * alone. They start real programs on a machine that may be busy with other work: a test that fails is tried once more, and
- * the report says so.
+ * the report says so; `npm test` then runs its whole file once more (adr/0187).
  */
 export default defineConfig({
   test: {
@@ -48,8 +48,9 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"],
           exclude: alone,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          setupFiles: ["test/harness/end-at-failure.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           retry: 1,
         },
       },
@@ -57,8 +58,9 @@ export default defineConfig({
         test: {
           name: "e2e-alone",
           include: alone,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          setupFiles: ["test/harness/end-at-failure.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
           retry: 1,
         },

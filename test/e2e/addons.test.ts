@@ -84,11 +84,7 @@ it("rotates credentials while the app answers every request", async () => {
     }
   })();
   const rotating = platform.follow("nagi", ["addons", "rotate", "guest-postgresql"]);
-  await until(
-    () => rotating.lines.some((line) => line.includes("has new credentials")),
-    "the rotation",
-    120_000,
-  );
+  await until(() => rotating.lines.some((line) => line.includes("has new credentials")), "the rotation");
   done.abort();
   await asking;
   expect(answers.filter((status) => status !== 200)).toEqual([]);
@@ -193,7 +189,7 @@ it("backs up to a bucket by a schedule, and tells what cannot be kept or restore
     (await ask(["addons", "backups", "list", "books"])).stdout
       .split("\n")
       .filter((line) => /Complete .* schedule +offsite/.test(line));
-  await until(async () => (await scheduled()).length > 0, "a backup in the bucket", 120_000);
+  await until(async () => (await scheduled()).length > 0, "a backup in the bucket");
   await ask(["addons", "backups", "unschedule", "books"]);
   // A minute that began meanwhile has brought another one, and the first one goes.
   const backup = (await scheduled()).at(-1)?.split(/ +/)[0] ?? "";

@@ -280,7 +280,7 @@ it("runs the guide's example, and removes what ended when nobody keeps it any mo
   expect(example).toMatchObject({ code: 0 });
   const image = platform.kubectl(["get", "pods", "-o", "jsonpath={.items[0].spec.containers[0].image}"]);
   platform.kubectl(["run", "one-off", "--image", image, "--restart=Never", "--command", "--", "true"]);
-  platform.kubectl(["wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/one-off", "--timeout=60s"]);
+  platform.kubectl(["wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/one-off", "--timeout=120s"]);
   platform.nagi(["prune", "policy", "keepEndedPodsSeconds=0"]);
   expect(platform.nagi(["prune", "--dry-run"])).toMatch(
     /pod +one-off .*it ended\n[^]*Would remove 1 object\./,

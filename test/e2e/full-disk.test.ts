@@ -129,7 +129,7 @@ it("evicts pods that fill the disk, the least important first, until there is en
   platform.kubectl(["apply", "-f", "-"], {
     input: JSON.stringify({ apiVersion: "v1", kind: "List", items }),
   });
-  platform.kubectl(["wait", "--for=condition=Ready", "--timeout=60s", "pod/important", "pod/batch"]);
+  platform.kubectl(["wait", "--for=condition=Ready", "--timeout=120s", "pod/important", "pod/batch"]);
   resize(`${usedKilobytes() + spareKilobytes}k`);
   const status = (pod: string, path: string): string =>
     platform.kubectl(["get", "pod", pod, "-o", `jsonpath=${path}`]);

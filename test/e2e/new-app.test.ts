@@ -57,7 +57,7 @@ it("makes an app with a real database, whose rows outlive its pod", async () => 
     platform.ok("curl", ["-s", "-m", "5", ...words, `http://${host("guest")}/`]);
   await ask("-d", "first");
   platform.kubectl(["delete", "pod", "guest-postgresql-0"]);
-  platform.kubectl(["wait", "--for=condition=Ready", "pod/guest-postgresql-0", "--timeout=60s"]);
+  platform.kubectl(["wait", "--for=condition=Ready", "pod/guest-postgresql-0", "--timeout=120s"]);
   await until(async () => (await ask("-d", "second")) === "", "the app to reach its database again");
   await until(async () => (await ask()).endsWith("second\n"), "the second line");
   expect((await ask()).startsWith("first\n")).toBe(true);
@@ -73,7 +73,7 @@ it("makes an app with a Redis server that keeps its data", async () => {
   const visits = (): string => platform.run("curl", ["-s", "-m", "5", `http://${host("count")}/`]).stdout;
   expect(visits()).toBe("1\n");
   platform.kubectl(["delete", "pod", "count-redis-0"]);
-  platform.kubectl(["wait", "--for=condition=Ready", "pod/count-redis-0", "--timeout=60s"]);
+  platform.kubectl(["wait", "--for=condition=Ready", "pod/count-redis-0", "--timeout=120s"]);
   await until(() => /^\d+\n$/.test(visits()), "the app to reach its server again");
   expect(Number(visits())).toBeGreaterThan(2);
 });

@@ -108,15 +108,15 @@ it("kubectl top pods: what the processes use", async () => {
   const top = ["top", "pods", "-l", "nagi.dev/app=desk,nagi.dev/process=web", "--no-headers"];
   // Two readings of the counters make a rate.
   const isTold = () => /^desk-web-\S+ +\d+m +[1-9]\d*Mi +$/m.test(platform.run("kubectl", top).stdout);
-  await until(isTold, "what the pods of desk use", 90_000);
+  await until(isTold, "what the pods of desk use");
 });
 
 it("kubectl's cron jobs: made, started by hand, started by the schedule", async () => {
   platform.kubectl(["create", "job", "--from=cronjob/tick", "tick-now"]);
-  platform.kubectl(["wait", "--for=condition=complete", "job/tick-now", "--timeout=60s"]);
+  platform.kubectl(["wait", "--for=condition=complete", "job/tick-now", "--timeout=120s"]);
   const last = () =>
     platform.kubectl(["get", "cronjob", "tick", "-o", "jsonpath={.status.lastScheduleTime}"]);
-  await until(() => last() !== "", "the first run by the schedule", 90_000);
+  await until(() => last() !== "", "the first run by the schedule");
   expect(last()).toMatch(/:00Z$/);
   const wrong = platform.run("kubectl", [
     "create",

@@ -19,15 +19,11 @@ const server = (text: string): string =>
 /** The router follows a release within moments. */
 async function answers(text: string): Promise<void> {
   let seen = "";
-  await until(
-    async () => {
-      const { status, text: body } = await platform.request("hello");
-      seen = `${status} ${body}`;
-      return seen === `200 ${text}`;
-    },
-    `the answer ${text}`,
-    5000,
-  ).catch((error: unknown) => {
+  await until(async () => {
+    const { status, text: body } = await platform.request("hello");
+    seen = `${status} ${body}`;
+    return seen === `200 ${text}`;
+  }, `the answer ${text}`).catch((error: unknown) => {
     throw new Error(`the app answers ${seen}`, { cause: error });
   });
 }

@@ -53,7 +53,7 @@ const config = (argv: readonly string[]): Outcome => platform.tryNagi(["config",
 const exported = (): unknown => JSON.parse(config(["export", "--format", "json"]).stdout);
 
 async function answers(text: string): Promise<void> {
-  await until(async () => (await platform.request("app")).text === text, `the answer ${text}`, 10_000);
+  await until(async () => (await platform.request("app")).text === text, `the answer ${text}`);
 }
 
 /** In the background: this process goes on. */

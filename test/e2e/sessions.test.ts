@@ -51,7 +51,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "nagi-sessions-"));
   platform = await TestPlatform.start();
   platform.kubectl(["apply", "-f", "-"], { input: JSON.stringify(pod) });
-  platform.kubectl(["wait", "--for=condition=Ready", "pod/box", "--timeout=60s"]);
+  platform.kubectl(["wait", "--for=condition=Ready", "pod/box", "--timeout=120s"]);
 });
 afterAll(() => {
   for (const child of started) child.kill("SIGKILL");

@@ -268,11 +268,14 @@ export function pause(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs));
 }
 
+/** Costs nothing when all is well; three files that build at a time on two cores make the machine slow. */
+const untilMs = 120_000;
+
 /** Waits for a condition; fails with `what` after `timeoutMs`. Asking may cost a process: it takes a third of the time at most. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 60_000,
+  timeoutMs = untilMs,
 ): Promise<void> {
   const startMs = Date.now();
   for (;;) {

@@ -38,7 +38,7 @@ export class RowLoad {
   /** Waits until so many more rows were acknowledged. */
   async grown(by: number, what: string): Promise<void> {
     const before = this.#acknowledged.length;
-    await until(() => this.#acknowledged.length >= before + by, `${by} rows ${what}`, 120_000);
+    await until(() => this.#acknowledged.length >= before + by, `${by} rows ${what}`);
   }
 
   /** From here on it is counted what a fault costs. */
