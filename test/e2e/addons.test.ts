@@ -115,7 +115,7 @@ it("loses no acknowledged row when the database's container and then Nagi are ki
 });
 
 it("is shared between apps, under other names, and let go of", () => {
-  platform.nagi(["create", "reports", "--no-remote"]);
+  platform.createApp("reports", ["--no-remote"]);
   expect(
     platform.nagi(["addons", "attach", "guest-postgresql", "--app", "reports", "--as", "GUEST"]),
   ).toContain("reports has it as GUEST_URL");
@@ -131,7 +131,7 @@ it("is shared between apps, under other names, and let go of", () => {
 });
 
 it("makes Redis with a name of its own, and brings its keys back", () => {
-  platform.nagi(["create", "count", "--no-remote"]);
+  platform.createApp("count", ["--no-remote"]);
   const made = platform.nagi(["addons", "create", "count", "redis", "--as", "CACHE"]);
   expect(made).toContain("count has it as CACHE_URL");
   const cli = (...words: string[]) => platform.nagi(["redis", "cli", "--app", "count", ...words]).trim();

@@ -15,7 +15,7 @@ beforeAll(async () => {
   backups = mkdtempSync(join(tmpdir(), "nagi-backups-"));
   platform = await TestPlatform.start();
   folder = platform.repository("hello");
-  platform.nagi(["create", "hello"], { cwd: folder });
+  platform.createApp("hello", [], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
   platform.nagi(["config", "set", "SEA=calm", "--app", "hello"]);
 });

@@ -21,7 +21,7 @@ afterAll(() => platform.stop());
 
 function refusedPush(app: string, files: Readonly<Record<string, string>>): string {
   const folder = platform.repository(files);
-  platform.nagi(["create", app], { cwd: folder });
+  platform.createApp(app, [], { cwd: folder });
   const { code, stderr } = platform.push(folder);
   expect(code).not.toBe(0);
   expect(platform.ok("git", ["ls-remote", "nagi"], { cwd: folder })).toBe("");
@@ -55,7 +55,7 @@ describe("pushes", () => {
 
   it("says which app is missing", () => {
     const folder = platform.repository("hello");
-    platform.nagi(["create", "short-lived"], { cwd: folder });
+    platform.createApp("short-lived", [], { cwd: folder });
     platform.nagi(["destroy", "short-lived", "--confirm", "short-lived"]);
     const { code, stderr } = platform.push(folder);
     expect(code).not.toBe(0);
@@ -94,7 +94,7 @@ describe("objects", () => {
   });
 
   it("says that an image does not exist", async () => {
-    platform.nagi(["create", "no-image"]);
+    platform.createApp("no-image");
     const image = "localhost/nobody/nothing:1";
     const deployed = platform.tryNagi(["deploy", "--app", "no-image", "--image", image, "--no-wait"]);
     expect(deployed.stderr).toContain(`cannot find the image ${image}`);
@@ -163,7 +163,7 @@ describe("objects", () => {
   });
 
   it("says what to do where there is no release, and that two names differ", () => {
-    platform.nagi(["create", "empty"]);
+    platform.createApp("empty");
     expect(platform.tryNagi(["logs", "empty"]).stderr).toMatch(/No release of empty is live.*git push/);
     const differ = platform.tryNagi(["destroy", "empty", "--confirm", "other"]);
     expect(differ.stderr).toMatch(/--confirm names other, but the app is empty: nothing is deleted/);

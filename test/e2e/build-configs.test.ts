@@ -73,7 +73,7 @@ describe("a manifest with all that a Docker build can have", () => {
         "FROM replaced\nARG GREETING\nCOPY conf/ /conf/\nCOPY keys/token /token\nCOPY from-image/ /from/\nCOPY --from=tools /usr/bin/env /tools-env\n" +
         'RUN echo "$GREETING $WORD $(cat /conf/colour) $(cat /from/debian_version)" > /word; cat /word\n',
     });
-    platform.nagi(["create", "stored"], { cwd: folder });
+    platform.createApp("stored", [], { cwd: folder });
     expect(platform.push(folder, ["nagi", "main:kept"]).code).toBe(0);
     platform.kubectl([
       "create",

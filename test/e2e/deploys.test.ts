@@ -145,7 +145,7 @@ process.on("SIGTERM", () => process.exit(0));
 it("gives a canary its share under load; a killed Nagi goes on, a bad one is given up, a newer one takes its place", async () => {
   const folder = platform.repository("hello");
   platform.commit(folder, { "server.js": chick, "package.json": '{ "name": "chick" }' });
-  platform.nagi(["create", "chick"], { cwd: folder });
+  platform.createApp("chick", [], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
   const options = ["--steps", "20,60", "--interval", "4s", "--max-error-rate", "5"];
   expect(platform.nagi(["deploys", "strategy", "chick", "canary", ...options])).toContain("20, 60 %");

@@ -54,7 +54,7 @@ it("searches an app's lines, and gives them to programs", async () => {
 });
 
 it("tells that nothing was deployed", () => {
-  platform.nagi(["create", "empty", "--no-remote"]);
+  platform.createApp("empty", ["--no-remote"]);
   const { code, findings } = doctor("empty");
   expect(code).toBe(1);
   expect(findings.map(({ cause }) => cause)).toEqual(["NothingDeployed"]);
@@ -65,7 +65,7 @@ it("reads from the kernel on which port an app listens instead of the right one"
     "package.json": JSON.stringify({ scripts: { start: "node server.js" } }),
     "server.js": 'require("node:http").createServer().listen(3000, "127.0.0.1");',
   });
-  platform.nagi(["create", "deaf"], { cwd: folder });
+  platform.createApp("deaf", [], { cwd: folder });
   platform.nagi(["deploy", "--app", "deaf", "--dir", folder, "--no-wait"]);
   await until(() => doctor("deaf").findings[0]?.cause === "WrongPort", "the port to be found");
   expect(doctor("deaf").findings[0]?.evidence[0]).toBe("it listens on 127.0.0.1:3000");

@@ -41,7 +41,7 @@ const wanted = process.env["NAGI_TEST_EXAMPLES"] === "all" ? [...examples, ...sl
 describe("the example", () => {
   it.each(wanted)("%s says what it is, and answers", async (name, found, answer) => {
     const folder = platform.repository(name);
-    platform.nagi(["create", name], { cwd: folder });
+    platform.createApp(name, [], { cwd: folder });
     const { code, stderr } = platform.push(folder);
     expect(stderr).toContain(found);
     expect(code, stderr).toBe(0);

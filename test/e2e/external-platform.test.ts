@@ -59,7 +59,7 @@ const server = (text: string): string =>
   `import { createServer } from "node:http";\ncreateServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT);\nprocess.on("SIGTERM", () => process.exit());\n`;
 
 it("builds, releases and routes what is pushed", async () => {
-  platform.nagi(["create", "hello"], { cwd: folder });
+  platform.createApp("hello", [], { cwd: folder });
   const { code, stderr } = platform.push(folder);
   expect(stderr).toContain(`http://hello.localhost:${platform.httpPort}`);
   expect(code).toBe(0);

@@ -23,9 +23,9 @@ let nagiPid: number;
 beforeAll(async () => {
   platform = await TestPlatform.start();
   folder = platform.repository("hello");
-  platform.nagi(["create", "hello"], { cwd: folder });
+  platform.createApp("hello", [], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
-  platform.nagi(["create", "guest", "--no-remote"]);
+  platform.createApp("guest", ["--no-remote"]);
   platform.nagi(["addons", "create", "guest", "postgresql"]);
   platform.nagi(["deploy", "--app", "guest", "--dir", join(root, "examples/guestbook")]);
 });

@@ -33,9 +33,9 @@ beforeAll(async () => {
   });
   ({ pid } = platform);
   folder = platform.repository("hello");
-  platform.nagi(["create", "hello"], { cwd: folder });
+  platform.createApp("hello", [], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
-  platform.nagi(["create", "guest", "--no-remote"]);
+  platform.createApp("guest", ["--no-remote"]);
   platform.nagi(["addons", "create", "guest", "postgresql"]);
   platform.nagi(["deploy", "--app", "guest", "--dir", join(root, "examples/guestbook")]);
   for (let count = 0; count < 3; count++) expect(write(100)).toBe("");
@@ -193,7 +193,7 @@ it("works again when there is space, with all that was acknowledged", async () =
   await rows.grown(30, "when there is space again");
   const lines = ["pg", "psql", "--app", "guest", "--", "-Atc", "SELECT line FROM lines"];
   expect(await rows.lost("the disk is full", () => platform.nagi(lines))).toEqual([]);
-  platform.nagi(["create", "later"]);
+  platform.createApp("later");
   expect(platform.push(folder)).toMatchObject({ code: 0 });
   await until(async () => (await platform.request("hello")).status === 200, "the app to answer");
   expect(platform.pid).toBe(pid);

@@ -202,7 +202,7 @@ describe("an import", () => {
     expect(failed.stderr).toMatch(/cannot copy the image .*team\/none:1.*manifest unknown/);
     platform.nagi(["import-image", "base:1", "--from", from, "--insecure", "--scheduled", "--every", "1"]);
     expect(tagLine("base:1")).toContain(`import of ${from}`);
-    platform.nagi(["create", "base", "--no-remote"]);
+    platform.createApp("base", ["--no-remote"]);
     platform.nagi(["follow", "base", "base:1"]);
     await answers("base", "one");
   });

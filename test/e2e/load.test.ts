@@ -11,7 +11,7 @@ let folder: string;
 beforeAll(async () => {
   platform = await TestPlatform.start();
   folder = platform.repository("hello");
-  platform.nagi(["create", "hello"], { cwd: folder });
+  platform.createApp("hello", [], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
   platform.nagi(["scale", "web=2"], { cwd: folder });
 });

@@ -42,7 +42,7 @@ function writeRecipe(greeting: string, more = ""): void {
 
 function push(app: string, files: Readonly<Record<string, string>>, platformName: string): void {
   const folder = platform.repository(files);
-  platform.nagi(["create", app, "--platform", platformName], { cwd: folder });
+  platform.createApp(app, ["--platform", platformName], { cwd: folder });
   const { code, stderr } = platform.push(folder);
   expect(code, stderr).toBe(0);
 }
@@ -121,7 +121,7 @@ describe("a Dockerfile of the source", () => {
       "probe.mjs": readFileSync(probe, "utf8"),
       Dockerfile: `FROM nagi/nodejs\nUSER root\nCOPY probe.mjs /\nRUN ${npm} npm view is-odd version\nRUN node /probe.mjs ${targets.join(" ")}\n`,
     });
-    platform.nagi(["create", "curious", "--no-remote"]);
+    platform.createApp("curious", ["--no-remote"]);
     const { stdout } = platform.tryNagi(["deploy", "--app", "curious", "--dir", folder, "--no-wait"]);
     server.close();
     expect(stdout).toMatch(/^ +\d+\.\d+\.\d+$/m);
@@ -169,7 +169,7 @@ describe("a recipe of one's own", () => {
     push("pinned", { "index.html": "pinned" }, "tiny:v1");
     const wants = JSON.stringify({ env: { TOKEN: { required: true } } });
     const folder = platform.repository({ "index.html": "strict", "app.json": wants });
-    platform.nagi(["create", "strict", "--platform", "tiny"], { cwd: folder });
+    platform.createApp("strict", ["--platform", "tiny"], { cwd: folder });
     platform.nagi(["config", "set", "TOKEN=t", "--app", "strict"]);
     expect(platform.push(folder)).toMatchObject({ code: 0 });
     expect(greetingOf("pinned")).toBe(`one-${unique}`);

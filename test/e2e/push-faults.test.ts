@@ -9,7 +9,7 @@ let folder: string;
 beforeAll(async () => {
   platform = await TestPlatform.start();
   folder = platform.repository("hello");
-  platform.nagi(["create", "hello"], { cwd: folder });
+  platform.createApp("hello", [], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
 });
 afterAll(() => platform.stop());
@@ -148,7 +148,7 @@ it("takes one of two pushes at once, and tells the other", async () => {
 it("builds pushes of two apps one after the other, and releases both", async () => {
   const folders = ["left", "right"].map((name) => {
     const made = platform.repository({ "package.json": quick, "server.js": server(name) });
-    platform.nagi(["create", name], { cwd: made });
+    platform.createApp(name, [], { cwd: made });
     return made;
   });
   const codes = await Promise.all(folders.map((each) => new Push(each).ended));

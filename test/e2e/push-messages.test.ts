@@ -22,7 +22,7 @@ let goodCommit: string;
 beforeAll(async () => {
   platform = await TestPlatform.start();
   folder = platform.repository(good);
-  platform.nagi(["create", "app"], { cwd: folder });
+  platform.createApp("app", [], { cwd: folder });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
   goodCommit = platform.ok("git", ["rev-parse", "HEAD"], { cwd: folder }).trim();
 });
@@ -130,7 +130,7 @@ const gemfileLock = "GEM\n  specs:\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n\nBUNDL
 describe("in other languages", () => {
   beforeAll(() => {
     other = platform.repository({});
-    platform.nagi(["create", "other"], { cwd: other });
+    platform.createApp("other", [], { cwd: other });
   });
 
   it.each<[string, Record<string, string>, RegExp]>([

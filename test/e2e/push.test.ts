@@ -42,7 +42,7 @@ function releases(): string[] {
 
 describe("hello", () => {
   it("is created, with a git remote", () => {
-    const text = platform.nagi(["create", "hello"], { cwd: folder });
+    const text = platform.createApp("hello", [], { cwd: folder });
     expect(text).toContain(`http://hello.localhost:${platform.httpPort}`);
     expect(platform.ok("git", ["remote"], { cwd: folder })).toBe("nagi\n");
     expect(platform.tryNagi(["create", "hello"], { cwd: folder })).toMatchObject({
@@ -156,7 +156,7 @@ describe("hello", () => {
 describe("other ways", () => {
   it("deploys a directory", async () => {
     const site = platform.repository({ "index.html": "<h1>a page</h1>" });
-    platform.nagi(["create", "site", "--no-remote"]);
+    platform.createApp("site", ["--no-remote"]);
     platform.nagi(["deploy", "--app", "site", "--dir", site]);
     expect((await platform.request("site")).text).toContain("a page");
   });
@@ -167,7 +167,7 @@ describe("other ways", () => {
         'FROM nagi/nodejs\nCOPY server.js .\nENV PORT=3000\nEXPOSE 3000\nCMD ["node", "server.js"]\n',
       "server.js": server("from a Dockerfile"),
     });
-    platform.nagi(["create", "docker"], { cwd: docker });
+    platform.createApp("docker", [], { cwd: docker });
     const { code, stderr } = platform.push(docker);
     expect(stderr).toContain("docker.localhost");
     expect(code).toBe(0);

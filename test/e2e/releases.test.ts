@@ -17,7 +17,7 @@ beforeAll(async () => {
     "server.js": server,
     Procfile: procfile,
   });
-  platform.nagi(["create", "app"], { cwd: folder });
+  platform.createApp("app", [], { cwd: folder });
 });
 afterAll(() => platform.stop());
 

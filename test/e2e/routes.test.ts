@@ -26,7 +26,7 @@ it("gives an app domains, wildcards and paths of other sites", () => {
 });
 
 it("says who has a domain already, and leaves the other app as it was", () => {
-  platform.nagi(["create", "late", "--no-remote"]);
+  platform.createApp("late", ["--no-remote"]);
   const { code, stderr } = platform.tryNagi(["domains", "add", "shop.example.test", "--app", "late"]);
   expect(code).not.toBe(0);
   expect(stderr).toContain("shop.example.test is not added: route default/shop.shop.example.test already");

@@ -92,7 +92,7 @@ describe("git push over SSH", () => {
     const options = ["-q", "-t", "ed25519", "-N", "", "-C", "me@laptop", "-f", keyFile];
     platform.ok("ssh-keygen", options);
     writeFileSync(join(platform.dataDir, "known"), platform.nagi(["keys", "host"]));
-    const created = platform.nagi(["create", "shelled", "--ssh"], { cwd: folder });
+    const created = platform.createApp("shelled", ["--ssh"], { cwd: folder });
     expect(created).toContain(`ssh://nagi@localhost:${platform.sshPort}/shelled.git`);
     expect(platform.nagi(["info", "shelled"])).toMatch(/Git: +http:.*\nGit over SSH: +ssh:/);
   });
@@ -159,7 +159,7 @@ describe("one repository", () => {
     for (const name of ["shop", "blog"]) {
       mkdirSync(join(folder, "apps", name), { recursive: true });
       platform.commit(folder, { [`apps/${name}/index.html`]: name });
-      platform.nagi(["create", name, "--root", `apps/${name}`, "--remote", name], { cwd: folder });
+      platform.createApp(name, ["--root", `apps/${name}`, "--remote", name], { cwd: folder });
     }
   });
 
@@ -188,10 +188,10 @@ describe("one repository", () => {
 
   it("has submodules that are apps of the project", async () => {
     const lib = platform.repository(page("from a submodule"));
-    platform.nagi(["create", "lib"], { cwd: lib });
+    platform.createApp("lib", [], { cwd: lib });
     expect(platform.push(lib, ["nagi", "main:stored"])).toMatchObject({ code: 0 });
     const whole = platform.repository({});
-    platform.nagi(["create", "whole", "--root", "site"], { cwd: whole });
+    platform.createApp("whole", ["--root", "site"], { cwd: whole });
     platform.ok("git", ["-c", "protocol.file.allow=always", "submodule", "add", "-q", lib, "site"], {
       cwd: whole,
     });
@@ -214,7 +214,7 @@ describe("nagi deploy", () => {
 
   beforeAll(() => {
     folder = platform.repository(page("from a directory"));
-    platform.nagi(["create", "sent", "--no-remote"]);
+    platform.createApp("sent", ["--no-remote"]);
   });
 
   it("sends a directory, and then only what has changed", async () => {

@@ -97,7 +97,7 @@ it("refuses what would give a volume a second writer, and guards its files", asy
   expect(scaled.stderr).toContain(
     "web has the volume pages-again, which one instance at a time may have: scale it to 1",
   );
-  platform.nagi(["create", "other", "--no-remote"]);
+  platform.createApp("other", ["--no-remote"]);
   const second = platform.tryNagi(["volumes", "mount", "pages-again", "/data", "--app", "other"]);
   expect(second.code).toBe(2);
   expect(second.stderr).toContain("volume pages-again is in use by diary (web) at /data");

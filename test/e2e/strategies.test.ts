@@ -59,7 +59,7 @@ describe("Heroku-style buildpacks", () => {
       "packs/first/bin/compile": `echo "-----> From $SOURCE_VERSION on $STACK" >&2\necho "export CFLAGS=-O1" > "$(dirname "$0")/../export"`,
     });
     platform.commit(folder, {});
-    platform.nagi(["create", "capp"], { cwd: folder });
+    platform.createApp("capp", [], { cwd: folder });
   });
   afterAll(() => void server.kill());
 
@@ -150,7 +150,7 @@ describe("source-to-image", () => {
   afterAll(() => platform.run("podman", ["rmi", "-f", local("node-builder"), "localhost/pages-builder"]));
 
   it("builds with the builder, its variables and the source's hooks", async () => {
-    const created = platform.nagi(["create", "sapp", "--builder", "node-builder:latest"], { cwd: folder });
+    const created = platform.createApp("sapp", ["--builder", "node-builder:latest"], { cwd: folder });
     expect(created).toContain("Created app sapp");
     const { code, stderr } = platform.push(folder);
     const lines = stderr.replaceAll(/^remote: | +$/gm, "");

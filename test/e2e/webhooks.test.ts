@@ -54,7 +54,7 @@ it("builds what GitHub tells of, once, and tells it what became of the commit", 
   };
   const zero = git(work, "rev-parse", "HEAD");
   const first = commit({ "index.html": "two" });
-  platform.nagi(["create", "site"]);
+  platform.createApp("site");
   platform.nagi(["source", "--app", "site", "--git", `${forge.url}/team/site.git`]);
   const hook = JSON.parse(
     platform.nagi(
@@ -152,7 +152,7 @@ it("loses no delivery that it answered when it is killed, and builds none twice"
     return push;
   });
   git(work, "push", "-q", bare, "HEAD:main");
-  platform.nagi(["create", "hut"]);
+  platform.createApp("hut");
   platform.nagi(["source", "--app", "hut", "--git", `${forge.url}/team/hut.git`]);
   const added = platform.nagi(["webhooks", "add", "--app", "hut", "--provider", "github", "-o", "json"]);
   const hook = JSON.parse(added) as { url: string; secret: string };
@@ -182,7 +182,7 @@ it("reads a private repository and its submodule with a key for each", () => {
   git(main, "-c", "protocol.file.allow=always", "submodule", "add", "-q", lib, "lib");
   git(main, "config", "-f", ".gitmodules", "submodule.lib.url", ssh.url(lib));
   platform.commit(main, {});
-  platform.nagi(["create", "docs"]);
+  platform.createApp("docs");
   platform.nagi(["source", "--app", "docs", "--git", ssh.url(main)]);
   const keyless = platform.tryNagi(["deploy", "--app", "docs"]);
   expect(keyless.code).toBe(1);

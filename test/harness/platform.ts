@@ -147,6 +147,14 @@ export class TestPlatform {
     return this.run(nagiProgram, argv, options);
   }
 
+  /** An app that has nothing of the one that an earlier try of the test made. */
+  createApp(name: string, flags: readonly string[] = [], options: { cwd?: string } = {}): string {
+    const made = this.tryNagi(["create", name, ...flags], options);
+    if (made.code === 0) return made.stdout;
+    if (made.stderr.includes("already")) this.nagi(["destroy", name, "--confirm", name]);
+    return this.nagi(["create", name, ...flags], options);
+  }
+
   kubectl(argv: readonly string[], options: { input?: string } = {}): string {
     return this.ok("kubectl", argv, options);
   }
