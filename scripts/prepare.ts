@@ -1,10 +1,12 @@
 /**
  * Makes the prepared program (src/main/prepared.ts): `src` and the packages that it uses in a few files, so that a
  * start does not read, strip and link a thousand of them. Does nothing while what is there says the same as the sources.
+ * One at a time makes it: others wait for what comes of it, or with `--no-wait` leave it to that one.
  */
 
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { rolldown, type Plugin } from "rolldown";
 import {
@@ -20,6 +22,9 @@ import {
 const keptPrograms = 10;
 /** npm writes it whenever packages change. */
 const packagesFile = "node_modules/.package-lock.json";
+/** A program is made within seconds; one that another makes for longer is not waited for. */
+const waitMaxMs = 120_000;
+const sqliteBusy = 5;
 const noSsh = "\0no-ssh";
 const directory = preparedDir(root);
 
@@ -84,5 +89,21 @@ function removeOld(): void {
 const changedMs = (entry: string): number =>
   statSync(join(directory, entry), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
+/** Held until this process ends, however it does: SQLite locks with the kernel. Undefined when another one holds it. */
+function takeLock(): DatabaseSync | undefined {
+  const timeout = process.argv.includes("--no-wait") ? 0 : waitMaxMs;
+  const lock = new DatabaseSync(join(directory, "preparing"), { timeout });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === sqliteBusy) return undefined;
+    throw error;
+  }
+}
+
 mkdirSync(directory, { recursive: true });
-if (preparedProgram() === undefined) await prepare();
+if (preparedProgram() === undefined) {
+  using lock = takeLock();
+  if (lock !== undefined && preparedProgram() === undefined) await prepare();
+}

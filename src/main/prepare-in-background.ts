@@ -8,7 +8,7 @@ import { preparedProgram, root } from "./prepared.ts";
 export function prepareInBackground(): void {
   if (preparedProgram() !== undefined) return;
   const options = { cwd: root, detached: true, stdio: "ignore" } as const;
-  const child = spawn(process.execPath, ["scripts/prepare.ts"], options);
+  const child = spawn(process.execPath, ["scripts/prepare.ts", "--no-wait"], options);
   child.on("error", () => undefined);
   if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   child.unref();
