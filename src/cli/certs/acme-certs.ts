@@ -6,6 +6,7 @@ import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { secret as secretKind } from "../../model/kinds/core/secret/secret.ts";
 import {
   acmeAnnotation,
+  acmeCustomerAnnotation,
   acmeEmailAnnotation,
   acmeHookAnnotation,
   acmeRequestedAnnotation,
@@ -23,6 +24,7 @@ import { platformInfo } from "../app.ts";
 import { UsageError, type CommandContext, type Option } from "../command.ts";
 import { domainOf } from "../domains/domain-routes.ts";
 import { pause, pollMs } from "../wait.ts";
+import { externalAccountOptions } from "./external-account.ts";
 import { decodeText } from "../../lib/base64.ts";
 
 /** What takes longer goes on without the command. */
@@ -49,6 +51,7 @@ export const acmeOptions: readonly Option[] = [
     description:
       "With --acme: prove the domain by DNS, with the operator's program of that name. Wildcards need it.",
   },
+  ...externalAccountOptions,
 ];
 
 /** What annotations of the routes become: those of an ACME authority, or none of them. */
@@ -91,6 +94,7 @@ export function acmeAnnotations(
     [acmeServerAnnotation]: server ?? null,
     [acmeEmailAnnotation]: email ?? null,
     [acmeHookAnnotation]: hook ?? null,
+    [acmeCustomerAnnotation]: null,
     [acmeRequestedAnnotation]: timestamp(Date.now()),
   };
 }
@@ -100,6 +104,7 @@ export const withoutAcme: Record<string, string | null> = {
   [acmeServerAnnotation]: null,
   [acmeEmailAnnotation]: null,
   [acmeHookAnnotation]: null,
+  [acmeCustomerAnnotation]: null,
   [acmeRequestedAnnotation]: null,
 };
 

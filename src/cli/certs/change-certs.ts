@@ -5,11 +5,13 @@ import { resolve } from "node:path";
 import { certificateProblem, certificatesIn, misfit, namesOf } from "../../lib/certificate-check.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { acmeCustomerAnnotation } from "../../model/kinds/route/route/acme.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { platformInfo } from "../app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { acmeAnnotations, acmeSecretName, awaitAcme, withoutAcme } from "./acme-certs.ts";
+import { keepExternalAccount } from "./external-account.ts";
 import { domainOf, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
 
 const policies = { redirect: "Redirect", allow: "Allow", refuse: "None" } as const;
@@ -63,7 +65,9 @@ export async function makeCertificates(
 ): Promise<number> {
   const all = await routesOf(context, found);
   const meant = domain === undefined ? all : [named(all, domain, found)];
-  const annotations = acmeAnnotations(context, meant);
+  const asked = acmeAnnotations(context, meant);
+  const account = await keepExternalAccount(context, found);
+  const annotations = account === undefined ? asked : { ...asked, [acmeCustomerAnnotation]: account };
   const isAcme = context.flag("acme");
   for (const each of meant) {
     const tls = {

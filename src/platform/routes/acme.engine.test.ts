@@ -9,8 +9,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { issueCa, issueServing } from "../../lib/certificates.ts";
 import { findCondition } from "../../model/conditions.ts";
+import { encodeEntries } from "../../lib/base64.ts";
+import { newObject } from "../../model/kind.ts";
 import { freePort } from "../../lib/free-port.ts";
-import { secret } from "../../model/kinds/core/secret/secret.ts";
+import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
 import { aRoute } from "./testing/route-objects.ts";
 import { RouterBench, until } from "./testing/router-bench.ts";
@@ -34,7 +36,7 @@ class Authority {
     this.#children = given.children;
   }
 
-  static async start(httpPort: number): Promise<Authority> {
+  static async start(httpPort: number, customers?: Readonly<Record<string, string>>): Promise<Authority> {
     const dir = await mkdtemp(join(tmpdir(), "nagi-acme-"));
     const ca = await issueCa(Date.now(), "CN=private authority");
     const own = await issueServing(ca, ["localhost"], Date.now());
@@ -49,6 +51,10 @@ class Authority {
       httpPort,
       tlsPort: 1,
       ocspResponderURL: "",
+      ...(customers !== undefined && {
+        externalAccountBindingRequired: true,
+        externalAccountMACKeys: customers,
+      }),
     };
     await writeFile(join(dir, "pebble.json"), JSON.stringify({ pebble }));
     const run = (program: string, ...argv: string[]): ChildProcess =>
@@ -185,6 +191,51 @@ exec curl -sf -d "{\\"host\\":\\"$2\\",\\"value\\":\\"$3\\"}" ${management}/$wha
   await client.delete(secret, ref);
   await until(async () => (await client.get(secret, ref).catch(() => undefined)) !== undefined);
   expect((await client.list(secret, { namespace: "nagi-system" })).items).toHaveLength(2);
+});
+
+test("an authority that gives to its customers only is asked with the account of one", async () => {
+  const hmac = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+  const closed = await Authority.start(bench.port, { "customer-1": hmac });
+  const account = (name: string, texts: Record<string, string>): Secret =>
+    newObject<Secret>(secret, { name, namespace: "default" }, { type: "Opaque", data: encodeEntries(texts) });
+  const wanting = (name: string, annotations: Record<string, string> = {}) =>
+    aRoute(
+      name,
+      { host: `${name}.customer.test`, tls: tls(`${name}-acme`) },
+      {
+        annotations: {
+          ...asked().annotations,
+          "nagi.dev/acme-server": closed.url,
+          ...annotations,
+        },
+      },
+    );
+  const by = (name: string) => ({ "nagi.dev/acme-external-account": name });
+  const client = new FakeClient({
+    objects: [
+      account("good", { kid: "customer-1", hmac: `${hmac}\n` }),
+      account("other", { kid: "customer-1", hmac: hmac.toLowerCase() }),
+      account("odd", { kid: "customer-1", hmac: "too short" }),
+      wanting("known", by("good")),
+      wanting("nobody"),
+      wanting("forged", by("other")),
+      wanting("mistyped", by("odd")),
+      wanting("absent", by("not-there")),
+    ],
+  });
+  await bench.start(client, undefined, () => Promise.resolve({ ca: closed.ca, proxies: {} }));
+  await until(async () => (await conditionOf(client, "known"))?.reason === "Issued");
+  const refusals: Record<string, RegExp> = {
+    nobody: /external account/i,
+    forged: /attempt 1 failed/,
+    mistyped: /secret odd: data.hmac: must be the HMAC key/,
+    absent: /there is no secret not-there with the external account/,
+  };
+  for (const [name, message] of Object.entries(refusals)) {
+    await until(async () => (await conditionOf(client, name))?.reason === "Failed");
+    expect((await conditionOf(client, name))?.message).toMatch(message);
+  }
+  await closed.stop();
 });
 
 function issuerShown(servername: string): Promise<string> {

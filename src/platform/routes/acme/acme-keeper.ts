@@ -16,7 +16,7 @@ import type { Logger } from "../../../lib/log.ts";
 import { readIfThere, writePrivate } from "../../../lib/private-files.ts";
 import { newObject } from "../../../model/kind.ts";
 import { secret as secretKind, type Secret } from "../../../model/kinds/core/secret/secret.ts";
-import { certificateType } from "../../../model/kinds/route/route/acme.ts";
+import { certificateType, checkEabKey, checkEabKid } from "../../../model/kinds/route/route/acme.ts";
 import { controllerRef, type Condition } from "../../../model/meta.ts";
 import { isNotFound, isStatus } from "../../../model/status.ts";
 import {
@@ -35,6 +35,7 @@ import {
   type AcmeAccount,
   type Challenges,
   type DnsHooks,
+  type ExternalAccount,
   type WayOut,
 } from "./obtain-certificate.ts";
 import { decodeEntries, encodeEntries } from "../../../lib/base64.ts";
@@ -187,11 +188,15 @@ export class AcmeKeeper {
     this.#fresh.set(orderKey(order), { secret, untilMs: this.#options.clock.now() + seenWithinMs });
   }
 
-  /** One an authority and address, kept in a Secret of the platform. */
+  /** One an authority, address and external account, kept in a Secret of the platform. */
   async #account(order: AcmeOrder, way: WayOut): Promise<AcmeAccount> {
     const { client } = this.#options;
     const { server, email = "" } = order;
-    const digest = createHash("sha256").update(`${server} ${email}`).digest("hex").slice(0, 12);
+    const external = await this.#externalAccount(order);
+    // Who does not know the key of an external account must not come to what was made with it.
+    const whose = external === undefined ? [] : [external.kid, external.hmac];
+    const identity = [server, email, ...whose].join(" ");
+    const digest = createHash("sha256").update(identity).digest("hex").slice(0, 12);
     const ref = { namespace: systemNamespace, name: `acme-account-${digest}` };
     try {
       const { data = {} } = await client.get(secretKind, ref);
@@ -200,10 +205,28 @@ export class AcmeKeeper {
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    const { key, url } = await createAccount(order, way);
+    const { key, url } = await createAccount(order, way, external);
     const data = encodeEntries({ key, url, server, email });
     await client.create(secretKind, newObject<Secret>(secretKind, ref, { type: "Opaque", data }));
     return { key, url };
+  }
+
+  async #externalAccount({
+    namespace,
+    externalAccount: name,
+  }: AcmeOrder): Promise<ExternalAccount | undefined> {
+    if (name === undefined) return undefined;
+    const secret = await this.#options.client.get(secretKind, { namespace, name }).catch((error: unknown) => {
+      if (isNotFound(error)) throw new Error(`there is no secret ${name} with the external account`);
+      throw error;
+    });
+    const { kid = "", hmac = "" } = decodeEntries(secret.data ?? {});
+    const wrong = [
+      ["kid", checkEabKid(kid.trim())],
+      ["hmac", checkEabKey(hmac.trim())],
+    ].find(([, problem]) => problem !== undefined);
+    if (wrong !== undefined) throw new Error(`secret ${name}: data.${wrong[0]}: ${wrong[1]}`);
+    return { kid: kid.trim(), hmac: hmac.trim() };
   }
 
   async #read(): Promise<Map<string, AcmeAttempt>> {

@@ -53,8 +53,16 @@ export function orderKey({ namespace, secretName }: AcmeOrder): string {
   return `${namespace}/${secretName}`;
 }
 
-export function askedOf({ names, server, email = "", dnsHook = "", requested }: AcmeOrder): string {
-  return [...names.toSorted(), server, email, dnsHook, requested].join(" ");
+export function askedOf({
+  names,
+  server,
+  email = "",
+  dnsHook = "",
+  externalAccount,
+  requested,
+}: AcmeOrder): string {
+  const account = externalAccount === undefined ? [] : [externalAccount];
+  return [...names.toSorted(), server, email, dnsHook, ...account, requested].join(" ");
 }
 
 export type OrderState =

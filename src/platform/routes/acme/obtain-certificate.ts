@@ -31,6 +31,12 @@ export interface AcmeAccount {
   readonly url: string;
 }
 
+/** What an authority knows its customer by: the name of a key and the key, in base64url. */
+export interface ExternalAccount {
+  readonly kid: string;
+  readonly hmac: string;
+}
+
 export interface ObtainOptions extends WayOut {
   readonly account: AcmeAccount;
   readonly challenges: Challenges;
@@ -82,15 +88,26 @@ export async function obtainCertificate(order: AcmeOrder, options: ObtainOptions
   }
 }
 
-/** Makes an account with the authority; who asks for it agrees to its terms. */
+/** Makes an account with the authority, bound to the customer's if there is one; who asks for it agrees to its terms. */
 export async function createAccount(
   { server, email }: Pick<AcmeOrder, "server" | "email">,
   way: WayOut,
+  external: ExternalAccount | undefined,
 ): Promise<AcmeAccount> {
   const { acme, close } = await opened(way);
   try {
+    const directory: { data?: { meta?: { externalAccountRequired?: unknown } } } =
+      external === undefined ? await acme.axios.get(server) : {};
+    if (directory.data?.meta?.externalAccountRequired === true)
+      throw new Error(
+        "the authority gives certificates to its customers only: name your external account, by nagi certs auto --acme --eab-kid KEY-ID --eab-key-file FILE",
+      );
     const key = (await acme.crypto.createPrivateEcdsaKey()).toString();
-    const client = new acme.Client({ directoryUrl: server, accountKey: key, ...poll });
+    const binding =
+      external === undefined
+        ? {}
+        : { externalAccountBinding: { kid: external.kid, hmacKey: external.hmac.replace(/=+$/, "") } };
+    const client = new acme.Client({ directoryUrl: server, accountKey: key, ...binding, ...poll });
     const contact = email === undefined ? {} : { contact: [`mailto:${email}`] };
     await client.createAccount({ termsOfServiceAgreed: true, ...contact });
     return { key, url: client.getAccountUrl() };
