@@ -199,15 +199,11 @@ describe("a rebuild", () => {
   it("deploys the apps one by one, stops at the first failure, and survives a kill", async () => {
     platform.nagi(["config", "unset", "TOKEN", "--app", "strict"]);
     platform.nagi(["platforms", "rebuild", "tiny", "--no-wait"]);
-    const phaseOf = (app: string): string =>
-      platform.kubectl([
-        "get",
-        "platform",
-        "tiny",
-        "-o",
-        `jsonpath={.status.rebuild.apps[?(@.name=="${app}")].phase}`,
-      ]);
-    await until(() => /Building|Releasing/.test(phaseOf("pages")), "the first app to be built");
+    // A watch sees each phase, however short it is.
+    const phase = '{.status.rebuild.apps[?(@.name=="pages")].phase}{"\\n"}';
+    const watching = platform.follow("kubectl", ["get", "platform", "tiny", "-w", "-o", `jsonpath=${phase}`]);
+    await until(() => /Building|Releasing/.test(watching.lines.join()), "the first app to be built");
+    await watching.stop();
     await platform.kill();
     platform.up();
     const { code, stdout, stderr } = platform.tryNagi(["platforms", "rebuild", "tiny", "--continue"]);
