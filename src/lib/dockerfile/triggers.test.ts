@@ -14,13 +14,16 @@ describe("ONBUILD triggers in an image's configuration", () => {
   });
 });
 
-describe("a trigger that mounts", () => {
+describe("a trigger that mounts or fetches", () => {
   it.each([
     [["RUN make", "COPY --chown=app . /app"], undefined],
     [["RUN a", "RUN --mount=type=cache,id=../..,target=/x b"], "RUN --mount=type=cache,id=../..,target=/x b"],
     [["RUN \\", " --mount=type=bind,target=/x b"], "RUN  --mount=type=bind,target=/x b"],
     [["COPY --from=other/app / /x"], "COPY --from=other/app / /x"],
     [["RUN --mount=é x"], "RUN --mount=é x"],
+    [["ADD --chown=app a.tar b* /app/"], undefined],
+    [["ADD http://127.0.0.1/x /x"], "ADD http://127.0.0.1/x /x"],
+    [["ADD $WHAT /x"], "ADD $WHAT /x"],
   ])("is found: %j", (triggers, found) => {
     expect(mountingTrigger(triggers)).toBe(found);
   });

@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerEngine } from "../container-engine.ts";
 import type { ImageDetails } from "../container-engine-types.ts";
+import { addWords, readAddWord } from "./add-words.ts";
 import {
   afterName,
   DockerfileProblem,
@@ -55,8 +56,8 @@ function tokensOf(json: string): (readonly [token: string, isName: boolean])[] {
 }
 
 /**
- * The first trigger that mounts something, or takes files of an image, or that cannot be understood; undefined where
- * none does. Pure.
+ * The first trigger that mounts something, takes files of an image or from an address, or that cannot be understood;
+ * undefined where none does. Pure.
  */
 export function mountingTrigger(triggers: readonly string[]): string | undefined {
   // So the engine reads them: as one text.
@@ -74,6 +75,9 @@ function isMounting({ text, number }: Instruction): boolean {
   const run = afterName(text, "RUN");
   if (run !== undefined) return optionsOf(run.rest, number).flags.length > 0;
   const copy = afterName(text, "(?:COPY|ADD)");
-  const flags = copy === undefined ? [] : optionsOf(copy.rest, number).flags;
-  return flags.some((flag) => !/^--(chown|chmod)=/.test(flag));
+  if (copy === undefined) return false;
+  const { flags, rest } = optionsOf(copy.rest, number);
+  if (flags.some((flag) => !/^--(chown|chmod)=/.test(flag))) return true;
+  if (!/^ADD$/i.test(copy.start)) return false;
+  return addWords(rest)?.sources.every((word) => readAddWord(word, new Map()).kind === "file") !== true;
 }

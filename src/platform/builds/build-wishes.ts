@@ -7,7 +7,8 @@ import { DockerfileProblem } from "../../lib/dockerfile/instructions.ts";
 import { cacheIdOf } from "./caches.ts";
 import { prepareImages } from "./dockerfile/base-images.ts";
 import { checkDockerfile } from "./dockerfile/dockerfile-text.ts";
-import { imagesOf, safeDockerfile, urlsOf } from "./dockerfile/safe-dockerfile.ts";
+import { fetchAdded } from "./dockerfile/fetch-added.ts";
+import { addedFilesOf, imagesOf, safeDockerfile } from "./dockerfile/safe-dockerfile.ts";
 import { BuildFailure } from "./failure.ts";
 import type { BuildPlan } from "./plan.ts";
 import type { ReadyPlatform } from "./ready-platform.ts";
@@ -59,19 +60,40 @@ export async function prepareDockerfile(work: Work, plan: BuildPlan, tree: Sourc
   const input = { text, args: { ...host.proxies, ...buildArgs(build) }, target, heredocs };
   const tell = (line: string): void => log.line(line);
   try {
-    for (const { url, number } of urlsOf(input))
-      if ((await options.network?.isOwn(url.hostname, host)) === true)
-        throw new DockerfileProblem(
-          `line ${number}: ADD ${url.href} is of this machine or of a container on it, which builds do not reach: fetch it before, and send it with the source`,
-        );
     const ids = await prepareImages(build, imagesOf(input), { ...options, tell, signal });
-    const cacheId = cacheIdOf(build);
-    const safe = safeDockerfile({ ...input, ids, cacheId, sourceId: build.spec.source?.binary?.asFile });
-    return { plan: checked, containerfile: safe.text, written: safe.written };
+    const env = await variablesOf(ids, work);
+    const fetched = await fetchAdded(work, addedFilesOf({ ...input, env }));
+    try {
+      const cacheId = cacheIdOf(build);
+      const sourceId = build.spec.source?.binary?.asFile;
+      const safe = safeDockerfile({ ...input, ids, env, added: fetched?.image, cacheId, sourceId });
+      const { text: containerfile, written } = safe;
+      return { plan: checked, containerfile, written, dispose: fetched?.dispose };
+    } catch (error) {
+      await fetched?.dispose();
+      throw error;
+    }
   } catch (error) {
     if (!(error instanceof DockerfileProblem)) throw error;
     throw new BuildFailure("DockerBuildFailed", `${path}, ${error.message}`, { cause: error });
   }
+}
+
+/** What the images set, by their names. */
+async function variablesOf(
+  ids: ReadonlyMap<string, string>,
+  { options }: Work,
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  const found = await Promise.all(
+    [...ids].map(async ([name, id]) => {
+      const { Env = [] } = (await options.engine.inspectImage(id)).Config;
+      const pairs = (Env ?? []).map(
+        (each) => [each.split("=")[0] ?? "", each.replace(/^[^=]*=/, "")] as const,
+      );
+      return [name, Object.fromEntries(pairs)] as const;
+    }),
+  );
+  return new Map(found);
 }
 
 /** With notes on what of the app's wishes does nothing. */

@@ -7,6 +7,7 @@ import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
+import { imageOfAdded } from "./dockerfile/fetch-added.ts";
 import { readingContainer } from "./inputs/build-images.ts";
 import { buildCgroup } from "./build-cgroup.ts";
 
@@ -18,6 +19,7 @@ export interface LeftoversOptions {
 export async function removeLeftovers(build: Build, { engine, log }: LeftoversOptions): Promise<void> {
   const { metadata } = build;
   await engine.removeContainer(readingContainer(build));
+  await engine.removeImage(imageOfAdded(build), { force: true });
   const cgroup = await buildCgroup(engine, metadata.uid ?? "");
   if (cgroup === undefined) return;
   for (const id of await engine.listBuildLeftovers(cgroup)) {

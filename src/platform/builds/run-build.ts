@@ -105,6 +105,21 @@ async function buildReady(work: Work): Promise<BuildResult> {
   const tree = await stage(work, "FetchInputs", () => readTree(work));
   const manifest = await readWanted(build, tree, { client: options.client, log });
   const prepared = await prepare(work, tree);
+  try {
+    return await buildPrepared(work, prepared, manifest);
+  } finally {
+    await prepared.dispose?.().catch((error: unknown) => {
+      log.line(` !     What was made for this build only cannot be removed: ${messageOf(error)}`);
+    });
+  }
+}
+
+async function buildPrepared(
+  work: Work,
+  prepared: Prepared,
+  manifest: BuildStatus["manifest"],
+): Promise<BuildResult> {
+  const { build, options, log } = work;
   const { plan, containerfile, platform } = prepared;
   log.line(`-----> ${plan.explanation}`);
   if (platform?.version !== undefined && build.spec.strategy.nagiStrategy?.platform !== undefined)

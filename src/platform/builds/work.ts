@@ -63,4 +63,6 @@ export interface Prepared {
   readonly platform?: ReadyPlatform | undefined;
   /** Done with the image when it is made and `told` is what its steps said; gives the process types of the app. */
   readonly finish?: ((image: string, told: string) => Promise<Readonly<Record<string, string>>>) | undefined;
+  /** Called when the build has ended, however it did: removes what was made for it only. */
+  readonly dispose?: (() => Promise<void>) | undefined;
 }

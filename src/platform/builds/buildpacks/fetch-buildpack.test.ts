@@ -12,7 +12,7 @@ import { RemoteGit } from "../../../lib/git/remote-git.ts";
 import { placeOfBuildpack } from "../../../model/kinds/nagi/buildpack-url.ts";
 import { readSourceTree } from "../source-tree.ts";
 import { createReadStream } from "node:fs";
-import { download } from "./download.ts";
+import { download } from "../network/download.ts";
 import { fetchBuildpack, type RemotePlace } from "./fetch-buildpack.ts";
 
 const host = { ca: "", proxies: {} };

@@ -19,7 +19,7 @@ import type { BuildpackPlace } from "../../../model/kinds/nagi/buildpack-url.ts"
 import { BuildFailure } from "../failure.ts";
 import type { HostConfig } from "../host-config.ts";
 import { readSourceTree } from "../source-tree.ts";
-import { download } from "./download.ts";
+import { download } from "../network/download.ts";
 
 const fetchTimeoutMs = 5 * 60_000;
 /** Of an archive, compressed or not, and of a commit's files. */

@@ -64,7 +64,7 @@ export async function checkedImage(
       "choose another image, or write the step into the Dockerfile itself, where Nagi gives it mounts of the app's own";
     throw new BuildFailure(
       "InvalidImageReference",
-      `${where}${image} runs \`ONBUILD ${text}\` in each build that stands on it, which may mount what is not the build's: ${advice}`,
+      `${where}${image} runs \`ONBUILD ${text}\` in each build that stands on it, which may mount or fetch what is not the build's: ${advice}`,
     );
   }
   return details.Id.replace(/^sha256:/, "");

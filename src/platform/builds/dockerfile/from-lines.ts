@@ -101,7 +101,7 @@ function filledIn(word: string, values: Values): string {
 }
 
 /** Those that engines know without an ARG. */
-function platformValues(): Values {
+export function platformValues(): Values {
   const architectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
   const arch = architectures[process.arch] ?? process.arch;
   const of = (kind: string): Values => ({

@@ -3,7 +3,8 @@
  * the build (mounts.ts), nothing after the stage that is built. Pure.
  *
  * What must stay true: whatever the text says and whatever variables turn out to be, no step mounts a directory of the
- * host, and no image is built upon or copied from whose name was not among those of `imagesOf` (adr/0153).
+ * host, no image is built upon or copied from whose name was not among those of `imagesOf` (adr/0153), and the engine
+ * fetches no address (adr/0159).
  */
 
 import {
@@ -15,6 +16,7 @@ import {
   type Instruction,
   type ReadOptions,
 } from "../../../lib/dockerfile/instructions.ts";
+import { readAdds, type AddedFile, type AddLine } from "./add-lines.ts";
 import { readStages, type Stage, type Values } from "./from-lines.ts";
 import { copyPath, safeMount, type MountRules } from "./mounts.ts";
 
@@ -54,13 +56,10 @@ export function imagesOf(input: DockerfileInput): NamedImage[] {
   return [...bases, ...copied];
 }
 
-/** Addresses that its ADD lines have the engine fetch, with the lines of the file. */
-export function urlsOf(input: DockerfileInput): { readonly url: URL; readonly number: number }[] {
-  return read(input).instructions.flatMap(({ text, number }) => {
-    const add = afterName(text, `${trigger}ADD`);
-    const words = add?.rest.match(/https?:\/\/[^\s"',]+/gi) ?? [];
-    return words.filter((word) => URL.canParse(word)).map((word) => ({ url: new URL(word), number }));
-  });
+/** What its ADD lines take from addresses. `env`: as SafeInput has it. Throws a DockerfileProblem. */
+export function addedFilesOf({ env, ...input }: DockerfileInput & Pick<SafeInput, "env">): AddedFile[] {
+  const { instructions, stages } = read(input);
+  return [...readAdds({ instructions, stages, args: input.args, env }).values()].flatMap(({ urls }) => urls);
 }
 
 export interface SafeInput extends DockerfileInput {
@@ -68,6 +67,10 @@ export interface SafeInput extends DockerfileInput {
   readonly sourceId?: string | undefined;
   /** Ids by the names of images that stages stand on. */
   readonly ids: ReadonlyMap<string, string>;
+  /** Variables of the images that stages stand on, by the images' names. */
+  readonly env: ReadonlyMap<string, Values>;
+  /** Image that holds what ADD lines take from addresses; needed where one does. */
+  readonly added?: string | undefined;
 }
 
 export interface SafeDockerfile {
@@ -79,6 +82,7 @@ export interface SafeDockerfile {
 /** Throws a DockerfileProblem. */
 export function safeDockerfile(input: SafeInput): SafeDockerfile {
   const { instructions, stages } = read(input);
+  const adds = readAdds({ instructions, stages, args: input.args, env: input.env });
   const written = new Map<string, string>();
   const done: string[] = [];
   let current: string[] = [];
@@ -92,6 +96,13 @@ export function safeDockerfile(input: SafeInput): SafeDockerfile {
       // Podman tells it without its options.
       for (const told of [line, fromLine({ ...stage, flags: [] }, input.ids)]) written.set(told, own);
       current = [line];
+      continue;
+    }
+    const add = adds.get(index);
+    if (add !== undefined) {
+      const lines = add.lines(imageOfAdded(input, add));
+      for (const line of lines) written.set(line, instruction.text.replaceAll(/\s+/g, " ").trim());
+      current.push(...lines);
       continue;
     }
     const before = stages.filter((each) => each.index < index);
@@ -112,6 +123,11 @@ export function safeDockerfile(input: SafeInput): SafeDockerfile {
     current.push(...(changed === undefined ? instruction.lines : [changed]));
   }
   return { text: [...done, ...current].join("\n"), written };
+}
+
+function imageOfAdded({ added }: SafeInput, { urls }: AddLine): string {
+  if (added !== undefined || urls.length === 0) return added ?? "";
+  throw new DockerfileProblem(`line ${urls[0]?.number}: what ADD takes was not fetched`);
 }
 
 interface Read {

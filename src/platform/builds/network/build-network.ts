@@ -20,7 +20,8 @@ import { BuildFailure } from "../failure.ts";
 import type { HostConfig } from "../host-config.ts";
 import { buildRules, dnsPort } from "./build-rules.ts";
 import { isLoopback, namedEndpoints, nameServersIn, type Endpoint } from "./named-endpoints.ts";
-import { isOwn, ownAddresses } from "./own-addresses.ts";
+import { guardOf, type Guard } from "./guard.ts";
+import { ownAddresses } from "./own-addresses.ts";
 
 export interface BuildNetworkOptions {
   readonly engine: ContainerEngine;
@@ -77,19 +78,14 @@ export class BuildNetwork {
     }
   }
 
-  /** Whether the host is this machine or a container on it, and not what the settings of fetching name. */
-  async isOwn(name: string, host: HostConfig): Promise<boolean> {
-    const plain = name.replace(/^\[|\]$/g, "");
-    if (namedEndpoints(host).some((endpoint) => endpoint.host === plain)) return false;
-    if (/(^|\.)localhost\.?$/i.test(plain)) return true;
-    // What is not known cannot be fetched either.
-    const found = await lookup(plain, { all: true }).catch(() => []);
+  /** For what is fetched for a build, by the settings and the networks as they are now. */
+  async guard(host: HostConfig): Promise<Guard> {
     const machine = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
     const own = ownAddresses(
-      this.#rangesOf(await this.#options.engine.listNetworks()),
+      this.#rangesOf(await this.#options.engine.listNetworks(), true),
       machine.map(({ address }) => address),
     );
-    return found.some(({ address }) => isOwn(own, address));
+    return guardOf({ own, named: namedEndpoints(host) });
   }
 
   async #made(endpoints: readonly Endpoint[]): Promise<Isolation> {
@@ -119,12 +115,12 @@ export class BuildNetwork {
     return this.#rangesOf(present);
   }
 
-  /** Of all containers of this machine but builds, and of services. */
-  #rangesOf(networks: readonly NetworkDetails[]): string[] {
+  /** Of all containers of this machine but builds, and of services; `all`: those of IPv6 too. */
+  #rangesOf(networks: readonly NetworkDetails[], all = false): string[] {
     const { instance, serviceCidr } = this.#options;
     const others = networks.filter(({ Name }) => Name !== nameOf(instance));
     const subnets = others.flatMap(({ IPAM }) => IPAM.Config ?? []).map(({ Subnet }) => Subnet);
-    return [serviceCidr, ...subnets.filter((subnet) => !subnet.includes(":"))];
+    return [serviceCidr, ...subnets.filter((subnet) => all || !subnet.includes(":"))];
   }
 }
 

@@ -16,7 +16,7 @@ export function ownAddresses(ranges: readonly string[], machine: readonly string
   list.addSubnet("fe80::", 10, "ipv6");
   for (const range of ranges) {
     const [address = "", bits = "32"] = range.split("/");
-    list.addSubnet(address, Number(bits));
+    list.addSubnet(address, Number(bits), isIP(address) === 6 ? "ipv6" : "ipv4");
   }
   for (const address of machine) {
     const [plain = ""] = address.split("%");

@@ -8,6 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { getCACertificates } from "node:tls";
 import { createGunzip } from "node:zlib";
 import type { HostConfig } from "../host-config.ts";
+import type { Guard } from "./guard.ts";
 
 const silenceMs = 60_000;
 const maxRedirects = 5;
@@ -21,46 +22,70 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
   /** Of compressed and of uncompressed content alike. */
   readonly maxBytes: number;
+  /** Absent: any address may be asked. */
+  readonly guard?: Guard | undefined;
+  /** Whether what is compressed stays so. */
+  readonly asItIs?: boolean | undefined;
+}
+
+export interface Downloaded {
+  /** When the server says that it was changed. */
+  readonly modified: Date | undefined;
+}
+
+/** The server has answered, and not with the file. */
+export class NotServed extends Error {
+  override readonly name = "NotServed";
+  readonly status: number;
+  constructor(status: number, text: string) {
+    super(`the server answers ${status} ${text}`.trim());
+    this.status = status;
+  }
 }
 
 /** Writes what the address gives to the file, decompressed when it is compressed with gzip. */
-export async function download(url: string, file: string, options: DownloadOptions): Promise<void> {
+export async function download(url: string, file: string, options: DownloadOptions): Promise<Downloaded> {
   const response = await follow(url, options);
-  const { maxBytes, signal } = options;
+  const { maxBytes, signal, asItIs = false } = options;
   const first = await firstBytes(response);
-  const gzip = first[0] === 0x1f && first[1] === 0x8b;
+  const gzip = !asItIs && first[0] === 0x1f && first[1] === 0x8b;
   const unpacked = gzip ? createGunzip() : new PassThrough();
   const sink = createWriteStream(file, { mode: 0o600 });
   await pipeline(response, limited(maxBytes), unpacked, limited(maxBytes), sink, { signal });
+  const modified = new Date(response.headers["last-modified"] ?? "");
+  return { modified: Number.isNaN(modified.getTime()) ? undefined : modified };
 }
 
 async function follow(url: string, options: DownloadOptions): Promise<IncomingMessage> {
   let address = url;
   for (let hops = 0; hops <= maxRedirects; hops++) {
+    const refused = await options.guard?.refusal(new URL(address));
+    if (refused !== undefined) throw new Error(hops === 0 ? refused : `it leads to ${address}: ${refused}`);
     const isOwn = new URL(address).origin === new URL(url).origin;
     const response = await request(address, isOwn ? options : { ...options, login: undefined });
     const { statusCode = 0, headers } = response;
     if (statusCode === 200) return response;
     response.destroy();
     if (statusCode < 300 || statusCode > 399 || headers.location === undefined)
-      throw new Error(`the server answers ${statusCode} ${response.statusMessage ?? ""}`.trim());
+      throw new NotServed(statusCode, response.statusMessage ?? "");
     address = new URL(headers.location, address).href;
     if (!/^https?:/.test(address)) throw new Error(`it leads to ${address}, which is not HTTP`);
   }
   throw new Error(`it leads on more than ${maxRedirects} times`);
 }
 
-function request(url: string, { host, login, signal }: DownloadOptions): Promise<IncomingMessage> {
+function request(url: string, { host, login, signal, guard }: DownloadOptions): Promise<IncomingMessage> {
   const proxyEnv = host.proxies;
   const ca = host.ca === "" ? undefined : [...getCACertificates("default"), host.ca];
   const auth = login?.password === undefined ? undefined : `${login.username ?? ""}:${login.password}`;
+  const asked = { auth, signal, ...(guard === undefined ? {} : { lookup: guard.lookup }) };
   return new Promise((resolve, reject) => {
-    const asked = url.startsWith("https:")
-      ? httpsGet(url, { agent: new HttpsAgent({ ca, proxyEnv }), auth, signal }, resolve)
-      : httpGet(url, { agent: new HttpAgent({ proxyEnv }), auth, signal }, resolve);
-    asked.on("error", reject);
-    asked.setTimeout(silenceMs, () =>
-      asked.destroy(new Error(`the server says nothing for ${silenceMs / 1000} s`)),
+    const sent = url.startsWith("https:")
+      ? httpsGet(url, { ...asked, agent: new HttpsAgent({ ca, proxyEnv }) }, resolve)
+      : httpGet(url, { ...asked, agent: new HttpAgent({ proxyEnv }) }, resolve);
+    sent.on("error", reject);
+    sent.setTimeout(silenceMs, () =>
+      sent.destroy(new Error(`the server says nothing for ${silenceMs / 1000} s`)),
     );
   });
 }
