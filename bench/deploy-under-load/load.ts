@@ -4,7 +4,8 @@
  * "window" begins a new count and answers with the one before, "end" ends.
  */
 
-import { Agent, get } from "node:http";
+import { Agent, get, type ClientRequest } from "node:http";
+import type { Socket } from "node:net";
 
 export interface Counted {
   readonly requests: number;
@@ -36,6 +37,16 @@ const perMs = Number(rate) / 1000;
 const kept = new Agent({ keepAlive: true, maxSockets: 256 });
 const newWindow = (): Window => ({ requests: 0, failures: [], tookMs: [], open: 0 });
 let current = newWindow();
+/** When a connection that is kept had its last answer. */
+const restingSinceMs = new WeakMap<Socket, number>();
+
+/** When it failed and over which connection: one that was used before may have been closed at that moment. */
+function failureOf(request: ClientRequest, text: string): string {
+  const nowMs = performance.now();
+  const since = request.socket === null ? undefined : restingSinceMs.get(request.socket);
+  const rested = since === undefined ? "a new connection" : `a connection used ${Math.round(nowMs - since)} ms ago`;
+  return `at ${((nowMs - startMs) / 1000).toFixed(2)} s on ${rested}: ${text}`;
+}
 
 function ask(window: Window, plannedMs: number): void {
   window.requests += 1;
@@ -46,7 +57,8 @@ function ask(window: Window, plannedMs: number): void {
     isOver = true;
     window.open -= 1;
     window.tookMs.push(performance.now() - plannedMs);
-    if (failure !== undefined) window.failures.push(failure);
+    if (failure !== undefined) window.failures.push(failureOf(request, failure));
+    else if (request.socket !== null) restingSinceMs.set(request.socket, performance.now());
     if (window.open === 0) window.done?.();
   };
   const agent = window.requests % freshEvery === 0 ? false : kept;

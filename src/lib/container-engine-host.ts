@@ -23,6 +23,7 @@ import {
 } from "./container-engine-probe.ts";
 import type { Ulimit } from "./container-engine-types.ts";
 import type { Logger } from "./log.ts";
+import { engineNiceness } from "./niceness.ts";
 import { ordinaryOomScore } from "./oom-score.ts";
 import { ManagedProcess } from "./managed-process.ts";
 
@@ -79,6 +80,7 @@ export class EngineHost {
       readyTimeoutMs: engineReadyMs,
       // What it starts, the steps of builds for instance, begins with its score.
       oomScore: ordinaryOomScore,
+      niceness: engineNiceness,
       clock: options.clock,
       log: options.log,
     });

@@ -29,6 +29,8 @@ export interface DetachedProgram {
   readonly note: string;
   /** Where that is permitted (oom-score.ts). */
   readonly oomScore: number;
+  /** Of the processor, by `nice`: added to the starter's own; 0 when absent, what is not permitted is left out. */
+  readonly niceness?: number | undefined;
 }
 
 export interface ProcessRecord {
@@ -39,13 +41,18 @@ export interface ProcessRecord {
   readonly note: string;
 }
 
-/** $1 is the record, $2 the note, $3 the score, the rest the program. The shell keeps its pid and start time through exec. */
+/**
+ * $1 is the record, $2 the note, $3 the score, $4 the niceness, the rest the program. The shell keeps its pid and start time
+ * through exec.
+ */
 const launcher = [
   `read -r boot < /proc/sys/kernel/random/boot_id`,
   `read -r stat < /proc/$$/stat`,
   `printf '%s\\n%s\\n%s\\n' "$boot" "$stat" "$2" > "$1.new" && mv "$1.new" "$1" || exit 126`,
   `{ printf '%s' "$3" > /proc/self/oom_score_adj; } 2>/dev/null`,
-  `shift 3`,
+  `niceness=$4`,
+  `shift 4`,
+  `[ "$niceness" = 0 ] || exec nice -n "$niceness" "$@"`,
   `exec "$@"`,
 ].join("; ");
 
@@ -55,7 +62,8 @@ export async function startDetached(program: DetachedProgram): Promise<ChildProc
   await mkdir(dirname(program.logFile), { recursive: true, mode: 0o700 });
   const log = openSync(program.logFile, "a", 0o600);
   try {
-    const args = ["-c", launcher, "sh", program.recordFile, program.note, String(program.oomScore)];
+    const { recordFile, note, oomScore, niceness = 0 } = program;
+    const args = ["-c", launcher, "sh", recordFile, note, String(oomScore), String(niceness)];
     const child = spawn("/bin/sh", [...args, ...program.command], {
       cwd: program.cwd ?? "/",
       env: { ...program.env },

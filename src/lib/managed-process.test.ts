@@ -49,6 +49,18 @@ test("starts once, adopts what runs unchanged, and stops it", async () => {
   expect(await stopManaged({ name: "napper", dir, graceMs: 2000, clock: systemClock })).toBe(false);
 });
 
+test("a program that can wait has less of the processor, from its first moment", async () => {
+  const niceness = async (pid = 0): Promise<number> => {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+  };
+  await managed({ niceness: 3 }).start();
+  const pid = await managed({ niceness: 3 }).pid();
+  await until(async () => (await readFile(`/proc/${pid}/cmdline`, "utf8")).startsWith("sleep"));
+  expect(await niceness(pid)).toBe(Math.min(19, (await niceness(process.pid)) + 3));
+  expect(await managed({ niceness: 4 }).start()).toBe("adopted");
+});
+
 test("the program outlives a starter that is killed with SIGKILL", async () => {
   const script = join(dir, "starter.ts");
   const lib = new URL(".", import.meta.url).pathname;

@@ -54,6 +54,8 @@ export interface ManagedProcessOptions {
   readonly logMaxBytes?: number | undefined;
   /** When the kernel runs out of memory; absent: as the platform itself, which goes last. */
   readonly oomScore?: number | undefined;
+  /** See niceness.ts; 0 when absent. It is no reason to restart what runs with another one. */
+  readonly niceness?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -165,7 +167,7 @@ export class ManagedProcess {
   }
 
   async #spawn(): Promise<void> {
-    const { command, env, cwd, oomScore = platformOomScore } = this.#options;
+    const { command, env, cwd, niceness, oomScore = platformOomScore } = this.#options;
     const { logFile } = this;
     const program = {
       command,
@@ -175,6 +177,7 @@ export class ManagedProcess {
       recordFile: this.#recordFile,
       note: this.#note(),
       oomScore,
+      niceness,
     };
     this.#logStart = await sizeOf(logFile);
     const child = await startDetached(program);

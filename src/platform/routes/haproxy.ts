@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
+import { routerNiceness } from "../../lib/niceness.ts";
 import { assignBackends, emptyFrame, parseFrame, type BackendFrame } from "./backend-frame.ts";
 import { complainedOf, refusalOf } from "./config-check.ts";
 import { HaproxyCli } from "./haproxy-cli.ts";
@@ -93,6 +94,7 @@ export class Haproxy {
       // At a reload the master looks for itself there.
       env: { PATH: searchPath },
       ready: async () => (await this.cli.masterState()).workers.length > 0,
+      niceness: routerNiceness,
       clock,
       log,
     });
