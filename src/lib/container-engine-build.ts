@@ -36,6 +36,8 @@ export interface BuildOptions {
   readonly memoryBytes?: number | undefined;
   /** Of one build step, in CPUs: 0.5 is half a CPU. */
   readonly cpus?: number | undefined;
+  /** Of one build step against what else runs, 1024 being what others have. */
+  readonly cpuShares?: number | undefined;
   readonly ulimits?: readonly Ulimit[] | undefined;
   /** Control group of the steps, by which they can be found and ended. Podman only. */
   readonly cgroup?: string | undefined;
@@ -95,6 +97,7 @@ export function buildQuery(options: BuildOptions, podman: boolean): Record<strin
     forcerm: true,
     memory: memoryBytes,
     memswap: memoryBytes,
+    cpushares: options.cpuShares,
     ...(cpus === undefined ? {} : { cpuperiod: cpuPeriodUs, cpuquota: Math.round(cpus * cpuPeriodUs) }),
     ulimits: ulimits === undefined ? undefined : ulimitsParameter(ulimits, podman),
     ...(podman ? podmanQuery(options) : {}),

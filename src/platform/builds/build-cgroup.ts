@@ -3,7 +3,7 @@
  * which may be long; by its control group the step is found and ended.
  */
 
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine.ts";
@@ -15,6 +15,13 @@ const maxDepth = 3;
 /** How long the engine may take to hear that a build is stopped, and how often it is looked after. */
 const watchMs = 10_000;
 const everyMs = 250;
+/**
+ * Of the processors, when apps want them too, as control groups of the first and of the second version count: an eighth of what
+ * all containers have together. Nobody waits for a step as people wait for an answer.
+ */
+export const buildCpuShares = 128;
+const cpuWeight = { file: "cpu.shares", value: buildCpuShares };
+const unifiedWeight = { file: "cpu.weight", value: 12 };
 const uidPattern = /^[0-9a-zA-Z-]{1,64}$/;
 
 /** With systemd a part of the scope's name. */
@@ -34,6 +41,40 @@ export async function buildCgroup(engine: ContainerEngine, uid: string): Promise
   const driver = await engine.cgroupDriver();
   // systemd names a scope by slice, prefix and name; it becomes `nagi-build-UID.scope`.
   return driver === "systemd" ? `system.slice:nagi-build:${uid}` : `/${nameOf(uid)}`;
+}
+
+/**
+ * Lets the build's steps have little of the processors while others want them. systemd gives a step's scope the weight that the
+ * engine is asked for; otherwise a step's group lies in one of the build's own, which is to be made light beforehand. Until
+ * what is returned is called, at the build's end. Where control groups cannot be written builds count as much as others.
+ */
+export async function makeLight(engine: ContainerEngine, uid: string): Promise<() => Promise<void>> {
+  const name = nameOf(uid);
+  if (!(await engine.isPodman()) || (await engine.cgroupDriver()) === "systemd") return async () => undefined;
+  const isUnified = await exists(join(cgroupRoot, "cgroup.controllers"));
+  const directory = isUnified ? join(cgroupRoot, name) : join(cgroupRoot, "cpu", name);
+  const { file, value } = isUnified ? unifiedWeight : cpuWeight;
+  try {
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, file), String(value));
+  } catch {
+    // Not mounted, not delegated, or of another machine.
+  }
+  return async () => {
+    for (const each of await findDirectories(cgroupRoot, name, maxDepth)) await removeGroup(each);
+  };
+}
+
+/** The kernel lets no group be removed that something runs in. */
+async function removeGroup(directory: string): Promise<void> {
+  await rmdir(directory).catch(() => undefined);
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Build, BuildStatus } from "../../model/kinds/build/build/build.ts"
 import { byteValue, milliValue } from "../../model/quantity.ts";
 import { buildContext, containerfilePath, secretPath } from "./build-context.ts";
 import { prepareBuildpacks } from "./buildpacks/prepare-buildpacks.ts";
-import { buildCgroup, ranOutOfMemory } from "./build-cgroup.ts";
+import { buildCgroup, buildCpuShares, makeLight, ranOutOfMemory } from "./build-cgroup.ts";
 import { cacheIdOf } from "./caches.ts";
 import type { BuildLog } from "./build-log.ts";
 import { platformPort } from "./containerfile.ts";
@@ -72,10 +72,12 @@ export async function runBuild(
   const host = await options.host();
   const fetched = await withFetchedSource(build, { client, sources, host, env, tell, signal });
   const inputs = await withInputs(fetched, { ...options, tell, signal });
+  const forget = await makeLight(options.engine, build.metadata.uid ?? "");
   try {
     const ready = await withCustomOutput(inputs.build, await customOptions(build, options, log, signal));
     return await buildReady({ build: ready, options, log, signal, stages: [] });
   } finally {
+    await forget();
     await inputs.dispose();
   }
 }
@@ -374,6 +376,7 @@ async function makeImage(
       noCache: isWithoutCache(build),
       memoryBytes,
       cpus,
+      cpuShares: buildCpuShares,
       ulimits: options.ulimits,
       network: isolation?.network,
       cgroup,
