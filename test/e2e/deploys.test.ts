@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGuideExample } from "../harness/guide.ts";
 import { Load, type LoadResult } from "../harness/load.ts";
+import { cutOff, longRequests, longServer, type LongOutcome } from "../harness/long-requests.ts";
 import { pause, TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
@@ -16,11 +17,11 @@ afterAll(() => platform.stop());
 const nagi = new URL("../../bin/nagi", import.meta.url).pathname;
 
 /** A command that does not block the load of this process. */
-async function background(argv: readonly string[]): Promise<void> {
+async function background(argv: readonly string[]): Promise<string> {
   const { execFile } = await import("node:child_process");
-  await new Promise<void>((resolve, reject) => {
+  return await new Promise<string>((resolve, reject) => {
     execFile(nagi, argv, { env: platform.env }, (error, stdout, stderr) =>
-      error === null ? resolve() : reject(new Error(`${argv.join(" ")}: ${stdout}${stderr}`)),
+      error === null ? resolve(stdout) : reject(new Error(`${argv.join(" ")}: ${stdout}${stderr}`)),
     );
   });
 }
@@ -193,5 +194,64 @@ it("gives a canary its share under load; a killed Nagi goes on, a bad one is giv
   expect(platform.nagi(["releases", "--app", "chick"])).toMatch(/v4 +Superseded/);
   expect(platform.tryNagi(["deploys", "abort", "chick"]).stderr).toContain(
     "no release of chick is under way",
+  );
+});
+
+it("lets what is under way end where it began at a cutover, a way back, and a canary's end", async () => {
+  const folder = platform.repository("hello");
+  platform.commit(folder, { "server.js": longServer(0) });
+  platform.nagi(["create", "tide"], { cwd: folder });
+  expect(platform.push(folder)).toMatchObject({ code: 0 });
+  const long = async (): Promise<{ ended: Promise<LongOutcome> }> => {
+    const { open, ended } = longRequests({ port: platform.httpPort, host: "tide.localhost" });
+    await open;
+    return { ended };
+  };
+  const strategy = (...words: string[]) => background(["deploys", "strategy", "tide", ...words]);
+  const change = (turn: string) => background(["config", "set", "--app", "tide", `TURN=${turn}`]);
+  const hasShare = async (version: string): Promise<void> => {
+    while (!(await background(["deploys", "tide"])).includes(`${version} Deploying: canary: 50 %`))
+      await pause(200);
+  };
+  const outcomes: LongOutcome[] = [];
+  // No command here blocks this process, so clients keep their connections.
+  const cutovers = await underLoad(
+    async () => {
+      await strategy("blue-green");
+      await change("1");
+      const first = await long();
+      await background(["cutover", "tide"]);
+      const second = await long();
+      await background(["cutover", "tide", "--back"]);
+      await background(["cutover", "tide"]);
+      await background(["deploys", "finish", "tide"]);
+      outcomes.push(await first.ended, await second.ended);
+    },
+    { app: "tide" },
+  );
+  expect(cutovers.failures).toEqual([]);
+  expect(outcomes.map(({ events: { text } }) => text.slice(0, 10))).toEqual(["data: v1\n\n", "data: v2\n\n"]);
+  const canaries = await underLoad(
+    async () => {
+      await strategy("canary", "--steps", "50", "--interval", "1h");
+      const aborted = change("2").catch((error: unknown) => String(error));
+      await hasShare("v3");
+      const some = await Promise.all([long(), long()]);
+      await background(["deploys", "abort", "tide"]);
+      expect(await aborted).toContain("v3");
+      const promoted = change("3");
+      await hasShare("v4");
+      const more = await Promise.all([long(), long()]);
+      await background(["deploys", "promote", "tide"]);
+      await promoted;
+      for (const { ended } of [...some, ...more]) outcomes.push(await ended);
+    },
+    { app: "tide" },
+  );
+  expect(canaries.failures).toEqual([]);
+  expect([...canaries.bodies.keys()].toSorted()).toEqual(["v2", "v3", "v4"]);
+  expect(outcomes.flatMap(cutOff)).toEqual([]);
+  console.log(
+    `under way at cutovers and canaries: ${cutovers.requests + canaries.requests} requests beside, none failed`,
   );
 });

@@ -1,9 +1,8 @@
 /** Deploys and scaling under load: counted, and nothing lost. */
 
-import { get, request } from "node:http";
-import type { Socket } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Load, type LoadResult } from "../harness/load.ts";
+import { cutOff, longRequests, longServer, type LongOutcome } from "../harness/long-requests.ts";
 import { pause, TestPlatform } from "../harness/platform.ts";
 
 let platform: TestPlatform;
@@ -71,107 +70,19 @@ it.each([true, false])("scales up and down without losing a request (keep-alive 
   expect(result.requests).toBeGreaterThan(200);
 });
 
-/** Slow to start; `/download` takes six seconds, `/events` goes on until it is told to end, as do web sockets, which echo. */
-const longServer = `import { createServer } from "node:http";
-const parts = 60, part = "x".repeat(100_000);
-const events = new Set(), sockets = new Set();
-const server = createServer((request, response) => {
-  if (request.url === "/download") {
-    response.setHeader("content-length", parts * part.length);
-    let sent = 0;
-    const timer = setInterval(() => {
-      response.write(part);
-      if (++sent === parts) { clearInterval(timer); response.end(); }
-    }, 100);
-  } else if (request.url === "/events") {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    const timer = setInterval(() => response.write("data: tick\\n\\n"), 200);
-    events.add(() => { clearInterval(timer); response.end("data: bye\\n\\n"); });
-  } else response.end("long");
-});
-server.on("upgrade", (request, socket) => {
-  socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n");
-  socket.on("data", (data) => socket.write(data));
-  sockets.add(socket);
-});
-setTimeout(() => server.listen(process.env.PORT), 3000);
-process.on("SIGTERM", () => {
-  for (const end of events) end();
-  for (const socket of sockets) socket.end("bye");
-  server.close(() => process.exit(0));
-});
-`;
-
-interface Stream {
-  readonly text: string;
-  /** Whether it ended as it should, and was not cut off. */
-  readonly isWhole: boolean;
-}
-
-const target = (path: string) => ({
-  host: "127.0.0.1",
-  port: platform.httpPort,
-  path,
-  agent: false as const,
-  headers: { host: `hello.localhost:${platform.httpPort}` },
-});
-
-function stream(path: string): Promise<Stream> {
-  return new Promise((resolve, reject) => {
-    get(target(path), (response) => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      response.on("error", () => undefined);
-      response.on("close", () => resolve({ text, isWhole: response.complete }));
-    }).on("error", reject);
-  });
-}
-
-/** Sends a number every 50 ms until the other side ends; what came back. */
-function echo(): Promise<{ readonly sent: string; readonly got: string }> {
-  const headers = { ...target("/").headers, connection: "Upgrade", upgrade: "echo" };
-  return new Promise((resolve, reject) => {
-    const asked = request({ ...target("/echo"), headers });
-    asked.on("error", reject).on("upgrade", (_response, socket: Socket) => {
-      let [sent, got, next] = ["", "", 0];
-      const timer = setInterval(() => {
-        const text = `${next++},`;
-        sent += text;
-        socket.write(text);
-      }, 50);
-      socket.on("data", (data: Buffer) => {
-        got += data.toString();
-        if (got.endsWith("bye")) clearInterval(timer);
-      });
-      socket.on("error", reject);
-      socket.on("end", () => clearInterval(timer));
-      socket.on("close", () => resolve({ sent, got }));
-    });
-    asked.end();
-  });
-}
-
 it("lets what is under way end where it began: a slow starter, a download, events, web sockets", async () => {
-  platform.commit(folder, { "server.js": longServer });
+  platform.commit(folder, { "server.js": longServer(3000) });
   expect(platform.push(folder)).toMatchObject({ code: 0 });
-  let open: readonly [Stream, Stream, { sent: string; got: string }] | undefined;
+  let outcome: LongOutcome | undefined;
   const result = await underLoad(true, async () => {
-    const streams = Promise.all([stream("/download"), stream("/events"), echo()] as const);
-    await pause(500);
+    const long = longRequests({ port: platform.httpPort, host: "hello.localhost" });
+    await long.open;
     await background(nagi, ["config", "set", "--app", "hello", "TURN=1"]);
-    open = await streams;
+    outcome = await long.ended;
   });
   expect(result.failures).toEqual([]);
-  const [download, events, socket] = open ?? [];
-  expect(download).toMatchObject({ isWhole: true });
-  expect(download?.text.length).toBe(6_000_000);
-  expect(events?.isWhole).toBe(true);
-  expect(events?.text).toMatch(/^(data: tick\n\n){3,}data: bye\n\n$/);
-  // All that was sent before the app said that it ends came back, in order.
-  const echoed = socket?.got.replace(/bye$/, "") ?? "";
-  expect(socket?.got).toMatch(/^(\d+,){10,}bye$/);
-  expect(socket?.sent.startsWith(echoed)).toBe(true);
+  expect(outcome && cutOff(outcome)).toEqual([]);
   console.log(
-    `under way during a deploy: ${result.requests} requests beside, ${echoed.split(",").length} messages`,
+    `under way during a deploy: ${result.requests} requests beside, ${outcome?.socket.got.split(",").length} messages`,
   );
 });
