@@ -46,7 +46,8 @@ const restingSinceMs = new WeakMap<Socket, number>();
 function failureOf(request: ClientRequest, text: string): string {
   const nowMs = performance.now();
   const since = request.socket === null ? undefined : restingSinceMs.get(request.socket);
-  const rested = since === undefined ? "a new connection" : `a connection used ${Math.round(nowMs - since)} ms ago`;
+  const rested =
+    since === undefined ? "a new connection" : `a connection used ${Math.round(nowMs - since)} ms ago`;
   return `at ${((nowMs - startMs) / 1000).toFixed(2)} s on ${rested}: ${text}`;
 }
 

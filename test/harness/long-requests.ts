@@ -130,7 +130,10 @@ function echo(target: Target): Promise<Answered<LongOutcome["socket"]>> {
 export function cutOff({ download, events, socket }: LongOutcome): readonly string[] {
   const echoed = socket.got.replace(/bye$/, "");
   const problems: readonly (readonly [boolean, string])[] = [
-    [download.isWhole && download.bytes === downloadBytes, `the download ended after ${download.bytes} bytes`],
+    [
+      download.isWhole && download.bytes === downloadBytes,
+      `the download ended after ${download.bytes} bytes`,
+    ],
     [events.isWhole && /^(data: v\d+\n\n)+data: bye\n\n$/.test(events.text), `events ended: ${events.text}`],
     // All that was sent before the app said that it ends came back, in order.
     [
