@@ -186,9 +186,10 @@ export class ContainerEngine {
   }
 
   /** Kills it first when it runs. No error when it does not exist. */
-  async removeContainer(id: string): Promise<void> {
+  async removeContainer(id: string, timeoutMs?: number): Promise<void> {
+    const query = { force: true, v: true };
     try {
-      await this.#call({ method: "DELETE", path: `/containers/${id}`, query: { force: true, v: true } });
+      await this.#call({ method: "DELETE", path: `/containers/${id}`, query, timeoutMs });
     } catch (error) {
       if (!isEngineError(error, 404)) throw error;
     }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { pod as podKind } from "../../model/kinds/core/pod/pod.ts";
+import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { EngineError } from "../../lib/container-engine-transport.ts";
 import { refOf } from "../../model/meta.ts";
 import { containerName, containerSpec, type PodSite } from "./container-spec.ts";
 import { endContainers } from "./end-containers.ts";
@@ -129,8 +130,8 @@ test("a container that somebody removed is made again, and counted", async () =>
   await agent.stop();
 });
 
-test("what a start left that was cut off is replaced", async () => {
-  const pod = await bench.createPod({ command: sh(shell) });
+/** What a start that was cut off leaves: a container of the name that the pod's will have. */
+async function leaveContainer(pod: Pod): Promise<string> {
   const site: PodSite = {
     instance: bench.instance,
     node: "node-1",
@@ -149,13 +150,37 @@ test("what a start left that was cut off is replaced", async () => {
   const spec = containerSpec({ ...input, ...rest });
   const hostConfig = { ...spec.HostConfig, NetworkMode: "none" };
   const { NetworkingConfig: _networking, ...plain } = spec;
-  const id = await bench.host.engine.createContainer(containerName(input, "main"), {
+  return await bench.host.engine.createContainer(containerName(input, "main"), {
     ...plain,
     HostConfig: hostConfig,
   });
+}
+
+test("what a start left that was cut off is replaced", async () => {
+  const pod = await bench.createPod({ command: sh(shell) });
+  const id = await leaveContainer(pod);
   const agent = await bench.startAgent();
   const ready = await bench.untilReady(pod);
   expect(statusOf(ready)?.containerID).not.toContain(id);
   expect(statusOf(ready)?.restartCount).toBe(0);
+  await agent.stop();
+});
+
+test("what the engine does not let go of keeps no pod from starting or ending", async () => {
+  const pod = await bench.createPod({ command: sh(shell) });
+  const id = await leaveContainer(pod);
+  const { engine } = bench.host;
+  const removeContainer = engine.removeContainer.bind(engine);
+  engine.removeContainer = async (wanted, timeoutMs) => {
+    if (wanted === id) throw new EngineError(500, "container is being removed");
+    await removeContainer(wanted, timeoutMs);
+  };
+  const agent = await bench.startAgent();
+  const ready = await bench.untilReady(pod);
+  expect(statusOf(ready)?.containerID).not.toContain(id);
+  expect(await bench.events(pod)).toContainEqual(expect.stringMatching(/ContainerStuck.*being removed/));
+  engine.removeContainer = removeContainer;
+  await bench.client.delete(podKind, refOf(pod), { gracePeriodSeconds: 1 });
+  await bench.untilGone(pod);
   await agent.stop();
 });

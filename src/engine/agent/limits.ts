@@ -30,6 +30,10 @@ export const pullBackoff = { baseMs: 10_000, capMs: 300_000 };
 export const pullMaxMs = 30 * 60_000;
 /** Of containers that the engine could not create or start. */
 export const startBackoff = { baseMs: 1000, capMs: 60_000 };
+/** How long one attempt to remove a container may take: some 100 ms are usual. */
+export const removalMaxMs = 60_000;
+/** A pod whose containers have ended and cannot be removed is let go of after this. */
+export const removalGiveUpMs = 120_000;
 /** Of what waits for something that a user may create at any moment: a missing ConfigMap or Secret. */
 export const configBackoff = { baseMs: 500, capMs: 5000 };
 /** Of calls to the API. */

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import type { AgentContext } from "./agent-context.ts";
 import { removalOrder } from "./container-record.ts";
 import { ContainerStop } from "./stop-container.ts";
+import { tryRemove } from "./stuck-container.ts";
 import { PodDirectory } from "./volumes.ts";
 
 /** A pod that nobody waits for any more is not given more than this. */
@@ -14,7 +15,7 @@ export async function removeOrphan(
   podUid: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { index, engine, network, clock, podsDir } = context;
+  const { index, engine, network, clock, podsDir, log } = context;
   const running = index.ofPod(podUid).filter(({ state, role }) => state === "running" && role !== "pause");
   await Promise.all(
     running.map((record) => {
@@ -24,8 +25,10 @@ export async function removeOrphan(
   );
   if (signal.aborted) return;
   for (const { id } of removalOrder(index.ofPod(podUid))) {
-    await engine.removeContainer(id);
-    index.drop(id);
+    const stuck = await tryRemove(engine, id);
+    // Others need not wait for it.
+    if (stuck === undefined) index.drop(id);
+    else log.warn("the engine does not remove a container, trying again", { id, podUid, stuck });
   }
   await new PodDirectory(podsDir, podUid).remove();
   network.addresses.release(podUid);

@@ -15,7 +15,7 @@ import { backoffDelayMs } from "../../lib/backoff.ts";
 import type { Timer } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { AgentContext, NodeContext } from "./agent-context.ts";
-import { removalOrder, type ContainerRecord } from "./container-record.ts";
+import type { ContainerRecord } from "./container-record.ts";
 import type { PodSite } from "./container-spec.ts";
 import { hostsFile } from "./dns.ts";
 import { apiBackoff, configBackoff, volumeRefreshMs } from "./limits.ts";
@@ -24,6 +24,7 @@ import type { PodPlace } from "./pod-fields.ts";
 import { HealthKeeper } from "./health-keeper.ts";
 import { deadlineExceeded, deadlineMs, evicted, toldEnd, type PodEnd } from "./pod-end.ts";
 import { podObjects } from "./pod-objects.ts";
+import { PodRemoval } from "./pod-removal.ts";
 import { computePodStatus, evictedReason, isEvicted, isTerminal } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
 import { startContainer, startPause } from "./start-container.ts";
@@ -56,6 +57,7 @@ export class PodWorker {
   readonly #publisher: StatusPublisher;
   readonly #health: HealthKeeper;
   readonly #stops: PodStops;
+  readonly #removal: PodRemoval;
   readonly #failures = new Map<string, StartFailure>();
   readonly #tasks = new Map<string, Promise<void>>();
   /** The newest attempt of each container that there ever was, also when it is gone. */
@@ -98,6 +100,11 @@ export class PodWorker {
     const wake = (): void => this.wake();
     this.#health = new HealthKeeper({ context, recorder: node.recorder, pod: () => this.#pod, wake });
     this.#stops = new PodStops({ context, recorder: node.recorder, signal });
+    this.#removal = new PodRemoval({
+      context,
+      onRemoved: (record) => this.#forget(record),
+      onStuck: (text) => node.recorder.event(this.#pod, "Warning", "ContainerStuck", text),
+    });
   }
 
   /** The newest version of the object; undefined once it is gone. */
@@ -207,7 +214,7 @@ export class PodWorker {
         return;
       }
       case "remove":
-        this.#launch(`remove:${action.record.id}`, () => this.#remove(action.record));
+        this.#launch(`remove:${action.record.id}`, () => this.#removal.remove(action.record));
         return;
     }
   }
@@ -247,7 +254,8 @@ export class PodWorker {
   async #startPause(attempt: number): Promise<void> {
     const signal = AbortSignal.any([this.#signal, this.#starting.signal]);
     try {
-      await startPause(this.#context, { pod: this.#pod, site: this.#site(), attempt, signal });
+      const job = { pod: this.#pod, site: this.#site(), attempt, signal };
+      await startPause(this.#context, this.#node, job);
       this.#failures.delete(wholePod);
     } catch (error) {
       if (!signal.aborted) this.#fail(wholePod, error);
@@ -268,8 +276,7 @@ export class PodWorker {
     tellFailure(this.#node.recorder, this.#pod, failure);
   }
 
-  async #remove(record: ContainerRecord): Promise<void> {
-    await this.#context.engine.removeContainer(record.id);
+  async #forget(record: ContainerRecord): Promise<void> {
     if (record.terminationLog !== "") await this.#directory.removeTerminationLog(record.terminationLog);
     this.#context.index.drop(record.id);
   }
@@ -380,21 +387,17 @@ export class PodWorker {
       network.addresses.release(this.#uid);
       await this.#directory.removeVolumes();
       // What it wrote is what it had to go for; of others the logs are kept.
-      if (isEvicted(this.#status)) await this.#removeAll();
+      if (isEvicted(this.#status)) await this.#removal.removeAll(this.#context.index.ofPod(this.#uid));
       return;
     }
     await this.#publisher.flushed();
-    await this.#removeAll();
+    await this.#removal.removeAll(this.#context.index.ofPod(this.#uid));
     await this.#directory.remove();
     network.addresses.release(this.#uid);
     if (!this.#gone) await this.#deleteObject(client);
     this.#done = true;
     this.dispose();
     this.#onDone();
-  }
-
-  async #removeAll(): Promise<void> {
-    for (const record of removalOrder(this.#context.index.ofPod(this.#uid))) await this.#remove(record);
   }
 
   async #deleteObject(client: AgentContext["client"]): Promise<void> {

@@ -10,7 +10,7 @@ import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { isNotFound } from "../../model/status.ts";
 import { EngineError, isEngineError } from "../../lib/container-engine-transport.ts";
 import type { ContainerSpec, ImageDetails } from "../../lib/container-engine-types.ts";
-import type { RegistryAuth } from "../../lib/container-engine.ts";
+import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine.ts";
 import { sleep } from "../../lib/clock.ts";
 import type { AgentContext, NodeContext } from "./agent-context.ts";
 import { recordOf, type ContainerRecord, type ContainerRole } from "./container-record.ts";
@@ -20,6 +20,7 @@ import { authFrom, pullPolicyOf, registryOf, type ImageFound } from "./images.ts
 import { addressRetryMs, addressRetryTimes } from "./limits.ts";
 import { ConfigError, type PodPlace } from "./pod-fields.ts";
 import { podObjects } from "./pod-objects.ts";
+import { stuckText, tryRemove } from "./stuck-container.ts";
 import type { PodDirectory } from "./volumes.ts";
 
 export interface StartJob {
@@ -73,7 +74,9 @@ export async function startContainer(
   const name = containerName(job, container.name);
   return context.starts.use(async () => {
     job.signal.throwIfAborted();
-    const id = await create(context, name, spec);
+    const id = await create(context, name, spec, (text) => {
+      node.recorder.event(pod, "Warning", "ContainerStuck", text);
+    });
     node.recorder.event(pod, "Normal", "Created", `Created container: ${container.name}`);
     await start(context, id, job.attempt);
     const record = freshRecord(context, { id, spec, imageId: found.details.Id });
@@ -85,13 +88,16 @@ export async function startContainer(
 
 export async function startPause(
   context: AgentContext,
+  node: NodeContext,
   job: { readonly pod: Pod; readonly site: PodSite; readonly attempt: number; readonly signal: AbortSignal },
 ): Promise<ContainerRecord> {
   const spec = pauseSpec(job.pod, job.site, context.pauseImage);
   return context.starts.use(async () => {
     job.signal.throwIfAborted();
     try {
-      const id = await create(context, containerName(job, "pause"), spec);
+      const id = await create(context, containerName(job, "pause"), spec, (text) => {
+        node.recorder.event(job.pod, "Warning", "ContainerStuck", text);
+      });
       await start(context, id, job.attempt);
       const record = freshRecord(context, { id, spec, imageId: "" });
       context.index.set(record);
@@ -175,16 +181,30 @@ function checkUser(pod: Pod, container: Container, image: ImageDetails): void {
   throw new ConfigError(text);
 }
 
-/** A container of the same name is what a start left that was cut off before it ran. */
-async function create({ engine }: AgentContext, name: string, spec: ContainerSpec): Promise<string> {
+/**
+ * A container of the same name is what a start left that was cut off before it ran. Where the engine does not let go of it,
+ * another name does as well: labels say whose a container is.
+ */
+async function create(
+  { engine }: AgentContext,
+  name: string,
+  spec: ContainerSpec,
+  onStuck: (text: string) => void,
+): Promise<string> {
   try {
     return await engine.createContainer(name, spec);
   } catch (error) {
     if (!isEngineError(error) || error.status === 0) throw error;
     const leftover = await engine.inspectContainer(name).catch(() => undefined);
     if (leftover === undefined || leftover.State.Running) throw new StartError("CreateContainerError", error);
-    await engine.removeContainer(leftover.Id);
+    const stuck = await tryRemove(engine, leftover.Id);
+    if (stuck !== undefined) onStuck(stuckText(name, stuck));
+    const free = stuck === undefined ? name : `${name}-${crypto.randomUUID().slice(0, 8)}`;
+    return await createOnce(engine, free, spec);
   }
+}
+
+async function createOnce(engine: ContainerEngine, name: string, spec: ContainerSpec): Promise<string> {
   try {
     return await engine.createContainer(name, spec);
   } catch (error) {
