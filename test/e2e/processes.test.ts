@@ -66,7 +66,7 @@ it("a check that fails says what was asked and what came back, and the old insta
     const patch = JSON.stringify({ spec: { startTimeoutSeconds: seconds } });
     platform.kubectl(["patch", "app", "desk", "--type=merge", "-p", patch]);
   };
-  giveUpAfter(5);
+  giveUpAfter(10);
   const failing = ["checks", "set", "web", "--command", "echo no database; exit 3", "--timeout", "5s"];
   const { code, stderr } = platform.tryNagi([...failing, ...desk]);
   const told = 'command "/bin/sh -c echo no database; exit 3" ended with exit code 3: no database';

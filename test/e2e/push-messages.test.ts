@@ -221,7 +221,7 @@ describe("in other languages", () => {
 
 describe("an app that does not start", () => {
   beforeAll(() => {
-    platform.kubectl(["patch", "app", "app", "--type=merge", "-p", '{"spec":{"startTimeoutSeconds":6}}']);
+    platform.kubectl(["patch", "app", "app", "--type=merge", "-p", '{"spec":{"startTimeoutSeconds":10}}']);
   });
 
   it.each<[string, string, RegExp]>([

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { EngineError } from "../../lib/container-engine-transport.ts";
 import { refOf } from "../../model/meta.ts";
@@ -63,7 +63,7 @@ test("a new agent takes over what runs, and ends what was deleted meanwhile", as
     (await bench.containers()).some(({ Labels }) =>
       Object.values(Labels).includes(forced.metadata.uid ?? ""),
     );
-  await expect.poll(left, { timeout: 10_000 }).toBe(false);
+  await expect.poll(left, { timeout: 60_000 }).toBe(false);
 
   const now = await bench.client.get(podKind, refOf(kept));
   expect(now.status).toEqual(before[0]?.status);
@@ -171,6 +171,7 @@ test("what the engine does not let go of keeps no pod from starting or ending", 
   const id = await leaveContainer(pod);
   const { engine } = bench.host;
   const removeContainer = engine.removeContainer.bind(engine);
+  onTestFinished(() => void (engine.removeContainer = removeContainer));
   engine.removeContainer = async (wanted, timeoutMs) => {
     if (wanted === id) throw new EngineError(500, "container is being removed");
     await removeContainer(wanted, timeoutMs);

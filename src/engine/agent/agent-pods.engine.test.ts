@@ -95,7 +95,7 @@ test("a sidecar starts before the others and does not keep a job from ending", a
   );
   await bench.until(pod, (now) => now.status?.phase === "Succeeded");
   await expect
-    .poll(() => bench.logs(running.agent, pod, { container: "main" }), { timeout: 5000 })
+    .poll(() => bench.logs(running.agent, pod, { container: "main" }), { timeout: 60_000 })
     .toBe("side\n");
 });
 
@@ -202,7 +202,7 @@ test("a missing ConfigMap of a volume is told, and the pod starts once it is the
   );
   const message =
     'Warning FailedMount MountVolume.SetUp failed for volume "late" : configmap "late" not found';
-  await expect.poll(() => bench.events(pod), { timeout: 5000 }).toContain(message);
+  await expect.poll(() => bench.events(pod), { timeout: 60_000 }).toContain(message);
   await bench.client.create(
     configMap,
     newObject<ConfigMap>(configMap, { name: "late", namespace: "default" }, { data: { k: "v" } }),
@@ -244,7 +244,7 @@ test("a pod that is deleted with grace can be deleted at once later", async () =
   const uid = pod.metadata.uid ?? "";
   const left = async () =>
     (await bench.containers()).filter(({ Labels }) => Object.values(Labels).includes(uid)).length;
-  await expect.poll(left, { timeout: 10_000 }).toBe(0);
+  await expect.poll(left, { timeout: 60_000 }).toBe(0);
 });
 
 test("a pod ends when its active deadline is over", async () => {

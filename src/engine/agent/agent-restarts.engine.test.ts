@@ -37,16 +37,16 @@ test("a container that ends is started again at once, then backs off; its log is
   expect(crashing.status?.phase).toBe("Running");
   const address = crashing.status?.podIP;
   await expect
-    .poll(() => bench.logs(running.agent, pod, { previous: true }), { timeout: 5000 })
+    .poll(() => bench.logs(running.agent, pod, { previous: true }), { timeout: 60_000 })
     .toBe(`attempt ${name}\n`);
-  await expect.poll(() => bench.logs(running.agent, pod), { timeout: 5000 }).toBe(`attempt ${name}\n`);
+  await expect.poll(() => bench.logs(running.agent, pod), { timeout: 60_000 }).toBe(`attempt ${name}\n`);
   const again = await bench.until(crashing, (now) => statusOf(now)?.restartCount === 2);
   expect(again.status?.podIP).toBe(address);
   expect(await bench.events(pod)).toContain(
     `Warning BackOff Back-off restarting failed container main in pod ${name}_default(${uid})`,
   );
   // The oldest is removed beside the start of the newest.
-  await expect.poll(() => containersOf(pod), { timeout: 5000 }).toHaveLength(2);
+  await expect.poll(() => containersOf(pod), { timeout: 60_000 }).toHaveLength(2);
 });
 
 test("the log of the container before the running one can be read", async () => {
@@ -60,9 +60,9 @@ test("the log of the container before the running one can be read", async () => 
     { volumes: [{ name: "data", emptyDir: {} }] },
   );
   await bench.until(pod, (now) => statusOf(now)?.restartCount === 1 && statusOf(now)?.ready === true);
-  await expect.poll(() => bench.logs(running.agent, pod), { timeout: 5000 }).toBe("two\n");
+  await expect.poll(() => bench.logs(running.agent, pod), { timeout: 60_000 }).toBe("two\n");
   await expect
-    .poll(() => bench.logs(running.agent, pod, { previous: true }), { timeout: 5000 })
+    .poll(() => bench.logs(running.agent, pod, { previous: true }), { timeout: 60_000 })
     .toBe("one\n");
 });
 

@@ -84,7 +84,7 @@ test("a pod waits for its claim to get a volume, and says so", async () => {
   const claim = freshName();
   const pod = await bench.createPod({ command: sh("cat /data/file"), volumeMounts }, using(claim));
   await expect
-    .poll(() => bench.events(pod), { timeout: 10_000 })
+    .poll(() => bench.events(pod), { timeout: 60_000 })
     .toContainEqual(expect.stringContaining('MountVolume.SetUp failed for volume "data"'));
   await boundClaim(claim, path);
   await bench.until(pod, ({ status }) => status?.phase === "Succeeded");

@@ -32,7 +32,7 @@ test("a pod runs, is ready, can be reached, logs, and goes", async () => {
   expect(status?.hostIP).toBe("127.0.0.1");
   const response = await fetch(`http://${status?.podIP}:8080/`);
   expect(await response.text()).toBe("world\n");
-  await expect.poll(() => bench.logs(running.agent, pod), { timeout: 5000 }).toBe("hello world\n");
+  await expect.poll(() => bench.logs(running.agent, pod), { timeout: 60_000 }).toBe("hello world\n");
   expect(await bench.exec(ready, "hostname")).toBe(`${pod.metadata.name}\n`);
   expect(await bench.exec(ready, "cat /etc/hosts")).toContain(`${status?.podIP}\t${pod.metadata.name}`);
   // The first probe may come before the server listens.

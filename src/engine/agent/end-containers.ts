@@ -3,6 +3,7 @@
 import type { ContainerEngine } from "../../lib/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import { labels } from "./container-record.ts";
+import { stuckText, tryRemove } from "./stuck-container.ts";
 import { isDeaf } from "./deaf-process.ts";
 
 /** Containers that are ended at a time. */
@@ -26,15 +27,22 @@ export async function endContainers(
     found.filter(({ Labels }) => isPause(Labels[labels.role])),
     found.filter(({ Labels }) => !isPause(Labels[labels.role])),
   ];
+  const stuck: string[] = [];
+  const remove = async (id: string): Promise<void> => {
+    const why = await tryRemove(engine, id);
+    if (why !== undefined) stuck.push(stuckText(id.slice(0, 12), why));
+  };
   await inParallel(others, async ({ Id, State }) => {
     if (State === "running") await stop(engine, Id, graceSeconds);
-    await engine.removeContainer(Id);
+    await remove(Id);
   });
   await inParallel(pauses, async ({ Id, State }) => {
     // It hears nothing; told to remove it, Podman would first wait ten seconds for it to stop.
     if (State === "running") await engine.killContainer(Id, "SIGKILL");
-    await engine.removeContainer(Id);
+    await remove(Id);
   });
+  // With all others gone; the network stays with those.
+  if (stuck.length > 0) throw new Error(stuck.join("\n"));
   await engine.removeNetwork(`nagi-${instance}`).catch((error: unknown) => {
     if (!isEngineError(error, 404)) throw error;
   });

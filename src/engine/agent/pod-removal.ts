@@ -15,10 +15,16 @@ export interface PodRemovalOptions {
 
 export class PodRemoval {
   readonly #options: PodRemovalOptions;
+  readonly #stuck = new Set<string>();
   #stuckSinceMs: number | undefined;
 
   constructor(options: PodRemovalOptions) {
     this.#options = options;
+  }
+
+  /** Whether the engine did not remove it when it was asked last. */
+  isStuck(id: string): boolean {
+    return this.#stuck.has(id);
   }
 
   /** Throws when it is still there. */
@@ -45,8 +51,13 @@ export class PodRemoval {
   async #try(record: ContainerRecord): Promise<string | undefined> {
     const { context, onRemoved, onStuck } = this.#options;
     const stuck = await tryRemove(context.engine, record.id);
-    if (stuck === undefined) await onRemoved(record);
-    else onStuck(stuckText(record.id.slice(0, 12), stuck));
+    if (stuck === undefined) {
+      this.#stuck.delete(record.id);
+      await onRemoved(record);
+      return undefined;
+    }
+    this.#stuck.add(record.id);
+    onStuck(stuckText(record.id.slice(0, 12), stuck));
     return stuck;
   }
 }

@@ -152,23 +152,30 @@ export class PodWorker {
   }
 
   async #sync(): Promise<void> {
-    const { clock, index } = this.#context;
+    const { clock } = this.#context;
     const ended = this.#ordered ?? deadlineExceeded(this.#pod, this.#status, clock.now());
     const terminal = isTerminal(this.#status?.phase);
     const deleted = this.#gone || this.#pod.metadata.deletionTimestamp !== undefined;
     const stopping = deleted || terminal || ended !== undefined;
     if (stopping) this.#starting.abort();
     const ready = stopping || (await this.#prepare());
-    const records = index.ofPod(this.#uid);
+    const records = this.#records();
     this.#health.follow(records, { podIP: this.#podIP(), stopping });
     const plan = ready ? this.#plan(records, stopping) : idle;
     for (const action of plan.actions) this.#perform(action, ended);
     this.#tellCrashWaits(plan);
-    if (!this.#gone && !terminal) this.#publish(index.ofPod(this.#uid), plan, ended);
+    if (!this.#gone && !terminal) this.#publish(this.#records(), plan, ended);
     if (plan.wakeAtMs !== undefined) this.#wakeIn(plan.wakeAtMs - clock.now());
     this.#scheduleDeadline();
-    const over = !index.ofPod(this.#uid).some(({ state }) => state === "running") && this.#tasks.size === 0;
+    const over = !this.#records().some(({ state }) => state === "running") && this.#tasks.size === 0;
     if (stopping && over) await this.#afterEnd(deleted);
+  }
+
+  /** What a start that was cut off left, and the engine keeps, is as good as gone. */
+  #records(): ContainerRecord[] {
+    return this.#context.index
+      .ofPod(this.#uid)
+      .filter(({ id, state }) => state !== "created" || !this.#removal.isStuck(id));
   }
 
   #plan(records: readonly ContainerRecord[], stopping: boolean): Plan {

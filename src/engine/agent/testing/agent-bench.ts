@@ -49,7 +49,7 @@ const moreCommands = [
   "tail",
   "dd",
 ];
-const waitMs = 30_000;
+const waitMs = 120_000;
 
 export interface RunningAgent {
   readonly agent: Agent;
