@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "./clock.ts";
 import { EngineHost } from "./container-engine-host.ts";
 import { ensurePauseImage } from "./container-engine-pause.ts";
-import { drain } from "./container-engine.ts";
+import { drain } from "./container-engine-images.ts";
 import { silentLogger } from "./log.ts";
 
 const label = `nagi-engine-test-${process.pid}`;

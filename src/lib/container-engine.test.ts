@@ -4,7 +4,7 @@ import { whileImagesGo } from "./container-engine-build.ts";
 import { jsonLines, outputFrames } from "./container-engine-frames.ts";
 import { containersConf, registriesConf } from "./container-engine-host.ts";
 import { EngineError } from "./container-engine-transport.ts";
-import { splitReference } from "./container-engine.ts";
+import { splitReference } from "./container-engine-images.ts";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];

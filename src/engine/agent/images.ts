@@ -2,12 +2,8 @@
 
 import { decodeText } from "../../lib/base64.ts";
 import type { Clock } from "../../lib/clock.ts";
-import {
-  drain,
-  splitReference,
-  type ContainerEngine,
-  type RegistryAuth,
-} from "../../lib/container-engine.ts";
+import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine.ts";
+import { drain, splitReference } from "../../lib/container-engine-images.ts";
 import { isEngineError } from "../../lib/container-engine-transport.ts";
 import type { ImageDetails } from "../../lib/container-engine-types.ts";
 import { messageOf } from "../../lib/errors.ts";

@@ -10,7 +10,7 @@ import type { WriteOptions } from "../../client/client.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { EngineHost } from "../../lib/container-engine-host.ts";
 import { freePort } from "../../lib/free-port.ts";
-import { drain } from "../../lib/container-engine.ts";
+import { drain } from "../../lib/container-engine-images.ts";
 import { silentLogger } from "../../lib/log.ts";
 import type { Kind } from "../../model/kind.ts";
 import type { TokenReview } from "../../model/kinds/authentication/tokenreview/tokenreview.ts";

@@ -6,7 +6,8 @@
 import type { Client } from "../../../client/client.ts";
 import { readStreams } from "../../../client/start-build.ts";
 import type { RegistryAuth } from "../../../lib/container-engine-build.ts";
-import { drain, type ContainerEngine } from "../../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../../lib/container-engine.ts";
+import { drain } from "../../../lib/container-engine-images.ts";
 import { isEngineError } from "../../../lib/container-engine-transport.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Build } from "../../../model/kinds/build/build/build.ts";
