@@ -36,7 +36,9 @@ const sourceStrategy = object(
   {
     from: required(objectReference),
     ...pullFields,
-    scripts: string("Address of the builder's scripts."),
+    scripts: string(
+      "Where the builder's scripts are: image:///DIRECTORY, or a web address that has assemble, run and save-artifacts.",
+    ),
     incremental: boolean("Whether artifacts of the last build are used."),
   },
   { name: `${api}.SourceBuildStrategy` },

@@ -15,6 +15,8 @@ export interface Builder {
   readonly image: string;
   /** Directory of its scripts. */
   readonly scripts: string;
+  /** Web address of scripts that go before those in the directory. */
+  readonly scriptsUrl?: string | undefined;
   /** Who says so, in words. */
   readonly scriptsFrom: "the build" | "the builder's label" | "the usual place";
   /** Directory that the source goes below. */
@@ -37,10 +39,14 @@ export function readBuilder(
     names.map((name) => Config.Labels?.[name]).find((value) => value !== undefined && value !== "");
   const labelled = label(labels.scripts);
   const url = asked ?? labelled;
-  const path = url === undefined ? defaultScripts : pathOf(url);
+  const isWeb = url !== undefined && isWebAddress(url);
+  // What is not at the web address is where the builder has it.
+  const path = isWeb
+    ? (pathOf(labelled ?? "") ?? defaultScripts)
+    : pathOf(url ?? `image://${defaultScripts}`);
   const where = asked === undefined ? `the label of ${image}` : "spec.strategy.sourceStrategy.scripts";
   if (path === undefined) {
-    const message = `${where} is ${JSON.stringify(url)}: Nagi takes scripts of the builder image only, image:///usr/libexec/s2i for instance`;
+    const message = `${where} is ${JSON.stringify(url)}: it must be a directory of the builder image, image:///usr/libexec/s2i for instance, or a web address, https://HOST/DIRECTORY`;
     return { ok: false, message };
   }
   const destination = label(labels.destination) ?? defaultDestination;
@@ -53,6 +59,7 @@ export function readBuilder(
   const builder: Builder = {
     image,
     scripts: path,
+    ...(isWeb ? { scriptsUrl: url } : {}),
     scriptsFrom:
       asked !== undefined ? "the build" : labelled === undefined ? "the usual place" : "the builder's label",
     destination: destination.replace(/\/+$/, ""),
@@ -60,6 +67,10 @@ export function readBuilder(
     assembleUser: label(labels.assembleUser) ?? user,
   };
   return { ok: true, builder };
+}
+
+function isWebAddress(url: string): boolean {
+  return /^https?:\/\//i.test(url) && URL.canParse(url);
 }
 
 function pathOf(url: string): string | undefined {

@@ -16,6 +16,8 @@ const scriptsDir = ".s2i/bin";
 const hookNames = ["pre-assemble", "post-assemble"] as const;
 /** Of the context: what is mounted while a step runs and in no image. */
 const helperDir = "s2i";
+const fetchedDir = "s2i-scripts";
+const scriptNames = ["assemble", "run", "save-artifacts"] as const;
 const mountedAt = "/run/nagi-s2i";
 
 const failureSigns: readonly FailureSign[] = [[/^ ! {5}(source-to-image: .*)$/, "$1"]];
@@ -62,6 +64,8 @@ export interface S2iInput {
   readonly labels: Readonly<Record<string, string>>;
   /** The app's last image, of an incremental build. */
   readonly previous: string | undefined;
+  /** Texts of the scripts that are at the builder's web address, by name. */
+  readonly fetched?: ReadonlyMap<string, string> | undefined;
 }
 
 export type S2iPlan =
@@ -78,17 +82,30 @@ export function planS2i(input: S2iInput): S2iPlan {
     path.startsWith(`${scriptsDir}/`) ? [path.slice(scriptsDir.length + 1)] : [],
   );
   const hooks = hookNames.filter((name) => own.includes(name));
-  const overrides = ["assemble", "run", "save-artifacts"].filter(
-    (name) => own.includes(name) && builder.scriptsFrom !== "the build",
+  const saysBuild = builder.scriptsFrom === "the build";
+  const isOnWeb = builder.scriptsUrl !== undefined;
+  // What the build itself says goes before the source, what the builder says after it.
+  const takes = (name: string): boolean => own.includes(name) && (isOnWeb || !saysBuild);
+  const fetched = scriptNames.filter(
+    (name) => input.fetched?.has(name) === true && (saysBuild || !takes(name)),
   );
+  const overrides = scriptNames.filter((name) => takes(name) && !fetched.includes(name));
+  const missing = ["assemble", "run"].filter((name) => isOnWeb && input.fetched?.has(name) !== true);
   const facts = [
-    `scripts of ${builder.scriptsFrom}: ${builder.scripts}`,
+    `scripts of ${builder.scriptsFrom}: ${builder.scriptsUrl ?? builder.scripts}`,
+    ...(missing.length === 0 ? [] : [`${missing.join(" and ")} not there, so of ${builder.scripts}`]),
     ...(overrides.length === 0 ? [] : [`of ${scriptsDir}: ${overrides.join(", ")}`]),
     ...(hooks.length === 0 ? [] : [`hooks ${hooks.join(", ")}`]),
     ...(tree.paths.has(ignoreFile) ? [`without what ${ignoreFile} names`] : []),
     ...(previous === undefined ? [] : [`begins with what ${previous} saves`]),
   ];
-  const parts: Parts = { ...input, overrides, hooks, environment: environment.variables };
+  const parts: Parts = {
+    ...input,
+    overrides,
+    fetchedNames: fetched,
+    hooks,
+    environment: environment.variables,
+  };
   return {
     ok: true,
     plan: {
@@ -103,7 +120,13 @@ export function planS2i(input: S2iInput): S2iPlan {
       failureSigns,
       // The scripts are copied from the source, whatever it keeps from the builder.
       isIgnored: (path) => ignored.isIgnored(path) && !path.startsWith(`${scriptsDir}/`),
-      files: { [`${helperDir}/step`]: stepScript, [`${helperDir}/save`]: saveScript },
+      files: {
+        [`${helperDir}/step`]: stepScript,
+        [`${helperDir}/save`]: saveScript,
+        ...Object.fromEntries(
+          fetched.map((name) => [`${fetchedDir}/${name}`, input.fetched?.get(name) ?? ""]),
+        ),
+      },
       containerfile: ({ base, runtime }) =>
         linesOf(...artifactLines(parts, runtime), ...imageLines(parts, base)),
     },
@@ -112,12 +135,15 @@ export function planS2i(input: S2iInput): S2iPlan {
 
 interface Parts extends S2iInput {
   readonly overrides: readonly string[];
+  readonly fetchedNames: readonly string[];
   readonly hooks: readonly string[];
   readonly environment: readonly (readonly [string, string])[];
 }
 
-function scriptPath({ builder, overrides }: Parts, name: string): string {
-  return overrides.includes(name) ? `${builder.destination}/scripts/${name}` : `${builder.scripts}/${name}`;
+function scriptPath({ builder, overrides, fetchedNames }: Parts, name: string): string {
+  return [...overrides, ...fetchedNames].includes(name)
+    ? `${builder.destination}/scripts/${name}`
+    : `${builder.scripts}/${name}`;
 }
 
 /** Beside a Procfile's other types, web is what the builder runs. */
@@ -132,10 +158,13 @@ function userOf(user: string): string {
   return user.split(":")[0] ?? user;
 }
 
-function copyScripts({ builder, overrides, hooks }: Parts, user: string): string[] {
-  if (overrides.length + hooks.length === 0) return [];
+function copyScripts({ builder, overrides, fetchedNames, hooks }: Parts, user: string): string[] {
+  const from = [
+    ...(overrides.length + hooks.length === 0 ? [] : [`app/${scriptsDir}/`]),
+    ...(fetchedNames.length === 0 ? [] : [`${fetchedDir}/`]),
+  ];
   const to = `${builder.destination}/scripts/`;
-  return [`COPY --chown=${userOf(user)}:0 --chmod=0755 app/${scriptsDir}/ ${to}`];
+  return from.map((folder) => `COPY --chown=${userOf(user)}:0 --chmod=0755 ${folder} ${to}`);
 }
 
 function helped(program: string, ...words: readonly string[]): string {
@@ -164,7 +193,11 @@ function imageLines(parts: Parts, base: string): string[] {
     hooks.includes(name)
       ? [helped("step", name, "hook of the source", `${destination}/scripts/${name}`)]
       : [];
-  const whose = overrides.includes("assemble") ? "the source's" : "the builder's";
+  const whose = overrides.includes("assemble")
+    ? "the source's"
+    : parts.fetchedNames.includes("assemble")
+      ? `of ${builder.scriptsUrl}`
+      : "the builder's";
   const run = scriptPath(parts, "run");
   return [
     `FROM ${base}`,

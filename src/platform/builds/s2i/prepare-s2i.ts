@@ -9,6 +9,7 @@ import { parseProcfile } from "../procfile.ts";
 import type { SourceTree } from "../source-tree.ts";
 import type { Prepared, Work } from "../work.ts";
 import { readBuilder, type Builder } from "./builder.ts";
+import { fetchScripts } from "./fetch-scripts.ts";
 import { planS2i } from "./plan-s2i.ts";
 
 type SourceStrategy = NonNullable<Build["spec"]["strategy"]["sourceStrategy"]>;
@@ -21,9 +22,13 @@ export async function prepareS2i(work: Work, tree: SourceTree, strategy: SourceS
   if (!parsed.ok) throw new BuildFailure("CannotDetect", parsed.message);
   const builder = await findBuilder(work, strategy);
   const previous = strategy.incremental === true ? await previousImage(work) : undefined;
+  const { scriptsUrl: url } = builder;
+  const incremental = previous !== undefined;
+  const fetched = url === undefined ? undefined : await fetchScripts(work, { url, incremental });
   const planned = planS2i({
     tree,
     builder,
+    fetched,
     processes: parsed.processes,
     env: [...buildVariables(build), ...ownVariables(strategy)],
     labels: labelsOf(build, builder),

@@ -3,6 +3,7 @@ import type { ImageDetails } from "../../../lib/container-engine-types.ts";
 import { sourceTreeOf } from "../source-tree.ts";
 import { readBuilder, type Builder } from "./builder.ts";
 import { readEnvironment } from "./environment.ts";
+import { scriptUrl } from "./fetch-scripts.ts";
 import { planS2i, type S2iInput } from "./plan-s2i.ts";
 
 const image = (config: ImageDetails["Config"]): Pick<ImageDetails, "Config"> => ({ Config: config });
@@ -38,12 +39,27 @@ describe("a builder", () => {
     });
   });
 
+  it("may have them at a web address, and what is missing there in its image", () => {
+    const Labels = { "io.openshift.s2i.scripts-url": "image:///opt/s2i" };
+    expect(builderOf({ Labels }, "https://a.test/s2i")).toMatchObject({
+      scripts: "/opt/s2i",
+      scriptsUrl: "https://a.test/s2i",
+      scriptsFrom: "the build",
+    });
+    expect(builderOf({ Labels: { "io.s2i.scripts-url": "http://a.test/" } })).toMatchObject({
+      scripts: "/usr/libexec/s2i",
+      scriptsUrl: "http://a.test/",
+      scriptsFrom: "the builder's label",
+    });
+    expect(scriptUrl("https://a.test/s2i/?ref=v1", "run")).toBe("https://a.test/s2i/run?ref=v1");
+  });
+
   it.each<[string, ImageDetails["Config"], string | undefined, string]>([
     [
       "scripts from elsewhere",
       {},
-      "https://a.test/s2i",
-      'sourceStrategy.scripts is "https://a.test/s2i": Nagi takes',
+      "file:///s2i",
+      'sourceStrategy.scripts is "file:///s2i": it must be a directory of the builder image',
     ],
     [
       "a path that is none",
@@ -140,6 +156,29 @@ describe("the plan", () => {
     const { lines } = plan(own, { builder: { ...builder, scriptsFrom: "the build", scripts: "/x" } });
     expect(lines).toContain('CMD ["/x/run"]');
     expect(lines.join("\n")).toContain("/tmp/scripts/post-assemble");
+  });
+
+  it("copies scripts from a web address: before the source's when the build names it, after them else", () => {
+    const own = { ".s2i/bin/assemble": "", ".s2i/bin/run": "" };
+    const fetched = new Map([["assemble", "#!/bin/sh"]]);
+    const web = { ...builder, scriptsUrl: "https://a.test/s2i" };
+    const named = plan(own, { builder: { ...web, scriptsFrom: "the build" }, fetched });
+    expect(named.explanation).toContain(
+      "scripts of the build: https://a.test/s2i; run not there, so of /usr/libexec/s2i; of .s2i/bin: run",
+    );
+    expect(named.files).toMatchObject({ "s2i-scripts/assemble": "#!/bin/sh" });
+    expect(named.lines.slice(2, 6)).toEqual([
+      "COPY --chown=1001:0 --chmod=0755 app/.s2i/bin/ /tmp/scripts/",
+      "COPY --chown=1001:0 --chmod=0755 s2i-scripts/ /tmp/scripts/",
+      "USER 1001:0",
+      "RUN /run/nagi-s2i/step assemble 'of https://a.test/s2i' /tmp/scripts/assemble",
+    ]);
+    const labelled = plan(own, { builder: web, fetched });
+    expect(labelled.files).not.toHaveProperty("s2i-scripts/assemble");
+    expect(labelled.explanation).toContain("of .s2i/bin: assemble, run");
+    const alone = plan({}, { builder: web, fetched });
+    expect(alone.lines[2]).toBe("COPY --chown=1001:0 --chmod=0755 s2i-scripts/ /tmp/scripts/");
+    expect(alone.lines).toContain('CMD ["/usr/libexec/s2i/run"]');
   });
 
   it("begins with what the last image saves", () => {
