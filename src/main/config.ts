@@ -90,6 +90,8 @@ export function paths(dataDir: string) {
     logs: join(dataDir, "log"),
     /** What apps, and the platform about them, wrote. */
     appLogs: join(dataDir, "app-logs"),
+    /** The last hours' numbers of apps. */
+    appMetrics: join(dataDir, "app-metrics"),
     run: join(dataDir, "run"),
     state: join(dataDir, "run", "nagi.json"),
     startingState: join(dataDir, "run", "starting.json"),

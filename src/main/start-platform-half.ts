@@ -204,12 +204,13 @@ function openCleaning(options: PlatformHalfOptions, registry: Registry, builds: 
   };
 }
 
-function openMetrics({ clientFor, log }: PlatformHalfOptions): {
+function openMetrics({ config, clientFor, log }: PlatformHalfOptions): {
   readonly handler: HttpHandler;
   readonly service: Service;
 } {
   const client = clientFor("metrics");
-  const metrics = new Metrics({ client, version: versionOf(), clock: systemClock, log });
+  const { appMetrics: dir } = paths(config.dataDir);
+  const metrics = new Metrics({ client, dir, version: versionOf(), clock: systemClock, log });
   return {
     handler: new MetricsHandler(client, metrics, ownUse),
     service: { name: "metrics", run: (signal) => metrics.run(signal) },

@@ -1,6 +1,8 @@
+import { zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { emptyLatencies } from "../../model/kinds/nagi/routemetrics/latency.ts";
 import { AppHistory, grownSince, stepsMax, type Step } from "./history.ts";
+import { packHistory, unpackHistory } from "./kept-history.ts";
 
 const use = {
   instances: 2,
@@ -55,4 +57,28 @@ test("totals that are smaller than before were begun anew", () => {
     latencies: [3, 0],
   });
   expect(grownSince(undefined, {})).toEqual({ requests: 0, errors: 0, latencies: [] });
+});
+
+test("what is kept comes back as it was, and goes on after a gap", async () => {
+  const history = new AppHistory();
+  for (let index = 0; index < stepsMax + 2; index++) history.add(aStep(index, 0, index < 5 ? {} : { web: use }));
+  const packed = await packHistory({ uid: "u", timeMs: 7, history });
+  const back = await unpackHistory(packed);
+  expect(back).toMatchObject({ uid: "u", timeMs: 7 });
+  expect(back?.history.read(stepsMax)).toEqual(history.read(stepsMax));
+  back?.history.skip(2);
+  back?.history.add(aStep(15));
+  const { steps } = back?.history.read(4) ?? { steps: [] };
+  expect(steps.map(({ requestsPerSecond }) => requestsPerSecond * 15)).toEqual([stepsMax + 1, 0, 0, 15]);
+  expect(steps[1]?.processes).toEqual({});
+});
+
+test("what is damaged is refused, and what another version wrote begins anew", async () => {
+  const packed = await packHistory({ uid: "u", timeMs: 7, history: new AppHistory() });
+  await expect(unpackHistory(packed.subarray(0, packed.length - 5))).rejects.toThrow();
+  await expect(unpackHistory(Buffer.from("no history"))).rejects.toThrow();
+  const other = zstdCompressSync('{"version":0,"uid":"u"}\n');
+  expect(await unpackHistory(other)).toBeUndefined();
+  const short = '{"version":1,"uid":"u","timeMs":1,"count":2,"router":9,"processes":[]}\n';
+  expect(await unpackHistory(zstdCompressSync(short))).toBeUndefined();
 });

@@ -33,6 +33,13 @@ const routerFields = 2 + latencyCount;
 /** Of an app: further process types have no history. */
 const processTypesMax = 16;
 
+export interface KeptHistory {
+  /** Of steps. */
+  readonly count: number;
+  readonly router: Float64Array;
+  readonly processes: readonly (readonly [type: string, rows: Float64Array])[];
+}
+
 export class AppHistory {
   readonly #router = new Float64Array(stepsMax * routerFields);
   readonly #processes = new Map<string, Float64Array>();
@@ -55,13 +62,56 @@ export class AppHistory {
     this.#count = Math.min(stepsMax, this.#count + 1);
   }
 
+  /** Steps of which nothing is known. */
+  skip(steps: number): void {
+    const nothing = { requests: 0, errors: 0, latencies: [], processes: {} };
+    for (let step = 0; step < Math.min(steps, stepsMax); step++) this.add(nothing);
+  }
+
+  /** All that is known, the oldest first, for `restored`. */
+  kept(): KeptHistory {
+    const inOrder = (ring: Float64Array, fields: number): Float64Array => {
+      const rows = new Float64Array(this.#count * fields);
+      this.#slots(this.#count).forEach((slot, index) =>
+        rows.set(ring.subarray(slot * fields, (slot + 1) * fields), index * fields),
+      );
+      return rows;
+    };
+    const processes = [...this.#processes].map(
+      ([type, ring]) => [type, inOrder(ring, useFields.length)] as const,
+    );
+    return { count: this.#count, router: inOrder(this.#router, routerFields), processes };
+  }
+
+  /** Undefined when it was kept in another form. */
+  static restored({ count, router, processes }: KeptHistory): AppHistory | undefined {
+    const fits =
+      Number.isSafeInteger(count) &&
+      count >= 0 &&
+      count <= stepsMax &&
+      router.length === count * routerFields &&
+      processes.length <= processTypesMax &&
+      processes.every(([, rows]) => rows.length === count * useFields.length);
+    if (!fits) return undefined;
+    const history = new AppHistory();
+    history.#router.set(router);
+    for (const [type, rows] of processes) {
+      const ring = new Float64Array(stepsMax * useFields.length);
+      ring.set(rows);
+      history.#processes.set(type, ring);
+    }
+    history.#count = count;
+    history.#next = count % stepsMax;
+    return history;
+  }
+
+  #slots(count: number): number[] {
+    return Array.from({ length: count }, (_, index) => (this.#next - count + index + stepsMax) % stepsMax);
+  }
+
   /** The last steps, at most so many. */
   read(max: number): Pick<AppMetrics, "steps" | "overall"> {
-    const count = Math.min(max, this.#count);
-    const slots = Array.from(
-      { length: count },
-      (_, index) => (this.#next - count + index + stepsMax) % stepsMax,
-    );
+    const slots = this.#slots(Math.min(max, this.#count));
     const all = emptyLatencies();
     let requests = 0;
     let errors = 0;

@@ -1,5 +1,5 @@
 /**
- * Numbers of all apps: their last hours in memory, and the present ones for monitoring. All of it comes from objects: what
+ * Numbers of all apps: their last hours in memory and, for the next start, in files; and the present ones for monitoring. All of it comes from objects: what
  * the router, the agent and the controllers tell.
  */
 
@@ -20,15 +20,20 @@ import { logDrain } from "../../model/kinds/nagi/logdrain/logdrain.ts";
 import { routeMetrics, type RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import { keyOf, refOf, type KubeObject } from "../../model/meta.ts";
 import { AppHistory, grownSince, stepMs, stepsMax, type Step } from "./history.ts";
+import { HistoryFiles } from "./history-files.ts";
 import { usesByProcess } from "./process-use.ts";
 import type { Exposed } from "./exposition.ts";
 import { scrapeToken } from "./scrape-token.ts";
 
 /** Apps whose history is kept: those that came first. Each takes some 250 kB and 70 kB a process type. */
 const appsMax = 200;
+/** Of an app's steps, one is followed by writing them all: after five minutes. */
+const stepsPerWrite = 20;
 
 export interface MetricsOptions {
   readonly client: Client;
+  /** For the histories. */
+  readonly dir: string;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -39,11 +44,16 @@ export class Metrics {
   readonly #informers;
   readonly #histories = new Map<string, AppHistory>();
   readonly #totals = new Map<string, RouteMetrics["total"]>();
+  readonly #files: HistoryFiles;
+  /** Apps whose files are to go. */
+  readonly #gone: string[] = [];
+  #step = 0;
 
   constructor(options: MetricsOptions) {
     const { client, clock } = options;
     const given = { client, clock, log: options.log.child({ component: "metrics" }) };
     this.#options = options;
+    this.#files = new HistoryFiles(options.dir, given.log);
     this.#informers = {
       apps: new Informer({ ...given, kind: app }),
       pods: new Informer({ ...given, kind: pod, indexers: { app: appsOf } }),
@@ -63,17 +73,49 @@ export class Metrics {
     await scrapeToken(this.#options.client);
     // What was counted before this run is no part of its first step.
     for (const each of this.#informers.routeMetrics.list()) this.#totals.set(keyOf(refOf(each)), each.total);
+    await this.#restore();
     while (!signal.aborted) {
       await sleep(this.#options.clock, stepMs, signal);
-      if (!signal.aborted) this.measure();
+      if (signal.aborted) break;
+      this.measure();
+      await this.#write((index) => index % stepsPerWrite === this.#step % stepsPerWrite);
     }
+    await this.#write(() => true);
     await Promise.all(running);
+  }
+
+  /** What was known at the last end, with a gap for the time since. */
+  async #restore(): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    for (const [key, { uid, timeMs, history }] of await this.#files.readAll()) {
+      if (this.#informers.apps.get(key)?.metadata.uid !== uid) {
+        await this.#files.remove(key);
+        continue;
+      }
+      if (this.#histories.size >= appsMax || this.#histories.has(key)) continue;
+      history.skip(Math.max(0, Math.round((nowMs - timeMs) / stepMs)));
+      this.#histories.set(key, history);
+    }
+  }
+
+  async #write(isDue: (index: number) => boolean): Promise<void> {
+    const timeMs = this.#options.clock.now();
+    for (const [index, [key, history]] of [...this.#histories].entries()) {
+      const uid = this.#informers.apps.get(key)?.metadata.uid;
+      if (uid !== undefined && isDue(index)) await this.#files.write(key, { uid, timeMs, history });
+    }
+    for (const key of this.#gone.splice(0)) await this.#files.remove(key);
   }
 
   /** One step of every app. */
   measure(): void {
     const { apps, routeMetrics: counted } = this.#informers;
-    for (const key of this.#histories.keys()) if (apps.get(key) === undefined) this.#histories.delete(key);
+    this.#step += 1;
+    for (const key of this.#histories.keys()) {
+      if (apps.get(key) !== undefined) continue;
+      this.#histories.delete(key);
+      this.#gone.push(key);
+    }
     for (const each of apps.list()) {
       const key = keyOf(refOf(each));
       let history = this.#histories.get(key);
