@@ -194,6 +194,14 @@ it("sends lines to a drain, and tells of one that takes none", async () => {
     .items)
     platform.nagi(["drains", "remove", metadata.name, "--app", "kiosk"]);
   receiver.close();
+  const itself = platform.tryNagi([
+    "drains",
+    "add",
+    `http://kiosk.localhost:${platform.httpPort}/in`,
+    "--app",
+    "kiosk",
+  ]);
+  expect(itself.stderr).toContain("it leads to the app kiosk itself: each line that it takes");
   const refused = platform.tryNagi(["drains", "add", "udp://somewhere", "--app", "kiosk"]);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain("must be an address such as syslog+tls://logs.example.com:6514");
@@ -218,5 +226,10 @@ it("counts requests, errors and latencies, and gives them to Prometheus and kube
   expect((await fetch(url)).status).toBe(401);
   expect((await fetch(`${url}/default/shop`, { headers })).status).toBe(401);
   expect(platform.kubectl(["top", "pods", "-l", "nagi.dev/app=shop"])).toMatch(/^shop-web-\S+ +\d+m +\d+Mi/m);
+
+  const before = metrics().overall.requests;
+  platform.nagi(["down", "--keep-apps"]);
+  platform.up();
+  await until(() => metrics().overall.requests >= before, "what was counted before the restart");
   expect(platform.kubectl(["top", "nodes"])).toMatch(/^node-1 +\d+m +\d+%/m);
 });

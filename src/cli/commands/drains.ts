@@ -4,8 +4,15 @@ import { resolve } from "node:path";
 import { newObject } from "../../model/kind.ts";
 import { secret as secretKind, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { route } from "../../model/kinds/route/route/route.ts";
+import {
+  appsAtHost,
+  drainLoop,
+  drainLoopText,
+  type Leads,
+} from "../../model/kinds/nagi/logdrain/drain-loop.ts";
 import { checkDrainUrl, drainSchemes } from "../../model/kinds/nagi/logdrain/drain-url.ts";
-import { logDrain, type LogDrain } from "../../model/kinds/nagi/logdrain/logdrain.ts";
+import { leadsOf, logDrain, type LogDrain } from "../../model/kinds/nagi/logdrain/logdrain.ts";
 import { controllerRef, refOf } from "../../model/meta.ts";
 import { ageText } from "../../model/table.ts";
 import { appName, appOption, getApp } from "../app.ts";
@@ -98,11 +105,12 @@ async function add(context: CommandContext, words: readonly string[]): Promise<v
     throw new UsageError("syslog knows no users: give the address without one");
   const ca = caOf(context);
   const found = await getApp(context);
-  const { namespace, name: app = "" } = found.metadata;
+  const { namespace = "", name: app = "" } = found.metadata;
+  const source = context.text("source");
+  await refuseLoop(context, { app: `${namespace}/${app}`, url, source });
   const id = randomBytes(idBytes).toString("hex");
   const name = `${app}-${id}`;
   const hasSecret = authorization !== undefined || ca !== undefined;
-  const source = context.text("source");
   const client = await context.client();
   const spec = { app, url, source, ...(hasSecret ? { secretName: `${name}-drain` } : {}) };
   const metadata = { namespace, name, labels: { [appLabel]: app }, ownerReferences: [controllerRef(found)] };
@@ -188,6 +196,23 @@ async function findDrain(context: CommandContext, given: string | undefined): Pr
   throw new UsageError(
     given === undefined ? `app ${app} has several drains` : `app ${app} has no drain ${given}`,
     `There are: ${drains.map(idOf).join(", ")}`,
+  );
+}
+
+async function refuseLoop(context: CommandContext, drain: Leads): Promise<void> {
+  const client = await context.client();
+  // Who may not see other namespaces is told by the drain's status.
+  const namespace = drain.app.slice(0, drain.app.indexOf("/"));
+  const [routes, drains] = await Promise.all([
+    client.list(route, { namespace }),
+    client.list(logDrain, { namespace }),
+  ]);
+  const others = drains.items.map(leadsOf);
+  const loop = drainLoop(drain, others, appsAtHost(routes.items));
+  if (loop === undefined) return;
+  throw new UsageError(
+    `the address is ${JSON.stringify(drain.url)}: ${drainLoopText(drain.app, loop)}`,
+    "Send the lines to something else, or with --source platform only the platform's",
   );
 }
 

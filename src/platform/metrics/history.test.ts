@@ -61,7 +61,8 @@ test("totals that are smaller than before were begun anew", () => {
 
 test("what is kept comes back as it was, and goes on after a gap", async () => {
   const history = new AppHistory();
-  for (let index = 0; index < stepsMax + 2; index++) history.add(aStep(index, 0, index < 5 ? {} : { web: use }));
+  for (let index = 0; index < stepsMax + 2; index++)
+    history.add(aStep(index, 0, index < 5 ? {} : { web: use }));
   const packed = await packHistory({ uid: "u", timeMs: 7, history });
   const back = await unpackHistory(packed);
   expect(back).toMatchObject({ uid: "u", timeMs: 7 });

@@ -24,12 +24,13 @@ class RunningDrain implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
 
-  constructor(url: string, ca = "", source?: string) {
+  constructor(url: string, ca = "", source?: string, problem?: () => string | undefined) {
     const target = parseDrainUrl(url);
     if (target === undefined) throw new Error(`no address: ${url}`);
     this.drain = new Drain({
       name: "1f2e",
       source,
+      ...(problem === undefined ? {} : { problem }),
       open: () =>
         Promise.resolve(openReceiver(target, origin, { ca, proxies: {}, authorization: "me:secret" })),
       tell: (text) => this.told.push(text),
@@ -153,6 +154,24 @@ test("HTTP gets JSON; what a receiver refuses is sent again, and what is too muc
   expect(headers[0]).toBe(`Basic ${Buffer.from("me:secret").toString("base64")}`);
   expect(running.drain.status).toMatchObject({ phase: "Sending", sent: 100 + bufferMaxLines, dropped: 5 });
   server.closeAllConnections();
+  server.close();
+});
+
+test("a drain whose lines would come back sends nothing, until they would not", async () => {
+  let taken = 0;
+  const server = createHttpServer((request, response) => {
+    taken += 1;
+    request.resume().on("end", () => response.writeHead(204).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  let problem: string | undefined = "it leads to the app itself";
+  await using running = new RunningDrain(url, "", undefined, () => problem);
+  running.add("one");
+  await expect.poll(() => running.drain.status.message).toBe("it leads to the app itself");
+  expect(taken).toBe(0);
+  problem = undefined;
+  await expect.poll(() => running.drain.status.sent, { timeout: 30_000 }).toBe(101);
   server.close();
 });
 

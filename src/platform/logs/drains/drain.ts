@@ -19,6 +19,8 @@ const retry = { baseMs: 1000, capMs: 60_000 };
 export interface DrainOptions {
   readonly name: string;
   readonly source: string | undefined;
+  /** Why nothing may be sent at present. */
+  readonly problem?: () => string | undefined;
   /** A new one after each failure. */
   readonly open: () => Promise<Receiver>;
   /** Puts a line of the platform into the app's own stream. */
@@ -70,6 +72,8 @@ export class Drain {
       if (signal.aborted) break;
       if (failures === 0 && this.#buffer.size < batchMaxLines) await sleep(clock, gatherMs, signal);
       try {
+        const problem = this.#options.problem?.();
+        if (problem !== undefined) throw new Error(problem);
         receiver ??= await open();
         await this.#sendSome(receiver);
         failures = 0;

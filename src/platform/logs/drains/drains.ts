@@ -7,7 +7,9 @@ import { messageOf } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log.ts";
 import { secret as secretKind } from "../../../model/kinds/core/secret/secret.ts";
 import { parseDrainUrl } from "../../../model/kinds/nagi/logdrain/drain-url.ts";
-import { logDrain, type LogDrain } from "../../../model/kinds/nagi/logdrain/logdrain.ts";
+import { route, type Route } from "../../../model/kinds/route/route/route.ts";
+import { appsAtHost, drainLoop, drainLoopText } from "../../../model/kinds/nagi/logdrain/drain-loop.ts";
+import { leadsOf, logDrain, type LogDrain } from "../../../model/kinds/nagi/logdrain/logdrain.ts";
 import { keyOf, refOf } from "../../../model/meta.ts";
 import { isNotFound } from "../../../model/status.ts";
 import type { AppLog } from "../app-log.ts";
@@ -49,14 +51,18 @@ export class Drains {
   async run(signal: AbortSignal): Promise<void> {
     const { client, clock, log } = this.#options;
     const informer = new Informer({ client, kind: logDrain, clock, log });
-    const running = informer.run(signal);
+    const routes = new Informer({ client, kind: route, clock, log });
+    const running = [informer.run(signal), routes.run(signal)];
+    await routes.waitForSync(signal);
+    const problemOf = (object: LogDrain): string | undefined =>
+      loopProblem(object, informer.list(), routes.list());
     const stop = informer.onChange(({ type, object }) => {
       const key = keyOf(refOf(object));
       const spec = `${object.metadata.uid} ${JSON.stringify(object.spec)}`;
       if (type !== "deleted" && this.#running.get(key)?.spec === spec) return;
       void this.#running.get(key)?.stop();
       this.#running.delete(key);
-      if (type !== "deleted" && !signal.aborted) this.#running.set(key, this.#start(object, spec));
+      if (type !== "deleted" && !signal.aborted) this.#running.set(key, this.#start(object, spec, problemOf));
     });
     while (!signal.aborted) {
       await sleep(clock, statusMs, signal);
@@ -65,10 +71,10 @@ export class Drains {
     stop();
     await Promise.all([...this.#running.values()].map((each) => each.stop()));
     this.#running.clear();
-    await running;
+    await Promise.all(running);
   }
 
-  #start(object: LogDrain, spec: string): Running {
+  #start(object: LogDrain, spec: string, problemOf: (object: LogDrain) => string | undefined): Running {
     const { logOf, tell, clock, log } = this.#options;
     const { namespace = "", name = "" } = object.metadata;
     const { app, source } = object.spec;
@@ -76,6 +82,7 @@ export class Drains {
     const drain = new Drain({
       name: name.startsWith(`${app}-`) ? name.slice(app.length + 1) : name,
       source,
+      problem: () => problemOf(object),
       open: () => this.#open(object),
       tell: (text) => tell(namespace, app, text),
       counted: { sent, dropped },
@@ -140,4 +147,15 @@ export class Drains {
       }
     }
   }
+}
+
+/** Routes and other drains come and go, and so may a loop. */
+function loopProblem(
+  object: LogDrain,
+  drains: readonly LogDrain[],
+  routes: readonly Route[],
+): string | undefined {
+  const drain = leadsOf(object);
+  const loop = drainLoop(drain, drains.map(leadsOf), appsAtHost(routes));
+  return loop === undefined ? undefined : drainLoopText(drain.app, loop);
 }

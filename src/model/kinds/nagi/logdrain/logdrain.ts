@@ -2,6 +2,7 @@ import { defineKind } from "../../../define.ts";
 import { invalidIf } from "../../../field-error.ts";
 import type { KubeObject } from "../../../meta.ts";
 import { integer, object, oneOf, required, string, time, type Infer } from "../../../schema.ts";
+import type { Leads } from "./drain-loop.ts";
 import { checkDrainUrl } from "./drain-url.ts";
 
 const drainSpec = object(
@@ -73,3 +74,7 @@ export const logDrain = defineKind<LogDrain>({
   validate: ({ spec }) => invalidIf(checkDrainUrl(spec.url), "spec.url", spec.url),
   selectableFields: { "spec.app": ({ spec }) => spec.app },
 });
+
+export function leadsOf({ metadata, spec }: LogDrain): Leads {
+  return { app: `${metadata.namespace}/${spec.app}`, url: spec.url, source: spec.source };
+}
