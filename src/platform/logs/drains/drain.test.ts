@@ -18,6 +18,9 @@ function line(text: string, source = "web.x2x4q"): LogLine {
 }
 
 /** Runs until disposed; what it told the app's stream is in `told`. */
+/** For a machine that is busy with other things. */
+const patient = { timeout: 30_000 };
+
 class RunningDrain implements AsyncDisposable {
   readonly told: string[] = [];
   readonly drain: Drain;
@@ -92,21 +95,21 @@ test("syslog over TLS reaches a receiver of a private authority, and goes on whe
   {
     await using running = new RunningDrain(url, ca.cert);
     running.add("one", "two");
-    await expect.poll(texts).toEqual(["one", "two"]);
+    await expect.poll(texts, patient).toEqual(["one", "two"]);
     for (const socket of sockets) socket.destroy();
-    await expect.poll(() => sockets.every(({ destroyed }) => destroyed)).toBe(true);
+    await expect.poll(() => sockets.every(({ destroyed }) => destroyed), patient).toBe(true);
     // What is written at the moment of the cut may go with it.
     await expect
       .poll(() => {
         running.add("three");
         return texts().includes("three");
-      })
+      }, patient)
       .toBe(true);
     expect(running.drain.status.phase).toBe("Sending");
   }
   await using stranger = new RunningDrain(url);
   stranger.add("secret");
-  await expect.poll(() => stranger.told).toHaveLength(1);
+  await expect.poll(() => stranger.told, patient).toHaveLength(1);
   expect(stranger.told[0]).toMatch(/^drain 1f2e fails: .*(certificate|CA)/i);
   expect(stranger.drain.status).toMatchObject({ phase: "Failing", sent: 100, buffered: 1 });
   expect(texts()).not.toContain("secret");
@@ -131,10 +134,10 @@ test("HTTP gets JSON; what a receiver refuses is sent again, and what is too muc
   await using running = new RunningDrain(url, "", "web");
   running.drain.listener([line("not meant", "router")]);
   running.add(...Array.from({ length: bufferMaxLines + 5 }, (_, index) => `line ${index}`));
-  await expect.poll(() => running.drain.status.message).toBe("it answers 503: be patient");
+  await expect.poll(() => running.drain.status.message, patient).toBe("it answers 503: be patient");
   expect(running.drain.status).toMatchObject({ phase: "Failing", dropped: 5, buffered: bufferMaxLines });
   isUp = true;
-  await expect.poll(() => running.drain.status.buffered, { timeout: 30_000 }).toBe(0);
+  await expect.poll(() => running.drain.status.buffered, patient).toBe(0);
   const lines = bodies.flatMap((body) =>
     body
       .trim()
@@ -168,10 +171,10 @@ test("a drain whose lines would come back sends nothing, until they would not", 
   let problem: string | undefined = "it leads to the app itself";
   await using running = new RunningDrain(url, "", undefined, () => problem);
   running.add("one");
-  await expect.poll(() => running.drain.status.message).toBe("it leads to the app itself");
+  await expect.poll(() => running.drain.status.message, patient).toBe("it leads to the app itself");
   expect(taken).toBe(0);
   problem = undefined;
-  await expect.poll(() => running.drain.status.sent, { timeout: 30_000 }).toBe(101);
+  await expect.poll(() => running.drain.status.sent, patient).toBe(101);
   server.close();
 });
 
