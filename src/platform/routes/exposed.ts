@@ -14,6 +14,8 @@ export interface Exposed {
   readonly owner: string;
   /** `namespace:app:route`, unique, and readable in the access log. */
   readonly backend: string;
+  /** Which path of its Ingress it is, `ingress/NAME/PART`; undefined for a Route. */
+  readonly part?: string | undefined;
   /** The path is the whole one, not its start. */
   readonly isExact: boolean;
   /** Gets what is asked of hosts that nobody has. */

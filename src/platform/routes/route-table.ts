@@ -73,6 +73,8 @@ export interface RouteTable {
   /** Of the endpoints that get requests, by the key of the admitted route. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   readonly ingresses: readonly IngressOutcome[];
+  /** What is served. */
+  readonly exposed: readonly Exposed[];
   /** Certificates that are wanted of ACME authorities. */
   readonly orders: readonly AcmeOrder[];
 }
@@ -135,6 +137,7 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
     admissions,
     addresses,
     ingresses: plans.map((plan) => outcomeOf(plan, admitted)),
+    exposed: [...admitted].flatMap(([each, admission]) => (admission.admitted ? [each] : [])),
     orders: [...orders, ...plans.flatMap((plan) => ingressOrders(plan, admitted))],
   };
 }

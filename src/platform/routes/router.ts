@@ -25,6 +25,7 @@ import type { WayOut } from "./acme/obtain-certificate.ts";
 import { OpenChallenges } from "./acme/open-challenges.ts";
 import { Haproxy } from "./haproxy.ts";
 import { Holder } from "./holder.ts";
+import type { Exposed } from "./exposed.ts";
 import { IngressReports } from "./ingress/ingress-reports.ts";
 import { RouteLog } from "./route-log.ts";
 import { RouteMeter } from "./route-meter.ts";
@@ -98,6 +99,8 @@ export class Router {
   /** The requests of a route. */
   readonly logSource: LogSource;
   #wake = (): void => undefined;
+  /** What the router counts requests of. */
+  #served: readonly Exposed[] = [];
   #dirty = true;
 
   constructor(options: RouterOptions) {
@@ -181,7 +184,7 @@ export class Router {
     try {
       await objects.waitForSync(signal);
       const routes = (): readonly Route[] => objects.routes.list();
-      const meter = this.#meterOf(routes);
+      const meter = this.#meterOf();
       hear = (lines) => this.#hear(lines, meter);
       this.#accessLog.overhear(hear);
       await Promise.all([
@@ -220,13 +223,13 @@ export class Router {
     );
   }
 
-  #meterOf(routes: () => readonly Route[]): RouteMeter {
+  #meterOf(): RouteMeter {
     const { client, clock } = this.#options;
     return new RouteMeter({
       client,
       cli: this.#haproxy.cli,
       accessLog: this.#accessLog,
-      routes,
+      served: () => this.#served,
       targetOf: (server) => this.#targets.get(server),
       nameOf: (backend) => this.#haproxy.nameOf(backend),
       windowMs: this.#options.meterWindowMs,
@@ -250,6 +253,7 @@ export class Router {
       let pauseMs = resyncMs;
       try {
         const table = read();
+        this.#served = table.exposed;
         this.#remember(table);
         this.#holder.follow(table, (name) => this.#haproxy.idOf(name));
         const certificates = await certificatesFor(table.rules, this.#options.domain, this.#authority);

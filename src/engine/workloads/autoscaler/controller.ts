@@ -18,6 +18,7 @@ import {
 import type { MetricSpec } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/metric-spec.ts";
 import { requestsServiceOf } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/requests-metric.ts";
 import { routeMetrics } from "../../../model/kinds/nagi/routemetrics/routemetrics.ts";
+import { ingress } from "../../../model/kinds/networking/ingress/ingress.ts";
 import { route } from "../../../model/kinds/route/route/route.ts";
 import { podMetrics } from "../../../model/kinds/metrics/podmetrics/podmetrics.ts";
 import { matches, parseSelector } from "../../../model/labels.ts";
@@ -130,12 +131,13 @@ class AutoscalerController {
   async #rates(namespace: string | undefined, metrics: readonly MetricSpec[]) {
     const { client, clock } = this.#context;
     if (!metrics.some((metric) => requestsServiceOf(metric) !== undefined)) return new Map();
-    const [routes, told] = await Promise.all([
+    const [routes, ingresses, told] = await Promise.all([
       client.list(route, { namespace }),
+      client.list(ingress, { namespace }),
       client.list(routeMetrics, { namespace }),
     ]);
     const byName = new Map(told.items.map((each) => [each.metadata.name ?? "", each]));
-    return ratesOf(metrics, { routes: routes.items, metrics: byName, nowMs: clock.now() });
+    return ratesOf(metrics, { routes: routes.items, ingresses: ingresses.items, metrics: byName, nowMs: clock.now() });
   }
 
   /** What a request woke was wanted at that moment: it does not fall asleep again at once. */

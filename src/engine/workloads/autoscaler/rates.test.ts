@@ -5,6 +5,7 @@ import {
 } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import { requestsPerInstance } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/requests-metric.ts";
 import { routeMetrics, type RouteMetrics } from "../../../model/kinds/nagi/routemetrics/routemetrics.ts";
+import { ingress, type Ingress } from "../../../model/kinds/networking/ingress/ingress.ts";
 import { route, type Route } from "../../../model/kinds/route/route/route.ts";
 import { pod, type Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { newObject } from "../../../model/kind.ts";
@@ -30,6 +31,20 @@ describe("the requests of a Service", () => {
     expect(rate({ a: told("2"), b: told("500m"), c: told("9") })).toBe(2500);
     expect(rate({})).toBe(0);
     expect(serviceRate("none", { routes, metrics: new Map(), nowMs })).toBeUndefined();
+  });
+
+  test("are those of Ingresses, too", () => {
+    const backend = { service: { name: "shop", port: { number: 80 } } };
+    const path = { path: "/", pathType: "Prefix" as const, backend };
+    const spec = { rules: [{ host: "shop.example", http: { paths: [path] } }] };
+    const ingresses = [newObject<Ingress>(ingress, { name: "shop" }, { spec })];
+    const of = (metrics: Record<string, RouteMetrics>, given = ingresses, leads: Route[] = []) =>
+      serviceRate("shop", { routes: leads, ingresses: given, metrics: new Map(Object.entries(metrics)), nowMs });
+    const labelled = { ...told("3"), metadata: { name: "i", labels: { "nagi.dev/service": "shop" } } };
+    expect(of({})).toBe(0);
+    expect(of({ i: labelled })).toBe(3000);
+    expect(of({ i: labelled, a: told("2") }, ingresses, routes)).toBe(5000);
+    expect(of({ i: labelled }, [])).toBeUndefined();
   });
 
   test("are not known when they were told too long ago, but none is none", () => {

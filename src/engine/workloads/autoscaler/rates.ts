@@ -7,7 +7,8 @@ import type {
   MetricSpec,
   MetricTarget,
 } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/metric-spec.ts";
-import type { RouteMetrics } from "../../../model/kinds/nagi/routemetrics/routemetrics.ts";
+import type { Ingress } from "../../../model/kinds/networking/ingress/ingress.ts";
+import { servedServiceLabel, type RouteMetrics } from "../../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import type { Route } from "../../../model/kinds/route/route/route.ts";
 import { milliValue } from "../../../model/quantity.ts";
 
@@ -18,24 +19,34 @@ const staleMs = 60_000;
 
 export interface RateInput {
   readonly routes: readonly Route[];
+  readonly ingresses?: readonly Ingress[] | undefined;
   /** By the route's name. */
   readonly metrics: ReadonlyMap<string, RouteMetrics>;
   readonly nowMs: number;
 }
 
-/** In thousandths; undefined when no route leads to the Service, or what is known of one is too old. */
-export function serviceRate(service: string, { routes, metrics, nowMs }: RateInput): number | undefined {
+/** In thousandths; undefined when no route or Ingress leads to the Service, or what is known of one is too old. */
+export function serviceRate(service: string, { routes, ingresses = [], metrics, nowMs }: RateInput): number | undefined {
   const leading = routes.filter(({ spec }) => spec.to.name === service);
-  if (leading.length === 0) return undefined;
+  if (leading.length === 0 && !ingresses.some((each) => servicesOf(each).includes(service)))
+    return undefined;
+  // Of what never had a request nothing is told.
+  const told = [
+    ...leading.flatMap(({ metadata }) => metrics.get(metadata.name ?? "") ?? []),
+    ...[...metrics.values()].filter(({ metadata }) => metadata.labels?.[servedServiceLabel] === service),
+  ];
   let sum = 0;
-  for (const { metadata } of leading) {
-    const found = metrics.get(metadata.name ?? "");
-    // Of a route that never had a request nothing is told.
-    const rate = found === undefined ? 0 : rateOf(found);
-    if (rate > 0 && nowMs - Date.parse(found?.timestamp ?? "") > staleMs) return undefined;
+  for (const each of told) {
+    const rate = rateOf(each);
+    if (rate > 0 && nowMs - Date.parse(each.timestamp ?? "") > staleMs) return undefined;
     sum += rate;
   }
   return sum;
+}
+
+function servicesOf({ spec: { rules = [], defaultBackend } }: Ingress): string[] {
+  const backends = [...rules.flatMap(({ http }) => http?.paths ?? []).map(({ backend }) => backend), defaultBackend];
+  return backends.flatMap((each) => each?.service?.name ?? []);
 }
 
 /** What is under way counts a little, so that nothing with an open web socket or a long download is idle. */

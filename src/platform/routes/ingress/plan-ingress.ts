@@ -132,11 +132,13 @@ function exposedFor(
       },
     },
   );
-  const part = createHash("sha256").update(`${host} ${path} ${isExact}`).digest("hex").slice(0, 8);
+  const digest = createHash("sha256").update(`${host} ${path} ${isExact}`).digest("hex").slice(0, 8);
+  const part = `ingress/${name}/${digest}`;
   const exposed: Exposed = {
     route,
     owner: `ingress ${keyOf(refOf(ingress))}`,
-    backend: backendName(route, `ingress/${name}/${part}`),
+    backend: backendName(route, part),
+    part,
     isExact,
     isAnyHost: host === anyHost,
   };

@@ -2,6 +2,9 @@ import { defineKind } from "../../../define.ts";
 import type { KubeObject } from "../../../meta.ts";
 import { array, integer, number, object, quantity, string, time, type Infer } from "../../../schema.ts";
 
+/** On what is told of an Ingress: the Service that its path leads to. */
+export const servedServiceLabel = "nagi.dev/service";
+
 const latency = object(
   "How long answers took, in milliseconds; absent without requests.",
   {
