@@ -91,6 +91,20 @@ it("runs the guide's example: an app keeps its files, and a volume never has two
   expect(text).toMatch(/started v2\nstopped v2\nstarted v2\n$/);
 });
 
+it("shows one-off commands and cron jobs what is shared, and the rest while nobody has it", () => {
+  const cat = ["run", "--app", "diary", "--", "cat", "/data/diary"];
+  const beside = platform.tryNagi(cat);
+  expect(beside.code).toBe(1);
+  expect(beside.stderr).toMatch(/does not see volume pages-again: diary-web-\S+ has it.*nagi exec --pod/);
+  platform.nagi(["volumes", "create", "common", "--shared"]);
+  platform.nagi(["volumes", "mount", "common", "/common", "--app", "diary"]);
+  platform.nagi(["cron", "add", "note", "0 0 1 1 *", "echo from cron > /common/note", "--app", "diary"]);
+  platform.nagi(["cron", "run", "note", "--app", "diary"]);
+  platform.nagi(["stop", "--app", "diary"]);
+  expect(platform.nagi([...cat, "/common/note"])).toMatch(/^started v1\n[^]*from cron\n$/);
+  platform.nagi(["start", "--app", "diary"]);
+});
+
 it("refuses what would give a volume a second writer, and guards its files", async () => {
   const scaled = platform.tryNagi(["scale", "web=2", "--app", "diary"]);
   expect(scaled.code).not.toBe(0);

@@ -2,6 +2,12 @@ import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import {
+  atDistinctPaths,
+  sharedVolumes,
+  volumeParts,
+  type AppVolume,
+} from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
@@ -36,7 +42,8 @@ export const command: Command = {
   usage: "[--app NAME] [--detach] COMMAND [ARGUMENT ...]",
   description:
     "The command gets the app's image and config vars, and on a terminal one of its own. Its output is shown and its exit code is Nagi's. It is\n" +
-    "deleted when it ends, unless it runs detached: then see it with nagi logs POD.",
+    "deleted when it ends, unless it runs detached: then see it with nagi logs POD. It sees the app's volumes that are shared, and\n" +
+    "the others while no instance has them (nagi stop).",
   passThrough: true,
   options: [
     appOption,
@@ -72,11 +79,25 @@ export const command: Command = {
     const interactive = context.terminal.isInteractive && !context.flag("no-tty") && !context.flag("detach");
     const joined = interactive ? { stdin: true, tty: true } : {};
     const limit = context.text("time-limit");
+    const seen = await volumesFor(context, client, found);
+    const { volumes, volumeMounts } = volumeParts(seen);
     const spec = {
+      ...volumes,
       restartPolicy: "Never" as const,
       ...(limit === undefined ? {} : { activeDeadlineSeconds: limitSeconds(limit) }),
       terminationGracePeriodSeconds: 10,
-      containers: [{ name: "run", image, env, envFrom, resources, command: [program, ...rest], ...joined }],
+      containers: [
+        {
+          name: "run",
+          image,
+          env,
+          envFrom,
+          resources,
+          command: [program, ...rest],
+          ...volumeMounts,
+          ...joined,
+        },
+      ],
     };
     const created = await client.create(pod, newObject<Pod>(pod, metadata, { spec }));
     const ref = { namespace, name: created.metadata.name ?? "" };
@@ -91,6 +112,35 @@ export const command: Command = {
     }
   },
 };
+
+/** Those that several may have, and of the others those that nobody has: for repairs while the app is stopped. */
+async function volumesFor(
+  context: CommandContext,
+  client: Client,
+  { metadata, spec }: App,
+): Promise<readonly AppVolume[]> {
+  const all = spec?.volumes ?? [];
+  if (all.every(({ shared }) => shared === true)) return sharedVolumes(all);
+  const { items } = await client.list(pod, { namespace: metadata.namespace });
+  const holderOf = (claim: string): string | undefined =>
+    items.find(
+      ({ spec: { volumes = [] }, status }) =>
+        status?.phase !== "Succeeded" &&
+        status?.phase !== "Failed" &&
+        volumes.some(({ persistentVolumeClaim: named }) => named?.claimName === claim),
+    )?.metadata.name;
+  const free: AppVolume[] = [];
+  for (const each of all) {
+    const holder = each.shared === true ? undefined : holderOf(each.claim);
+    if (holder === undefined) free.push(each);
+    else
+      context.terminal.note(
+        `The command does not see volume ${each.claim}: ${holder} has it, and one instance at a time may. ` +
+          `In that: nagi exec --pod ${holder} COMMAND. Alone: nagi stop --app ${metadata.name}, then again`,
+      );
+  }
+  return atDistinctPaths(free);
+}
 
 function limitSeconds(text: string): number {
   const seconds = Math.ceil(parseDuration(text, "--time-limit") / 1000);

@@ -2,6 +2,7 @@
 
 import { cronJob, type CronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
+import { sharedVolumes, volumeParts } from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { AppCron } from "../../model/kinds/nagi/app/app-cron.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
@@ -51,11 +52,16 @@ export interface CronTarget {
 export function appCronJob(app: App, target: Release, { name, entry, present }: CronTarget): CronJob {
   const resources = app.spec?.processes?.[webProcess]?.resources;
   const placement = app.spec?.placement;
+  const volumes = sharedVolumes(app.spec?.volumes);
   const from = [target.metadata.name, target.metadata.uid, entry, resources ?? null];
-  const madeFrom = digest(placement === undefined ? from : [...from, placement]);
+  const further = [
+    ...(placement === undefined ? [] : [placement]),
+    ...(volumes.length === 0 ? [] : [volumes]),
+  ];
+  const madeFrom = digest([...from, ...further]);
   const annotations = { [templateAnnotation]: madeFrom };
   if (present?.metadata.annotations?.[templateAnnotation] === madeFrom) return present;
-  const spec = cronSpec(target, { name, entry }, { resources, placement });
+  const spec = cronSpec(target, { name, entry }, { resources, placement, volumes });
   if (present !== undefined) {
     const { metadata } = present;
     const annotated = { ...metadata, annotations: { ...metadata.annotations, ...annotations } };
@@ -69,13 +75,15 @@ export function appCronJob(app: App, target: Release, { name, entry, present }: 
 function cronSpec(
   target: Release,
   { name, entry }: CronTarget,
-  { resources, placement }: Pick<ProcessOptions, "resources" | "placement">,
+  { resources, placement, volumes: seen }: Pick<ProcessOptions, "resources" | "placement" | "volumes">,
 ): CronJob["spec"] {
   // A dot is in no name of a process type: the pods are taken for nobody else's.
   const process = `cron.${name}`;
   const labels = { ...podLabels(target, process), [cronLabel]: name };
+  const { volumes, volumeMounts } = volumeParts(seen);
   const container = {
     ...processContainer(target, process, entry.command),
+    ...volumeMounts,
     name: "cron",
     ...(resources === undefined ? {} : { resources }),
   };
@@ -99,6 +107,7 @@ function cronSpec(
           spec: {
             ...podOptions,
             ...placementSpec(placement),
+            ...volumes,
             restartPolicy: "Never",
             containers: [container],
           },

@@ -2,11 +2,11 @@
 
 import { appLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
-import type { PodSpec, PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
+import type { PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
 import type { AppChecks } from "../../model/kinds/nagi/app/app-checks.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { AppPlacement } from "../../model/kinds/nagi/app/app-placement.ts";
-import { processOfVolume, type AppVolume } from "../../model/kinds/nagi/app/app-volumes.ts";
+import { processOfVolume, volumeParts, type AppVolume } from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { AppProcess } from "../../model/kinds/nagi/app/app-process.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { defaultPort, portName, processLabel, webProcess } from "./names.ts";
@@ -89,24 +89,6 @@ export function processContainer({ spec }: Release, process: string, command: st
     envFrom: [{ secretRef: { name: configSecret } }],
     // A crash without a last word is explained by the end of the log.
     terminationMessagePolicy: "FallbackToLogsOnError",
-  };
-}
-
-function volumeParts(all: readonly AppVolume[] = []): {
-  readonly volumes?: Pick<PodSpec, "volumes">;
-  readonly volumeMounts?: Pick<Container, "volumeMounts">;
-} {
-  if (all.length === 0) return {};
-  const claims = [...new Set(all.map(({ claim }) => claim))];
-  return {
-    volumes: { volumes: claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })) },
-    volumeMounts: {
-      volumeMounts: all.map(({ claim, path, readOnly }) => ({
-        name: claim,
-        mountPath: path,
-        ...(readOnly === true ? { readOnly } : {}),
-      })),
-    },
   };
 }
 

@@ -12,6 +12,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { timestamp } from "../../lib/timestamp.ts";
 import { configMap, type ConfigMap } from "../../model/kinds/core/configmap/configmap.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { sharedVolumes } from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
@@ -82,7 +83,8 @@ export class ReleasePhaseRunner {
     // Two migrations at once would meet each other.
     if (releases.some((each) => phaseState(each) === "Running")) return releases;
     const { client, clock } = this.#options;
-    const made = await this.#create(releasePod(newest, app.spec?.processes?.[releaseProcess]?.resources));
+    const resources = app.spec?.processes?.[releaseProcess]?.resources;
+    const made = await this.#create(releasePod(newest, resources, sharedVolumes(app.spec?.volumes)));
     const running: PhaseStatus = {
       state: "Running",
       pod: made.metadata.name,

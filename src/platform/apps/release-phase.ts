@@ -8,6 +8,7 @@
 
 import type { ResourceRequirements } from "../../model/kinds/core/resources.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
+import { volumeParts, type AppVolume } from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { Release, ReleaseSpec, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
 import { controllerRef } from "../../model/meta.ts";
@@ -41,7 +42,11 @@ export function phaseState({
   return status?.releasePhase?.state ?? "waiting";
 }
 
-export function releasePod(release: Release, resources: ResourceRequirements | undefined): Pod {
+export function releasePod(
+  release: Release,
+  resources: ResourceRequirements | undefined,
+  seen: readonly AppVolume[] = [],
+): Pod {
   const { name = "", namespace } = release.metadata;
   const command = phaseCommand(release.spec);
   const owner = { ...controllerRef(release), apiVersion: "nagi.dev/v1", kind: "Release" };
@@ -51,13 +56,16 @@ export function releasePod(release: Release, resources: ResourceRequirements | u
     labels: podLabels(release, releaseProcess),
     ownerReferences: [owner],
   };
+  const { volumes, volumeMounts } = volumeParts(seen);
   const container = {
     ...processContainer(release, releaseProcess, command),
+    ...volumeMounts,
     ...(resources && { resources }),
   };
   return newObject<Pod>(pod, metadata, {
     spec: {
       ...podOptions,
+      ...volumes,
       restartPolicy: "Never",
       terminationGracePeriodSeconds: graceSeconds,
       activeDeadlineSeconds: timeoutSeconds(release),

@@ -137,7 +137,12 @@ class AutoscalerController {
       client.list(routeMetrics, { namespace }),
     ]);
     const byName = new Map(told.items.map((each) => [each.metadata.name ?? "", each]));
-    return ratesOf(metrics, { routes: routes.items, ingresses: ingresses.items, metrics: byName, nowMs: clock.now() });
+    return ratesOf(metrics, {
+      routes: routes.items,
+      ingresses: ingresses.items,
+      metrics: byName,
+      nowMs: clock.now(),
+    });
   }
 
   /** What a request woke was wanted at that moment: it does not fall asleep again at once. */

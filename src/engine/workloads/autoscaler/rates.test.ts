@@ -39,7 +39,12 @@ describe("the requests of a Service", () => {
     const spec = { rules: [{ host: "shop.example", http: { paths: [path] } }] };
     const ingresses = [newObject<Ingress>(ingress, { name: "shop" }, { spec })];
     const of = (metrics: Record<string, RouteMetrics>, given = ingresses, leads: Route[] = []) =>
-      serviceRate("shop", { routes: leads, ingresses: given, metrics: new Map(Object.entries(metrics)), nowMs });
+      serviceRate("shop", {
+        routes: leads,
+        ingresses: given,
+        metrics: new Map(Object.entries(metrics)),
+        nowMs,
+      });
     const labelled = { ...told("3"), metadata: { name: "i", labels: { "nagi.dev/service": "shop" } } };
     expect(of({})).toBe(0);
     expect(of({ i: labelled })).toBe(3000);

@@ -8,7 +8,10 @@ import type {
   MetricTarget,
 } from "../../../model/kinds/autoscaling/horizontalpodautoscaler/metric-spec.ts";
 import type { Ingress } from "../../../model/kinds/networking/ingress/ingress.ts";
-import { servedServiceLabel, type RouteMetrics } from "../../../model/kinds/nagi/routemetrics/routemetrics.ts";
+import {
+  servedServiceLabel,
+  type RouteMetrics,
+} from "../../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import type { Route } from "../../../model/kinds/route/route/route.ts";
 import { milliValue } from "../../../model/quantity.ts";
 
@@ -26,10 +29,12 @@ export interface RateInput {
 }
 
 /** In thousandths; undefined when no route or Ingress leads to the Service, or what is known of one is too old. */
-export function serviceRate(service: string, { routes, ingresses = [], metrics, nowMs }: RateInput): number | undefined {
+export function serviceRate(
+  service: string,
+  { routes, ingresses = [], metrics, nowMs }: RateInput,
+): number | undefined {
   const leading = routes.filter(({ spec }) => spec.to.name === service);
-  if (leading.length === 0 && !ingresses.some((each) => servicesOf(each).includes(service)))
-    return undefined;
+  if (leading.length === 0 && !ingresses.some((each) => servicesOf(each).includes(service))) return undefined;
   // Of what never had a request nothing is told.
   const told = [
     ...leading.flatMap(({ metadata }) => metrics.get(metadata.name ?? "") ?? []),
@@ -45,7 +50,10 @@ export function serviceRate(service: string, { routes, ingresses = [], metrics, 
 }
 
 function servicesOf({ spec: { rules = [], defaultBackend } }: Ingress): string[] {
-  const backends = [...rules.flatMap(({ http }) => http?.paths ?? []).map(({ backend }) => backend), defaultBackend];
+  const backends = [
+    ...rules.flatMap(({ http }) => http?.paths ?? []).map(({ backend }) => backend),
+    defaultBackend,
+  ];
   return backends.flatMap((each) => each?.service?.name ?? []);
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkMountPath, volumeErrors, type AppVolume } from "./app-volumes.ts";
+import { checkMountPath, sharedVolumes, volumeErrors, volumeParts, type AppVolume } from "./app-volumes.ts";
 
 const data: AppVolume = { claim: "data", path: "/data" };
 const errors = (volumes: AppVolume[], processes = {}) =>
@@ -34,4 +34,27 @@ it("refuses two volumes at one place, and paths that are none", () => {
     ),
   ).toEqual([]);
   expect(checkMountPath("/var/lib/app-1.0")).toBeUndefined();
+});
+
+it("gives commands beside the processes what is shared, one volume a path, web's first", () => {
+  const volumes = [
+    { claim: "theirs", path: "/data", process: "worker", shared: true },
+    { claim: "ours", path: "/data", shared: true },
+    { claim: "alone", path: "/alone" },
+    { claim: "ours", path: "/again", shared: true, readOnly: true },
+  ];
+  expect(sharedVolumes(volumes).map(({ claim, path }) => `${claim}:${path}`)).toEqual([
+    "ours:/data",
+    "ours:/again",
+  ]);
+  expect(volumeParts(sharedVolumes(volumes))).toEqual({
+    volumes: { volumes: [{ name: "ours", persistentVolumeClaim: { claimName: "ours" } }] },
+    volumeMounts: {
+      volumeMounts: [
+        { name: "ours", mountPath: "/data" },
+        { name: "ours", mountPath: "/again", readOnly: true },
+      ],
+    },
+  });
+  expect(volumeParts([])).toEqual({});
 });

@@ -4,6 +4,8 @@ import { invalid, invalidIf, type FieldError } from "../../../field-error.ts";
 import { checkDnsLabel } from "../../../names.ts";
 import { boolean, object, required, string, type Infer } from "../../../schema.ts";
 import { checkProcessType } from "../app-names.ts";
+import type { Container } from "../../core/pod/container.ts";
+import type { PodSpec } from "../../core/pod/pod-spec.ts";
 import type { AppProcess } from "./app-process.ts";
 
 const webProcess = "web";
@@ -77,4 +79,35 @@ export function volumeErrors(
 /** A volume of the process type that one instance at a time may have; undefined when it has none. */
 export function singleVolumeOf(volumes: readonly AppVolume[] = [], process: string): AppVolume | undefined {
   return volumes.find((each) => each.shared !== true && processOfVolume(each) === process);
+}
+
+/** The volumes that commands beside the processes see: one-off commands, cron jobs, the release phase. */
+export function sharedVolumes(volumes: readonly AppVolume[] = []): readonly AppVolume[] {
+  return atDistinctPaths(volumes.filter(({ shared }) => shared === true));
+}
+
+/** Of several process types one volume is at a path, web's first. */
+export function atDistinctPaths(volumes: readonly AppVolume[]): readonly AppVolume[] {
+  const isWeb = (each: AppVolume): boolean => processOfVolume(each) === webProcess;
+  const ordered = [...volumes.filter(isWeb), ...volumes.filter((each) => !isWeb(each))];
+  return [...new Map(ordered.toReversed().map((each) => [each.path, each])).values()].toReversed();
+}
+
+/** What a pod and its container have of volumes. */
+export function volumeParts(all: readonly AppVolume[] = []): {
+  readonly volumes?: Pick<PodSpec, "volumes">;
+  readonly volumeMounts?: Pick<Container, "volumeMounts">;
+} {
+  if (all.length === 0) return {};
+  const claims = [...new Set(all.map(({ claim }) => claim))];
+  return {
+    volumes: { volumes: claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })) },
+    volumeMounts: {
+      volumeMounts: all.map(({ claim, path, readOnly }) => ({
+        name: claim,
+        mountPath: path,
+        ...(readOnly === true ? { readOnly } : {}),
+      })),
+    },
+  };
 }
