@@ -90,7 +90,7 @@ export function sharedVolumes(volumes: readonly AppVolume[] = []): readonly AppV
 export function atDistinctPaths(volumes: readonly AppVolume[]): readonly AppVolume[] {
   const isWeb = (each: AppVolume): boolean => processOfVolume(each) === webProcess;
   const ordered = [...volumes.filter(isWeb), ...volumes.filter((each) => !isWeb(each))];
-  return [...new Map(ordered.toReversed().map((each) => [each.path, each])).values()].toReversed();
+  return ordered.filter((each, index) => ordered.findIndex(({ path }) => path === each.path) === index);
 }
 
 /** What a pod and its container have of volumes. */
