@@ -134,7 +134,7 @@ async function set(context: CommandContext, found: App, { process, options }: Wa
   );
   if (minReplicas === 0)
     context.terminal.print(
-      "It sleeps while nobody asks; the router holds the first request until it answers",
+      "It sleeps while nobody asks; the router holds the first request until it answers. Apps that ask its Service do not wake it",
     );
 }
 

@@ -10,6 +10,11 @@ import { event } from "../../model/kinds/core/event/event.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { ingress, type Ingress } from "../../model/kinds/networking/ingress/ingress.ts";
 import { ingressClass } from "../../model/kinds/networking/ingressclass/ingressclass.ts";
+import {
+  routeMetrics,
+  servedServiceLabel,
+  type RouteMetrics,
+} from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { RouterBench, until } from "./testing/router-bench.ts";
 import { aRoute, aService, aSlice, anIngress, toService } from "./testing/route-objects.ts";
@@ -42,6 +47,7 @@ test("the more exact host, then the longest path wins; what nobody has is the de
   const objects = await services(bench, "root", "start", "whole", "wild", "any", "rest", "own");
   const given = anIngress("i", { rules, defaultBackend: toService("rest") });
   const client = new FakeClient({ objects: [...objects, given, aRoute("own", { host: "own.test" })] });
+  bench.meterWindowMs = 500;
   await bench.start(client);
   // It is told where it is served when all of it is.
   const served = async () => (await client.get(ingress, ref)).status?.loadBalancer?.ingress ?? [];
@@ -57,6 +63,18 @@ test("the more exact host, then the longest path wins; what nobody has is the de
   expect(await asked("nobody.test", "/any/thing")).toBe("any");
   expect(await asked("nobody", "/anything")).toBe("rest");
   expect(await asked("own.test", "/any")).toBe("own");
+
+  // For autoscalers: by the Service that is asked, whichever path leads there.
+  const counted = async (service: string): Promise<RouteMetrics | undefined> => {
+    await asked("x.test", "/");
+    const { items } = await client.list(routeMetrics);
+    return items.find((each) => each.metadata.labels?.[servedServiceLabel] === service);
+  };
+  await until(async () => ((await counted("root"))?.requests ?? 0) > 0);
+  const { metadata, total } = (await counted("root")) ?? { metadata: {} };
+  expect(metadata).toMatchObject({ name: expect.stringMatching(/^ingress\.i\.\w{8}$/) });
+  expect(metadata.ownerReferences).toMatchObject([{ kind: "Ingress", name: "i" }]);
+  expect(total?.requests).toBeGreaterThan(0);
 
   const ports = [{ port: bench.port, protocol: "TCP" }];
   expect(await served()).toEqual([{ ip: "127.0.0.1", ports }]);

@@ -17,6 +17,8 @@ export class RouterBench implements AsyncDisposable {
   readonly platformPort: number;
   readonly #servers: Server[] = [];
   #router: Router | undefined;
+  /** How long the router counts before it tells; as usual when undefined. */
+  meterWindowMs: number | undefined;
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -49,6 +51,7 @@ export class RouterBench implements AsyncDisposable {
       domain: "localhost",
       platformBackend: { host: "127.0.0.1", port: this.platformPort },
       outside,
+      meterWindowMs: this.meterWindowMs,
       clock: systemClock,
       log,
     });
