@@ -124,9 +124,11 @@ async function volumesFor(
   const { items } = await client.list(pod, { namespace: metadata.namespace });
   const holderOf = (claim: string): string | undefined =>
     items.find(
-      ({ spec: { volumes = [] }, status }) =>
+      ({ metadata: { deletionTimestamp, labels }, spec: { volumes = [] }, status }) =>
         status?.phase !== "Succeeded" &&
         status?.phase !== "Failed" &&
+        // One that ends for good is waited for by the scheduler.
+        (deletionTimestamp === undefined || isWanted(spec, labels?.["nagi.dev/process"] ?? "")) &&
         volumes.some(({ persistentVolumeClaim: named }) => named?.claimName === claim),
     )?.metadata.name;
   const free: AppVolume[] = [];
@@ -140,6 +142,11 @@ async function volumesFor(
       );
   }
   return atDistinctPaths(free);
+}
+
+function isWanted(spec: App["spec"], process: string): boolean {
+  const { replicas, stopped } = spec?.processes?.[process] ?? {};
+  return stopped !== true && (replicas ?? (process === "web" ? 1 : 0)) > 0;
 }
 
 function limitSeconds(text: string): number {

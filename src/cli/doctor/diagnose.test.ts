@@ -48,6 +48,7 @@ const healthy: Evidence = {
   nodes: [],
   addons: [],
   backups: [],
+  volumes: [],
   events: [],
   decisions: new Map(),
   lastLines: new Map(),
@@ -217,6 +218,15 @@ describe("backups of the app's add-ons", () => {
     const damaged = backup("2026-11-26T03:00:00Z", { phase: "Complete", verification });
     expect(causes({ addons, backups: [damaged] })).toEqual(["warning BackupNotRestorable"]);
   });
+});
+
+it("tells of volumes that hold more than they should, and soon do", () => {
+  const volume = (used: number) => ({ claim: "pages", usedBytes: used * 2 ** 20, sizeBytes: 2 ** 30 });
+  expect(causes({ volumes: [volume(900)] })).toEqual([]);
+  expect(causes({ volumes: [volume(1000)] })).toEqual(["note VolumeNearlyFull"]);
+  expect(causes({ volumes: [volume(1500)] })).toEqual(["warning VolumeOverItsSize"]);
+  const [found] = diagnose({ ...healthy, volumes: [volume(1500)] });
+  expect(found?.text).toMatch(/^volume pages holds 1\.5 GiB of 1\.0 GiB: its size is not enforced/);
 });
 
 it("calls an app slow by enough requests only", () => {

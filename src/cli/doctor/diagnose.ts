@@ -16,6 +16,7 @@ import {
 } from "./rules/reach.ts";
 import { failedBuild, failedRelease, notDeployed } from "./rules/releases.ts";
 import { busyMachine, queueing, starved } from "./rules/slow.ts";
+import { fullVolumes } from "./rules/volumes.ts";
 
 /** What comes earlier explains what comes later: a node that is down, its pods; pods that crash, the router's errors. */
 const rules: readonly Rule[] = [
@@ -39,6 +40,7 @@ const rules: readonly Rule[] = [
   unresolvedHosts,
   noWeb,
   failingBackups,
+  fullVolumes,
 ];
 
 const order: readonly Severity[] = ["error", "warning", "note"];

@@ -36,6 +36,13 @@ export interface CertificateTrouble {
   readonly trouble: string;
 }
 
+export interface VolumeUse {
+  readonly claim: string;
+  readonly usedBytes: number;
+  /** What it should hold. */
+  readonly sizeBytes: number;
+}
+
 export interface Evidence {
   readonly app: App;
   readonly releases: readonly Release[];
@@ -47,6 +54,8 @@ export interface Evidence {
   /** That the app uses, and their backups. */
   readonly addons: readonly Addon[];
   readonly backups: readonly AddonBackup[];
+  /** Of the app, where a running instance could count it. */
+  readonly volumes: readonly VolumeUse[];
   /** Of those pods, newest last. */
   readonly events: readonly Event[];
   /** Of pods that wait for a node, by name. */

@@ -27,6 +27,7 @@ import { mergeLogs } from "../log-stream.ts";
 import { runSession } from "../session.ts";
 import type { Answer, Evidence } from "./evidence.ts";
 import { gatherNumbers } from "./gather-numbers.ts";
+import { gatherVolumes } from "./gather-volumes.ts";
 import { listenersCommand, parseListeners, type Listener } from "./listeners.ts";
 import { parseRequestLine, trafficOf, type RequestLine, type Traffic } from "./traffic.ts";
 
@@ -57,15 +58,17 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
   const waiting = pods.filter(({ spec }) => (spec.nodeName ?? "") === "").slice(0, examinedPodsMax);
   const ailing = pods.filter(isAiling).slice(0, examinedPodsMax);
   const web = ailing.filter(({ metadata }) => metadata.labels?.["nagi.dev/process"] === "web");
-  const [decisions, lastLines, listeners, traffic, answer, unresolvedHosts, numbers] = await Promise.all([
-    byName(waiting, (each) => decisionOf(context, each)),
-    byName(ailing, (each) => linesOf(context, each)),
-    byName(web, (each) => listenersOf(context, each)),
-    trafficIn(context, { name, namespace }),
-    answerOf(context, app),
-    withoutAddress(app.spec?.domains ?? []),
-    gatherNumbers(context, { name, namespace, nodes: nodes.items, routes: routes.items }),
-  ]);
+  const [decisions, lastLines, listeners, traffic, answer, unresolvedHosts, numbers, volumes] =
+    await Promise.all([
+      byName(waiting, (each) => decisionOf(context, each)),
+      byName(ailing, (each) => linesOf(context, each)),
+      byName(web, (each) => listenersOf(context, each)),
+      trafficIn(context, { name, namespace }),
+      answerOf(context, app),
+      withoutAddress(app.spec?.domains ?? []),
+      gatherNumbers(context, { name, namespace, nodes: nodes.items, routes: routes.items }),
+      gatherVolumes(context, app),
+    ]);
   return {
     app,
     releases: releases.items.filter(({ spec }) => spec.app === name),
@@ -75,6 +78,7 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
     nodes: nodes.items,
     addons: addons.items.filter(({ spec }) => spec.attachments?.some((each) => each.app === name)),
     backups: backups.items,
+    volumes,
     events: events.items.toSorted((a, b) => lastSeen(a).localeCompare(lastSeen(b))),
     decisions,
     lastLines,

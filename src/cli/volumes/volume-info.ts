@@ -50,12 +50,24 @@ async function podsWith(context: CommandContext, { metadata }: PersistentVolumeC
   });
 }
 
-/** Counted where it is mounted: the files may be anywhere. */
 async function usedText(
   context: CommandContext,
   claim: PersistentVolumeClaim,
   mounts: readonly Mount[],
 ): Promise<string> {
+  const usedBytes = await usedBytesOf(context, claim, mounts);
+  if (usedBytes === undefined) return "use unknown: no instance that has it runs";
+  const asked = byteValue(sizeOf(claim));
+  const more = asked > 0 && usedBytes > asked ? ": MORE THAN ITS SIZE, which is not enforced" : "";
+  return `${sizeCell(usedBytes)} used${more}`;
+}
+
+/** Counted where it is mounted: the files may be anywhere. Undefined when no instance that has it can say. */
+export async function usedBytesOf(
+  context: CommandContext,
+  claim: PersistentVolumeClaim,
+  mounts: readonly Mount[],
+): Promise<number | undefined> {
   const users = await podsWith(context, claim);
   for (const { app, process, volume } of mounts) {
     const running = users.find(
@@ -66,12 +78,9 @@ async function usedText(
     );
     if (running === undefined) continue;
     const usedBytes = await diskUse(context, running, { process, path: volume.path });
-    if (usedBytes === undefined) continue;
-    const asked = byteValue(sizeOf(claim));
-    const more = asked > 0 && usedBytes > asked ? ": MORE THAN ITS SIZE, which is not enforced" : "";
-    return `${sizeCell(usedBytes)} used${more}`;
+    if (usedBytes !== undefined) return usedBytes;
   }
-  return "use unknown: no instance that has it runs";
+  return undefined;
 }
 
 async function diskUse(
