@@ -1,7 +1,7 @@
 /** Add-ons as a user has them: made, used, dumped, restored, shared, rotated, destroyed. One platform for all. */
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -221,6 +221,102 @@ it("backs up to a bucket by a schedule, and tells what cannot be kept or restore
   expect(used.stderr).toContain("cannot be restored without it");
   await ask(["addons", "backups", "delete", backup, "--confirm", backup]);
   expect([...s3.objects.keys()].filter((each) => each.includes(backup))).toEqual([]);
+});
+
+/** A service of an operator's own: notes, a line each, in a file. */
+const notesRecipe = {
+  "platform.yaml": "description: Notes\nfrom: base\nonDemand: true\n",
+  Containerfile:
+    'ARG BASE\nFROM $BASE\nCOPY serve-notes ask-notes /usr/local/bin/\nRUN chmod 755 /usr/local/bin/*-notes\nCMD ["serve-notes"]\n',
+  "serve-notes": `#!/usr/bin/perl
+use IO::Socket::INET;
+$SIG{TERM} = sub { exit 0 };
+my $server = IO::Socket::INET->new(LocalPort => 7777, Listen => 16, ReuseAddr => 1) or die "cannot listen: $!";
+open(my $made, ">>", "/data/notes") or die "cannot write: $!";
+close($made);
+while (1) {
+  my $client = $server->accept or next;
+  my $line = <$client> // "";
+  if ($line =~ /^ADD (.*)/) { open(my $to, ">>", "/data/notes"); print $to "$1\\n"; close($to) }
+  open(my $from, "<", "/data/notes");
+  print $client $_ while <$from>;
+  close($client);
+}
+`,
+  "ask-notes": '#!/bin/bash\nset -e\nexec 3<>/dev/tcp/127.0.0.1/7777\nprintf "%s\\n" "$*" >&3\ncat <&3\n',
+  "addon.yaml": `description: Notes, a line each
+platform: notes
+port: 7777
+data: /data
+prefix: NOTES
+vars: { URL: "notes://\${host}:\${port}" }
+commands:
+  ready: ask-notes LIST
+  shell: ask-notes "$@"
+  dump: cat /data/notes
+  restore: cat > /data/notes
+  info: echo "Size: $NOTES_SIZE"
+actions:
+  count: { description: Counts notes., run: grep -c . /data/notes }
+defaultPlan: small
+plans:
+  small: { cpu: 10m, memory: 48Mi, storage: 16Mi, environment: { NOTES_SIZE: small } }
+  large: { cpu: 10m, memory: 96Mi, storage: 16Mi, environment: { NOTES_SIZE: large } }
+`,
+};
+
+function writeRecipe(name: string, files: Readonly<Record<string, string>>): void {
+  mkdirSync(join(dir, name));
+  for (const [file, text] of Object.entries(files))
+    writeFileSync(join(dir, name, file), text, { mode: 0o755 });
+}
+
+it("takes a service of an operator's own, which app.json may ask for", async () => {
+  writeRecipe("notes", notesRecipe);
+  writeRecipe("wrong", { ...notesRecipe, "addon.yaml": "platform: notes\nport: 0\n" });
+  const wrong = platform.tryNagi(["addons", "services", "add", "wrong"], { cwd: dir });
+  expect(wrong.stderr).toMatch(/spec\.port.*0/);
+  expect(platform.tryNagi(["addons", "services", "add", "wrong/nowhere"], { cwd: dir }).code).toBe(2);
+  const added = platform.nagi(["addons", "services", "add", "notes"], { cwd: dir });
+  expect(added).toContain("Service notes can be used: nagi addons create APP notes");
+  expect(platform.nagi(["addons", "catalogue"])).toMatch(/notes:small +48Mi +16Mi +Notes, a line each/);
+
+  platform.createApp("desk", ["--no-remote"]);
+  const appJson = { addons: [{ plan: "notes:large", as: "MEMO" }, "papertrail"] };
+  writeRecipe("desk", {
+    "server.js":
+      'require("node:http").createServer((q, r) => r.end(process.env.MEMO_URL)).listen(process.env.PORT);',
+    "package.json": "{}",
+    "app.json": JSON.stringify(appJson),
+  });
+  platform.nagi(["deploy", "--app", "desk", "--dir", "desk"], { cwd: dir });
+  // The first release has it: there was none before it.
+  expect(platform.nagi(["releases", "--app", "desk"])).not.toMatch(/^v2 /m);
+  expect((await platform.request("desk")).text).toMatch(/^notes:\/\/\S+:7777$/);
+  expect(platform.nagi(["events"])).toMatch(
+    /AddonNotMade +app\/desk +app\.json: there is no add-on service papertrail/,
+  );
+  const used = platform.tryNagi(["addons", "services", "remove", "notes"]);
+  expect(used.stderr).toContain("service notes cannot be removed: of it are the add-ons default/desk-notes");
+});
+
+it("gives an add-on another size, and keeps its data", () => {
+  const notes = (...words: string[]): string => platform.nagi(["addons", ...words], { cwd: dir });
+  notes("shell", "desk-notes", "ADD", "first");
+  expect(notes("run", "desk-notes", "count")).toBe("1\n");
+  notes("dump", "desk-notes", "notes.txt");
+  const unknown = platform.tryNagi(["addons", "resize", "desk-notes", "huge"]);
+  expect(unknown.stderr).toContain("service notes has no plan huge");
+  expect(unknown.stderr).toContain("It has: small, large");
+  expect(notes("info", "desk-notes")).toMatch(/Size: +large/);
+  notes("resize", "desk-notes", "small");
+  expect(notes("info", "desk-notes")).toMatch(/Size: +small/);
+  expect(notes("shell", "desk-notes", "ADD", "second")).toBe("first\nsecond\n");
+  notes("restore", "desk-notes", "notes.txt", "--confirm", "desk-notes");
+  expect(notes("shell", "desk-notes", "LIST")).toBe("first\n");
+  notes("detach", "desk-notes", "--app", "desk");
+  notes("destroy", "desk-notes", "--confirm", "desk-notes");
+  expect(notes("services", "remove", "notes")).toContain("Removed service notes");
 });
 
 it("runs PostgreSQL's page of the guide", () => {
