@@ -255,7 +255,7 @@ commands:
   shell: ask-notes "$@"
   dump: cat /data/notes
   restore: cat > /data/notes
-  info: echo "Size: $NOTES_SIZE"
+  info: 'echo "Size: $NOTES_SIZE"'
 actions:
   count: { description: Counts notes., run: grep -c . /data/notes }
 defaultPlan: small
@@ -266,7 +266,7 @@ plans:
 };
 
 function writeRecipe(name: string, files: Readonly<Record<string, string>>): void {
-  mkdirSync(join(dir, name));
+  mkdirSync(join(dir, name), { recursive: true });
   for (const [file, text] of Object.entries(files))
     writeFileSync(join(dir, name, file), text, { mode: 0o755 });
 }
