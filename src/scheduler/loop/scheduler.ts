@@ -8,28 +8,25 @@
 
 import { setImmediate } from "node:timers/promises";
 import { Informer } from "../../client/informer.ts";
-import { messageOf } from "../../lib/errors.ts";
 import { MetricsRegistry } from "../../lib/metrics.ts";
 import { seededRandom, type Random } from "../../lib/random.ts";
 import { node as nodeKind, type Node } from "../../model/kinds/core/node/node.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { Decider } from "../decide.ts";
-import { unschedulableMessage } from "../explain/message.ts";
 import type { ClusterEvent } from "../framework/events.ts";
 import type { Profile } from "../framework/profile.ts";
 import { defaultProfile } from "../profiles.ts";
-import { SchedulingQueue, type QueuedPod } from "../queue/scheduling-queue.ts";
+import { SchedulingQueue } from "../queue/scheduling-queue.ts";
 import { Cluster } from "../snapshot/cluster.ts";
 import type { PodObject } from "../snapshot/objects.ts";
 import type { PodInfo } from "../snapshot/pod-info.ts";
+import { Attempts } from "./attempts.ts";
 import { Binder } from "./binder.ts";
-import { Bindings, podOf } from "./bindings.ts";
-import { Deciders, keyToDecideBy } from "./deciders.ts";
+import { Bindings } from "./bindings.ts";
+import { Deciders } from "./deciders.ts";
 import { Evictions } from "./evictions.ts";
 import { createAskers, type Askers } from "./extenders/askers.ts";
-import type { NoNode } from "./extenders/extended-decisions.ts";
-import { ExtenderError, type ExtenderSet } from "./extenders/extenders.ts";
-import type { DecideMember } from "./extenders/group-asking.ts";
+import type { ExtenderSet } from "./extenders/extenders.ts";
 import { Feed } from "./feed.ts";
 import { Gangs } from "./gangs.ts";
 import { Placements } from "./placements.ts";
@@ -81,6 +78,7 @@ class Loop {
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #bindings: Bindings;
+  readonly #attempts: Attempts;
   readonly #rush: Rush;
   readonly #monotonicMs: () => number;
   /** Undefined when there are no extenders. */
@@ -153,6 +151,7 @@ class Loop {
     this.#feed = this.#newFeed();
     this.#binder = this.#newBinder();
     this.#bindings = this.#newBindings();
+    this.#attempts = this.#newAttempts();
     const { extenders } = options;
     this.#askers = extenders === undefined ? undefined : this.#newAskers(extenders, random);
     this.#nodes = new Informer({ client, kind: nodeKind, clock, log });
@@ -185,6 +184,24 @@ class Loop {
       clock,
       log,
       wake: () => this.#wake.resolve(),
+    });
+  }
+
+  #newAttempts(): Attempts {
+    return new Attempts({
+      deciders: this.#deciders,
+      queue: this.#queue,
+      feed: this.#feed,
+      bindings: this.#bindings,
+      gangs: this.#gangs,
+      rescue: this.#rescue,
+      reports: this.#reports,
+      rush: this.#rush,
+      metrics: this.#metrics,
+      askers: () => this.#askers,
+      monotonicMs: this.#monotonicMs,
+      log: this.#options.log,
+      signal: () => this.#signal,
     });
   }
 
@@ -226,9 +243,9 @@ class Loop {
       random,
       monotonicMs: this.#monotonicMs,
       signal: () => this.#signal,
-      noNode: (entry, decider, noNode) => this.#noNode(entry, decider, noNode, this.#signal),
-      failed: (entry, { profile }, failed) => this.#failed(entry, profile, failed),
-      decideTogether: (entry, tried) => this.#decideTogether(entry, tried, this.#signal),
+      noNode: (entry, decider, noNode) => this.#attempts.noNode(entry, decider, noNode, this.#signal),
+      failed: (entry, { profile }, failed) => this.#attempts.failed(entry, profile, failed),
+      decideTogether: (entry, tried) => this.#attempts.decideTogether(entry, tried, this.#signal),
       wake: () => this.#wake.resolve(),
     });
   }
@@ -318,7 +335,7 @@ class Loop {
       if (clock.now() > endMs) break;
       const entry = this.#queue.take();
       if (entry === undefined) break;
-      this.#decide(entry, signal);
+      this.#attempts.decide(entry, signal);
     }
     const dueMs = this.#queue.release(clock.now());
     this.#reports.idle();
@@ -330,100 +347,6 @@ class Loop {
       dueMs === undefined ? undefined : clock.after(dueMs - clock.now(), () => this.#wake.resolve());
     await this.#wake.promise;
     timer?.cancel();
-  }
-
-  #decide(entry: QueuedPod, signal: AbortSignal): void {
-    const { info } = entry;
-    this.#rush.note();
-    const startMs = this.#monotonicMs();
-    const decider = this.#deciders.of(info);
-    try {
-      const group = this.#gangs.groupToTry(info);
-      if (group !== undefined) {
-        if (this.#askers === undefined) this.#decideTogether(entry, { group, startMs }, signal);
-        else this.#askers.groups.start(entry, group, signal);
-        return;
-      }
-      if (this.#askers?.extended.concern(entry) === true) {
-        this.#askers.extended.decide(entry, decider, { startMs, signal });
-        return;
-      }
-      const decision = decider.decide(info, keyToDecideBy(entry));
-      this.#metrics.decided(this.#monotonicMs() - startMs);
-      if (decision.chosen === undefined) {
-        this.#noNode(entry, decider, { decision, startMs }, signal);
-      } else {
-        this.#bindings.place(
-          entry,
-          { profile: decider.profile, decision, nodeName: decision.chosen.nodeName, startMs },
-          signal,
-        );
-      }
-    } catch (error) {
-      this.#failed(entry, decider.profile, { error, startMs });
-    }
-  }
-
-  /** A fault of ours, of a plugin or an extender: that pod says so and is tried again, the others go on. */
-  #failed(entry: QueuedPod, profile: Profile, { error, startMs }: { error: unknown; startMs: number }): void {
-    if (this.#signal.aborted || this.#queue.get(entry.info.uid) !== entry) return;
-    const { log } = this.#options;
-    if (error instanceof ExtenderError)
-      log.warn("cannot decide without an extender", { pod: entry.info.key, error: error.message });
-    else log.error("cannot decide", { pod: entry.info.key, error });
-    this.#reports.failed(podOf(entry), messageOf(error));
-    this.#bindings.attempted(entry, profile, { result: "error", startMs });
-    this.#bindings.retry(entry);
-  }
-
-  #decideTogether(
-    entry: QueuedPod,
-    { group, startMs, decide }: { group: string; startMs: number; decide?: DecideMember },
-    signal: AbortSignal,
-  ): void {
-    for (const { entry: member, nodeName, spec } of this.#gangs.decide(entry, group, decide)) {
-      const { profile } = this.#deciders.of(member.info);
-      this.#bindings.take(member, { profile, nodeName, spec, startMs }, signal);
-    }
-  }
-
-  #noNode(
-    entry: QueuedPod,
-    decider: Decider,
-    { decision, startMs, help: given }: NoNode,
-    signal: AbortSignal,
-  ): void {
-    const { cluster } = decider;
-    const { uid } = entry.info;
-    const roomBefore = cluster.nominations.of(uid);
-    const help = given ?? this.#rescue.ask(entry, decider, decision);
-    const { message, nomination } = help;
-    if (
-      given === undefined &&
-      nomination !== undefined &&
-      this.#askers?.extended.mayPreempt(entry) === true
-    ) {
-      this.#askers.extended.preempt(entry, decider, { help, extended: decision.extended, startMs, signal });
-      return;
-    }
-    const rejectedBy = decider.rejectedBy(decision);
-    const roomAt = cluster.nominations.of(uid)?.row;
-    const nominatedNodeName =
-      nomination?.nodeName ?? (roomAt === undefined ? undefined : cluster.nodeName(roomAt));
-    const refused = decision.extended?.refused;
-    const said = unschedulableMessage(cluster.nodeCount, decision.evaluation, refused?.values());
-    const sentence = `${said}${message}`;
-    this.#reports.unschedulable(podOf(entry), decision, { message: sentence, nominatedNodeName });
-    if (nomination !== undefined) this.#rescue.makeRoom(entry.info, nomination);
-    this.#feed.roomMoved(uid, roomBefore);
-    this.#bindings.attempted(entry, decider.profile, { result: "unschedulable", startMs });
-    // Nobody tells when an extender thinks otherwise: the pod comes back after a while.
-    if (refused !== undefined && nomination === undefined) {
-      this.#bindings.retry(entry);
-      return;
-    }
-    this.#metrics.incoming("ScheduleAttemptFailure", "unschedulable");
-    this.#queue.wait(entry, rejectedBy, cluster.nominations.of(uid)?.row);
   }
 }
 
