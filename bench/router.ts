@@ -12,7 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { FakeClient } from "../src/client/testing/fake-client.ts";
-import { issueCa, issueServing } from "../src/lib/certificates.ts";
+import { issueCa, issueServing } from "../src/lib/certificates/certificates.ts";
 import { freePort } from "../src/lib/free-port.ts";
 import { endpointSlice } from "../src/model/kinds/discovery/endpointslice/endpointslice.ts";
 import { aRoute, aService, aSlice } from "../src/platform/routes/testing/route-objects.ts";

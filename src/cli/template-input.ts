@@ -10,7 +10,7 @@ import { template as templateKind, type Template } from "../model/kinds/template
 import type { KubeObject } from "../model/meta.ts";
 import { processTemplate } from "../model/process-template.ts";
 import { UsageError, type CommandContext, type Option } from "./command.ts";
-import { DotenvError, parseDotenv } from "./dotenv.ts";
+import { DotenvError, parseDotenv } from "./config/dotenv.ts";
 import { columns } from "./format.ts";
 import { fileOption, manifestsOf } from "./manifests.ts";
 

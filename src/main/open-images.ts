@@ -4,7 +4,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../client/client.ts";
 import { systemClock } from "../lib/clock.ts";
-import type { ContainerEngine } from "../lib/container-engine.ts";
+import type { ContainerEngine } from "../lib/container-engine/container-engine.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { createImageStreams, type ImageStreams } from "../platform/images/image-streams.ts";

@@ -9,7 +9,7 @@ import { HttpsClient } from "../client/https-client.ts";
 import { loadKubeconfig } from "../client/kubeconfig.ts";
 import type { LogSource } from "../client/log-source.ts";
 import { systemClock } from "../lib/clock.ts";
-import { EngineHost, ownSocketPath } from "../lib/container-engine-host.ts";
+import { EngineHost, ownSocketPath } from "../lib/container-engine/engine-host.ts";
 import { createLogger, type Logger, type LogLevel } from "../lib/log.ts";
 import { paths, type PlatformConfig } from "./config.ts";
 import { engineEnvironment } from "./environment.ts";

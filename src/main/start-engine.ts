@@ -16,7 +16,7 @@ import { openStore } from "../engine/store/open-store.ts";
 import { runWorkloads } from "../engine/workloads/run.ts";
 import type { SnapshotPlace } from "../engine/workloads/shared/context.ts";
 import { systemClock } from "../lib/clock.ts";
-import { EngineHost } from "../lib/container-engine-host.ts";
+import { EngineHost } from "../lib/container-engine/engine-host.ts";
 import type { Logger } from "../lib/log.ts";
 import { protectThisProcess } from "../lib/oom-score.ts";
 import { SourceStore } from "../lib/source-store.ts";

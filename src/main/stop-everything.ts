@@ -2,7 +2,7 @@
 
 import { rm } from "node:fs/promises";
 import { endContainers } from "../engine/agent/end-containers.ts";
-import { EngineHost } from "../lib/container-engine-host.ts";
+import { EngineHost } from "../lib/container-engine/engine-host.ts";
 import { stopManaged } from "../lib/managed-process.ts";
 import { systemClock } from "../lib/clock.ts";
 import { silentLogger } from "../lib/log.ts";

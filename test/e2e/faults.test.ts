@@ -5,7 +5,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { instanceOf } from "../../src/main/config.ts";
-import { ownSocketPath } from "../../src/lib/container-engine-host.ts";
+import { ownSocketPath } from "../../src/lib/container-engine/engine-host.ts";
 import { runGuideExample } from "../harness/guide.ts";
 import { Load } from "../harness/load.ts";
 import { RowLoad } from "../harness/rows.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
-import { EngineHost } from "../../src/lib/container-engine-host.ts";
+import { EngineHost } from "../../src/lib/container-engine/engine-host.ts";
 import { silentLogger } from "../../src/lib/log.ts";
 import type { Outside } from "../../src/lib/outside.ts";
 import { outsideOf } from "../../src/main/outside.ts";

@@ -12,7 +12,7 @@ import { node, type Node } from "../../src/model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
 import { schedulingDecision } from "../../src/model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { newObject } from "../../src/model/kind.ts";
-import { renderDecision } from "../../src/cli/decision-text.ts";
+import { renderDecision } from "../../src/cli/scheduling/decision-text.ts";
 import { createScheduler } from "../../src/scheduler/loop/scheduler.ts";
 
 let server: TestServer;

@@ -8,7 +8,7 @@ import { refOf } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isNotFound } from "../../model/status.ts";
 import { UsageError, type CommandContext } from "../command.ts";
-import { readConfig } from "../config-vars.ts";
+import { readConfig } from "../config/config-vars.ts";
 import { pause, pollMs } from "../wait.ts";
 import { choosePrefix } from "./create-addon.ts";
 import { getAddon, serviceOf } from "./find-addon.ts";

@@ -6,7 +6,7 @@ import { addonVarNames, freePrefix, parsePlanName } from "../../model/kinds/nagi
 import type { AddonService } from "../../model/kinds/nagi/addonservice/addonservice.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import { UsageError, type CommandContext } from "../command.ts";
-import { readConfig, type AppConfig } from "../config-vars.ts";
+import { readConfig, type AppConfig } from "../config/config-vars.ts";
 import { followAttachment, followReady } from "./follow-addon.ts";
 import { serviceNamed } from "./find-addon.ts";
 

@@ -4,7 +4,7 @@ import { addon as addonKind, type Addon, type AddonStatus } from "../../model/ki
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { refOf } from "../../model/meta.ts";
 import type { CommandContext } from "../command.ts";
-import { followRelease } from "../release-progress.ts";
+import { followRelease } from "../releases/release-progress.ts";
 import { paint } from "../terminal.ts";
 import { pause, pollMs } from "../wait.ts";
 

@@ -1,6 +1,6 @@
 /** What a route shows over TLS, for people. Pure. */
 
-import { certificatesIn, misfit, namesOf } from "../../lib/certificate-check.ts";
+import { certificatesIn, misfit, namesOf } from "../../lib/certificates/certificate-check.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { authorityOf, certificateCondition } from "./acme-certs.ts";
 

@@ -2,7 +2,12 @@
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { certificateProblem, certificatesIn, misfit, namesOf } from "../../lib/certificate-check.ts";
+import {
+  certificateProblem,
+  certificatesIn,
+  misfit,
+  namesOf,
+} from "../../lib/certificates/certificate-check.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { acmeCustomerAnnotation } from "../../model/kinds/route/route/acme.ts";

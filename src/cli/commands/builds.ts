@@ -14,7 +14,7 @@ import { cancelBuild, followBuild, isEnded, printBuildLog } from "../follow-buil
 import { columns } from "../format.ts";
 import { listObjects, listOptions } from "../listing.ts";
 import { objectText } from "../output.ts";
-import { followRelease } from "../release-progress.ts";
+import { followRelease } from "../releases/release-progress.ts";
 
 const counting = new Intl.Collator("en", { numeric: true });
 

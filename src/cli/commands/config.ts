@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { appOption } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { changeConfig, checkedName, platformNames, readConfig, type Values } from "../config-vars.ts";
-import { DotenvError, formatDotenv, formatShell, parseDotenv } from "../dotenv.ts";
+import { changeConfig, checkedName, platformNames, readConfig, type Values } from "../config/config-vars.ts";
+import { DotenvError, formatDotenv, formatShell, parseDotenv } from "../config/dotenv.ts";
 import { editText } from "../edit-text.ts";
 import { columns } from "../format.ts";
 import { outputOption } from "../manifests.ts";
-import { masked, shownValue } from "../masked.ts";
+import { masked, shownValue } from "../config/masked.ts";
 
 export const command: Command = {
   name: "config",

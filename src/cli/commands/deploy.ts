@@ -8,7 +8,7 @@ import { deployFolder, type Folder } from "../deploy/deploy-folder.ts";
 import { deployGit } from "../deploy/deploy-git.ts";
 import { unpack } from "../deploy/unpack.ts";
 import { resolveImage } from "../images/resolve-image.ts";
-import { followRelease } from "../release-progress.ts";
+import { followRelease } from "../releases/release-progress.ts";
 
 const sources = ["dir", "archive", "image", "ref"] as const;
 

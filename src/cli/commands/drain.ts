@@ -1,9 +1,9 @@
 import type { Client } from "../../client/client.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
-import { nodeNames, setCordon } from "../cordon.ts";
+import { nodeNames, setCordon } from "../nodes/cordon.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { planDrain } from "../drain-plan.ts";
-import { evictPod } from "../evict.ts";
+import { planDrain } from "../nodes/drain-plan.ts";
+import { evictPod } from "../nodes/evict.ts";
 
 export const command: Command = {
   name: "drain",

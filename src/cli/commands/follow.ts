@@ -2,8 +2,8 @@ import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { currentItem } from "../../model/kinds/image/tag-items.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { findStream, shortDigest, tagNamed } from "../image-streams.ts";
-import { followRelease } from "../release-progress.ts";
+import { findStream, shortDigest, tagNamed } from "../images/image-streams.ts";
+import { followRelease } from "../releases/release-progress.ts";
 
 export const command: Command = {
   name: "follow",

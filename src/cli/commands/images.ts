@@ -11,7 +11,7 @@ import { columns } from "../format.ts";
 import { showGraph } from "../images/show-graph.ts";
 import { pruneImages, pruneOptions, showRetention } from "../images/prune.ts";
 import { outputOption } from "../manifests.ts";
-import { findStream, itemNamed, originOf, shortDigest, tagNamed } from "../image-streams.ts";
+import { findStream, itemNamed, originOf, shortDigest, tagNamed } from "../images/image-streams.ts";
 
 export const command: Command = {
   name: "images",

@@ -2,8 +2,8 @@ import { newObject } from "../../model/kind.ts";
 import { imageStream, type ImageStream } from "../../model/kinds/image/imagestream/imagestream.ts";
 import { isStatus } from "../../model/status.ts";
 import { UsageError, type Command } from "../command.ts";
-import { changeStream, findStream, tagNamed, withSpecTag } from "../image-streams.ts";
-import { waitForTag } from "../tag-progress.ts";
+import { changeStream, findStream, tagNamed, withSpecTag } from "../images/image-streams.ts";
+import { waitForTag } from "../images/tag-progress.ts";
 
 export const command: Command = {
   name: "import-image",

@@ -2,7 +2,7 @@ import { node, type Node } from "../../model/kinds/core/node/node.ts";
 import { isNotFound } from "../../model/status.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { listObjects, listOptions } from "../listing.ts";
-import { parseLabels, parseTaint, taintText, withoutTaints, withTaints } from "../node-edits.ts";
+import { parseLabels, parseTaint, taintText, withoutTaints, withTaints } from "../nodes/node-edits.ts";
 
 /** What each action takes behind the node. */
 const actions: Readonly<Record<string, string>> = {

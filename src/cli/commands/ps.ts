@@ -8,7 +8,7 @@ import type { Table } from "../../model/table.ts";
 import { autoscalersOf } from "../autoscale/app-autoscalers.ts";
 import { appOption, getApp } from "../app.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { failingChecks } from "../check-text.ts";
+import { failingChecks } from "../checks/check-text.ts";
 import { listObjects, listOptions } from "../listing.ts";
 import { instanceNames, wantedOf } from "../process-types.ts";
 

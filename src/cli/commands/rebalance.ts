@@ -1,11 +1,11 @@
 import type { Client } from "../../client/client.ts";
 import { objectives, rebalance, type Objective, type Proposal } from "../../scheduler/rebalance/rebalance.ts";
-import { setCordon } from "../cordon.ts";
+import { setCordon } from "../nodes/cordon.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
-import { makeMove } from "../make-move.ts";
+import { makeMove } from "../scheduling/make-move.ts";
 import { outputOption } from "../manifests.ts";
-import { pluginOption, profilesFrom, worldFrom } from "../simulation-input.ts";
+import { pluginOption, profilesFrom, worldFrom } from "../scheduling/simulation-input.ts";
 
 const maxMovesMax = 1000;
 const defaultTimeoutSeconds = 300;

@@ -5,13 +5,18 @@ import { app } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import { appName, appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { configOfRelease, digestOfRelease, findRelease, type FoundRelease } from "../find-release.ts";
+import {
+  configOfRelease,
+  digestOfRelease,
+  findRelease,
+  type FoundRelease,
+} from "../releases/find-release.ts";
 import { listObjects, listOptions } from "../listing.ts";
 import { objectText } from "../output.ts";
 import { releasePhaseLines } from "../../client/release-phase-log.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { followRelease } from "../release-progress.ts";
-import { releaseDiff, releaseInfo } from "../release-text.ts";
+import { followRelease } from "../releases/release-progress.ts";
+import { releaseDiff, releaseInfo } from "../releases/release-text.ts";
 
 export const command: Command = {
   name: "releases",

@@ -3,7 +3,7 @@ import { app } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command } from "../command.ts";
-import { followRelease } from "../release-progress.ts";
+import { followRelease } from "../releases/release-progress.ts";
 
 export const command: Command = {
   name: "rollback",

@@ -6,8 +6,8 @@ import { simulate, type Simulation } from "../../scheduler/simulate/simulate.ts"
 import { clusterSvg } from "../../scheduler/simulate/svg/cluster-svg.ts";
 import { UsageError, type Command, type CommandContext, type Option } from "../command.ts";
 import { fileOption, outputOption } from "../manifests.ts";
-import { pluginOption, profilesFrom, scenarioFrom, worldFrom } from "../simulation-input.ts";
-import { comparisonText, simulationText, type NamedSimulation } from "../simulation-text.ts";
+import { pluginOption, profilesFrom, scenarioFrom, worldFrom } from "../scheduling/simulation-input.ts";
+import { comparisonText, simulationText, type NamedSimulation } from "../scheduling/simulation-text.ts";
 
 const seedMax = 2 ** 32 - 1;
 

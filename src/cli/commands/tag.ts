@@ -13,8 +13,8 @@ import {
   withoutSpecTag,
   withSpecTag,
   type PlacedTag,
-} from "../image-streams.ts";
-import { waitForTag } from "../tag-progress.ts";
+} from "../images/image-streams.ts";
+import { waitForTag } from "../images/tag-progress.ts";
 
 interface Source extends Pick<SpecTag, "reference" | "importPolicy"> {
   readonly from: NonNullable<SpecTag["from"]>;

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { nodeNames, setCordon } from "../cordon.ts";
+import { nodeNames, setCordon } from "../nodes/cordon.ts";
 
 export const command: Command = {
   name: "uncordon",

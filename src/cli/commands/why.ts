@@ -11,11 +11,11 @@ import {
 import { isNotFound } from "../../model/status.ts";
 import { explainNow } from "../../scheduler/simulate/explain-now.ts";
 import type { World } from "../../scheduler/simulate/world.ts";
-import { pluginOption, profilesFrom, worldFrom } from "../simulation-input.ts";
+import { pluginOption, profilesFrom, worldFrom } from "../scheduling/simulation-input.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { renderDecision } from "../decision-text.ts";
+import { renderDecision } from "../scheduling/decision-text.ts";
 import { columns } from "../format.ts";
-import { liveWorld } from "../live-world.ts";
+import { liveWorld } from "../scheduling/live-world.ts";
 import { outputOption } from "../manifests.ts";
 import { objectText } from "../output.ts";
 

@@ -5,7 +5,7 @@ import { build } from "../../model/kinds/build/build/build.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { gitUrl, platformInfo } from "../app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
-import { followRelease } from "../release-progress.ts";
+import { followRelease } from "../releases/release-progress.ts";
 import { commitFolder, keepCommit } from "./folder-commit.ts";
 import { pushFolder } from "./push-folder.ts";
 

@@ -4,7 +4,7 @@ import { startGitBuild } from "../../client/git-build.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { followBuild } from "../follow-build.ts";
-import { followRelease } from "../release-progress.ts";
+import { followRelease } from "../releases/release-progress.ts";
 
 /** Resolves with the exit code. */
 export async function deployGit(context: CommandContext, found: App): Promise<number> {

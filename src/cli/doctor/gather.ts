@@ -22,7 +22,7 @@ import { isStatus } from "../../model/status.ts";
 import { explainNow } from "../../scheduler/simulate/explain-now.ts";
 import { platformInfo } from "../app.ts";
 import type { CommandContext } from "../command.ts";
-import { liveWorld } from "../live-world.ts";
+import { liveWorld } from "../scheduling/live-world.ts";
 import { mergeLogs } from "../log-stream.ts";
 import { runSession } from "../session.ts";
 import type { Answer, Evidence } from "./evidence.ts";

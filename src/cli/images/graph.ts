@@ -8,7 +8,7 @@ import type { SpecTag, TagHistory } from "../../model/kinds/image/tag-items.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { ageText } from "../../model/table.ts";
-import { shortDigest } from "../image-streams.ts";
+import { shortDigest } from "./image-streams.ts";
 
 export type NodeKind = "outside" | "platform" | "builds" | "tag" | "app";
 

@@ -3,7 +3,7 @@
 import { sizeCell } from "../../model/cells.ts";
 import { ageText } from "../../model/table.ts";
 import { columns } from "../format.ts";
-import { shortDigest } from "../image-streams.ts";
+import { shortDigest } from "./image-streams.ts";
 
 /** The answer of the platform. */
 export interface PruneAnswer {

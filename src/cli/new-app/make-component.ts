@@ -4,7 +4,7 @@ import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { isStatus } from "../../model/status.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { deployFolder } from "../deploy/deploy-folder.ts";
-import { followRelease } from "../release-progress.ts";
+import { followRelease } from "../releases/release-progress.ts";
 import type { Component } from "./component.ts";
 
 /** Resolves with the exit code. */

@@ -3,8 +3,8 @@
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine.ts";
-import type { Ulimit } from "../../lib/container-engine-types.ts";
+import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine/container-engine.ts";
+import type { Ulimit } from "../../lib/container-engine/engine-types.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { ContainerIndex } from "./container-index.ts";
 import type { ClusterDns } from "./dns.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
-import { EngineError } from "../../lib/container-engine-transport.ts";
+import { EngineError } from "../../lib/container-engine/engine-transport.ts";
 import { refOf } from "../../model/meta.ts";
 import { containerName, containerSpec, type PodSite } from "./container-spec.ts";
 import { endContainers } from "./end-containers.ts";

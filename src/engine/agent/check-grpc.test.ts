@@ -1,7 +1,7 @@
 import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { ContainerEngine } from "../../lib/container-engine.ts";
+import { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { checkGrpc } from "./check-grpc.ts";
 
 let server: Http2Server | undefined;

@@ -1,6 +1,6 @@
 /** What a check is given and says. */
 
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 
 export interface CheckResult {

@@ -3,7 +3,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import { dialText, type CheckResult, type CheckTarget } from "./check-target.ts";
 import type { LifecycleHandler, Probe } from "../../model/kinds/core/pod/probe.ts";

@@ -6,8 +6,8 @@
 
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import type { Logger } from "../../lib/log.ts";
 import { isCurrent, labels, recordOf, type ContainerRecord } from "./container-record.ts";
 import { Slots } from "./slots.ts";

@@ -1,6 +1,6 @@
 /** What the agent knows of one container, read from its labels and its state: nothing else is remembered. */
 
-import type { ContainerDetails, ContainerSummary } from "../../lib/container-engine-types.ts";
+import type { ContainerDetails, ContainerSummary } from "../../lib/container-engine/engine-types.ts";
 
 export const labels = {
   instance: "nagi.dev/instance",

@@ -1,6 +1,11 @@
 /** What the engine is asked to create for a container of a pod. Data in, data out. */
 
-import type { ContainerSpec, HostConfig, PortBinding, Ulimit } from "../../lib/container-engine-types.ts";
+import type {
+  ContainerSpec,
+  HostConfig,
+  PortBinding,
+  Ulimit,
+} from "../../lib/container-engine/engine-types.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { labels, type ContainerRole } from "./container-record.ts";

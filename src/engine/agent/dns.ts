@@ -1,6 +1,6 @@
 /** A pod's name resolution: the engine's settings for /etc/resolv.conf, and the text of /etc/hosts. */
 
-import type { HostConfig } from "../../lib/container-engine-types.ts";
+import type { HostConfig } from "../../lib/container-engine/engine-types.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 
 export interface ClusterDns {

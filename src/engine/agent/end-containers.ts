@@ -1,7 +1,7 @@
 /** Ends and removes all containers of an instance, and its network: for when the platform is shut down for good. */
 
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import { labels } from "./container-record.ts";
 import { stuckText, tryRemove } from "./stuck-container.ts";
 import { isDeaf } from "./deaf-process.ts";

@@ -2,10 +2,10 @@
 
 import { decodeText } from "../../lib/base64.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine.ts";
-import { drain, splitReference } from "../../lib/container-engine-images.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
-import type { ImageDetails } from "../../lib/container-engine-types.ts";
+import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine/container-engine.ts";
+import { drain, splitReference } from "../../lib/container-engine/image-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
+import type { ImageDetails } from "../../lib/container-engine/engine-types.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { pullMaxMs } from "./limits.ts";
 

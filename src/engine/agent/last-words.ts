@@ -1,7 +1,7 @@
 /** What the engine does not say of a container that has ended: its last message, and whether memory ran out. */
 
 import { open } from "node:fs/promises";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { wasOomKilled } from "../../lib/kernel-log.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { terminationLogMaxBytes, terminationLogTailLines, terminationMessageMaxBytes } from "./limits.ts";

@@ -4,9 +4,9 @@
  */
 
 import { readFile } from "node:fs/promises";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
-import type { NetworkDetails } from "../../lib/container-engine-types.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
+import type { NetworkDetails } from "../../lib/container-engine/engine-types.ts";
 import { AddressPool, formatAddress, freeSubnet, parseRange, routedRanges, type Range } from "./addresses.ts";
 import { labels } from "./container-record.ts";
 

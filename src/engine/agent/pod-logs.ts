@@ -3,7 +3,7 @@
 import type { LogOptions } from "../../client/client.ts";
 import type { LogSource } from "../../client/log-source.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import { StatusError } from "../../model/status.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FakeClock } from "../../lib/clock.ts";
-import { ContainerEngine } from "../../lib/container-engine.ts";
+import { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { removalGiveUpMs } from "./limits.ts";
 import { PodRemoval } from "./pod-removal.ts";
 import { recordOf } from "./testing/records.ts";

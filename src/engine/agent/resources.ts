@@ -1,7 +1,7 @@
 /** Requests and limits: what the engine is told of them, and the class of service that follows. */
 
 import { byteValue, milliValue } from "../../model/quantity.ts";
-import type { HostConfig } from "../../lib/container-engine-types.ts";
+import type { HostConfig } from "../../lib/container-engine/engine-types.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { systemPriorities } from "../../model/kinds/scheduling/priorityclass/priorityclass.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EngineError } from "../../lib/container-engine-transport.ts";
+import { EngineError } from "../../lib/container-engine/engine-transport.ts";
 import { isUsersMistake } from "./start-container.ts";
 
 test.each([

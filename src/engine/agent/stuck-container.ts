@@ -3,8 +3,8 @@
  * runs nothing, so neither a start nor the end of a pod waits for it longer than a bounded while.
  */
 
-import { isEngineError } from "../../lib/container-engine-transport.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { removalMaxMs } from "./limits.ts";
 
 /** Why it is still there; undefined once it is gone. */

@@ -6,9 +6,9 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import type { TlsIdentity } from "../../lib/certificates.ts";
+import type { TlsIdentity } from "../../lib/certificates/certificates.ts";
 import { sleep, type Clock } from "../../lib/clock.ts";
-import { keptPair, lasts } from "../../lib/kept-certificate.ts";
+import { keptPair, lasts } from "../../lib/certificates/kept-certificate.ts";
 
 export interface PkiOptions {
   readonly directory: string;
@@ -70,5 +70,5 @@ function hasNames(pair: TlsIdentity, names: readonly string[]): boolean {
 
 /** Loaded only when something is issued, which is rare, so that every other start is spared its weight. */
 function issuing() {
-  return import("../../lib/certificates.ts");
+  return import("../../lib/certificates/certificates.ts");
 }

@@ -6,8 +6,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ContainerEngine } from "../container-engine.ts";
-import type { ImageDetails } from "../container-engine-types.ts";
+import type { ContainerEngine } from "../container-engine/container-engine.ts";
+import type { ImageDetails } from "../container-engine/engine-types.ts";
 import { addWords, readAddWord } from "./add-words.ts";
 import {
   afterName,

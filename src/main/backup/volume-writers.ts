@@ -2,8 +2,8 @@
 
 import { labels } from "../../engine/agent/container-record.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { ContainerEngine } from "../../lib/container-engine.ts";
-import { ownSocketPath } from "../../lib/container-engine-host.ts";
+import { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { ownSocketPath } from "../../lib/container-engine/engine-host.ts";
 import { paths, type PlatformConfig } from "../config.ts";
 import { whileStill } from "./hold-still.ts";
 

@@ -6,7 +6,7 @@
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { wasOomKilled } from "../../lib/kernel-log.ts";
 
 const cgroupRoot = "/sys/fs/cgroup";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { EngineHost } from "../../lib/container-engine-host.ts";
+import { EngineHost } from "../../lib/container-engine/engine-host.ts";
 import { silentLogger } from "../../lib/log.ts";
 import { SourceStore } from "../../lib/source-store.ts";
 import { newObject } from "../../model/kind.ts";

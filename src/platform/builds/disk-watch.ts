@@ -6,7 +6,7 @@
 import { readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { findProgram, runProgram } from "../../lib/system-programs.ts";
 
 /** Builds that end sooner are not looked at. */

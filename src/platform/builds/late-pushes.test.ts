@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { FakeClock } from "../../lib/clock.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { silentLogger } from "../../lib/log.ts";
 import { newObject } from "../../model/kind.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";

@@ -8,7 +8,7 @@
 
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
 import { findCondition, setCondition } from "../../model/conditions.ts";

@@ -3,8 +3,8 @@
  * time. What is ours is known by the control group that the build was given, which Podman writes beside a container.
  */
 
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import { imageOfAdded } from "./dockerfile/fetch-added.ts";

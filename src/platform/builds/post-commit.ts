@@ -4,9 +4,9 @@
  */
 
 import { pack } from "tar-stream";
-import type { BuildOptions } from "../../lib/container-engine-build.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
+import type { BuildOptions } from "../../lib/container-engine/engine-build.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { BuildLog } from "./build-log.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { Clock, Timer } from "../../lib/clock.ts";
-import type { Progress } from "../../lib/container-engine-types.ts";
+import type { Progress } from "../../lib/container-engine/engine-types.ts";
 import { plainStep } from "./containerfile.ts";
 
 /** A step's line waits this long for the word that it was cached. */

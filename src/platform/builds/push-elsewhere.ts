@@ -3,7 +3,7 @@
  * the own registry it is a part of the build, which fails with it: nothing of the platform's could make up for it later.
  */
 
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import type { Client } from "../../client/client.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import { parseImageReference } from "../../model/kinds/image/image-reference.ts";

@@ -1,4 +1,4 @@
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { BuildFailure } from "./failure.ts";
 import type { RegistryTarget } from "./work.ts";

@@ -1,7 +1,7 @@
 /** Credentials of a registry, from the Secret that a build names: `docker login`'s file, new or old. */
 
 import type { Client } from "../../client/client.ts";
-import type { RegistryAuth } from "../../lib/container-engine-build.ts";
+import type { RegistryAuth } from "../../lib/container-engine/engine-build.ts";
 import {
   pullEntries,
   registryEntriesIn,

@@ -7,8 +7,8 @@
  */
 
 import { sleep } from "../../lib/clock.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
-import type { ImageDetails } from "../../lib/container-engine-types.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
+import type { ImageDetails } from "../../lib/container-engine/engine-types.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Build, BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { byteValue, milliValue } from "../../model/quantity.ts";

@@ -2,9 +2,9 @@
 
 import type { Client } from "../../client/client.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { RegistryAuth } from "../../lib/container-engine-build.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import type { Ulimit } from "../../lib/container-engine-types.ts";
+import type { RegistryAuth } from "../../lib/container-engine/engine-build.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import type { Ulimit } from "../../lib/container-engine/engine-types.ts";
 import type { SourceStore } from "../../lib/source-store.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { BuildLog } from "./build-log.ts";

@@ -4,7 +4,7 @@
  * one moves, and images that were built here have another digest there.
  */
 
-import { splitReference } from "../../lib/container-engine-images.ts";
+import { splitReference } from "../../lib/container-engine/image-engine.ts";
 import { messageOf } from "../../lib/errors.ts";
 
 /** What the engine knows of an image; undefined where it has none of that name. */

@@ -7,9 +7,9 @@
  */
 
 import { createHash } from "node:crypto";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
-import type { ImageDetails } from "../../lib/container-engine-types.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
+import type { ImageDetails } from "../../lib/container-engine/engine-types.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Outside } from "../../lib/outside.ts";

@@ -6,8 +6,8 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pack } from "tar-stream";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import { debianSources } from "../../lib/debian-sources.ts";
 import type { Outside } from "../../lib/outside.ts";
 import { hostMirror } from "./host-apt.ts";

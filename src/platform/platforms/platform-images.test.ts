@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { EngineError } from "../../lib/container-engine-transport.ts";
-import type { ImageDetails } from "../../lib/container-engine-types.ts";
+import { EngineError } from "../../lib/container-engine/engine-transport.ts";
+import type { ImageDetails } from "../../lib/container-engine/engine-types.ts";
 import { silentLogger } from "../../lib/log.ts";
 import { markImage, removeImages, type SharedEngine } from "./platform-images.ts";
 

@@ -1,8 +1,8 @@
 /** The images of a platform that goes, which go with it. */
 
 import type { Client } from "../../client/client.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine-transport.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
 import { platform as platformKind, type Platform } from "../../model/kinds/nagi/platform/platform.ts";

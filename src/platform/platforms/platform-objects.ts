@@ -3,7 +3,7 @@
 import type { Client } from "../../client/client.ts";
 import { listPinnedVersions } from "../../client/standing-apps.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { ContainerEngine } from "../../lib/container-engine.ts";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import type { Logger } from "../../lib/log.ts";
 import { newObject } from "../../model/kind.ts";
 import { platform as platformKind, type Platform } from "../../model/kinds/nagi/platform/platform.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
-import { issueCa, issueServing } from "../../lib/certificates.ts";
+import { issueCa, issueServing } from "../../lib/certificates/certificates.ts";
 import { findCondition } from "../../model/conditions.ts";
 import { encodeEntries } from "../../lib/base64.ts";
 import { newObject } from "../../model/kind.ts";

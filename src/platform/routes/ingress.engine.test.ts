@@ -3,7 +3,7 @@
 import { request } from "node:https";
 import { expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
-import { issueCa, issueServing } from "../../lib/certificates.ts";
+import { issueCa, issueServing } from "../../lib/certificates/certificates.ts";
 import { freePort } from "../../lib/free-port.ts";
 import { newObject } from "../../model/kind.ts";
 import { event } from "../../model/kinds/core/event/event.ts";

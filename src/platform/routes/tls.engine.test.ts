@@ -11,7 +11,7 @@ import { connect } from "node:tls";
 import { expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { FakeClock } from "../../lib/clock.ts";
-import { issueCa, issueServing, type TlsIdentity } from "../../lib/certificates.ts";
+import { issueCa, issueServing, type TlsIdentity } from "../../lib/certificates/certificates.ts";
 import { freePort } from "../../lib/free-port.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";

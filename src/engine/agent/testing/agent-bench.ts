@@ -10,7 +10,7 @@ import { pack } from "tar-stream";
 import { waitFor } from "../../../client/wait-for.ts";
 import { FakeClient } from "../../../client/testing/fake-client.ts";
 import { systemClock } from "../../../lib/clock.ts";
-import { EngineHost } from "../../../lib/container-engine-host.ts";
+import { EngineHost } from "../../../lib/container-engine/engine-host.ts";
 import { createLogger, silentLogger, type Logger } from "../../../lib/log.ts";
 import { newObject } from "../../../model/kind.ts";
 import { event as eventKind } from "../../../model/kinds/core/event/event.ts";

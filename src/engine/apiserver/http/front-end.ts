@@ -13,7 +13,7 @@ import type { BinaryBuilds } from "./binary-build.ts";
 import { parseWebhookPath, type BuildWebhooks } from "./build-webhooks.ts";
 import type { Document } from "./document.ts";
 import type { Documents } from "./documents.ts";
-import type { TlsIdentity } from "../../../lib/certificates.ts";
+import type { TlsIdentity } from "../../../lib/certificates/certificates.ts";
 import type { Exchange } from "./exchange.ts";
 import { identify, type Identification } from "./identify.ts";
 import { parseResourcePath } from "./path.ts";

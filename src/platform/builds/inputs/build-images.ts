@@ -5,10 +5,10 @@
 
 import type { Client } from "../../../client/client.ts";
 import { readStreams } from "../../../client/start-build.ts";
-import type { RegistryAuth } from "../../../lib/container-engine-build.ts";
-import type { ContainerEngine } from "../../../lib/container-engine.ts";
-import { drain } from "../../../lib/container-engine-images.ts";
-import { isEngineError } from "../../../lib/container-engine-transport.ts";
+import type { RegistryAuth } from "../../../lib/container-engine/engine-build.ts";
+import type { ContainerEngine } from "../../../lib/container-engine/container-engine.ts";
+import { drain } from "../../../lib/container-engine/image-engine.ts";
+import { isEngineError } from "../../../lib/container-engine/engine-transport.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Build } from "../../../model/kinds/build/build/build.ts";
 import { withImages } from "../../../model/kinds/build/config-images.ts";

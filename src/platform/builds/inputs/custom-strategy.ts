@@ -5,8 +5,8 @@
  */
 
 import { pack, type Pack } from "tar-stream";
-import type { BuildOptions } from "../../../lib/container-engine-build.ts";
-import { isEngineError } from "../../../lib/container-engine-transport.ts";
+import type { BuildOptions } from "../../../lib/container-engine/engine-build.ts";
+import { isEngineError } from "../../../lib/container-engine/engine-transport.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Build } from "../../../model/kinds/build/build/build.ts";
 import { secret } from "../../../model/kinds/core/secret/secret.ts";

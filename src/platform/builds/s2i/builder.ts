@@ -1,6 +1,6 @@
 /** What a source-to-image builder says of itself. Pure. */
 
-import type { ImageDetails } from "../../../lib/container-engine-types.ts";
+import type { ImageDetails } from "../../../lib/container-engine/engine-types.ts";
 
 const labels = {
   scripts: ["io.openshift.s2i.scripts-url", "io.s2i.scripts-url"],

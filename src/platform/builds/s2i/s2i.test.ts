@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ImageDetails } from "../../../lib/container-engine-types.ts";
+import type { ImageDetails } from "../../../lib/container-engine/engine-types.ts";
 import { sourceTreeOf } from "../source-tree.ts";
 import { readBuilder, type Builder } from "./builder.ts";
 import { readEnvironment } from "./environment.ts";

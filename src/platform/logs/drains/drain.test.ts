@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from "nod
 import type { AddressInfo, Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { expect, test } from "vitest";
-import { issueCa, issueServing } from "../../../lib/certificates.ts";
+import { issueCa, issueServing } from "../../../lib/certificates/certificates.ts";
 import { systemClock } from "../../../lib/clock.ts";
 import { parseDrainUrl } from "../../../model/kinds/nagi/logdrain/drain-url.ts";
 import type { LogLine } from "../../../model/log-line.ts";

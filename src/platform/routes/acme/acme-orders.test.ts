@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { issueCa, issueServing } from "../../../lib/certificates.ts";
+import { issueCa, issueServing } from "../../../lib/certificates/certificates.ts";
 import { newObject } from "../../../model/kind.ts";
 import { secret, type Secret } from "../../../model/kinds/core/secret/secret.ts";
 import { aRoute } from "../testing/route-objects.ts";

@@ -6,9 +6,9 @@
 
 import { randomBytes, X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import type { TlsIdentity } from "../../../lib/certificates.ts";
+import type { TlsIdentity } from "../../../lib/certificates/certificates.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import { keptPair, lasts } from "../../../lib/kept-certificate.ts";
+import { keptPair, lasts } from "../../../lib/certificates/kept-certificate.ts";
 
 /** Whether a certificate nears its end is looked at this often. */
 const lookAgainMs = 12 * 60 * 60_000;
@@ -63,5 +63,5 @@ export class LocalAuthority {
 
 /** Loaded only when something is issued. */
 function issuing() {
-  return import("../../../lib/certificates.ts");
+  return import("../../../lib/certificates/certificates.ts");
 }

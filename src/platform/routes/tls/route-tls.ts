@@ -1,6 +1,10 @@
 /** What a route's `spec.tls` asks of the router, and why it cannot be. Pure. */
 
-import { certificateBlocks, certificateProblem, certificatesIn } from "../../../lib/certificate-check.ts";
+import {
+  certificateBlocks,
+  certificateProblem,
+  certificatesIn,
+} from "../../../lib/certificates/certificate-check.ts";
 import type { Route } from "../../../model/kinds/route/route/route.ts";
 import { digestOf } from "./certificate-store.ts";
 

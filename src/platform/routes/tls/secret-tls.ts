@@ -1,6 +1,6 @@
 /** Certificates in Secrets of type kubernetes.io/tls: as a Route's TLS, and why one cannot be used. Pure. */
 
-import { certificateProblem } from "../../../lib/certificate-check.ts";
+import { certificateProblem } from "../../../lib/certificates/certificate-check.ts";
 import type { Secret } from "../../../model/kinds/core/secret/secret.ts";
 import type { Route } from "../../../model/kinds/route/route/route.ts";
 import { decodeText } from "../../../lib/base64.ts";

@@ -1,0 +1,121 @@
+/** What a build is asked for, and how the two engines want to be asked. */
+
+import { isEngineError, type QueryValue } from "./engine-transport.ts";
+import type { Ulimit } from "./engine-types.ts";
+
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress?: string | undefined;
+}
+
+export interface PullOptions {
+  readonly auth?: RegistryAuth | undefined;
+  /** Whether the registry may be without TLS. */
+  readonly insecure?: boolean | undefined;
+  /** For instance `linux/arm64`; absent: the engine's own. */
+  readonly platform?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface BuildOptions {
+  /** References to give to the image. */
+  readonly tags: readonly string[];
+  /** Path of the Containerfile inside the context. */
+  readonly dockerfile: string;
+  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly noCache?: boolean | undefined;
+  /** Whether every step becomes a layer that later builds can reuse, which costs some time at each; true when absent. Podman only. */
+  readonly layers?: boolean | undefined;
+  readonly pull?: boolean | undefined;
+  readonly target?: string | undefined;
+  /** Network of the steps; the engine's choice when absent, which for Podman is the host's. */
+  readonly network?: string | undefined;
+  readonly extraHosts?: readonly string[] | undefined;
+  readonly memoryBytes?: number | undefined;
+  /** Of one build step, in CPUs: 0.5 is half a CPU. */
+  readonly cpus?: number | undefined;
+  /** Of one build step against what else runs, 1024 being what others have. */
+  readonly cpuShares?: number | undefined;
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  /** Control group of the steps, by which they can be found and ended. Podman only. */
+  readonly cgroup?: string | undefined;
+  /**
+   * Paths inside the context by the id under which a step mounts them (`RUN --mount=type=secret`). They reach no
+   * layer. Podman only: Docker takes secrets another way.
+   */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  /** By registry host. */
+  readonly registryAuth?: Readonly<Record<string, RegistryAuth>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A tar stream, or what opens it, so that the build can begin anew. */
+export type BuildContext = AsyncIterable<unknown> | (() => AsyncIterable<unknown>);
+
+/** How often a build begins, when images that it could have reused are removed under it. */
+const maxAttempts = 3;
+
+/**
+ * Looking for steps to reuse, Podman reads all images of the machine, and fails when one of them is removed at that
+ * moment, whosever it is. Then `build` begins anew, if its context can be opened again.
+ */
+export async function* whileImagesGo<T>(
+  context: BuildContext,
+  build: (context: AsyncIterable<unknown>) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  if (typeof context !== "function") return yield* build(context);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return yield* build(context());
+    } catch (error) {
+      if (attempt === maxAttempts || !isEngineError(error) || !missedImage.test(error.message)) throw error;
+    }
+  }
+}
+
+const missedImage = /checking if cached image exists.*(?:layer|image) not known/;
+
+/** CPU time is given out in periods of this length. */
+const cpuPeriodUs = 100_000;
+
+/** The query of a build request. */
+export function buildQuery(options: BuildOptions, podman: boolean): Record<string, QueryValue> {
+  const { ulimits, cpus, memoryBytes, extraHosts } = options;
+  return {
+    t: options.tags,
+    dockerfile: options.dockerfile,
+    buildargs: options.buildArgs,
+    labels: options.labels,
+    nocache: options.noCache,
+    pull: options.pull,
+    target: options.target,
+    networkmode: podman ? undefined : options.network,
+    extrahosts: extraHosts === undefined ? undefined : extraHosts.join(","),
+    rm: true,
+    forcerm: true,
+    memory: memoryBytes,
+    memswap: memoryBytes,
+    cpushares: options.cpuShares,
+    ...(cpus === undefined ? {} : { cpuperiod: cpuPeriodUs, cpuquota: Math.round(cpus * cpuPeriodUs) }),
+    ulimits: ulimits === undefined ? undefined : ulimitsParameter(ulimits, podman),
+    ...(podman ? podmanQuery(options) : {}),
+  };
+}
+
+function podmanQuery({ secrets, cgroup, network, layers = true }: BuildOptions): Record<string, QueryValue> {
+  const namespaces = network === undefined ? undefined : [{ Name: "network", Path: network }];
+  const nsoptions = namespaces === undefined ? undefined : JSON.stringify(namespaces);
+  return { layers, nsoptions, secrets: secretsParameter(secrets), cgroupparent: cgroup };
+}
+
+function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {
+  if (secrets === undefined) return undefined;
+  return JSON.stringify(Object.entries(secrets).map(([id, path]) => `id=${id},src=${path}`));
+}
+
+function ulimitsParameter(ulimits: readonly Ulimit[], podman: boolean): string {
+  if (!podman) return JSON.stringify(ulimits);
+  return JSON.stringify(ulimits.map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`));
+}

@@ -1,0 +1,158 @@
+/**
+ * Sessions with a container through the Docker Engine API: a command that is run in it, or its first process, with
+ * input, output and the size of a terminal. The connection is taken over from HTTP, as `docker exec -it` does it.
+ */
+
+import { request } from "node:http";
+import type { Duplex } from "node:stream";
+import { outputFrames, type OutputFrame } from "./engine-frames.ts";
+import { EngineError, EngineTransport } from "./engine-transport.ts";
+import { execExitCode } from "./exec-exit-code.ts";
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface SessionStreams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** A terminal, whose output is one stream. */
+  readonly tty: boolean;
+}
+
+export interface EngineSession {
+  /** Takes the input; its end is the end of the input only. */
+  readonly input: Pick<Duplex, "write" | "end" | "on" | "once" | "off" | "writableNeedDrain">;
+  /** Ends when the command does. */
+  readonly output: AsyncIterable<OutputFrame>;
+  resize(size: TerminalSize): Promise<void>;
+  /** Of the command, once the output has ended; undefined for a container that was attached to. */
+  exitCode(): Promise<number | undefined>;
+  /** Lets go of the command, which may go on. */
+  close(): void;
+}
+
+/** Longest error text that is read from a refused session. */
+const errorBytesMax = 64 * 1024;
+const apiVersion = "/v1.41";
+
+export class EngineSessions {
+  readonly #socketPath: string;
+  readonly #transport: EngineTransport;
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+    this.#transport = new EngineTransport(socketPath);
+  }
+
+  async exec(
+    containerId: string,
+    command: readonly string[],
+    streams: SessionStreams,
+  ): Promise<EngineSession> {
+    const { Id: id } = await this.#transport.json<{ readonly Id: string }>({
+      method: "POST",
+      path: `/containers/${containerId}/exec`,
+      body: {
+        AttachStdin: streams.stdin,
+        AttachStdout: streams.stdout,
+        AttachStderr: streams.stderr,
+        Tty: streams.tty,
+        Cmd: command,
+      },
+    });
+    const body = { Detach: false, Tty: streams.tty };
+    const stream = await hijack(this.#socketPath, { path: `/exec/${id}/start`, body });
+    return {
+      ...sessionOn(stream, streams.tty),
+      resize: (size) => this.#resize(`/exec/${id}`, size),
+      exitCode: () => execExitCode(this.#transport, id),
+    };
+  }
+
+  /** `replay`: what was written before comes first. */
+  async attach(
+    containerId: string,
+    streams: SessionStreams & { readonly replay: boolean },
+  ): Promise<EngineSession> {
+    const query = new URLSearchParams({
+      stream: "1",
+      ...(streams.replay ? { logs: "1" } : {}),
+      ...(streams.stdin ? { stdin: "1" } : {}),
+      ...(streams.stdout ? { stdout: "1" } : {}),
+      ...(streams.stderr ? { stderr: "1" } : {}),
+    });
+    const path = `/containers/${containerId}/attach?${query.toString()}`;
+    const stream = await hijack(this.#socketPath, { path, body: undefined });
+    return {
+      ...sessionOn(stream, streams.tty),
+      resize: (size) => this.#resize(`/containers/${containerId}`, size),
+      exitCode: () => Promise.resolve(undefined),
+    };
+  }
+
+  async #resize(path: string, { columns, rows }: TerminalSize): Promise<void> {
+    await this.#transport.json({ method: "POST", path: `${path}/resize`, query: { w: columns, h: rows } });
+  }
+}
+
+function sessionOn(stream: Duplex, tty: boolean): Pick<EngineSession, "input" | "output" | "close"> {
+  // Who reads the output sees its error; while nobody reads, it must not end the process.
+  stream.on("error", () => undefined);
+  return {
+    input: stream,
+    output: tty ? rawFrames(stream) : outputFrames(stream),
+    close: () => void stream.destroy(),
+  };
+}
+
+async function* rawFrames(stream: Duplex): AsyncGenerator<OutputFrame> {
+  for await (const data of stream as AsyncIterable<Buffer>) yield { stream: "stdout", data };
+}
+
+interface HijackRequest {
+  readonly path: string;
+  readonly body: object | undefined;
+}
+
+function hijack(socketPath: string, { path, body }: HijackRequest): Promise<Duplex> {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  const headers = {
+    Connection: "Upgrade",
+    Upgrade: "tcp",
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(text),
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath, path: `${apiVersion}${path}`, method: "POST", headers });
+    outgoing.once("error", (cause) =>
+      reject(new EngineError(0, `cannot reach the container engine: ${cause.message}`, { cause })),
+    );
+    outgoing.once("upgrade", (_response, socket, head) => {
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    outgoing.once("response", (response) => {
+      let answer = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        if (answer.length < errorBytesMax) answer += chunk;
+      });
+      response.once("end", () => reject(new EngineError(response.statusCode ?? 0, messageIn(answer))));
+      response.once("error", reject);
+    });
+    outgoing.end(text);
+  });
+}
+
+function messageIn(answer: string): string {
+  try {
+    const parsed: unknown = JSON.parse(answer);
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed) return String(parsed.message);
+  } catch {
+    // Not the engine's own error form: its text is shown.
+  }
+  return answer.trim();
+}
