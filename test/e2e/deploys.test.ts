@@ -64,6 +64,7 @@ it("cuts over and back under load without losing a request or reloading, and a k
   platform.nagi(["deploys", "strategy", "ledger", "blue-green"]);
   platform.nagi(["config", "set", "--app", "ledger", "COLOUR=green"]);
   expect(selector()).toContain('"nagi.dev/release":"v3"');
+  expect(platform.nagi(["ps", "ledger"])).toMatch(/^web\.1 +v[34] [^]*^web\.2 +v[34] /m);
   const result = await underLoad(async () => {
     await background(["cutover", "ledger"]);
     await background(["cutover", "ledger", "--back"]);

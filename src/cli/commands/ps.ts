@@ -1,4 +1,4 @@
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { isConditionTrue } from "../../model/conditions.ts";
 import { event } from "../../model/kinds/core/event/event.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -15,7 +15,7 @@ import { instanceNames, wantedOf } from "../process-types.ts";
 export const command: Command = {
   name: "ps",
   group: "Processes",
-  summary: "List an app's processes with their size, state and node.",
+  summary: "List an app's processes with their release, size, state and node.",
   usage: "[NAME]",
   options: [appOption, ...listOptions],
   async run(context) {
@@ -72,20 +72,23 @@ async function sleepText(context: CommandContext, found: App): Promise<string> {
 
 const runningWords = ["Pending", "ContainerCreating", "Running", "Terminating"];
 
-/** With web.1, web.2 ... before the pods' names. */
+/** With web.1, web.2 ... and the release, of which several may run at a time, before the pods' names. */
 function withInstances(table: Table): Table {
   const objects = table.rows.flatMap(({ object }) => (object === undefined ? [] : [object]));
   const numbers = instanceNames(objects);
-  const column = { name: "Process", type: "string", format: "", description: "Its number.", priority: 0 };
+  const column = (name: string, description: string) =>
+    ({ name, type: "string", format: "", description, priority: 0 }) as const;
   const status = table.columnDefinitions.findIndex(({ name }) => name === "Status");
   // What became of cron jobs is in their history.
   const isShown = ({ object, cells }: Table["rows"][number]): boolean =>
     object?.metadata.labels?.["nagi.dev/cron"] === undefined || runningWords.includes(String(cells[status]));
   const rows = table.rows.filter(isShown).map((row) => {
-    const type = row.object?.metadata.labels?.["nagi.dev/process"] ?? "";
-    return { ...row, cells: [numbers.get(row.object?.metadata.name ?? "") ?? type, ...row.cells] };
+    const { name = "", labels = {} } = row.object?.metadata ?? {};
+    const type = labels["nagi.dev/process"] ?? "";
+    return { ...row, cells: [numbers.get(name) ?? type, labels[releaseLabel] ?? "", ...row.cells] };
   });
   const counting = new Intl.Collator("en", { numeric: true });
   rows.sort((a, b) => counting.compare(String(a.cells[0]), String(b.cells[0])));
-  return { ...table, columnDefinitions: [column, ...table.columnDefinitions], rows };
+  const own = [column("Process", "Its number."), column("Release", "What it runs.")];
+  return { ...table, columnDefinitions: [...own, ...table.columnDefinitions], rows };
 }
