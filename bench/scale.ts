@@ -10,8 +10,10 @@ import { join } from "node:path";
 import type { Client } from "../src/client/client.ts";
 import { connectionOf } from "../src/client/connection.ts";
 import { HttpsClient } from "../src/client/https-client.ts";
+import { Informer } from "../src/client/informer.ts";
 import { loadKubeconfig } from "../src/client/kubeconfig.ts";
 import { systemClock } from "../src/lib/clock.ts";
+import { silentLogger } from "../src/lib/log.ts";
 import { pod as podKind, type Pod } from "../src/model/kinds/core/pod/pod.ts";
 import { nagiProgram, pause } from "../test/harness/platform.ts";
 import { LatencySampler, type Latencies } from "./latency.ts";
@@ -22,7 +24,8 @@ const counts = process.argv.includes("--count") ? [numberFlag("count", 10)] : [1
 /** Many take minutes a pair: fewer pairs of them. */
 const repeatsOf = (count: number): number => numberFlag("repeats", count > 20 ? 3 : 5);
 const port = 8080;
-const pollMs = 10;
+/** Of so many that start it is asked this often whether they answer: the asking must not be what is measured. */
+const pollMsOf = (many: number): number => Math.max(10, many);
 const quietMs = 3000;
 
 const platform = await startBenchPlatform();
@@ -69,26 +72,31 @@ function answers(address: string): Promise<boolean> {
 }
 
 /** Until each of these addresses has answered once; more may come to be known meanwhile. */
-async function untilAllAnswer(many: number, addresses: () => Promise<readonly string[]>): Promise<void> {
+async function untilAllAnswer(many: number, addresses: () => readonly string[]): Promise<void> {
   const answered = new Set<string>();
   while (answered.size < many) {
-    const waiting = (await addresses()).filter((address) => !answered.has(address));
+    const waiting = addresses().filter((address) => !answered.has(address));
     const found = await Promise.all(waiting.map(answers));
     for (const [index, address] of waiting.entries()) if (found[index] === true) answered.add(address);
-    if (answered.size < many) await pause(pollMs);
+    if (answered.size < many) await pause(pollMsOf(many));
   }
 }
 
-async function pods(): Promise<Pod[]> {
-  const selector = "nagi.dev/app=hello,nagi.dev/process=web";
-  const { items } = await client.list(podKind, { namespace: "default", labelSelector: selector });
-  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-}
+/** Followed, not listed again and again, which would cost the API as much as what is measured. */
+const followed = new Informer<Pod>({
+  client,
+  kind: podKind,
+  namespace: "default",
+  labelSelector: "nagi.dev/app=hello,nagi.dev/process=web",
+  clock: systemClock,
+  log: silentLogger,
+});
+const pods = (): Pod[] => followed.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 
 async function scaleOnce(count: number): Promise<number> {
   const startMs = performance.now();
   await nagi(["scale", `web=${count}`, "--app", "hello", "--no-wait"]);
-  await untilAllAnswer(count, async () => (await pods()).flatMap(({ status }) => status?.podIP ?? []));
+  await untilAllAnswer(count, () => pods().flatMap(({ status }) => status?.podIP ?? []));
   return (performance.now() - startMs) / 1000;
 }
 
@@ -107,7 +115,7 @@ async function bareOnce(image: string, count: number): Promise<number> {
   );
   const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
   const addresses = (await podman(["inspect", "--format", format, ...names])).split("\n");
-  await untilAllAnswer(count, async () => addresses);
+  await untilAllAnswer(count, () => addresses);
   return (performance.now() - startMs) / 1000;
 }
 
@@ -173,7 +181,10 @@ try {
     const pushed = platform.push(folder);
     if (pushed.code !== 0) throw new Error(`the push failed:\n${pushed.stderr}`);
   }
-  const image = (await pods())[0]?.spec.containers[0]?.image ?? "";
+  const ended = new AbortController();
+  void followed.run(ended.signal);
+  await followed.waitForSync(ended.signal);
+  const image = pods()[0]?.spec.containers[0]?.image ?? "";
   const sampler = new LatencySampler({
     port: platform.httpPort,
     host: `neighbour.localhost:${platform.httpPort}`,
@@ -181,6 +192,7 @@ try {
   const rows: Row[] = [];
   for (const count of counts) rows.push(await measure(image, count, sampler));
   sampler.stop();
+  ended.abort();
   report(
     `web=1 to N until all answer, against N bare podman run in parallel, in pairs; and another app's latency (p50, p95)`,
     rows,

@@ -1,7 +1,7 @@
 /**
  * Keeps the kernel's rules the same as the services and their slices. What must stay true: the rules stay when
- * Nagi ends; a change is applied as a whole, the moment it is seen, and changes that come while one is applied
- * are applied together; a change that fails, or a table that somebody removed, is followed by a full rebuild.
+ * Nagi ends; a change is applied as a whole, the moment it is seen, and changes that come while one is applied or soon
+ * after are applied together; a change that fails, or a table that somebody removed, is followed by a full rebuild.
  */
 
 import { backoffDelayMs } from "../../lib/backoff.ts";
@@ -14,6 +14,8 @@ import { runProgram } from "../../lib/system-programs.ts";
 import type { ServicePortRoute } from "./service-ports.ts";
 
 const checkMs = 30_000;
+/** Between two applications, each of which is a program: many instances that get ready in a row share them. */
+const restMs = 50;
 const failureBackoff = { baseMs: 200, capMs: 30_000 };
 
 export interface ServiceProxyOptions extends TableOptions {
@@ -46,6 +48,7 @@ export class ServiceProxy {
       try {
         await this.#apply();
         failures = 0;
+        await sleep(clock, restMs, signal);
         await this.#dirty.wait(clock, checkMs, signal);
       } catch (error) {
         this.#applied = undefined;
