@@ -6,4 +6,4 @@
 /** Of the router: every request goes through it, and it needs little at a time. */
 export const routerNiceness = -10;
 /** Of the container engine and what it runs for a moment (runtime, network, image layers), and of the registry. */
-export const engineNiceness = 10;
+export const engineNiceness = 5;

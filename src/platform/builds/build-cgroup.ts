@@ -16,12 +16,12 @@ const maxDepth = 3;
 const watchMs = 10_000;
 const everyMs = 250;
 /**
- * Of the processors, when apps want them too, as control groups of the first and of the second version count: an eighth of what
+ * Of the processors, when apps want them too, as control groups of the first and of the second version count: a quarter of what
  * all containers have together. Nobody waits for a step as people wait for an answer.
  */
-export const buildCpuShares = 128;
+export const buildCpuShares = 256;
 const cpuWeight = { file: "cpu.shares", value: buildCpuShares };
-const unifiedWeight = { file: "cpu.weight", value: 12 };
+const unifiedWeight = { file: "cpu.weight", value: 25 };
 const uidPattern = /^[0-9a-zA-Z-]{1,64}$/;
 
 /** With systemd a part of the scope's name. */
