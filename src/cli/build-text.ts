@@ -1,6 +1,7 @@
 /** A build in words, for `nagi builds info`. */
 
 import type { Build } from "../model/kinds/build/build/build.ts";
+import type { SourceRevision } from "../model/kinds/build/build-spec.ts";
 import { ageText } from "../model/table.ts";
 
 /** Rows of a label and what it says. */
@@ -20,9 +21,16 @@ function sourceRows({ metadata, spec, status }: Build): Row[] {
     ["Status:", [status?.phase ?? "New", status?.message ?? ""].filter((text) => text !== "").join(": ")],
     ["Why:", spec.triggeredBy?.map((cause) => cause.message ?? "").join(", ")],
     ["Commit:", commit === undefined ? undefined : `${commit.slice(0, 7)}${on}: ${message ?? ""}`],
-    ["Author:", author?.name === undefined ? undefined : `${author.name} <${author.email ?? ""}>`],
+    ["Author:", authorText(author)],
     ["Root:", spec.source?.contextDir],
   ];
+}
+
+/** What was deployed without git has an author without an address: whoever deployed it, who is named already. */
+function authorText({ name, email = "" }: NonNullable<SourceRevision["git"]>["author"] & {} = {}):
+  | string
+  | undefined {
+  return name === undefined || email === "" ? undefined : `${name} <${email}>`;
 }
 
 function resultRows({ status = {} }: Build): Row[] {

@@ -120,3 +120,13 @@ export interface CommandContext {
   /** Namespace of the flag, else of the kubeconfig context, else default. */
   namespace(): Promise<string>;
 }
+
+/** For a command that takes options only: what is given beside them would be overlooked. */
+export function refuseArguments({ args }: CommandContext, command: string, hint?: string): void {
+  const [first] = args;
+  if (first === undefined) return;
+  throw new UsageError(
+    `nagi ${command} takes no argument ${JSON.stringify(first)}`,
+    hint ?? `See: nagi ${command} --help`,
+  );
+}

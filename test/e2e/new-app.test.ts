@@ -129,6 +129,19 @@ it("says what is wrong with what it is given", () => {
   expect(platform.tryNagi(["new-app"]).stderr).toContain(
     "needs a git URL, a directory, an image or a template",
   );
+  const hello = join(root, "examples/hello");
+  const named = platform.nagi(["new-app", "--dry-run", `nodejs~${hello}`]);
+  expect(named).toContain(`Found in ${hello}: source for nodejs, as you say`);
+  expect(platform.nagi(["new-app", "-o", "yaml", `nodejs~${hello}`])).toContain("platform: nodejs\n");
+  expect(platform.nagi(["new-app", "-o", "yaml", `own/builder:1~${hello}`])).toContain(
+    "image: own/builder:1\n",
+  );
+  expect(platform.tryNagi(["new-app", "nodejs~nowhere"]).stderr).toContain(
+    "nowhere, which nodejs is to build, is no directory and no git URL",
+  );
+  expect(platform.tryNagi(["deploy", "nowhere"]).stderr).toContain(
+    'nagi deploy takes no argument "nowhere"\nA directory: --dir nowhere',
+  );
   expect(platform.tryNagi(["new-app", "./not-there"]).stderr).toContain("is no directory, git URL or image");
   expect(platform.tryNagi(["new-app", `file://${dir}/no.git`]).stderr).toContain(
     "does not appear to be a git repository",

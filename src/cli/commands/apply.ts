@@ -2,7 +2,7 @@ import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import type { KubeObject } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
-import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { refuseArguments, UsageError, type Command, type CommandContext } from "../command.ts";
 import { threeWayMergePatch } from "../apply-patch.ts";
 import { fileOption, manifestsOf, outputOption } from "../manifests.ts";
 import { printWritten } from "../output.ts";
@@ -21,6 +21,7 @@ export const command: Command = {
   options: [fileOption, outputOption(["name", "yaml", "json"])],
   examples: ["nagi apply -f app.yaml", "cat app.yaml | nagi apply -f -"],
   async run(context) {
+    refuseArguments(context, "apply", "A file: nagi apply -f FILE");
     if (context.texts("filename").length === 0) throw new UsageError("nagi apply needs -f FILE");
     const client = await context.client();
     for (const manifest of await manifestsOf(context)) await applyOne(context, client, manifest);

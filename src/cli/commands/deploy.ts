@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { appOption, getApp } from "../app.ts";
-import { UsageError, type Command, type CommandContext } from "../command.ts";
+import { refuseArguments, UsageError, type Command, type CommandContext } from "../command.ts";
 import { deployFolder, type Folder } from "../deploy/deploy-folder.ts";
 import { deployGit } from "../deploy/deploy-git.ts";
 import { unpack } from "../deploy/unpack.ts";
@@ -60,6 +60,12 @@ export const command: Command = {
     "nagi deploy --app web --image nginx:1.27 --port 80",
   ],
   async run(context) {
+    const [word = ""] = context.args;
+    refuseArguments(
+      context,
+      "deploy",
+      `A directory: --dir ${word}; an archive: --archive ${word}; an image: --image ${word}`,
+    );
     const given = sources.filter((name) => context.text(name) !== undefined);
     if (given.length > 1)
       throw new UsageError(

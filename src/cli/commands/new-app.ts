@@ -11,10 +11,11 @@ export const command: Command = {
   name: "new-app",
   group: "Apps",
   summary: "Make an app from a git repository, a directory, an image or a template.",
-  usage: "GIT-URL[#REF] | DIR | IMAGE [+MORE ...] | --template NAME | -f FILE",
+  usage: "[BUILDER~]GIT-URL[#REF] | [BUILDER~]DIR | IMAGE [+MORE ...] | --template NAME | -f FILE",
   description:
     "It looks at what is given, says what it found and what it will make, makes it and deploys it. Several make an\n" +
-    "app each. A template makes all its objects; its parameters are given with --param. --dry-run makes nothing.",
+    "app each. BUILDER, as in python~URL, is a platform or a source-to-image builder; without one it is found out. A\n" +
+    "template makes all its objects; its parameters are given with --param. --dry-run makes nothing.",
   options: [
     {
       name: "name",
@@ -42,6 +43,7 @@ export const command: Command = {
   examples: [
     "nagi new-app https://git.example.com/team/shop.git#main",
     "nagi new-app ./web +./api",
+    "nagi new-app python~https://git.example.com/team/shop.git",
     "nagi new-app --template app-with-postgresql -p NAME=shop",
   ],
   async run(context) {

@@ -1,6 +1,6 @@
 import { selfSubjectReview } from "../../model/kinds/authentication/selfsubjectreview/selfsubjectreview.ts";
 import { newObject } from "../../model/kind.ts";
-import type { Command } from "../command.ts";
+import { refuseArguments, type Command } from "../command.ts";
 
 export const command: Command = {
   name: "whoami",
@@ -8,6 +8,7 @@ export const command: Command = {
   summary: "Print the name that the platform knows you by.",
   options: [{ name: "groups", type: "boolean", description: "With the groups." }],
   async run(context) {
+    refuseArguments(context, "whoami");
     const client = await context.client();
     const { status } = await client.create(selfSubjectReview, newObject(selfSubjectReview, {}, {}));
     const { username = "", groups = [] } = status?.userInfo ?? {};

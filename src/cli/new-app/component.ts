@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { checkGitUrl } from "../../lib/git/git-url.ts";
 import { newObject } from "../../model/kind.ts";
+import { checkImage } from "../../model/kinds/nagi/app-names.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import { platform as platformKind } from "../../model/kinds/nagi/platform/platform.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { detectSource } from "../detect-source.ts";
 import { runGit } from "../deploy/run-git.ts";
+import { platformOf } from "../platform-option.ts";
 import { resolveImage } from "../images/resolve-image.ts";
 import { rootOf } from "../source-root.ts";
 
@@ -26,15 +29,21 @@ export interface Component {
   readonly dispose: () => void;
 }
 
-export async function componentOf(context: CommandContext, word: string): Promise<Component> {
+export async function componentOf(context: CommandContext, given: string): Promise<Component> {
+  const { by, source: word } = builderIn(context, given);
+  const built = by === undefined ? undefined : { by, spec: await builtBy(context, by) };
   const path = resolve(context.host.cwd, word);
   if (existsSync(path)) {
     if (!statSync(path).isDirectory())
       throw new UsageError(`${word} is a file`, `An archive: nagi deploy --archive ${word}`);
-    return await ofFolder(context, { word, folder: path, origin: path, dispose: () => undefined });
+    return await ofFolder(context, { word, folder: path, origin: path, built, dispose: () => undefined });
   }
-  if (isGitUrl(word)) return await ofRepository(context, word);
-  return await ofImage(context, word);
+  if (isGitUrl(word)) return await ofRepository(context, word, built);
+  if (by === undefined) return await ofImage(context, word);
+  throw new UsageError(
+    `${word}, which ${by} is to build, is no directory and no git URL`,
+    "As with oc: nagi new-app BUILDER~GIT-URL, or BUILDER~DIR",
+  );
 }
 
 function isGitUrl(word: string): boolean {
@@ -42,7 +51,41 @@ function isGitUrl(word: string): boolean {
   return /^(https?|ssh|git|file):\/\//.test(url) || /^[\w.-]+@[\w.-]+:/.test(url) || url.endsWith(".git");
 }
 
-async function ofRepository(context: CommandContext, word: string): Promise<Component> {
+/** As with oc: `BUILDER~SOURCE` says what the source is built by. */
+function builderIn(
+  { host }: CommandContext,
+  word: string,
+): { readonly by: string | undefined; readonly source: string } {
+  const isPath = existsSync(resolve(host.cwd, word));
+  const [, by, source = word] = (isPath ? null : /^([\w.:/@-]+)~(.+)$/s.exec(word)) ?? [];
+  return { by, source };
+}
+
+/** What the user says that the source is built by. */
+interface Built {
+  readonly by: string;
+  readonly spec: Pick<NonNullable<NonNullable<App["spec"]>["source"]>, "platform" | "builder">;
+}
+
+/** The name of a platform, or a source-to-image builder. */
+async function builtBy(context: CommandContext, by: string): Promise<Built["spec"]> {
+  const client = await context.client();
+  const { items } = await client.list(platformKind);
+  if (items.some(({ metadata }) => metadata.name === by.split(":")[0]))
+    return { platform: (await platformOf(client, by)) ?? undefined };
+  const problem = checkImage(by);
+  if (problem !== undefined)
+    throw new UsageError(
+      `${JSON.stringify(by)} is neither a platform (nagi platforms) nor a builder: it ${problem}`,
+    );
+  return { builder: { image: by } };
+}
+
+async function ofRepository(
+  context: CommandContext,
+  word: string,
+  built: Built | undefined,
+): Promise<Component> {
   const [url = "", ref] = word.split("#");
   const folder = mkdtempSync(join(tmpdir(), "nagi-new-app-"));
   const dispose = (): void => rmSync(folder, { recursive: true, force: true });
@@ -58,7 +101,7 @@ async function ofRepository(context: CommandContext, word: string): Promise<Comp
     context.terminal.progressDone();
     // A repository of this machine's disk is none that the platform could fetch.
     const git = checkGitUrl(url) === undefined ? { uri: url, ref: ref === "" ? undefined : ref } : undefined;
-    return await ofFolder(context, { word, folder, origin: word, git, dispose });
+    return await ofFolder(context, { word, folder, origin: word, git, built, dispose });
   } catch (error) {
     dispose();
     throw error;
@@ -70,19 +113,24 @@ interface Folder {
   readonly folder: string;
   readonly origin: string;
   readonly git?: { readonly uri: string; readonly ref: string | undefined } | undefined;
+  readonly built: Built | undefined;
   readonly dispose: () => void;
 }
 
 async function ofFolder(context: CommandContext, given: Folder): Promise<Component> {
-  const { word, folder, origin, git, dispose } = given;
+  const { word, folder, origin, git, built, dispose } = given;
   const contextDir = rootOf(context.text("context-dir") ?? "");
   const root = join(folder, contextDir ?? "");
   if (!existsSync(root) || !statSync(root).isDirectory())
     throw new UsageError(`--context-dir is ${contextDir}: ${word} has no such directory`);
-  const answer = await detectSource(context, root);
+  const answer =
+    built === undefined
+      ? await detectSource(context, root)
+      : { ok: true as const, text: `source for ${built.by}, as you say`, processes: {} };
   if (!answer.ok) throw new UsageError(`${word}: ${answer.text}`);
   const name = await nameFor(context, basename(folder === origin ? folder : (word.split("#")[0] ?? "")));
-  const spec = contextDir === undefined && git === undefined ? {} : { source: { git, contextDir } };
+  const isSaid = [contextDir, git, built].some((each) => each !== undefined);
+  const spec = isSaid ? { source: { git, contextDir, ...built?.spec } } : {};
   const names = Object.keys(answer.processes);
   const types = names.length === 0 ? "" : ` (${names.join(", ")})`;
   return {

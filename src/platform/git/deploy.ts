@@ -14,7 +14,7 @@ import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
 import { SourceTooLargeError } from "../../lib/source-store.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
-import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
+import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { refOf } from "../../model/meta.ts";
 import { isStatus } from "../../model/status.ts";
 import type { BuildMaker, Wanted } from "./build-maker.ts";
@@ -166,7 +166,7 @@ export class Deployer {
     const { commit } = deployed;
     const [{ build, source }, changes] = await Promise.all([
       maker.start(wanted),
-      live === undefined ? "First build" : changesText(git, live, commit, contextDir),
+      live === undefined ? firstText(app) : changesText(git, live, commit, contextDir),
     ]);
     const subject = build.spec.revision?.git?.message ?? "";
     tell(`-----> ${build.metadata.name}: ${sourceName(deployed.ref)} at ${commit.slice(0, 7)}, ${subject}`);
@@ -241,4 +241,10 @@ function sizeText(bytes: number): string {
 function refuse(tell: Tell, message: string): false {
   tell(` !     ${message}`);
   return false;
+}
+
+function firstText({ status }: App): string {
+  return (status?.latestVersion ?? 0) === 0
+    ? "First build"
+    : "No release is live, so there is nothing to compare with";
 }
