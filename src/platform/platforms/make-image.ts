@@ -163,7 +163,7 @@ async function refuseMountingTriggers(image: string, { engine }: MakeOptions): P
   if (found === undefined) return;
   await engine.removeImage(image);
   throw new RecipeFailure(
-    `ONBUILD ${found} would mount or copy in the build of each app on the platform: do it in the recipe itself`,
+    `ONBUILD ${found} would mount, fetch or copy in the build of each app on the platform: do it in the recipe itself`,
   );
 }
 
