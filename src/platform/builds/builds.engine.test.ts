@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { freePort } from "../../lib/free-port.ts";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -342,6 +345,46 @@ describe("builds", () => {
         `line 2: ${name} runs \`ONBUILD RUN --mount=type=cache,id=../..`,
       ) as string,
     });
+  });
+
+  it("adds what it fetched from addresses, as engines do, and leaves nothing of it behind", async () => {
+    let tool = "one";
+    const server = createServer(({ url = "" }, response) => {
+      if (url === "/moved") response.writeHead(302, { location: "/tool.sh" }).end();
+      else if (url === "/tool.sh")
+        response.setHeader("last-modified", "Thu, 26 Nov 2026 10:00:00 GMT").end(tool);
+      else response.writeHead(404).end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const sum = createHash("sha256").update(tool).digest("hex");
+    const text = (more = "", checksum = sum): string =>
+      `FROM localhost/nagi/base\nUSER root\nARG NAME=tool\nENV AT=${at}\nADD --checksum=sha256:${checksum} $AT/$NAME.sh /opt/\nADD --chmod=755 $AT/moved file.txt /opt/all/\nRUN ls -l --time-style=+%F /opt /opt/all && cat /opt/all/*\n${more}`;
+    const files = { ".dockerignore": "*\n!file.txt", "file.txt": "own" };
+    const first = await start({ ...files, Dockerfile: text() }, {}, "adder");
+    const log = await logOf(first);
+    expect(log).toContain(`-----> Fetching ${at}/tool.sh`);
+    expect(log).toMatch(/ -rw------- 1 root root +3 2026-11-26 tool\.sh$/m);
+    expect(log).toMatch(/ -rwxr-xr-x 1 root root +3 2026-11-26 moved$/m);
+    expect(log).toContain(`ADD --chmod=755 $AT/moved file.txt /opt/all/`);
+    expect((await ended(first)).status?.phase).toBe("Complete");
+    const again = await start({ ...files, Dockerfile: text("CMD true") }, {}, "adder");
+    expect(await logOf(again)).toMatch(/RUN ls -l .*\(cached\)$/m);
+    tool = "two";
+    const other = await start({ ...files, Dockerfile: text() }, {}, "adder");
+    await logOf(other);
+    expect((await ended(other)).status?.message).toMatch(
+      /^Dockerfile, line 5: ADD \S+\/tool\.sh cannot be fetched: its checksum is sha256:\w+, and --checksum says sha256:/,
+    );
+    const none = await start({ Dockerfile: `FROM localhost/nagi/base\nADD ${at}/none /x` });
+    await logOf(none);
+    expect((await ended(none)).status?.message).toContain(
+      "cannot be fetched: the server answers 404 Not Found",
+    );
+    server.close();
+    const uids = [first, again, other, none].map(({ metadata }) => metadata.uid);
+    const left = await Promise.all(uids.map((uid) => host.engine.hasImage(`localhost/nagi-add:${uid}`)));
+    expect(left).toEqual([false, false, false, false]);
   });
 
   it("runs a step anew when what it mounts of the source has changed", async () => {
