@@ -20,6 +20,8 @@ export interface PlatformConfig {
   readonly registryPort: number;
   /** Where git answers over SSH. */
   readonly sshPort: number;
+  /** Ports of the machine that routes of TCP can have: `20000-20099`, or "none". */
+  readonly tcpPorts: string;
   /** Where git, uploads and registry tokens answer on loopback; the router leads there. */
   readonly platformPort: number;
   readonly nodes: number;
@@ -49,6 +51,7 @@ export const defaults = {
   registryPort: 5000,
   /** Taken when free, else another. */
   sshPort: 2222,
+  tcpPorts: "20000-20099",
   nodes: 1,
   measureSeconds: 15,
   domain: "localhost",
@@ -65,6 +68,7 @@ type SettingName =
   | "registryPort"
   | "sshPort"
   | "platformPort"
+  | "tcpPorts"
   | "nodes"
   | "measureSeconds"
   | "domain"

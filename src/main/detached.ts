@@ -64,6 +64,8 @@ function childArguments(context: CommandContext, config: PlatformConfig): string
     `${config.registryPort}`,
     "--ssh-port",
     `${config.sshPort}`,
+    "--tcp-ports",
+    config.tcpPorts,
     "--nodes",
     `${config.nodes}`,
     "--domain",

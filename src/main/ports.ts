@@ -4,16 +4,28 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const listenState = "0A";
 
+export interface PortHolder {
+  readonly name: string;
+  /** Undefined when it cannot be seen. */
+  readonly pid: number | undefined;
+}
+
 /** For instance `nginx (pid 812)`; "another program" when it cannot be seen; undefined when nobody listens. */
 export function portOwner(port: number): string | undefined {
+  const holder = portHolder(port);
+  return holder?.pid === undefined ? holder?.name : `${holder.name} (pid ${holder.pid})`;
+}
+
+/** Undefined when nobody listens. */
+export function portHolder(port: number): PortHolder | undefined {
   const inodes = new Set([
     ...listeningInodes("/proc/net/tcp", port),
     ...listeningInodes("/proc/net/tcp6", port),
   ]);
   if (inodes.size === 0) return undefined;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
-    if (holdsSocket(pid, inodes)) return `${commandOf(pid)} (pid ${pid})`;
-  return "another program";
+    if (holdsSocket(pid, inodes)) return { name: commandOf(pid), pid: Number(pid) };
+  return { name: "another program", pid: undefined };
 }
 
 function listeningInodes(file: string, port: number): string[] {

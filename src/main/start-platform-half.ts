@@ -47,6 +47,8 @@ import { engineEnvironment } from "./environment.ts";
 import { versionOf } from "./host.ts";
 import { hostConfig, outsideOf } from "./outside.ts";
 import { missingImageOf, openPruner, openResolve, openSkopeo, openStreams } from "./open-images.ts";
+import { parsePortRange } from "./port-range.ts";
+import { portHolder } from "./ports.ts";
 import { listenPlatformHttp } from "./platform-http.ts";
 import type { Service } from "./supervise.ts";
 
@@ -317,6 +319,8 @@ function openRouter(
     httpAddresses: loopbackAddresses(),
     httpPort: config.httpPort,
     httpsPort: config.httpsPort,
+    tcpPorts: parsePortRange(config.tcpPorts),
+    portHolder,
     domain: config.domain,
     meterWindowMs: Math.min(routerWindowMaxMs, config.measureSeconds * 1000),
     platformBackend: { host: "127.0.0.1", port: config.platformPort },
@@ -377,6 +381,7 @@ async function publishPlatformInfo(
     localCa,
     domain: config.domain,
     registry: `127.0.0.1:${config.registryPort}`,
+    tcpPorts: config.tcpPorts,
     version: versionOf(),
     sshUrl: `ssh://${ssh.account}@${config.domain}:${config.sshPort}`,
     sshHostKey: ssh.hostKey,

@@ -4,6 +4,7 @@ import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command } from "../command.ts";
 import { addDomain, removeDomain } from "../domains/change-domains.ts";
 import { listObjects, listOptions } from "../listing.ts";
+import { addTcpRoute, askedPort, removeTcpRoute, tcpOptions } from "../routes/tcp-routes.ts";
 import { setRoutes, settingOptions } from "../routes/set-routes.ts";
 
 const actions = ["set", "add", "remove"];
@@ -12,12 +13,13 @@ export const command: Command = {
   name: "routes",
   group: "Apps",
   summary: "List the routes of apps; say how their requests are treated.",
-  usage: "[set [DOMAIN] | add DOMAIN | remove DOMAIN]",
+  usage: "[set [DOMAIN | tcp:PORT] | add DOMAIN | add tcp[:PORT] | remove DOMAIN | remove tcp:PORT]",
   description:
     "set changes the settings of the app's routes, or of the one at DOMAIN, and shows them. The value off takes a\n" +
-    "setting back. add and remove are those of nagi domains.",
+    "setting back. add and remove are those of nagi domains, and add tcp gives the app a port of the machine, for what is\n" +
+    "not HTTP: databases, brokers, mail.",
   subcommands: actions,
-  options: [appOption, ...listOptions, ...settingOptions],
+  options: [appOption, ...listOptions, ...settingOptions, ...tcpOptions],
   examples: [
     "nagi routes",
     "nagi routes set --timeout 60s",
@@ -25,6 +27,9 @@ export const command: Command = {
     "nagi routes set --rate-limit 100/m --max-body 10m",
     "nagi routes set --basic-auth ann:secret --allow '192.0.2.0/24 10.0.0.7'",
     "nagi routes set --timeout off",
+    "nagi routes add tcp --app mqtt",
+    "nagi routes add tcp:20010 --process db --target-port 5432",
+    "nagi routes set tcp:20010 --allow 192.0.2.0/24",
   ],
   async run(context) {
     const [action, domain] = context.args;
@@ -44,6 +49,9 @@ export const command: Command = {
     const found = await getApp(context);
     if (action === "set") return await setRoutes(context, found, domain);
     if (domain === undefined) throw new UsageError(`nagi routes ${action} needs a domain`);
+    const port = askedPort(domain);
+    if (port !== undefined)
+      return await (action === "add" ? addTcpRoute : removeTcpRoute)(context, found, port);
     if (action === "add") return await addDomain(context, found, domain);
     return await removeDomain(context, found, domain);
   },

@@ -7,6 +7,7 @@ import { nodeMetrics } from "../../model/kinds/metrics/nodemetrics/nodemetrics.t
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { routeMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
+import { tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
 import { milliValue } from "../../model/quantity.ts";
 import { isStatus } from "../../model/status.ts";
 import { platformInfo } from "../app.ts";
@@ -57,7 +58,12 @@ export async function gatherNumbers(
 /** Of the hosts with TLS of their own: asked of the router, as a browser would. */
 async function troubles(context: CommandContext, routes: readonly Route[]): Promise<CertificateTrouble[]> {
   const hosts = routes
-    .filter(({ spec }) => spec.tls !== undefined && !(spec.host ?? "").startsWith("*"))
+    .filter(
+      (each) =>
+        each.spec.tls !== undefined &&
+        tcpPortOf(each) === undefined &&
+        !(each.spec.host ?? "").startsWith("*"),
+    )
     .map(({ spec }) => spec.host ?? "");
   const { httpsUrl, localCa } = await platformInfo(await context.client());
   if (httpsUrl === undefined || hosts.length === 0) return [];

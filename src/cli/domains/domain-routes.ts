@@ -5,6 +5,7 @@ import { findCondition } from "../../model/conditions.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { parseDomain } from "../../model/kinds/nagi/app/app-domain.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { tcpName, tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
 import type { CommandContext } from "../command.ts";
 
 export interface Admitted {
@@ -14,7 +15,13 @@ export interface Admitted {
   readonly message: string;
 }
 
-export async function routesOf(context: CommandContext, { metadata }: App): Promise<readonly Route[]> {
+/** Of HTTP: those of the app's domains. */
+export async function routesOf(context: CommandContext, found: App): Promise<readonly Route[]> {
+  return (await allRoutesOf(context, found)).filter((each) => tcpPortOf(each) === undefined);
+}
+
+/** Those of TCP included. */
+export async function allRoutesOf(context: CommandContext, { metadata }: App): Promise<readonly Route[]> {
   const client = await context.client();
   const labelSelector = `${appLabel}=${metadata.name}`;
   return (await client.list(route, { namespace: metadata.namespace, labelSelector })).items;
@@ -27,7 +34,10 @@ export function routeOfDomain(routes: readonly Route[], domain: string): Route |
 }
 
 /** As people write it: the inverse of what the app's controller makes of a domain. */
-export function domainOf({ spec, status }: Route): string {
+export function domainOf(each: Route): string {
+  const { spec, status } = each;
+  const port = tcpPortOf(each);
+  if (port !== undefined) return tcpName(port);
   const host = spec.host ?? status?.ingress?.[0]?.host ?? "";
   const shown = spec.wildcardPolicy === "Subdomain" ? host.replace(/^[^.]*/, "*") : host;
   return `${shown}${(spec.path ?? "").replace(/\/+$/, "")}`;

@@ -12,7 +12,7 @@ import {
   type SettingName,
 } from "../../model/kinds/route/route/route-settings.ts";
 import { UsageError, type CommandContext, type Option } from "../command.ts";
-import { domainOf, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
+import { allRoutesOf, domainOf, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
 import { columns } from "../format.ts";
 
 const names = Object.keys(routeSettings) as SettingName[];
@@ -107,8 +107,8 @@ async function meantRoutes(
   found: App,
   domain: string | undefined,
 ): Promise<readonly Route[]> {
-  const all = await routesOf(context, found);
-  if (domain === undefined) return all;
+  if (domain === undefined) return await routesOf(context, found);
+  const all = await allRoutesOf(context, found);
   const one = routeOfDomain(all, domain);
   if (one !== undefined) return [one];
   const known = all.map(domainOf).join(", ");

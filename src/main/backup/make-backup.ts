@@ -124,14 +124,14 @@ class Backup {
 
   async origin(): Promise<void> {
     const { config } = this.#options;
-    const { httpPort, httpsPort, apiPort, registryPort, sshPort, nodes, domain } = config;
+    const { httpPort, httpsPort, apiPort, registryPort, sshPort, nodes, domain, tcpPorts } = config;
     const origin: Origin = {
       format: formatVersion,
       version: versionOf(),
       createdAt: new Date().toISOString(),
       host: hostname(),
       dataDir: config.dataDir,
-      settings: { httpPort, httpsPort, apiPort, registryPort, sshPort, nodes, domain },
+      settings: { httpPort, httpsPort, apiPort, registryPort, sshPort, nodes, domain, tcpPorts },
     };
     await this.#writer.bytes(originEntry, Buffer.from(`${JSON.stringify(origin, null, 2)}\n`), new Date());
   }

@@ -25,7 +25,10 @@ export interface Origin {
   readonly settings: Pick<
     PlatformConfig,
     "httpPort" | "httpsPort" | "apiPort" | "registryPort" | "sshPort" | "nodes" | "domain"
-  >;
+  > & {
+    /** Absent in backups of versions that had none. */
+    readonly tcpPorts?: string | undefined;
+  };
 }
 
 export interface FileSum {

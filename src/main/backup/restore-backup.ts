@@ -111,7 +111,7 @@ async function choosePorts(before: Ports, given: Partial<Ports>): Promise<Ports>
 async function settle(fresh: string, origin: Origin, ports: Ports): Promise<void> {
   const file = paths(fresh).settings;
   // Its port for itself is chosen at the start; an engine or rules of the other machine may not be here.
-  const { nodes, domain } = origin.settings;
-  const settings: GivenSettings = { nodes, domain, ...ports };
+  const { nodes, domain, tcpPorts } = origin.settings;
+  const settings: GivenSettings = { nodes, domain, tcpPorts, ...ports };
   await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true });
 }

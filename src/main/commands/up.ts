@@ -9,6 +9,7 @@ import { namedPorts } from "../named-ports.ts";
 import { canInstall, installPackages, missingRequirements } from "../packages.ts";
 import { preflight, problemText } from "../preflight.ts";
 import { settledPlugins } from "../scheduler/load-plugins.ts";
+import { checkPortRange } from "../port-range.ts";
 import { schedulerSettings, settledPath } from "../scheduler/settings.ts";
 import { runningPlatform, runningPlatformHalf, startingPlatform, type PlatformState } from "../state.ts";
 import { survivingPorts } from "../surviving.ts";
@@ -53,6 +54,12 @@ const options: readonly Option[] = [
     type: "number",
     value: "PORT",
     description: `Where git answers over SSH (default ${defaults.sshPort}, or the next free one).`,
+  },
+  {
+    name: "tcp-ports",
+    type: "string",
+    value: "FIRST-LAST",
+    description: `Ports of the machine that routes of TCP can have, or none (default ${defaults.tcpPorts}).`,
   },
   {
     name: "nodes",
@@ -187,6 +194,7 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
     apiPort: context.number("api-port"),
     registryPort: context.number("registry-port"),
     sshPort: context.number("ssh-port"),
+    tcpPorts: portsOf(context.text("tcp-ports")),
     nodes,
     measureSeconds,
     domain,
@@ -198,6 +206,12 @@ async function configOf(context: CommandContext, dataDir: string): Promise<Platf
   });
   await checkScheduler(config);
   return config;
+}
+
+function portsOf(text: string | undefined): string | undefined {
+  const problem = text === undefined ? undefined : checkPortRange(text);
+  if (problem === undefined) return text;
+  throw new UsageError(`--tcp-ports is ${JSON.stringify(text)}: ${problem}`);
 }
 
 function checkEviction(text: string | undefined): void {

@@ -19,6 +19,7 @@ import { wakesAnnotation } from "../../model/kinds/core/service/wakes.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
 import { keyOf, refOf, type ObjectRef } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import type { AppCaches } from "./app-caches.ts";
@@ -176,7 +177,10 @@ export class AppReconciler {
     const names = new Set(wanted.map(({ metadata }) => metadata.name));
     for (const present of caches.of(app).routes) {
       const isExtra =
-        isOwnedBy(present, app) && !names.has(present.metadata.name) && !isBeside(present.metadata);
+        isOwnedBy(present, app) &&
+        !names.has(present.metadata.name) &&
+        !isBeside(present.metadata) &&
+        tcpPortOf(present) === undefined;
       if (isExtra) await this.#owned.remove(route, present);
     }
   }

@@ -51,9 +51,46 @@ export function parseAccessLines(
   return lines.flatMap((line) => parseAccessLine(line, known) ?? []);
 }
 
+/** Whether it tells of a connection of a route of TCP, whose status is how it ended. */
+export function isConnection({ method }: AccessLine): boolean {
+  return method === "TCP";
+}
+
+/** Who ended it, in HAProxy's letters: https://docs.haproxy.org/2.6/configuration.html#8.5 */
+const ends: Readonly<Record<string, string>> = {
+  "-": "well",
+  C: "by-client",
+  S: "by-app",
+  P: "refused",
+  R: "no-resources",
+  I: "router-error",
+  D: "app-gone",
+  U: "app-back",
+  K: "by-operator",
+  c: "client-silent",
+  s: "app-silent",
+};
+
+function endOf({ status }: AccessLine): string {
+  if (isUnreached(status)) return "not-reached";
+  return ends[status[0] ?? ""] ?? status;
+}
+
+/** No instance took the connection: the state is that of a queue or of connecting. */
+function isUnreached(status: string): boolean {
+  return /^[Ss][QC]$/.test(status);
+}
+
+/** Whether the app, or the router for it, failed. */
+export function isFailed(line: AccessLine): boolean {
+  return isConnection(line) ? isUnreached(line.status) : Number(line.status) >= 500;
+}
+
 /** `GET /path status=200 took=12ms bytes=345 client=127.0.0.1 to=hello-web-abc`. */
 export function accessText(line: AccessLine, targetOf: (server: string) => string | undefined): string {
   const to = line.server.startsWith("-") ? "none" : (targetOf(line.server) ?? line.server);
   const { method, uri, status, tookMs, bytes, client } = line;
+  if (isConnection(line))
+    return `TCP ${uri} ended=${endOf(line)} open=${tookMs}ms bytes=${bytes} client=${client} to=${to}`;
   return `${method} ${uri} status=${status} took=${tookMs}ms bytes=${bytes} client=${client} to=${to}`;
 }

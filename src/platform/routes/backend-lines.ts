@@ -4,6 +4,7 @@
  */
 
 import type { HeaderAction } from "../../model/kinds/route/route/http-headers.ts";
+import { tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import {
   addressList,
@@ -23,6 +24,14 @@ const plainText = "content-type text/plain";
 /** Lines of the backend's section, in their order: who may ask, how much, then what becomes of the request. */
 export function backendLines(route: Route): readonly string[] {
   const tls = tlsOf(route);
+  if (tcpPortOf(route) !== undefined)
+    return [
+      "mode tcp",
+      "option srvtcpka",
+      ...timeouts(route),
+      ...set(route, "balance", (value) => [`balance ${value}`]),
+      ...connectionsFrom(route),
+    ];
   if (tls?.termination === "passthrough") return ["mode tcp", ...timeouts(route), ...connectionsFrom(route)];
   const options = serverOptions(route);
   return [

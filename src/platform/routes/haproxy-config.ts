@@ -20,6 +20,7 @@ import { lookupLines, lookupsOf } from "./route-lookups.ts";
 import { tlsListeners, withoutTlsSections } from "./tls/tls-frontends.ts";
 import type { CertificateFiles } from "./tls/certificate-store.ts";
 import { destinationCaFile } from "./tls/route-tls.ts";
+import { tcpFrontends } from "./tcp/tcp-frontends.ts";
 import { bracketed, type Slot } from "./server-slots.ts";
 
 interface Bind {
@@ -105,6 +106,7 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
         lookups: lookupLines(lookupsOf(maps["hosts.map"], maps["paths.map"], maps["exact.map"])),
       }),
       ...tlsSections(settings, maps, given.certificates),
+      ...tcpSections(settings, given),
       frameSections(settings),
       ...frame.ids.map((id) => backendSection(id, byId.get(id), serversOf)),
     ].join("\n");
@@ -154,6 +156,22 @@ function tlsSections(
       section(head, lines),
     ),
   ];
+}
+
+function tcpSections(
+  settings: HaproxySettings,
+  {
+    table,
+    frame,
+    certificates: {
+      lines: [shownWithoutName = ""],
+    },
+  }: Rendered,
+): readonly string[] {
+  const addresses = settings.binds.map(({ address }) => bracketed(address));
+  const idOf = (backend: string): string => frame.assigned[backend] ?? "";
+  const sections = tcpFrontends({ addresses, shownWithoutName, idOf }, table.ports);
+  return sections.map(({ head, lines }) => section(head, lines));
 }
 
 function addressOf({ address, port }: Bind): string {

@@ -6,8 +6,6 @@
  * the right thing back; what Nagi believes of the worker comes from the worker; a reload cuts no connection.
  */
 
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
@@ -21,6 +19,7 @@ import type { RouteEndpoint } from "./route-endpoints.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
 import { assignSlots, slotCommands, type Slot } from "./server-slots.ts";
 import { certificateCommands, certificateList, type CertificateFiles } from "./tls/certificate-store.ts";
+import { WrittenFiles } from "./written-files.ts";
 import { withoutRefused } from "./without-refused.ts";
 import { mapCommands, readWorkerState, type WorkerState } from "./worker-state.ts";
 
@@ -67,7 +66,7 @@ export class Haproxy {
   readonly #options: HaproxyOptions;
   readonly #process: ManagedProcess;
   readonly cli: HaproxyCli;
-  readonly #written = new Map<string, string>();
+  readonly #files: WrittenFiles;
   /** By the backend's name. */
   readonly #slots = new Map<string, readonly Slot[]>();
   #frame: BackendFrame | undefined;
@@ -83,6 +82,7 @@ export class Haproxy {
 
   constructor(options: HaproxyOptions) {
     this.#options = options;
+    this.#files = new WrittenFiles(options.dir);
     const { dir, clock, log, binary } = options;
     // The kernel allows only short paths of sockets: this one is reached through the process.
     this.cli = new HaproxyCli(async () => `/proc/${(await this.#process.pid()) ?? "none"}/cwd/master.sock`);
@@ -107,6 +107,14 @@ export class Haproxy {
 
   stop(): Promise<void> {
     return this.#process.stop();
+  }
+
+  /** Of the master and its workers. */
+  async pids(): Promise<ReadonlySet<number>> {
+    const pid = await this.#process.pid();
+    if (pid === undefined) return new Set();
+    const { workers } = await this.cli.masterState();
+    return new Set([Number(pid), ...workers.map((worker) => worker.pid)]);
   }
 
   /** `namespace:app:route` of a backend that is or was. */
@@ -142,7 +150,8 @@ export class Haproxy {
       if (waitMs > 0) return { table, againAfterMs: waitMs };
       await this.#reload(files);
     }
-    await this.#forgetSecrets(files);
+    // Keys of certificates that are no longer shown.
+    await this.#files.keepOnly(secretsDir, files.secrets);
     return accepted ? { table } : { table, againAfterMs: refusedAgainMs };
   }
 
@@ -172,10 +181,10 @@ export class Haproxy {
     }
     const given = { table, frame: this.#frame, slots: this.#slots, certificates, challenges };
     const files = renderFiles(this.#options.settings, given);
-    await this.#write("backends.json", JSON.stringify(this.#frame));
-    for (const name of mapNames) await this.#write(name, mapText(files.maps[name]));
-    for (const [name, content] of files.secrets) await this.#write(name, content);
-    await this.#write(certificateList, `${certificates.lines.join("\n")}\n`);
+    await this.#files.write("backends.json", JSON.stringify(this.#frame));
+    for (const name of mapNames) await this.#files.write(name, mapText(files.maps[name]));
+    for (const [name, content] of files.secrets) await this.#files.write(name, content);
+    await this.#files.write(certificateList, `${certificates.lines.join("\n")}\n`);
     return files;
   }
 
@@ -189,7 +198,7 @@ export class Haproxy {
       // What the worker runs has been taken before.
       const isNew =
         files.structureDigest !== this.#worker?.structureDigest && files.structureDigest !== this.#checked;
-      if (isNew) await this.#write(candidate, files.config);
+      if (isNew) await this.#files.write(candidate, files.config);
       const refusal = isNew ? await refusalOf(binary, dir, candidate, searchPath) : "";
       const wrong = complainedOf(files.config, refusal);
       if (wrong.size === 0) {
@@ -197,7 +206,7 @@ export class Haproxy {
         if (refusal !== "")
           log.error("haproxy refuses its configuration", { refusal: refusal.slice(0, refusalMaxLength) });
         else this.#checked = files.structureDigest;
-        await this.#write("haproxy.cfg", files.config);
+        await this.#files.write("haproxy.cfg", files.config);
         return { files, table };
       }
       for (const [id, message] of wrong) {
@@ -301,28 +310,7 @@ export class Haproxy {
   }
 
   async #readFrame(): Promise<BackendFrame> {
-    const path = join(this.#options.dir, "backends.json");
-    return parseFrame(await readFile(path, "utf8").catch(() => JSON.stringify(emptyFrame)));
-  }
-
-  /** Keys of certificates that are no longer shown. */
-  async #forgetSecrets({ secrets }: HaproxyFiles): Promise<void> {
-    const { dir } = this.#options;
-    for (const name of await readdir(join(dir, secretsDir))) {
-      const path = `${secretsDir}/${name}`;
-      if (secrets.has(path)) continue;
-      await rm(join(dir, path), { force: true });
-      this.#written.delete(path);
-    }
-  }
-
-  async #write(name: string, content: string): Promise<void> {
-    if (this.#written.get(name) === content) return;
-    const { dir } = this.#options;
-    await mkdir(dirname(join(dir, name)), { recursive: true, mode: 0o700 });
-    await writeFile(join(dir, `${name}.new`), content, { mode: 0o600 });
-    await rename(join(dir, `${name}.new`), join(dir, name));
-    this.#written.set(name, content);
+    return parseFrame((await this.#files.read("backends.json")) ?? JSON.stringify(emptyFrame));
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../../model/kinds/nagi/routemetrics/latency.ts";
 import type { RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import { milliQuantity } from "../../model/quantity.ts";
-import type { AccessLine } from "./access-line.ts";
+import { isConnection, isFailed as isError, type AccessLine } from "./access-line.ts";
 
 /** Of one backend: they grow for ever, apart from the last two. */
 export interface BackendCounters {
@@ -69,10 +69,11 @@ export function parseStatistics(pid: number, text: string): Map<string, BackendC
     const [backend = "", kind] = cells;
     if (backend === "" || kind !== "BACKEND") continue;
     const byClass = ["hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"].map(value);
+    const isTcp = cells[column.get("mode") ?? -1] === "tcp";
     found.set(`${pid} ${backend}`, {
-      answers: byClass.reduce((sum, count) => sum + count, 0),
-      clientErrors: byClass[3] ?? 0,
-      errors: byClass[4] ?? 0,
+      answers: isTcp ? value("stot") : byClass.reduce((sum, count) => sum + count, 0),
+      clientErrors: isTcp ? value("dreq") : (byClass[3] ?? 0),
+      errors: isTcp ? value("econ") : (byClass[4] ?? 0),
       receivedBytes: value("bin"),
       sentBytes: value("bout"),
       open: value("scur"),
@@ -188,12 +189,9 @@ function targetsOf(
     .slice(0, targetsMax);
 }
 
+/** Below zero for what was not answered, and for connections: how long they are open says nothing of the app. */
 function tookMs(line: AccessLine): number {
-  return Number(line.tookMs);
-}
-
-function isError({ status }: AccessLine): boolean {
-  return Number(status) >= 500;
+  return isConnection(line) ? -1 : Number(line.tookMs);
 }
 
 function isNobody(server: string): boolean {

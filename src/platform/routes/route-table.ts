@@ -16,6 +16,8 @@ import { acmeOrderOf, type AcmeOrder } from "./acme/acme-orders.ts";
 import { appOf, compare, exposedRoute, oldestFirst, type Exposed } from "./exposed.ts";
 import { planIngress, type IngressPlan, type IngressProblem } from "./ingress/plan-ingress.ts";
 import { RouteClaims, routePath, type Admission, type ClaimOptions } from "./route-claims.ts";
+import { PortClaims, type TcpOptions, type TcpPort } from "./tcp/tcp-ports.ts";
+import { tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
 import { tlsOf, type RouteTls } from "./tls/route-tls.ts";
 import { endpointsOf, type RouteEndpoint } from "./route-endpoints.ts";
 
@@ -68,6 +70,8 @@ export interface RouteTable {
   /** Sorted by name. */
   readonly backends: readonly RouteBackend[];
   readonly rules: readonly RouteRule[];
+  /** Of routes of TCP, by their number. */
+  readonly ports: readonly TcpPort[];
   /** By the route's key. */
   readonly admissions: ReadonlyMap<string, Admission>;
   /** Of the endpoints that get requests, by the key of the admitted route. */
@@ -88,7 +92,7 @@ export interface IngressOutcome {
   readonly problems: readonly IngressProblem[];
 }
 
-export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): RouteTable {
+export function buildRouteTable(objects: RouteObjects, options: ClaimOptions & TcpOptions): RouteTable {
   const services = byKey(objects.services);
   const slices = slicesByService(objects.slices);
   const secrets = byKey(objects.secrets);
@@ -97,6 +101,8 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
   const admissions = new Map<string, Admission>();
   const addresses = new Map<string, readonly string[]>();
   const claims = new RouteClaims(options);
+  const portClaims = new PortClaims(options);
+  const ports: TcpPort[] = [];
   const backends: RouteBackend[] = [];
   const rules: RouteRule[] = [];
   const orders: AcmeOrder[] = [];
@@ -107,7 +113,8 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
     const { route } = exposed;
     const given = routes.get(exposed);
     const key = given === undefined ? undefined : keyOf(refOf(given));
-    const admission = claims.admit(exposed);
+    const tcpPort = tcpPortOf(route);
+    const admission = (tcpPort === undefined ? claims : portClaims).admit(exposed);
     admitted.set(exposed, admission);
     if (key !== undefined) admissions.set(key, admission);
     if (!admission.admitted) continue;
@@ -120,6 +127,10 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
         key,
         backend.endpoints.map(({ address }) => address),
       );
+    if (typeof tcpPort === "number") {
+      ports.push({ port: tcpPort, backend: backend.name, withTls: route.spec.tls !== undefined });
+      continue;
+    }
     rules.push({
       host: admission.host,
       path: exposed.isExact ? (route.spec.path ?? "") : routePath(route),
@@ -134,6 +145,7 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions): R
   return {
     backends: backends.toSorted(byName),
     rules: rules.toSorted(byHost),
+    ports: ports.toSorted((a, b) => a.port - b.port),
     admissions,
     addresses,
     ingresses: plans.map((plan) => outcomeOf(plan, admitted)),

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { Client } from "../../client/client.ts";
 import type { LogSource } from "../../client/log-source.ts";
 import { backoffDelayMs } from "../../lib/backoff.ts";
-import { sleep, type Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
@@ -27,6 +27,10 @@ import { Haproxy } from "./haproxy.ts";
 import { Holder } from "./holder.ts";
 import type { Exposed } from "./exposed.ts";
 import { IngressReports } from "./ingress/ingress-reports.ts";
+import { KnownTargets } from "./known-targets.ts";
+import { PortKeeper, type HolderOf } from "./tcp/port-keeper.ts";
+import type { PortRange } from "./tcp/tcp-ports.ts";
+import { Waker } from "./waker.ts";
 import { RouteLog } from "./route-log.ts";
 import { RouteMeter } from "./route-meter.ts";
 import { writeRouteStatuses } from "./write-statuses.ts";
@@ -41,8 +45,6 @@ const resyncMs = 60_000;
 const retryBackoff = { baseMs: 200, capMs: 10_000 };
 const defaultMaxConnections = 4000;
 const accessRingBytes = 1024 * 1024;
-/** Addresses of pods that are remembered for the access log. */
-const knownMaxTargets = 10_000;
 
 export interface RouterOptions {
   readonly client: Client;
@@ -53,6 +55,10 @@ export interface RouterOptions {
   readonly httpPort: number;
   /** For TLS, on the same addresses. */
   readonly httpsPort: number;
+  /** Of the machine, for routes of TCP, on the same addresses; none when absent. */
+  readonly tcpPorts?: PortRange | undefined;
+  /** Who listens on a port of the machine. */
+  readonly portHolder?: HolderOf | undefined;
   /** Apps answer at `APP.domain`. */
   readonly domain: string;
   /** Answers requests for `localhost`, the addresses and the bare domain. */
@@ -91,17 +97,17 @@ export class Router {
   readonly #authority: LocalAuthority;
   readonly #holder: Holder;
   readonly #ingressReports: IngressReports;
-  readonly #challenges = new OpenChallenges(() => this.#notice());
+  readonly #challenges = new OpenChallenges(() => this.#waker.notice());
   readonly #acme: AcmeKeeper;
-  readonly #targets = new Map<string, string>();
+  readonly #targets = new KnownTargets();
+  readonly #ports: PortKeeper;
+  readonly #waker: Waker;
   readonly #ready = Promise.withResolvers<void>();
   readonly #platformHosts: readonly string[];
   /** The requests of a route. */
   readonly logSource: LogSource;
-  #wake = (): void => undefined;
   /** What the router counts requests of. */
   #served: readonly Exposed[] = [];
-  #dirty = true;
 
   constructor(options: RouterOptions) {
     const { clock, domain, httpAddresses, httpPort, httpsPort } = options;
@@ -111,6 +117,14 @@ export class Router {
     const dir = join(options.dataDir, "router");
     const { client, platformBackend } = options;
     this.#holder = new Holder({ client, port: platformBackend.port, clock, log: this.#log });
+    this.#waker = new Waker(clock);
+    this.#ports = new PortKeeper({
+      client: options.client,
+      range: options.tcpPorts,
+      holderOf: options.portHolder ?? (() => undefined),
+      ownPids: () => this.#haproxy.pids(),
+      clock,
+    });
     this.#authority = new LocalAuthority(join(dir, "tls"), clock);
     this.#haproxy = new Haproxy({
       dir,
@@ -143,12 +157,12 @@ export class Router {
       outside: options.outside ?? (() => Promise.resolve({ ca: "", proxies: {} })),
       challenges: this.#challenges,
       hooks: dnsHooksIn(join(acmeDir, "hooks")),
-      onChange: () => this.#notice(),
+      onChange: () => this.#waker.notice(),
       clock,
       log: this.#log,
     });
     this.#accessLog = new AccessLog({ dir, cli: this.#haproxy.cli, clock, log: this.#log });
-    const targetOf = (server: string): string | undefined => this.#targets.get(server);
+    const targetOf = (server: string): string | undefined => this.#targets.nameOf(server);
     const nameOf = (backend: string): string | undefined => this.#haproxy.nameOf(backend);
     this.logSource = new RouteLog({ accessLog: this.#accessLog, targetOf, nameOf, clock });
   }
@@ -173,10 +187,14 @@ export class Router {
     const { client, clock } = this.#options;
     const objects = followObjects({ client, clock, log: this.#log });
     const running = objects.run(signal);
-    const detach = objects.onChange(() => this.#notice());
-    const read = (): RouteTable => {
-      const claimed = { domain: this.#options.domain, reservedHosts: this.#platformHosts };
-      const table = buildRouteTable(objects.read(), claimed);
+    const detach = objects.onChange(() => this.#waker.notice());
+    const read = async (): Promise<RouteTable> => {
+      const given = objects.read();
+      await this.#ports.assign(given.routes);
+      const taken = await this.#ports.taken(given.routes);
+      const { domain, tcpPorts: range } = this.#options;
+      const options = { domain, reservedHosts: this.#platformHosts, range, taken };
+      const table = buildRouteTable(given, options);
       this.#acme.update(table.orders, (key) => objects.secrets.get(key));
       return table;
     };
@@ -218,7 +236,7 @@ export class Router {
     this.#options.onRequests?.(
       parsed.map((line) => {
         const { namespace, app, timeMs } = line;
-        return { namespace, app, timeMs, text: accessText(line, (server) => this.#targets.get(server)) };
+        return { namespace, app, timeMs, text: accessText(line, (server) => this.#targets.nameOf(server)) };
       }),
     );
   }
@@ -230,7 +248,7 @@ export class Router {
       cli: this.#haproxy.cli,
       accessLog: this.#accessLog,
       served: () => this.#served,
-      targetOf: (server) => this.#targets.get(server),
+      targetOf: (server) => this.#targets.nameOf(server),
       nameOf: (backend) => this.#haproxy.nameOf(backend),
       windowMs: this.#options.meterWindowMs,
       clock,
@@ -246,15 +264,19 @@ export class Router {
     if (!signal.aborted) await this.#haproxy.run(signal);
   }
 
-  async #follow(read: () => RouteTable, routes: () => readonly Route[], signal: AbortSignal): Promise<void> {
+  async #follow(
+    read: () => Promise<RouteTable>,
+    routes: () => readonly Route[],
+    signal: AbortSignal,
+  ): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
-      this.#dirty = false;
+      this.#waker.begin();
       let pauseMs = resyncMs;
       try {
-        const table = read();
+        const table = await read();
         this.#served = table.exposed;
-        this.#remember(table);
+        this.#targets.remember(table);
         this.#holder.follow(table, (name) => this.#haproxy.idOf(name));
         const certificates = await certificatesFor(table.rules, this.#options.domain, this.#authority);
         const challenges = this.#challenges.current();
@@ -269,46 +291,20 @@ export class Router {
       } catch (error) {
         failures += 1;
         pauseMs = backoffDelayMs(retryBackoff, failures);
-        this.#haproxy.forget();
+        this.#forget();
         this.#log.warn("cannot bring the router up to date, trying again", {
           failures,
           error: messageOf(error),
         });
       }
-      if (await this.#pause(pauseMs, signal)) this.#haproxy.forget();
+      const isNews = await this.#waker.pause(pauseMs, signal);
+      if (!isNews && pauseMs >= resyncMs) this.#forget();
     }
   }
 
-  /** Until something changes or the time is over; says whether it was a whole resync period. */
-  async #pause(pauseMs: number, signal: AbortSignal): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    if (this.#dirty) return false;
-    const ended = new AbortController();
-    const timeout = sleep(this.#options.clock, pauseMs, AbortSignal.any([signal, ended.signal]));
-    await Promise.race([promise, timeout]);
-    ended.abort();
-    return !this.#dirty && pauseMs >= resyncMs;
-  }
-
-  #notice(): void {
-    this.#dirty = true;
-    this.#wake();
-  }
-
-  #remember(table: RouteTable): void {
-    for (const { endpoints } of table.backends) {
-      for (const { address, port, target } of endpoints) {
-        if (target === undefined) continue;
-        const key = `${address}:${port}`;
-        this.#targets.delete(key);
-        this.#targets.set(key, target);
-      }
-    }
-    for (const oldest of this.#targets.keys()) {
-      if (this.#targets.size <= knownMaxTargets) return;
-      this.#targets.delete(oldest);
-    }
+  #forget(): void {
+    this.#haproxy.forget();
+    this.#ports.forget();
   }
 
   async #writeStatuses(table: RouteTable, routes: readonly Route[]): Promise<void> {

@@ -33,6 +33,7 @@ export function withoutRefused(table: RouteTable, refused: ReadonlyMap<string, s
     ...table,
     backends: table.backends.filter(({ name }) => !refused.has(name)),
     rules: table.rules.filter(({ backend }) => !refused.has(backend)),
+    ports: table.ports.filter(({ backend }) => !refused.has(backend)),
     admissions,
     addresses,
     ingresses,

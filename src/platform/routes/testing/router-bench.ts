@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { sleep, systemClock } from "../../../lib/clock.ts";
 import { silentLogger, type Logger } from "../../../lib/log.ts";
 import type { Client } from "../../../client/client.ts";
+import type { PortHolder } from "../tcp/port-keeper.ts";
+import type { PortRange } from "../tcp/tcp-ports.ts";
 import { Router, type Outside } from "../router.ts";
 
 export class RouterBench implements AsyncDisposable {
@@ -15,6 +17,10 @@ export class RouterBench implements AsyncDisposable {
   readonly port: number;
   readonly httpsPort: number;
   readonly platformPort: number;
+  /** Of routes of TCP, of the next start. */
+  tcpPorts: PortRange | undefined;
+  /** What is said to listen on the machine. */
+  readonly holders = new Map<number, PortHolder>();
   readonly #servers: Server[] = [];
   #router: Router | undefined;
   /** How long the router counts before it tells; as usual when undefined. */
@@ -52,6 +58,8 @@ export class RouterBench implements AsyncDisposable {
       platformBackend: { host: "127.0.0.1", port: this.platformPort },
       outside,
       meterWindowMs: this.meterWindowMs,
+      tcpPorts: this.tcpPorts,
+      portHolder: (port) => this.holders.get(port),
       clock: systemClock,
       log,
     });

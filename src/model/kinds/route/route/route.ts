@@ -6,6 +6,7 @@ import { array, integer, intOrString, object, oneOf, required, string, type Infe
 import { acmeErrors } from "./acme.ts";
 import { httpHeaderErrors, httpHeaders } from "./http-headers.ts";
 import { settingErrors } from "./route-settings.ts";
+import { tcpErrors } from "./tcp-port.ts";
 import { routeErrors } from "./validate-route.ts";
 
 const api = "com.github.openshift.api.route.v1";
@@ -164,6 +165,7 @@ export const route = defineKind<Route>({
     ...httpHeaderErrors(given.spec.httpHeaders, "spec.httpHeaders"),
     ...settingErrors(given),
     ...acmeErrors(given),
+    ...tcpErrors(given),
   ],
   selectableFields: {
     "spec.host": ({ spec }) => spec.host ?? "",

@@ -6,6 +6,7 @@
 import { findCondition } from "../../../conditions.ts";
 import type { Condition } from "../../../meta.ts";
 import type { Route } from "./route.ts";
+import { tcpPortOf } from "./tcp-port.ts";
 
 export const servedType = "Served";
 /** Of a condition's message; a route with more is told of with their number alone. */
@@ -24,12 +25,12 @@ export function servedMessage(addresses: readonly string[]): string {
 
 /**
  * False when a router of Nagi says that it serves other addresses. Other routers do not say what they serve, and
- * neither can be said of a route that divides its requests.
+ * neither can be said of a route that divides its requests; one of TCP may lead to another process.
  */
 export function isServing(routes: readonly Route[], addresses: readonly string[]): boolean {
   const wanted = servedMessage(addresses);
   return routes
-    .filter(({ spec }) => (spec.alternateBackends ?? []).length === 0)
+    .filter((each) => (each.spec.alternateBackends ?? []).length === 0 && tcpPortOf(each) === undefined)
     .flatMap(({ status }) => status?.ingress ?? [])
     .flatMap(({ conditions }) => findCondition(conditions, servedType) ?? [])
     .every(({ message }) => message === wanted);
