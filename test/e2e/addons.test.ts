@@ -1,7 +1,9 @@
 /** Add-ons as a user has them: made, used, dumped, restored, shared, rotated, destroyed. One platform for all. */
 
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -69,6 +71,24 @@ it("guards what an add-on wrote, and the add-on", () => {
   expect(service.stderr).toMatch(/there is no service oracle: there are .*postgresql/);
   const plan = platform.tryNagi(["addons", "create", "guest", "postgresql:huge"]);
   expect(plan.stderr).toContain('service postgresql has no plan "huge": it has small, medium, large');
+});
+
+it("leads a port of the machine to the database", async () => {
+  const added = platform.nagi(["routes", "add", "tcp", "--service", "guest-postgresql", "--app", "guest"]);
+  const port = /localhost:(\d+)/.exec(added)?.[1] ?? "";
+  // PostgreSQL's own greeting: protocol 3.0, a user; it asks for the password.
+  const parameters = Buffer.from("user\0nobody\0database\0postgres\0\0");
+  const head = Buffer.alloc(8);
+  head.writeInt32BE(8 + parameters.length, 0);
+  head.writeInt32BE(3 << 16, 4);
+  const socket = connect(Number(port), "127.0.0.1");
+  socket.write(Buffer.concat([head, parameters]));
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  expect(answer.toString("latin1")).toMatch(/^R.*SCRAM-SHA-256/s);
+  expect(platform.nagi(["routes", "remove", `tcp:${port}`, "--app", "guest"])).toContain(
+    `guest no longer answers at tcp:${port}`,
+  );
 });
 
 it("rotates credentials while the app answers every request", async () => {

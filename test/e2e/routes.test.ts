@@ -107,6 +107,26 @@ it("serves an app over HTTPS, with certificates of the platform's and of one's o
   expect(code).toBe(0);
 });
 
+it("gives an app a port of the machine, and says who has one already", () => {
+  const { code, stdout } = runGuideExample(platform, "tcp.md");
+  expect(stdout).toMatch(/^echo answers at localhost:\d+$/m);
+  expect(stdout).toMatch(/^you said hello$/m);
+  expect(stdout).toMatch(/^tcp:\d+ +allow +127\.0\.0\.0\/8$/m);
+  expect(stdout.trimEnd()).toMatch(/echo no longer answers at tcp:\d+$/);
+  expect(code).toBe(0);
+  const add = (...argv: string[]) => platform.tryNagi(["routes", "add", ...argv, "--app", "echo"]);
+  // Somebody of the machine has the port of HTTP, which is not in the range either.
+  expect(add(`tcp:${platform.httpPort}`).stderr).toContain(`tcp:${platform.httpPort} is not added: port`);
+  expect(add("tcp:many").stderr).toContain("tcp:many: the port must be a number from 1 to 65535");
+  expect(add("tcp", "--service", "nothing").stderr).toContain("there is no Service nothing");
+  expect(add("tcp", "--process", "mqtt").stderr).toContain('app echo has no process type "mqtt"');
+  const own = platform.nagi(["routes", "add", "tcp", "--app", "echo"]);
+  const port = /localhost:(\d+)/.exec(own)?.[1] ?? "";
+  const other = platform.tryNagi(["routes", "add", `tcp:${port}`, "--app", "shop"]);
+  expect(other.stderr).toContain(`tcp:${port} is not added: route echo-tcp-`);
+  expect(platform.kubectl(["get", "routes", "-l", "nagi.dev/app=shop"])).not.toContain("tcp");
+});
+
 it("refuses certificates that do not fit, and says how", () => {
   const folder = mkdtempSync(join(tmpdir(), "nagi-certs-"));
   const make = (name: string, days: string): void => {

@@ -1,3 +1,4 @@
+import { tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { appOption, getApp, knownAppName } from "../app.ts";
@@ -49,7 +50,8 @@ async function list(context: CommandContext): Promise<void> {
   const name = all ? context.text("app") : await knownAppName(context);
   const namespace = all ? undefined : await context.namespace();
   const labelSelector = name === undefined ? undefined : `${appLabel}=${name}`;
-  const { items } = await client.list(route, { namespace, labelSelector });
+  const { items: routes } = await client.list(route, { namespace, labelSelector });
+  const items = routes.filter((each) => tcpPortOf(each) === undefined);
   if (items.length === 0)
     return context.terminal.note("No domains yet. An app gets one when it is created: nagi create NAME");
   const rows = items.map((each) => [

@@ -189,9 +189,10 @@ export class Router {
     const running = objects.run(signal);
     const detach = objects.onChange(() => this.#waker.notice());
     const read = async (): Promise<RouteTable> => {
-      const given = objects.read();
-      await this.#ports.assign(given.routes);
-      const taken = await this.#ports.taken(given.routes);
+      const objectsNow = objects.read();
+      const routesNow = await this.#ports.assign(objectsNow.routes);
+      const given = { ...objectsNow, routes: routesNow };
+      const taken = await this.#ports.taken(routesNow);
       const { domain, tcpPorts: range } = this.#options;
       const options = { domain, reservedHosts: this.#platformHosts, range, taken };
       const table = buildRouteTable(given, options);

@@ -21,7 +21,7 @@ export interface PortHolder {
 export type HolderOf = (port: number) => PortHolder | undefined;
 
 /** Looking through the machine's processes is not free. */
-const lookAgainMs = 5000;
+const lookAgainMs = 1000;
 
 export interface PortKeeperOptions {
   readonly client: Client;
@@ -63,17 +63,21 @@ export class PortKeeper {
     return taken;
   }
 
-  /** Writes a free port into routes that leave it to the router; the watch brings them back with it. */
-  async assign(routes: readonly Route[]): Promise<void> {
+  /** Writes a free port into routes that leave it to the router; gives all routes, those with it. */
+  async assign(routes: readonly Route[]): Promise<readonly Route[]> {
     const { client, range } = this.#options;
     const waiting = unnamedPorts(routes);
-    if (range === undefined || waiting.length === 0) return;
+    if (range === undefined || waiting.length === 0) return routes;
     const used = new Set(namedPorts(routes, range));
+    const assigned = new Map<Route, Route>();
     for (const route of waiting) {
       const port = await this.#freePort(range, used);
-      if (port === undefined) return;
+      if (port === undefined) break;
       used.add(port);
-      const { resourceVersion } = route.metadata;
+      const { metadata } = route;
+      const annotations = { ...metadata.annotations, [tcpPortAnnotation]: `${port}` };
+      assigned.set(route, { ...route, metadata: { ...metadata, annotations } });
+      const { resourceVersion } = metadata;
       const body = { metadata: { resourceVersion, annotations: { [tcpPortAnnotation]: `${port}` } } };
       await client
         .patch(routeKind, refOf(route), { type: "merge", body: body as never })
@@ -82,6 +86,7 @@ export class PortKeeper {
           if (!isConflict(error) && !isNotFound(error)) throw error;
         });
     }
+    return routes.map((route) => assigned.get(route) ?? route);
   }
 
   async #freePort({ first, last }: PortRange, used: ReadonlySet<number>): Promise<number | undefined> {

@@ -52,7 +52,7 @@ export class PortClaims {
     if (range === undefined)
       return { reason: "NoPorts", message: "the router gives out no ports: nagi up --tcp-ports FIRST-LAST" };
     const { first, last } = range;
-    // The router writes the port that it chooses; as long as there is none, all are in use.
+    // The router writes the port that it chooses: where there is none, all are in use.
     if (port === autoPort)
       return { reason: "NoFreePort", message: `all ports from ${first} to ${last} are in use` };
     if (port < first || port > last)
