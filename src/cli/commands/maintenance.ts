@@ -2,6 +2,7 @@ import { routeSettings, settingOf } from "../../model/kinds/route/route/route-se
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command } from "../command.ts";
 import { routesOf } from "../domains/domain-routes.ts";
+import { readPage, writePage } from "../routes/pages.ts";
 import { annotate, storedSetting } from "../routes/set-routes.ts";
 
 const actions = ["on", "off"];
@@ -10,13 +11,26 @@ export const command: Command = {
   name: "maintenance",
   group: "Apps",
   summary: "Tell visitors that an app is being worked on, in its place.",
-  usage: "[on [TEXT] | off]",
+  usage: "[on [TEXT | --page FILE] | off]",
   description:
     "While it is on, the router answers 503 and the text at all domains of the app; the app goes on running. Without\n" +
     "anything the command says whether it is on.",
   subcommands: actions,
-  options: [appOption],
-  examples: ["nagi maintenance on --app shop", "nagi maintenance on 'Back at noon.'", "nagi maintenance off"],
+  options: [
+    appOption,
+    {
+      name: "page",
+      type: "string",
+      value: "FILE",
+      description: "Of on: a page of HTML that is shown in place of a text; it is kept for the next time.",
+    },
+  ],
+  examples: [
+    "nagi maintenance on --app shop",
+    "nagi maintenance on 'Back at noon.'",
+    "nagi maintenance on --page soon.html",
+    "nagi maintenance off",
+  ],
   async run(context) {
     const [action, ...words] = context.args;
     if (action !== undefined && !actions.includes(action))
@@ -30,6 +44,12 @@ export const command: Command = {
     if (action === undefined) {
       const isOn = routes.some((each) => settingOf(each, "maintenance") !== undefined);
       return context.terminal.print(isOn ? `${name} is in maintenance` : `${name} answers as usual`);
+    }
+    const file = context.text("page");
+    if (file !== undefined) {
+      if (action !== "on") throw new UsageError("--page is for nagi maintenance on");
+      if (words.length > 0) throw new UsageError("a text and --page exclude each other");
+      await writePage(context, found, "maintenance", await readPage(context, file));
     }
     const text = words.length === 0 ? "on" : words.join(" ");
     const value = action === "off" ? null : (storedSetting("maintenance", [text]) ?? null);

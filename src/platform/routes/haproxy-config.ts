@@ -11,11 +11,13 @@ import type { RouteBackend, RouteTable } from "./route-table.ts";
 import {
   acmeBackend,
   maintenanceBackend,
-  maintenanceText,
   platformBackend,
   renderMaps,
   type HaproxyMaps,
 } from "./haproxy-maps.ts";
+import { unknownHostPage } from "../../model/kinds/route/route/pages.ts";
+import { maintenanceLines } from "./maintenance.ts";
+import { errorPageLines, html, type PageFiles } from "./shown-pages.ts";
 import { lookupLines, lookupsOf } from "./route-lookups.ts";
 import { tlsListeners, withoutTlsSections } from "./tls/tls-frontends.ts";
 import type { CertificateFiles } from "./tls/certificate-store.ts";
@@ -67,8 +69,6 @@ export interface Rendered {
 }
 
 const unknownBackend = "nagi:unknown";
-/** What clients are told to wait before they ask again. */
-const maintenanceRetrySeconds = 60;
 export const accessRing = "access";
 /** One access line: time, backend, server, status, bytes, milliseconds, client, method, target, identity. */
 const logFormat = "%Ts.%ms %b %si:%sp %ST %B %Ta %ci %HM %HU %pid:%rt";
@@ -99,7 +99,7 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
   const text = (digest: string, serversOf: (backend: RouteBackend) => readonly Slot[]): string =>
     [
       globalSection(settings, digest),
-      defaultsSection(),
+      defaultsSection(table.pages.common),
       frontendSection({
         name: "http",
         binds: settings.binds.map((bind) => `bind ${addressOf(bind)}`),
@@ -107,7 +107,7 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
       }),
       ...tlsSections(settings, maps, given.certificates),
       ...tcpSections(settings, given),
-      frameSections(settings),
+      frameSections(settings, table, maps),
       ...frame.ids.map((id) => backendSection(id, byId.get(id), serversOf)),
     ].join("\n");
   const structureDigest = createHash("sha256")
@@ -119,7 +119,13 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
   const cas = table.backends.flatMap(({ destinationCa: ca }) =>
     ca === undefined ? [] : [[destinationCaFile(ca), ca] as const],
   );
-  return { structureDigest, config, maps, certificates, secrets: new Map([...certificates.files, ...cas]) };
+  return {
+    structureDigest,
+    config,
+    maps,
+    certificates,
+    secrets: new Map([...certificates.files, ...cas, ...table.pages.files]),
+  };
 }
 
 function globalSection(settings: HaproxySettings, digest: string): string {
@@ -178,7 +184,7 @@ function addressOf({ address, port }: Bind): string {
   return `${bracketed(address)}:${port}`;
 }
 
-function defaultsSection(): string {
+function defaultsSection(common: PageFiles): string {
   const page = (status: number, text: string): string =>
     `http-error status ${status} content-type text/plain lf-string "${status}: ${text}\\n"`;
   return section("defaults", [
@@ -202,6 +208,7 @@ function defaultsSection(): string {
     page(502, "the app closed the connection without an answer."),
     page(503, "%[be_name,map_str(reasons.map,not available)]"),
     page(504, "the app did not answer in time."),
+    ...errorPageLines(common),
   ]);
 }
 
@@ -220,15 +227,18 @@ function frontendSection({ name, binds, lookups }: Frontend): string {
 }
 
 /** Backends that are no route's. What they serve is not logged. */
-function frameSections({ platform }: HaproxySettings): string {
+function frameSections({ platform }: HaproxySettings, { pages }: RouteTable, maps: HaproxyMaps): string {
   const silent = "http-request set-log-level silent";
+  const page = pages.common[unknownHostPage];
   const unknown = `http-request return status 404 content-type text/plain lf-string "404: no app answers at %[req.hdr(host)].\\n"`;
-  const maintenance = `http-request return status 503 content-type text/plain hdr Retry-After ${maintenanceRetrySeconds} hdr Cache-Control no-store lf-string "503: %[req.fhdr(host),host_only,lower,map_str(maintenance.map,${maintenanceText})]\\n"`;
   const challenge = "req.fhdr(host),host_only,lower,concat(,txn.asked),map_str(acme.map)";
   const down = `http-error status 503 content-type text/plain string "503: the platform is not running. Start it with: nagi up\\n"`;
   return [
-    section(`backend ${unknownBackend}`, [silent, unknown]),
-    section(`backend ${maintenanceBackend}`, [silent, maintenance]),
+    section(`backend ${unknownBackend}`, [
+      silent,
+      page === undefined ? unknown : `http-request return status 404 ${html} file ${page}`,
+    ]),
+    section(`backend ${maintenanceBackend}`, maintenanceLines(maps["maintenance.map"].values())),
     section(`backend ${acmeBackend}`, [
       silent,
       "http-request set-var(txn.asked) path",

@@ -21,7 +21,7 @@ export interface HaproxyMaps {
   readonly "https-exact.map": ReadonlyMap<string, string>;
   /** Host to backend, of connections whose TLS is the app's. */
   readonly "sni.map": ReadonlyMap<string, string>;
-  /** Host to what visitors are told while it is worked on. */
+  /** Host, path and a slash, to what visitors are told while it is worked on. */
   readonly "maintenance.map": ReadonlyMap<string, string>;
   /** Host and path, to the answer, by which an ACME authority sees whose the host is. */
   readonly "acme.map": ReadonlyMap<string, string>;
@@ -43,7 +43,6 @@ export const mapNames = [
 export const platformBackend = "nagi:platform";
 export const acmeBackend = "nagi:acme";
 export const maintenanceBackend = "nagi:maintenance";
-export const maintenanceText = "This app is being worked on. Please come back soon.";
 
 /** How requests are led that come over HTTP, or over TLS. */
 class Places {
@@ -76,7 +75,7 @@ export function renderMaps(
   for (const rule of table.rules) {
     const { host: name, backend, tls, maintenance } = rule;
     const id = maintenance === undefined ? (frame.assigned[backend] ?? "") : maintenanceBackend;
-    if (maintenance !== undefined) resting.set(name, maintenance === "on" ? maintenanceText : maintenance);
+    if (maintenance !== undefined) resting.set(`${name}${rule.path}/`, maintenance);
     plain.lead(rule, tls === undefined || tls.insecure === "Allow" ? id : withoutTls[tls.insecure]);
     if (tls === undefined) continue;
     if (tls.termination === "passthrough") sni.set(name, frame.assigned[backend] ?? "");

@@ -19,6 +19,7 @@ import type { RouteEndpoint } from "./route-endpoints.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
 import { assignSlots, slotCommands, type Slot } from "./server-slots.ts";
 import { certificateCommands, certificateList, type CertificateFiles } from "./tls/certificate-store.ts";
+import { pagesDir } from "./shown-pages.ts";
 import { WrittenFiles } from "./written-files.ts";
 import { withoutRefused } from "./without-refused.ts";
 import { mapCommands, readWorkerState, type WorkerState } from "./worker-state.ts";
@@ -152,6 +153,7 @@ export class Haproxy {
     }
     // Keys of certificates that are no longer shown.
     await this.#files.keepOnly(secretsDir, files.secrets);
+    await this.#files.keepOnly(pagesDir, files.secrets);
     return accepted ? { table } : { table, againAfterMs: refusedAgainMs };
   }
 

@@ -11,8 +11,9 @@ export interface Lookups {
 }
 
 /** The host that the request asks for. */
-const host = "req.fhdr(host),host_only,lower";
-const wildcard = `${host},regsub(^[^.]*,*)`;
+export const requestedHost = "req.fhdr(host),host_only,lower";
+/** All names beside it. */
+export const wildcardHost = `${requestedHost},regsub(^[^.]*,*)`;
 const anyHost = "str(*)";
 
 type Map = ReadonlyMap<string, string>;
@@ -35,7 +36,11 @@ export function lookupsOf(hosts: Map, paths: Map = none, exact: Map = none): Loo
  */
 export function lookupLines(lookups: Lookups, maps = ""): readonly string[] {
   const { exact, paths } = lookups;
-  const names = [host, ...(lookups.wildcards ? [wildcard] : []), ...(lookups.anyHost ? [anyHost] : [])];
+  const names = [
+    requestedHost,
+    ...(lookups.wildcards ? [wildcardHost] : []),
+    ...(lookups.anyHost ? [anyHost] : []),
+  ];
   const lines = names.flatMap((name, index) => {
     const byHost = `${name},map_str(${maps}hosts.map)`;
     return [

@@ -6,6 +6,9 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { freePort } from "../../lib/free-port.ts";
+import { newObject } from "../../model/kind.ts";
+import { configMap, type ConfigMap } from "../../model/kinds/core/configmap/configmap.ts";
+import { pageMaxBytes, pagesLabel } from "../../model/kinds/route/route/pages.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
@@ -173,6 +176,70 @@ test("maintenance comes and goes without a reload, and leaves others alone", asy
   await load.stop();
   expect(load.failures).toEqual([]);
   expect(bench.router.reloads).toBe(0);
+});
+
+test("pages of one's own stand for the router's answers, over a restart too", async () => {
+  await using bench = await RouterBench.make();
+  const pagesOf = (namespace: string, name: string, data: Record<string, string>): ConfigMap =>
+    newObject<ConfigMap>(
+      configMap,
+      { namespace, name: `${name}-pages`, labels: { [pagesLabel]: name } },
+      { data },
+    );
+  const whole = `<h1>100% %[src] "sorry"</h1>`.padEnd(pageMaxBytes, "x");
+  const wild = aRoute(
+    "any",
+    { host: "any.wild.localhost", wildcardPolicy: "Subdomain", to: { name: "none" } },
+    { annotations: annotationsOf({ maintenance: "Only this." }), labels: { "nagi.dev/app": "any" } },
+  );
+  const client = await app(
+    bench,
+    ["127.0.1.1"],
+    routeWith("a", {}),
+    aRoute("gone", { to: { name: "none" } }),
+    aRoute(
+      "rest",
+      { to: { name: "none" }, path: "/x" },
+      { annotations: annotationsOf({ maintenance: "on" }) },
+    ),
+    wild,
+    aRoute("plain", { to: { name: "none" } }),
+  );
+  await client.create(configMap, pagesOf("default", "gone", { "503.html": whole }));
+  await client.create(configMap, pagesOf("default", "rest", { "maintenance.html": "<p>soon</p>" }));
+  await client.create(configMap, pagesOf("nagi-system", "router", { "404.html": "<p>nobody</p>" }));
+  const type = "text/html; charset=utf-8";
+  const shown = async (name: string, path = "/"): Promise<unknown[]> => {
+    const { status, text, headers } = await ask(bench, name, { path });
+    return [status, text, headers["content-type"]];
+  };
+  await until(async () => (await shown("nobody"))[1] === "<p>nobody</p>");
+  expect(await shown("nobody")).toEqual([404, "<p>nobody</p>", type]);
+  const all = async (): Promise<void> => {
+    expect(await shown("gone")).toEqual([503, whole, type]);
+    expect(await shown("rest", "/x/y")).toEqual([503, "<p>soon</p>", type]);
+    expect(await shown("b.wild")).toEqual([503, "503: Only this.\n", "text/plain"]);
+    expect(await shown("plain")).toMatchObject([503, expect.stringContaining("app plain:"), "text/plain"]);
+    expect((await shown("a"))[0]).toBe(200);
+  };
+  await until(async () => (await shown("gone"))[1] === whole);
+  await until(async () => (await shown("rest", "/x"))[1] === "<p>soon</p>");
+  await all();
+  // Going into maintenance and back is no reload, page or not.
+  const { reloads } = bench.router;
+  const setTo = async (value: string | null): Promise<void> => {
+    const body = { metadata: { annotations: { [routeSettings.maintenance.annotation]: value } } };
+    await client.patch(route, { namespace: "default", name: "rest" }, { type: "merge", body });
+  };
+  await setTo(null);
+  await until(async () => String((await shown("rest", "/x"))[1]).includes("app rest:"));
+  await setTo("on");
+  await until(async () => (await shown("rest", "/x"))[1] === "<p>soon</p>");
+  expect(bench.router.reloads - reloads).toBeLessThanOrEqual(2);
+  await bench.start(client);
+  await all();
+  await client.delete(configMap, { namespace: "default", name: "gone-pages" });
+  await until(async () => String((await shown("gone"))[1]).includes("app gone:"));
 });
 
 test("an app of HTTP/2 without TLS is spoken to as it wants, trailers included", async () => {

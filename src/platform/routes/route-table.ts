@@ -15,6 +15,9 @@ import { backendLines, isSticky, serverOptions } from "./backend-lines.ts";
 import { acmeOrderOf, type AcmeOrder } from "./acme/acme-orders.ts";
 import { appOf, compare, exposedRoute, oldestFirst, type Exposed } from "./exposed.ts";
 import { planIngress, type IngressPlan, type IngressProblem } from "./ingress/plan-ingress.ts";
+import { maintenanceValue } from "./maintenance.ts";
+import { errorPageLines, ShownPages, type PageFiles } from "./shown-pages.ts";
+import type { ConfigMap } from "../../model/kinds/core/configmap/configmap.ts";
 import { RouteClaims, routePath, type Admission, type ClaimOptions } from "./route-claims.ts";
 import { PortClaims, type TcpOptions, type TcpPort } from "./tcp/tcp-ports.ts";
 import { tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
@@ -29,6 +32,8 @@ export interface RouteObjects {
   readonly classes: readonly IngressClass[];
   /** Of type kubernetes.io/tls. */
   readonly secrets: readonly Secret[];
+  /** With pages in place of answers. */
+  readonly pages?: readonly ConfigMap[] | undefined;
 }
 
 export interface RouteBackend {
@@ -79,6 +84,7 @@ export interface RouteTable {
   readonly ingresses: readonly IngressOutcome[];
   /** What is served. */
   readonly exposed: readonly Exposed[];
+  readonly pages: ShownPages;
   /** Certificates that are wanted of ACME authorities. */
   readonly orders: readonly AcmeOrder[];
 }
@@ -101,6 +107,7 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions & T
   const admissions = new Map<string, Admission>();
   const addresses = new Map<string, readonly string[]>();
   const claims = new RouteClaims(options);
+  const pages = new ShownPages(objects.pages ?? []);
   const portClaims = new PortClaims(options);
   const ports: TcpPort[] = [];
   const backends: RouteBackend[] = [];
@@ -120,7 +127,8 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions & T
     if (!admission.admitted) continue;
     const order = given === undefined ? undefined : routeOrder(given, admission.host);
     if (order !== undefined) orders.push(order);
-    const backend = backendOf(exposed, services, slices);
+    const own = pages.ownOf(route.metadata.namespace ?? "", appOf(route));
+    const backend = backendOf(exposed, own, { services, slices });
     backends.push(backend);
     if (key !== undefined)
       addresses.set(
@@ -137,7 +145,7 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions & T
       isExact: exposed.isExact,
       backend: backend.name,
       tls: tlsOf(route),
-      maintenance: settingOf(route, "maintenance"),
+      maintenance: maintenanceOf(route, own.maintenance ?? pages.common.maintenance),
     });
   }
   const byName = (a: RouteBackend, b: RouteBackend): number => compare(a.name, b.name);
@@ -148,6 +156,7 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions & T
     ports: ports.toSorted((a, b) => a.port - b.port),
     admissions,
     addresses,
+    pages,
     ingresses: plans.map((plan) => outcomeOf(plan, admitted)),
     exposed: [...admitted].flatMap(([each, admission]) => (admission.admitted ? [each] : [])),
     orders: [...orders, ...plans.flatMap((plan) => ingressOrders(plan, admitted))],
@@ -219,17 +228,28 @@ function byKey<T extends KubeObject>(objects: readonly T[]): ReadonlyMap<string,
   return new Map(objects.map((object) => [keyOf(refOf(object)), object]));
 }
 
+function maintenanceOf(route: Route, page: string | undefined): string | undefined {
+  const setting = settingOf(route, "maintenance");
+  return setting === undefined ? undefined : maintenanceValue(setting, page);
+}
+
+interface Targets {
+  readonly services: ReadonlyMap<string, Service>;
+  readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+}
+
 function backendOf(
   { route, backend, owner }: Exposed,
-  services: ReadonlyMap<string, Service>,
-  slices: ReadonlyMap<string, readonly EndpointSlice[]>,
+  pages: PageFiles,
+  { services, slices }: Targets,
 ): RouteBackend {
   const { namespace = "" } = route.metadata;
+  const isHttp = tcpPortOf(route) === undefined && tlsOf(route)?.termination !== "passthrough";
   return {
     name: backend,
     owner,
     app: appOf(route),
-    lines: backendLines(route),
+    lines: [...backendLines(route), ...(isHttp ? errorPageLines(pages) : [])],
     serverOptions: serverOptions(route),
     isSticky: isSticky(route),
     isPassthrough: tlsOf(route)?.termination === "passthrough",

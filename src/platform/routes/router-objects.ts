@@ -4,6 +4,8 @@ import type { Client } from "../../client/client.ts";
 import { Informer } from "../../client/informer.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
+import { configMap } from "../../model/kinds/core/configmap/configmap.ts";
+import { pagesLabel } from "../../model/kinds/route/route/pages.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
@@ -25,7 +27,8 @@ export function followObjects(given: Given) {
   const ingresses = new Informer({ ...given, kind: ingress });
   const classes = new Informer({ ...given, kind: ingressClass });
   const secrets = new Informer({ ...given, kind: secret, fieldSelector: "type=kubernetes.io/tls" });
-  const informers = [routes, services, slices, ingresses, classes, secrets];
+  const pages = new Informer({ ...given, kind: configMap, labelSelector: pagesLabel });
+  const informers = [routes, services, slices, ingresses, classes, secrets, pages];
   return {
     routes,
     secrets,
@@ -36,6 +39,7 @@ export function followObjects(given: Given) {
       ingresses: ingresses.list(),
       classes: classes.list(),
       secrets: secrets.list(),
+      pages: pages.list(),
     }),
     /** Until the signal aborts. */
     run: async (signal: AbortSignal): Promise<void> => {

@@ -1,6 +1,7 @@
 import { defineKind } from "../../../define.ts";
 import type { KubeObject } from "../../../meta.ts";
 import { boolean, bytes, map, object, string, type Infer } from "../../../schema.ts";
+import { pagesErrors } from "../../route/route/pages.ts";
 import { entriesErrors, immutableErrors } from "../config-entries.ts";
 
 const fields = {
@@ -20,7 +21,7 @@ export const configMap = defineKind<ConfigMap>({
   shortNames: ["cm"],
   description: "Configuration that pods read as environment variables or files.",
   fields,
-  validate: (object) => entriesErrors(object, false),
+  validate: (object) => [...entriesErrors(object, false), ...pagesErrors(object)],
   validateUpdate: immutableErrors,
   columns: [
     {
