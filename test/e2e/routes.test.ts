@@ -21,7 +21,9 @@ it("gives an app domains, wildcards and paths of other sites", () => {
   expect(stdout).toMatch(/^shop\.example\.test:\d+ asks for \/cart$/m);
   expect(stdout).toMatch(/^any\.shop\.example\.test:\d+ asks for \/cart$/m);
   expect(stdout).toMatch(/^example\.test:\d+ asks for \/cart$/m);
-  expect(stdout.trimEnd()).toMatch(/shop no longer answers at example\.test\/shop$/);
+  expect(stdout).toMatch(/^shop no longer answers at example\.test\/shop$/m);
+  expect(stdout).toMatch(/^<h1>We are moving shelves<\/h1>$/m);
+  expect(stdout.trimEnd()).toMatch(/shop answers as usual again$/);
   expect(code).toBe(0);
 });
 
@@ -46,6 +48,13 @@ it.each([
     ["routes", "set", "--timeout", "soon", "--app", "late"],
     '--timeout is "soon": must be a whole number with a unit',
   ],
+  [["routes", "error-page", "500", "x.html", "--app", "late"], 'there is no page "500": there are 502, 503'],
+  [["routes", "error-page", "404", "x.html", "--app", "late"], "add --platform"],
+  [["routes", "error-page", "503", "missing.html", "--app", "late"], "cannot read missing.html"],
+  [
+    ["certs", "auto", "--acme", "--eab-kid", "k", "--app", "late"],
+    "--eab-kid and --eab-key-file belong together",
+  ],
   [["routes", "set", "--basic-auth", "ann", "--app", "late"], "--basic-auth must be NAME:PASSWORD"],
   [["routes", "set", "--allow", "10.0.0.0/40", "--app", "late"], '"10.0.0.0/40" is none: must be addresses'],
   [
@@ -68,6 +77,19 @@ it("refuses a wrong annotation, whoever writes it", () => {
   const { code, stderr } = platform.run("kubectl", ["annotate", "route", "late", wrong]);
   expect(code).not.toBe(0);
   expect(stderr).toContain("metadata.annotations[haproxy.router.openshift.io/timeout]");
+});
+
+it("refuses pages that cannot be shown, whoever writes them", () => {
+  const body = JSON.stringify({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "late-pages", labels: { "nagi.dev/pages": "late" } },
+    data: { "500.html": "x", "503.html": "x".repeat(15_000) },
+  });
+  const { code, stderr } = platform.run("kubectl", ["apply", "-f", "-"], { input: body });
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("data[500.html]: Invalid value");
+  expect(stderr).toContain("must be no more than 14336 bytes, and has 15000");
 });
 
 it("lets in who may, and answers in an app's place while it is worked on", async () => {
@@ -118,7 +140,7 @@ it("gives an app a port of the machine, and says who has one already", () => {
   // Somebody of the machine has the port of HTTP, which is not in the range either.
   expect(add(`tcp:${platform.httpPort}`).stderr).toContain(`tcp:${platform.httpPort} is not added: port`);
   expect(add("tcp:many").stderr).toContain("tcp:many: the port must be a number from 1 to 65535");
-  expect(add("tcp", "--service", "nothing").stderr).toContain("there is no Service nothing");
+  expect(add("tcp", "--service", "nothing").stderr).toContain("there is no Service and no add-on nothing");
   expect(add("tcp", "--process", "mqtt").stderr).toContain('app echo has no process type "mqtt"');
   const own = platform.nagi(["routes", "add", "tcp", "--app", "echo"]);
   const port = /localhost:(\d+)/.exec(own)?.[1] ?? "";

@@ -1,6 +1,7 @@
 /** `nagi routes add tcp[:PORT]`: a port of the machine that leads to an app's process, or to a Service beside it. */
 
 import { newObject } from "../../model/kind.ts";
+import { addonObjectName } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { service as serviceKind, type Service } from "../../model/kinds/core/service/service.ts";
@@ -31,7 +32,7 @@ export const tcpOptions: readonly Option[] = [
     name: "service",
     type: "string",
     value: "NAME",
-    description: "Of add tcp: a Service beside the app in place of a process of it, such as an add-on's.",
+    description: "Of add tcp: an add-on or another Service beside the app, in place of a process of it.",
   },
   {
     name: "tls",
@@ -120,16 +121,7 @@ async function targetOf(context: CommandContext, found: App): Promise<Target> {
     const isOwn = type === webProcess && port === undefined;
     return { service: isOwn ? found.metadata.name : undefined, port, process: type };
   }
-  const client = await context.client();
-  const { namespace } = found.metadata;
-  const there = await client.get(serviceKind, { namespace, name: service }).catch((error: unknown) => {
-    if (isNotFound(error))
-      throw new UsageError(
-        `there is no Service ${service} in namespace ${namespace}`,
-        "The Services there are: nagi get services",
-      );
-    throw error;
-  });
+  const there = await serviceOf(context, found, service);
   const ports = there.spec.ports ?? [];
   const fits = ({ port: own, targetPort }: (typeof ports)[number]): boolean =>
     own === port || targetPort === port;
@@ -138,7 +130,27 @@ async function targetOf(context: CommandContext, found: App): Promise<Target> {
       `the Service ${service} has no port ${port}`,
       `It has: ${ports.map((each) => each.port).join(", ") || "none"}`,
     );
-  return { service, port, process: "" };
+  return { service: there.metadata.name, port, process: "" };
+}
+
+/** Of that name, or of the add-on of that name. */
+async function serviceOf(
+  context: CommandContext,
+  { metadata: { namespace } }: App,
+  given: string,
+): Promise<Service> {
+  const client = await context.client();
+  for (const name of [given, addonObjectName(given)]) {
+    try {
+      return await client.get(serviceKind, { namespace, name });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  throw new UsageError(
+    `there is no Service and no add-on ${given} in namespace ${namespace}`,
+    "See: nagi get services, nagi addons",
+  );
 }
 
 /** It goes with the route. */

@@ -107,7 +107,7 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
       }),
       ...tlsSections(settings, maps, given.certificates),
       ...tcpSections(settings, given),
-      frameSections(settings, table, maps),
+      frameSections(settings, table),
       ...frame.ids.map((id) => backendSection(id, byId.get(id), serversOf)),
     ].join("\n");
   const structureDigest = createHash("sha256")
@@ -227,7 +227,7 @@ function frontendSection({ name, binds, lookups }: Frontend): string {
 }
 
 /** Backends that are no route's. What they serve is not logged. */
-function frameSections({ platform }: HaproxySettings, { pages }: RouteTable, maps: HaproxyMaps): string {
+function frameSections({ platform }: HaproxySettings, { pages }: RouteTable): string {
   const silent = "http-request set-log-level silent";
   const page = pages.common[unknownHostPage];
   const unknown = `http-request return status 404 content-type text/plain lf-string "404: no app answers at %[req.hdr(host)].\\n"`;
@@ -238,7 +238,7 @@ function frameSections({ platform }: HaproxySettings, { pages }: RouteTable, map
       silent,
       page === undefined ? unknown : `http-request return status 404 ${html} file ${page}`,
     ]),
-    section(`backend ${maintenanceBackend}`, maintenanceLines(maps["maintenance.map"].values())),
+    section(`backend ${maintenanceBackend}`, maintenanceLines(pages.maintenance)),
     section(`backend ${acmeBackend}`, [
       silent,
       "http-request set-var(txn.asked) path",

@@ -15,14 +15,10 @@ export function maintenanceValue(setting: string, page: string | undefined): str
 }
 
 /** Looks up the place that was asked for, as the frontend did: with its path, then all names beside it. */
-export function maintenanceLines(values: Iterable<string>): readonly string[] {
+export function maintenanceLines(files: readonly string[]): readonly string[] {
   const place = (host: string): string => `${host},concat(,txn.asked,/),map_beg(maintenance.map)`;
   const unlessFound = "unless { var(txn.rest) -m found }";
   const answer = `http-request return status 503 hdr Retry-After ${retrySeconds} hdr Cache-Control no-store`;
-  const files = [...new Set(values)]
-    .filter((value) => value.startsWith(pagePrefix))
-    .map((value) => value.slice(pagePrefix.length))
-    .toSorted();
   return [
     "http-request set-log-level silent",
     "http-request set-var(txn.asked) path",

@@ -37,6 +37,12 @@ export class ShownPages {
     return this.#apps.get(`${namespace}/${app}`) ?? {};
   }
 
+  /** Files of all that may be shown in an app's place: which one is, is told without a reload. */
+  get maintenance(): readonly string[] {
+    const all = [this.common, ...this.#apps.values()].flatMap((pages) => pages.maintenance ?? []);
+    return [...new Set(all)].toSorted();
+  }
+
   #kept(pages: Pages): PageFiles {
     return Object.fromEntries(
       Object.entries(pages).map(([name, text]) => {
