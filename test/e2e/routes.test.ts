@@ -52,7 +52,7 @@ it.each([
   [["routes", "error-page", "404", "x.html", "--app", "late"], "add --platform"],
   [["routes", "error-page", "503", "missing.html", "--app", "late"], "cannot read missing.html"],
   [
-    ["certs", "auto", "--acme", "--eab-kid", "k", "--app", "late"],
+    ["certs", "auto", "--acme", "--server", "https://ca.test/dir", "--eab-kid", "k", "--app", "late"],
     "--eab-kid and --eab-key-file belong together",
   ],
   [["routes", "set", "--basic-auth", "ann", "--app", "late"], "--basic-auth must be NAME:PASSWORD"],

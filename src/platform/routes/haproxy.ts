@@ -115,7 +115,7 @@ export class Haproxy {
     const pid = await this.#process.pid();
     if (pid === undefined) return new Set();
     const { workers } = await this.cli.masterState();
-    return new Set([Number(pid), ...workers.map((worker) => worker.pid)]);
+    return new Set([pid, ...workers.map((worker) => worker.pid)]);
   }
 
   /** `namespace:app:route` of a backend that is or was. */
