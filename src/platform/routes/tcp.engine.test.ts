@@ -63,6 +63,7 @@ async function admissionOf(client: FakeClient, name: string) {
 
 test("a port of the machine leads to instances that come and go without a reload, and over a restart", async () => {
   await using bench = await RouterBench.make();
+  bench.meterWindowMs = 500;
   const [first, second] = await portsOf(bench);
   const port = await freePort();
   const addresses = ["127.0.1.1", "127.0.1.2"];
