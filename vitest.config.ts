@@ -1,10 +1,8 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/harness/longest-first.ts";
 
-/** Those that count what is lost under load, take the disk or a port of the machine, or end the engine. */
-const alone = ["demonstration", "faults", "full-disk", "load", "push-faults"].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+/** Those that count what is lost under load, take the machine's disk, or end the engine. */
+const alone = ["faults", "full-disk", "load"].map((name) => `test/e2e/${name}.test.ts`);
 
 /**
  * Tests are named by what they need: `x.test.ts` and `test/sim` nothing, `x.engine.test.ts` root and a container engine;
