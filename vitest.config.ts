@@ -4,6 +4,9 @@ import { LongestFirst } from "./test/harness/longest-first.ts";
 /** Those that count what is lost under load, take the machine's disk, or end the engine. */
 const alone = ["faults", "full-disk", "load"].map((name) => `test/e2e/${name}.test.ts`);
 
+/** What comes soon comes late on a busy machine. */
+const expectations = { poll: { timeout: 20_000 } };
+
 /**
  * Tests are named by what they need: `x.test.ts` and `test/sim` nothing, `x.engine.test.ts` root and a container engine;
  * `test/e2e` the whole platform. Most of their time is waiting, so three files of them run at a time on two cores; some run
@@ -20,6 +23,7 @@ export default defineConfig({
           include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"],
           exclude: ["**/*.engine.test.ts"],
           testTimeout: 30_000,
+          expect: expectations,
         },
       },
       {
@@ -27,6 +31,7 @@ export default defineConfig({
           name: "sim",
           include: ["test/sim/**/*.test.ts"],
           testTimeout: 60_000,
+          expect: expectations,
           // Pure computing: Node's own modules save a quarter of it, which outweighs that each file is stripped anew.
           experimental: { viteModuleRunner: false },
         },
@@ -37,6 +42,7 @@ export default defineConfig({
           include: ["src/**/*.engine.test.ts"],
           globalSetup: ["test/harness/base-images.ts"],
           testTimeout: 180_000,
+          expect: expectations,
           hookTimeout: 180_000,
           retry: 1,
         },

@@ -2,59 +2,33 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
-import { waitFor } from "../../src/client/wait-for.ts";
-import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
 import { runFakeAgent } from "../../src/engine/workloads/testing/fake-agent.ts";
-import { systemClock } from "../../src/lib/clock.ts";
-import { createLogger } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { newObject } from "../../src/model/kind.ts";
 import { daemonSet, type DaemonSet } from "../../src/model/kinds/apps/daemonset/daemonset.ts";
 import { node } from "../../src/model/kinds/core/node/node.ts";
 import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
 import { createScheduler } from "../../src/scheduler/loop/scheduler.ts";
+import { ControlPlane } from "../harness/control-plane.ts";
 
 const ref = { namespace: "default", name: "logs" };
 const labels = { app: "logs" };
-let server: TestServer;
+let plane: ControlPlane;
 let client: Client;
-let lines: string[];
-let stop: AbortController;
-let running: Promise<unknown>;
 
 beforeEach(async () => {
-  server = await startTestServer();
-  client = server.client;
-  lines = [];
-  stop = new AbortController();
-  for (const name of ["node-1", "node-2", "node-3"]) await addNode(name);
-  const log = createLogger({ level: "warn", write: (line) => lines.push(line) });
-  const options = { client, clock: systemClock, log };
-  running = Promise.all([
-    runWorkloads(options, stop.signal),
-    createScheduler({ ...options, random: seededRandom(1) }).run(stop.signal),
-    runFakeAgent(
-      { client, onlyBound: true, isGood: ({ spec }) => spec.containers[0]?.image !== "bad" },
-      stop.signal,
-    ),
-  ]);
+  plane = await ControlPlane.open();
+  ({ client } = plane);
+  for (const name of ["node-1", "node-2", "node-3"]) await plane.addNode(name);
+  const isGood = ({ spec }: Pod): boolean => spec.containers[0]?.image !== "bad";
+  plane.run(
+    (signal) => runWorkloads(plane.parts, signal),
+    (signal) => createScheduler({ ...plane.parts, random: seededRandom(1) }).run(signal),
+    (signal) => runFakeAgent({ client, onlyBound: true, isGood }, signal),
+  );
 });
-
-afterEach(async () => {
-  stop.abort();
-  await running;
-  await server[Symbol.asyncDispose]();
-  expect(lines).toEqual([]);
-  expect(server.errors).toEqual([]);
-});
-
-async function addNode(name: string, nodeLabels: Record<string, string> = {}): Promise<void> {
-  await client.create(node, newObject(node, { name, labels: nodeLabels }, {}));
-  const made = await client.get(node, { name });
-  const status = { allocatable: { cpu: "4", memory: "8Gi", pods: "110" } };
-  await client.update(node, { ...made, status }, { subresource: "status" });
-}
+afterEach(() => plane.close());
 
 const template = (image: string, spec: object = {}) => ({
   metadata: { labels },
@@ -66,14 +40,7 @@ function logs(more: Partial<DaemonSet["spec"]> = {}): Promise<DaemonSet> {
   return client.create(daemonSet, newObject(daemonSet, { ...ref, labels }, { spec }));
 }
 
-async function until(holds: (set: DaemonSet) => boolean): Promise<DaemonSet> {
-  const found = await waitFor(
-    client,
-    { kind: daemonSet, ref, until: (set) => set !== undefined && holds(set) },
-    { clock: systemClock, timeoutMs: 20_000 },
-  );
-  return found as DaemonSet;
-}
+const until = (holds: (set: DaemonSet) => boolean) => plane.until(daemonSet, ref, holds);
 
 const isSettled = (count: number) => (set: DaemonSet) =>
   set.status?.observedGeneration === set.metadata.generation &&
@@ -95,7 +62,7 @@ test("every node has one pod, also a cordoned one and one that comes later; none
   await logs();
   await until(isSettled(3));
   expect(await nodesOfPods()).toEqual(["node-1", "node-2", "node-3"]);
-  await addNode("node-4");
+  await plane.addNode("node-4");
   await until(isSettled(4));
   const taints = [{ key: "broken", effect: "NoExecute" }];
   await client.patch(node, { name: "node-2" }, { type: "merge", body: { spec: { taints } } });

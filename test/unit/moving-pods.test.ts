@@ -7,51 +7,32 @@ import { command as rebalance } from "../../src/cli/commands/rebalance.ts";
 import type { Command, CommandContext } from "../../src/cli/command.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import type { Client } from "../../src/client/client.ts";
-import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
 import { runFakeAgent } from "../../src/engine/workloads/testing/fake-agent.ts";
-import { systemClock } from "../../src/lib/clock.ts";
-import { silentLogger } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { isConditionTrue } from "../../src/model/conditions.ts";
 import { newObject } from "../../src/model/kind.ts";
 import { deployment } from "../../src/model/kinds/apps/deployment/deployment.ts";
-import { node } from "../../src/model/kinds/core/node/node.ts";
 import { pod } from "../../src/model/kinds/core/pod/pod.ts";
 import { podDisruptionBudget } from "../../src/model/kinds/policy/poddisruptionbudget/poddisruptionbudget.ts";
 import { createScheduler } from "../../src/scheduler/loop/scheduler.ts";
+import { ControlPlane } from "../harness/control-plane.ts";
 
 const namespace = "default";
 const labels = { app: "web" };
-let server: TestServer;
+let plane: ControlPlane;
 let client: Client;
-let stop: AbortController;
-let running: Promise<unknown>;
 
 beforeEach(async () => {
-  server = await startTestServer();
-  client = server.client;
-  stop = new AbortController();
-  const shared = { client, clock: systemClock, log: silentLogger };
-  running = Promise.all([
-    runWorkloads(shared, stop.signal),
-    createScheduler({ ...shared, random: seededRandom(1) }).run(stop.signal),
-    runFakeAgent({ client, onlyBound: true }, stop.signal),
-  ]);
+  plane = await ControlPlane.open();
+  ({ client } = plane);
+  plane.run(
+    (signal) => runWorkloads(plane.parts, signal),
+    (signal) => createScheduler({ ...plane.parts, random: seededRandom(1) }).run(signal),
+    (signal) => runFakeAgent({ client, onlyBound: true }, signal),
+  );
 });
-
-afterEach(async () => {
-  stop.abort();
-  await running;
-  await server[Symbol.asyncDispose]();
-});
-
-async function addNode(name: string): Promise<void> {
-  const capacity = { cpu: "4", memory: "8Gi", pods: "110" };
-  await client.create(node, newObject(node, { name }, { spec: {} }));
-  const body = { status: { capacity, allocatable: capacity } };
-  await client.patch(node, { name }, { type: "merge", body }, { subresource: "status" });
-}
+afterEach(() => plane.close());
 
 async function addWeb(replicas: number): Promise<void> {
   const resources = { requests: { cpu: "500m", memory: "512Mi" } };
@@ -104,7 +85,7 @@ async function run(
       schedulerPlugins: async () => [],
       capture: async () => undefined,
     },
-    signal: stop.signal,
+    signal: plane.stop.signal,
     flag: (name) => given(name) === true,
     text: (name) => given(name) as string | undefined,
     texts: () => [],
@@ -122,10 +103,10 @@ const count = (names: readonly string[], name: string): number =>
   names.filter((each) => each === name).length;
 
 test("rebalance proposes, and moves pods one by one as far as the budget allows", async () => {
-  await addNode("node-1");
+  await plane.addNode("node-1");
   await addWeb(4);
   await until(async () => (await readyPods()).length === 4);
-  await addNode("node-2");
+  await plane.addNode("node-2");
   const proposal = JSON.parse(await run(rebalance, [], { output: "json" })) as { moves: unknown[] };
   expect(proposal.moves).toHaveLength(2);
   expect(count(await readyPods(), "node-1")).toBe(4);
@@ -142,8 +123,8 @@ test("rebalance proposes, and moves pods one by one as far as the budget allows"
 });
 
 test("density empties a node and keeps it empty", async () => {
-  await addNode("node-1");
-  await addNode("node-2");
+  await plane.addNode("node-1");
+  await plane.addNode("node-2");
   await addWeb(3);
   await until(async () => (await readyPods()).length === 3);
   const said = await run(rebalance, [], { objective: "density", apply: true, timeout: 20 });
@@ -153,10 +134,10 @@ test("density empties a node and keeps it empty", async () => {
 });
 
 test("drain empties a node within the budget", async () => {
-  await addNode("node-1");
+  await plane.addNode("node-1");
   await addWeb(2);
   await until(async () => (await readyPods()).length === 2);
-  await addNode("node-2");
+  await plane.addNode("node-2");
   const said = await run(drain, ["node-1"], { timeout: 25 });
   expect(said).toContain("node/node-1 cordoned");
   expect(said).toContain("will retry after 5s");
@@ -165,7 +146,7 @@ test("drain empties a node within the budget", async () => {
 });
 
 test("drain says what it may not touch", async () => {
-  await addNode("node-1");
+  await plane.addNode("node-1");
   const spec = { containers: [{ name: "c", image: "i" }], nodeName: "node-1" };
   await client.create(pod, newObject(pod, { name: "bare", namespace }, { spec }));
   await expect(run(drain, ["node-1"], {})).rejects.toThrow(

@@ -4,62 +4,48 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
 import { Informer } from "../../src/client/informer.ts";
 import { waitFor } from "../../src/client/wait-for.ts";
-import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
 import { runFakeAgent, type FakeAgentOptions } from "../../src/engine/workloads/testing/fake-agent.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { createLogger, silentLogger } from "../../src/lib/log.ts";
+import { silentLogger } from "../../src/lib/log.ts";
 import { newObject } from "../../src/model/kind.ts";
 import { controllerRevision } from "../../src/model/kinds/apps/controllerrevision/controllerrevision.ts";
 import { statefulSet, type StatefulSet } from "../../src/model/kinds/apps/statefulset/statefulset.ts";
 import { node } from "../../src/model/kinds/core/node/node.ts";
 import { persistentVolumeClaim } from "../../src/model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
+import { ControlPlane } from "../harness/control-plane.ts";
 
 const ref = { namespace: "default", name: "db" };
 const labels = { app: "db" };
-let server: TestServer;
+let plane: ControlPlane;
 let client: Client;
-let lines: string[];
-let stop: AbortController;
-let running: Promise<unknown>;
 /** Names of pods as they came and went. */
 let happened: string[];
 
 beforeEach(async () => {
-  server = await startTestServer();
-  client = server.client;
-  lines = [];
+  plane = await ControlPlane.open();
+  ({ client } = plane);
   happened = [];
-  stop = new AbortController();
-  running = Promise.resolve();
   await client.create(node, newObject(node, { name: "node-1" }, {}));
 });
-
-afterEach(async () => {
-  stop.abort();
-  await running;
-  await server[Symbol.asyncDispose]();
-  expect(lines).toEqual([]);
-  expect(server.errors).toEqual([]);
-});
+afterEach(() => plane.close());
 
 function start(agent: Omit<FakeAgentOptions, "client"> = {}): void {
-  const log = createLogger({ level: "warn", write: (line) => lines.push(line) });
-  running = Promise.all([
-    runWorkloads({ client, clock: systemClock, log }, stop.signal),
-    runFakeAgent({ client, node: "node-1", ...agent }, stop.signal),
-    record(),
-  ]);
+  plane.run(
+    (signal) => runWorkloads(plane.parts, signal),
+    (signal) => runFakeAgent({ client, node: "node-1", ...agent }, signal),
+    (signal) => record(signal),
+  );
 }
 
-function record(): Promise<void> {
+function record(signal: AbortSignal): Promise<void> {
   const informer = new Informer({ client, kind: pod, clock: systemClock, log: silentLogger });
   informer.onChange(({ type, object }) => {
     if (type === "added") happened.push(`+${object.metadata.name}`);
     if (type === "deleted") happened.push(`-${object.metadata.name}`);
   });
-  return informer.run(stop.signal);
+  return informer.run(signal);
 }
 
 const template = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: "db", image }] } });
@@ -75,14 +61,7 @@ function db(more: Partial<StatefulSet["spec"]> = {}): Promise<StatefulSet> {
   return client.create(statefulSet, newObject(statefulSet, { ...ref, labels }, { spec }));
 }
 
-async function until(holds: (set: StatefulSet) => boolean): Promise<StatefulSet> {
-  const found = await waitFor(
-    client,
-    { kind: statefulSet, ref, until: (set) => set !== undefined && holds(set) },
-    { clock: systemClock, timeoutMs: 20_000 },
-  );
-  return found as StatefulSet;
-}
+const until = (holds: (set: StatefulSet) => boolean) => plane.until(statefulSet, ref, holds);
 
 const isSettled = (replicas: number) => (set: StatefulSet) =>
   set.status?.observedGeneration === set.metadata.generation &&

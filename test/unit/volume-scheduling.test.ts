@@ -5,13 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
-import { waitFor } from "../../src/client/wait-for.ts";
-import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
-import { systemClock } from "../../src/lib/clock.ts";
-import { createLogger } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { newObject, type Kind } from "../../src/model/kind.ts";
+import { newObject } from "../../src/model/kind.ts";
 import { node } from "../../src/model/kinds/core/node/node.ts";
 import {
   persistentVolume,
@@ -23,62 +19,30 @@ import {
 } from "../../src/model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
 import { storageClass } from "../../src/model/kinds/storage/storageclass/storageclass.ts";
-import type { KubeObject } from "../../src/model/meta.ts";
 import { createScheduler } from "../../src/scheduler/loop/scheduler.ts";
+import { ControlPlane } from "../harness/control-plane.ts";
 
 const namespace = "default";
-let server: TestServer;
+let plane: ControlPlane;
 let client: Client;
 let directory: string;
-let lines: string[];
-let stop: AbortController;
-let running: Promise<unknown>;
 
 beforeEach(async () => {
-  server = await startTestServer();
-  client = server.client;
+  plane = await ControlPlane.open();
+  ({ client } = plane);
   directory = await mkdtemp(join(tmpdir(), "nagi-volumes-"));
-  lines = [];
-  stop = new AbortController();
-  for (const name of ["node-1", "node-2", "node-3"]) {
-    const allocatable = { cpu: "4", memory: "8Gi", pods: "110" };
-    await client.create(
-      node,
-      newObject(node, { name, labels: { "kubernetes.io/hostname": name } }, { status: { allocatable } }),
-    );
-    const made = await client.get(node, { name });
-    await client.update(node, { ...made, status: { allocatable } }, { subresource: "status" });
-  }
-  const log = createLogger({ level: "warn", write: (line) => lines.push(line) });
-  const options = { client, clock: systemClock, log };
-  running = Promise.all([
-    runWorkloads({ ...options, volumesDir: directory }, stop.signal),
-    createScheduler({ ...options, random: seededRandom(1) }).run(stop.signal),
-  ]);
-  await until(storageClass, { name: "local" }, (found) => found !== undefined);
-});
-
-afterEach(async () => {
-  stop.abort();
-  await running;
-  await server[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true, force: true });
-  expect(lines).toEqual([]);
-  expect(server.errors).toEqual([]);
-});
-
-async function until<T extends KubeObject>(
-  kind: Kind<T>,
-  at: { readonly namespace?: string; readonly name: string },
-  holds: (object: T) => boolean,
-): Promise<T> {
-  const found = await waitFor(
-    client,
-    { kind, ref: at, until: (object) => object !== undefined && holds(object) },
-    { clock: systemClock, timeoutMs: 15_000 },
+  for (const name of ["node-1", "node-2", "node-3"])
+    await plane.addNode(name, { "kubernetes.io/hostname": name });
+  plane.run(
+    (signal) => runWorkloads({ ...plane.parts, volumesDir: directory }, signal),
+    (signal) => createScheduler({ ...plane.parts, random: seededRandom(1) }).run(signal),
   );
-  return found as T;
-}
+  await plane.until(storageClass, { name: "local" }, () => true);
+});
+afterEach(async () => {
+  await plane.close();
+  await rm(directory, { recursive: true, force: true });
+});
 
 function claim(
   name: string,
@@ -128,14 +92,14 @@ const said = ({ status }: Pod): string =>
 test("a volume is made where the pod goes, and the next pod with the claim goes there too", async () => {
   await claim("data");
   await podWith("first", "data");
-  const first = await until(pod, { namespace, name: "first" }, isPlaced);
+  const first = await plane.until(pod, { namespace, name: "first" }, isPlaced);
   const bound = await client.get(persistentVolumeClaim, { namespace, name: "data" });
   expect(bound).toMatchObject({
     status: { phase: "Bound" },
     metadata: { annotations: { "volume.kubernetes.io/selected-node": first.spec.nodeName } },
   });
   await podWith("second", "data");
-  const second = await until(pod, { namespace, name: "second" }, isPlaced);
+  const second = await plane.until(pod, { namespace, name: "second" }, isPlaced);
   expect(second.spec.nodeName).toBe(first.spec.nodeName);
   await client.patch(
     node,
@@ -143,7 +107,7 @@ test("a volume is made where the pod goes, and the next pod with the claim goes 
     { type: "merge", body: { spec: { unschedulable: true } } },
   );
   await podWith("third", "data");
-  const third = await until(pod, { namespace, name: "third" }, (found) => said(found) !== "");
+  const third = await plane.until(pod, { namespace, name: "third" }, (found) => said(found) !== "");
   expect(said(third)).toContain("2 node(s) didn't match PersistentVolume's node affinity");
 });
 
@@ -159,7 +123,7 @@ test("of the volumes that are there each claim gets its own, the smallest that f
   await localVolume("on-1", "node-1", "5Gi");
   await localVolume("on-2", "node-2", "1Gi");
   for (const name of ["on-1", "on-2"]) {
-    await until(persistentVolume, { name }, ({ status }) => status?.phase === "Available");
+    await plane.until(persistentVolume, { name }, ({ status }) => status?.phase === "Available");
   }
   await claim("a", { storageClassName: "manual" });
   await claim("b", { storageClassName: "manual" });
@@ -167,25 +131,27 @@ test("of the volumes that are there each claim gets its own, the smallest that f
   await podWith("pod-a", "a");
   await podWith("pod-b", "b");
   const [a, b] = await Promise.all(
-    ["pod-a", "pod-b"].map((name) => until(pod, { namespace, name }, isPlaced)),
+    ["pod-a", "pod-b"].map((name) => plane.until(pod, { namespace, name }, isPlaced)),
   );
   expect(new Set([a?.spec.nodeName, b?.spec.nodeName])).toEqual(new Set(["node-1", "node-2"]));
   const volumeOf = async (name: string) =>
     (await client.get(persistentVolumeClaim, { namespace, name })).spec.volumeName;
   expect(new Set([await volumeOf("a"), await volumeOf("b")])).toEqual(new Set(["on-1", "on-2"]));
   await podWith("pod-c", "c");
-  const waiting = await until(pod, { namespace, name: "pod-c" }, (found) => said(found) !== "");
+  const waiting = await plane.until(pod, { namespace, name: "pod-c" }, (found) => said(found) !== "");
   expect(said(waiting)).toContain("3 node(s) didn't find available persistent volumes to bind");
   await localVolume("on-3", "node-3", "2Gi");
-  expect((await until(pod, { namespace, name: "pod-c" }, isPlaced)).spec.nodeName).toBe("node-3");
+  expect((await plane.until(pod, { namespace, name: "pod-c" }, isPlaced)).spec.nodeName).toBe("node-3");
 });
 
 test("a pod waits for a claim that is missing, and for one that is bound at once", async () => {
   await podWith("early", "late");
-  const early = await until(pod, { namespace, name: "early" }, (found) => said(found) !== "");
+  const early = await plane.until(pod, { namespace, name: "early" }, (found) => said(found) !== "");
   expect(said(early)).toContain('persistentvolumeclaim "late" not found');
   await claim("late", { storageClassName: "" });
-  const unbound = await until(pod, { namespace, name: "early" }, (found) => said(found).includes("unbound"));
+  const unbound = await plane.until(pod, { namespace, name: "early" }, (found) =>
+    said(found).includes("unbound"),
+  );
   expect(said(unbound)).toContain("pod has unbound immediate PersistentVolumeClaims");
   const spec: PersistentVolumeSpec = {
     capacity: { storage: "1Gi" },
@@ -193,18 +159,18 @@ test("a pod waits for a claim that is missing, and for one that is bound at once
     hostPath: { path: "/srv/any" },
   };
   await client.create(persistentVolume, newObject(persistentVolume, { name: "any" }, { spec }));
-  await until(pod, { namespace, name: "early" }, isPlaced);
+  await plane.until(pod, { namespace, name: "early" }, isPlaced);
 });
 
 test("a claim for one pod alone is used by one pod alone", async () => {
   await claim("alone", { accessModes: ["ReadWriteOncePod"] });
   await podWith("holder", "alone");
-  await until(pod, { namespace, name: "holder" }, isPlaced);
+  await plane.until(pod, { namespace, name: "holder" }, isPlaced);
   await podWith("other", "alone");
-  const other = await until(pod, { namespace, name: "other" }, (found) => said(found) !== "");
+  const other = await plane.until(pod, { namespace, name: "other" }, (found) => said(found) !== "");
   expect(said(other)).toContain(
     "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode",
   );
   await client.delete(pod, { namespace, name: "holder" }, { gracePeriodSeconds: 0 });
-  await until(pod, { namespace, name: "other" }, isPlaced);
+  await plane.until(pod, { namespace, name: "other" }, isPlaced);
 });

@@ -5,12 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
-import { waitFor } from "../../src/client/wait-for.ts";
-import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
-import { systemClock } from "../../src/lib/clock.ts";
-import { createLogger } from "../../src/lib/log.ts";
-import { newObject, type Kind } from "../../src/model/kind.ts";
+import { newObject } from "../../src/model/kind.ts";
 import { node } from "../../src/model/kinds/core/node/node.ts";
 import {
   persistentVolume,
@@ -23,48 +19,29 @@ import {
 } from "../../src/model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { pod } from "../../src/model/kinds/core/pod/pod.ts";
 import { storageClass } from "../../src/model/kinds/storage/storageclass/storageclass.ts";
-import type { KubeObject } from "../../src/model/meta.ts";
 import { selectedNode } from "../../src/model/volume-claims.ts";
+import { ControlPlane } from "../harness/control-plane.ts";
 
 const namespace = "default";
 const ref = { namespace, name: "data" };
-let server: TestServer;
+let plane: ControlPlane;
 let client: Client;
 let directory: string;
-let lines: string[];
-let stop: AbortController;
-let running: Promise<unknown>;
 
 beforeEach(async () => {
-  server = await startTestServer();
-  client = server.client;
+  plane = await ControlPlane.open();
+  ({ client } = plane);
   directory = await mkdtemp(join(tmpdir(), "nagi-volumes-"));
-  lines = [];
-  stop = new AbortController();
   for (const name of ["node-1", "node-2"]) {
     await client.create(node, newObject(node, { name, labels: { "kubernetes.io/hostname": name } }, {}));
   }
-  const log = createLogger({ level: "warn", write: (line) => lines.push(line) });
-  running = runWorkloads({ client, volumesDir: directory, clock: systemClock, log }, stop.signal);
-  await until(storageClass, { name: "local" }, (found) => found !== undefined);
+  plane.run((signal) => runWorkloads({ ...plane.parts, volumesDir: directory }, signal));
+  await plane.until(storageClass, { name: "local" }, () => true);
 });
-
 afterEach(async () => {
-  stop.abort();
-  await running;
-  await server[Symbol.asyncDispose]();
+  await plane.close();
   await rm(directory, { recursive: true, force: true });
-  expect(lines).toEqual([]);
-  expect(server.errors).toEqual([]);
 });
-
-async function until<T extends KubeObject>(
-  kind: Kind<T>,
-  at: { readonly namespace?: string; readonly name: string },
-  holds: (object: T | undefined) => boolean,
-): Promise<T | undefined> {
-  return waitFor(client, { kind, ref: at, until: holds }, { clock: systemClock, timeoutMs: 15_000 });
-}
 
 function claim(
   more: Partial<PersistentVolumeClaim["spec"]> = {},
@@ -102,10 +79,10 @@ test("a claim gets the smallest volume that fits, which is kept when the claim g
   await volume("right", "2Gi");
   await volume("other", "1Gi", { storageClassName: "fast" });
   for (const name of ["small", "large", "right", "other"]) {
-    await until(persistentVolume, { name }, (found) => found?.status?.phase === "Available");
+    await plane.until(persistentVolume, { name }, (found) => found?.status?.phase === "Available");
   }
   await claim({ storageClassName: "" });
-  const bound = await until(persistentVolumeClaim, ref, isBound);
+  const bound = await plane.until(persistentVolumeClaim, ref, isBound);
   expect(bound).toMatchObject({
     spec: { volumeName: "right" },
     status: { capacity: { storage: "2Gi" }, accessModes: ["ReadWriteOnce"] },
@@ -119,8 +96,8 @@ test("a claim gets the smallest volume that fits, which is kept when the claim g
   const taken = await client.get(persistentVolume, { name: "right" });
   expect(taken.spec.claimRef).toMatchObject({ ...ref, uid: bound?.metadata.uid });
   await client.delete(persistentVolumeClaim, ref);
-  await until(persistentVolumeClaim, ref, (found) => found === undefined);
-  const released = await until(
+  await plane.untilGone(persistentVolumeClaim, ref);
+  const released = await plane.until(
     persistentVolume,
     { name: "right" },
     (found) => found?.status?.phase === "Released",
@@ -131,9 +108,9 @@ test("a claim gets the smallest volume that fits, which is kept when the claim g
 test("a volume that is kept for a claim goes to no other", async () => {
   await volume("kept", "1Gi", { claimRef: { namespace, name: "somebody" } });
   await claim({ storageClassName: "" });
-  await until(persistentVolume, { name: "kept" }, (found) => found?.status?.phase === "Available");
+  await plane.until(persistentVolume, { name: "kept" }, (found) => found?.status?.phase === "Available");
   await volume("mine", "5Gi", { claimRef: ref });
-  expect((await until(persistentVolumeClaim, ref, isBound))?.spec.volumeName).toBe("mine");
+  expect((await plane.until(persistentVolumeClaim, ref, isBound))?.spec.volumeName).toBe("mine");
 });
 
 test("a volume is made on the node of the first pod, and goes with its claim", async () => {
@@ -143,7 +120,7 @@ test("a volume is made on the node of the first pod, and goes with its claim", a
     type: "merge",
     body: { metadata: { annotations: { [selectedNode]: "node-2" } } },
   });
-  const bound = await until(persistentVolumeClaim, ref, isBound);
+  const bound = await plane.until(persistentVolumeClaim, ref, isBound);
   const name = `pvc-${waiting.metadata.uid}`;
   expect(bound?.spec.volumeName).toBe(name);
   const made = await client.get(persistentVolume, { name });
@@ -162,14 +139,14 @@ test("a volume is made on the node of the first pod, and goes with its claim", a
   expect((await stat(path)).isDirectory()).toBe(true);
   await writeFile(join(path, "file"), "data");
   await client.delete(persistentVolumeClaim, ref);
-  await until(persistentVolume, { name }, (found) => found === undefined);
+  await plane.untilGone(persistentVolume, { name });
   expect(await readdir(directory)).toEqual([]);
 });
 
 test("a claim in use stays until its pod is gone; a volume in use until its claim is", async () => {
   await volume("disk", "1Gi");
   await claim({ storageClassName: "" });
-  await until(persistentVolumeClaim, ref, isBound);
+  await plane.until(persistentVolumeClaim, ref, isBound);
   const spec = {
     nodeName: "node-1",
     containers: [{ name: "main", image: "i" }],
@@ -178,7 +155,7 @@ test("a claim in use stays until its pod is gone; a volume in use until its clai
   await client.create(pod, newObject(pod, { namespace, name: "user" }, { spec }));
   await client.delete(persistentVolumeClaim, ref);
   await client.delete(persistentVolume, { name: "disk" });
-  const kept = await until(
+  const kept = await plane.until(
     persistentVolumeClaim,
     ref,
     (found) => found?.metadata.deletionTimestamp !== undefined,
@@ -187,8 +164,8 @@ test("a claim in use stays until its pod is gone; a volume in use until its clai
   const volumeKept = await client.get(persistentVolume, { name: "disk" });
   expect(volumeKept.metadata).toMatchObject({ finalizers: ["kubernetes.io/pv-protection"] });
   await client.delete(pod, { namespace, name: "user" }, { gracePeriodSeconds: 0 });
-  await until(persistentVolumeClaim, ref, (found) => found === undefined);
-  await until(persistentVolume, { name: "disk" }, (found) => found === undefined);
+  await plane.untilGone(persistentVolumeClaim, ref);
+  await plane.untilGone(persistentVolume, { name: "disk" });
 });
 
 test("a pod's own claim is made for it", async () => {
@@ -201,7 +178,7 @@ test("a pod's own claim is made for it", async () => {
     volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate } }],
   };
   const made = await client.create(pod, newObject(pod, { namespace, name: "p" }, { spec }));
-  const own = await until(
+  const own = await plane.until(
     persistentVolumeClaim,
     { namespace, name: "p-scratch" },
     (found) => found !== undefined,
@@ -211,19 +188,19 @@ test("a pod's own claim is made for it", async () => {
     ownerReferences: [{ kind: "Pod", name: "p", uid: made.metadata.uid, controller: true }],
   });
   await client.delete(pod, { namespace, name: "p" }, { gracePeriodSeconds: 0 });
-  await until(persistentVolumeClaim, { namespace, name: "p-scratch" }, (found) => found === undefined);
+  await plane.untilGone(persistentVolumeClaim, { namespace, name: "p-scratch" });
 });
 
 test("a claim whose volume is gone is lost", async () => {
   await volume("disk", "1Gi");
   await claim({ storageClassName: "" });
-  await until(persistentVolumeClaim, ref, isBound);
+  await plane.until(persistentVolumeClaim, ref, isBound);
   await client.patch(
     persistentVolume,
     { name: "disk" },
     { type: "merge", body: { metadata: { finalizers: null } } },
   );
   await client.delete(persistentVolume, { name: "disk" });
-  const lost = await until(persistentVolumeClaim, ref, (found) => found?.status?.phase === "Lost");
+  const lost = await plane.until(persistentVolumeClaim, ref, (found) => found?.status?.phase === "Lost");
   expect(lost?.spec.volumeName).toBe("disk");
 });

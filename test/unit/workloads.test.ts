@@ -2,12 +2,8 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
-import { waitFor } from "../../src/client/wait-for.ts";
-import { startTestServer, type TestServer } from "../../src/engine/apiserver/testing/test-server.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
 import { runFakeAgent, type FakeAgentOptions } from "../../src/engine/workloads/testing/fake-agent.ts";
-import { systemClock } from "../../src/lib/clock.ts";
-import { createLogger } from "../../src/lib/log.ts";
 import { deployment, type Deployment } from "../../src/model/kinds/apps/deployment/deployment.ts";
 import { replicaSet } from "../../src/model/kinds/apps/replicaset/replicaset.ts";
 import { job, type Job } from "../../src/model/kinds/batch/job/job.ts";
@@ -18,40 +14,27 @@ import { pod, type Pod } from "../../src/model/kinds/core/pod/pod.ts";
 import { service } from "../../src/model/kinds/core/service/service.ts";
 import { serviceAccount } from "../../src/model/kinds/core/serviceaccount/serviceaccount.ts";
 import { endpointSlice } from "../../src/model/kinds/discovery/endpointslice/endpointslice.ts";
-import { newObject, type Kind } from "../../src/model/kind.ts";
+import { newObject } from "../../src/model/kind.ts";
 import type { KubeObject, ObjectRef } from "../../src/model/meta.ts";
+import { ControlPlane } from "../harness/control-plane.ts";
 
 const ref = { namespace: "default", name: "web" };
 const labels = { app: "web" };
-let server: TestServer;
+let plane: ControlPlane;
 let client: Client;
-let lines: string[];
-let stop: AbortController;
-let running: Promise<unknown>;
 
 beforeEach(async () => {
-  server = await startTestServer();
-  client = server.client;
-  lines = [];
-  stop = new AbortController();
-  running = Promise.resolve();
+  plane = await ControlPlane.open();
+  ({ client } = plane);
   await client.create(node, newObject(node, { name: "node-1" }, {}));
 });
-
-afterEach(async () => {
-  stop.abort();
-  await running;
-  await server[Symbol.asyncDispose]();
-  expect(lines).toEqual([]);
-  expect(server.errors).toEqual([]);
-});
+afterEach(() => plane.close());
 
 function start(agent: Omit<FakeAgentOptions, "client"> = {}): void {
-  const log = createLogger({ level: "warn", write: (line) => lines.push(line) });
-  running = Promise.all([
-    runWorkloads({ client, clock: systemClock, log }, stop.signal),
-    runFakeAgent({ client, node: "node-1", ...agent }, stop.signal),
-  ]);
+  plane.run(
+    (signal) => runWorkloads(plane.parts, signal),
+    (signal) => runFakeAgent({ client, node: "node-1", ...agent }, signal),
+  );
 }
 
 function web(replicas: number, image: string, more: Partial<Deployment["spec"]> = {}): Deployment {
@@ -59,24 +42,6 @@ function web(replicas: number, image: string, more: Partial<Deployment["spec"]> 
   const spec = { replicas, selector: { matchLabels: labels }, template, ...more };
   return newObject(deployment, { ...ref, labels }, { spec });
 }
-
-async function until<T extends KubeObject>(
-  kind: Kind<T>,
-  where: ObjectRef,
-  holds: (object: T) => boolean,
-): Promise<T> {
-  const wait = { kind, ref: where, until: (object?: T) => object !== undefined && holds(object) };
-  const found = await waitFor(client, wait, { clock: systemClock, timeoutMs: 10_000 });
-  expect(found).toBeDefined();
-  return found!;
-}
-
-const gone = <T extends KubeObject>(kind: Kind<T>, where: ObjectRef): Promise<T | undefined> =>
-  waitFor(
-    client,
-    { kind, ref: where, until: (object) => object === undefined },
-    { clock: systemClock, timeoutMs: 10_000 },
-  );
 
 function isDone({ status, spec, metadata }: Deployment): boolean {
   return (
@@ -94,17 +59,17 @@ async function pods(): Promise<Pod[]> {
 test("a deployment is rolled out, scaled and rolled back, and its history is kept", async () => {
   start();
   await client.create(deployment, web(2, "a", { revisionHistoryLimit: 1 }));
-  await until(deployment, ref, isDone);
+  await plane.until(deployment, ref, isDone);
   await client.patch(deployment, ref, { type: "merge", body: { spec: { replicas: 10 } } });
-  await until(deployment, ref, isDone);
+  await plane.until(deployment, ref, isDone);
   expect(await pods()).toHaveLength(10);
   for (const image of ["b", "c", "a"]) {
     const body = { spec: { replicas: 4, template: { spec: { containers: [{ name: "web", image }] } } } };
     await client.patch(deployment, ref, { type: "strategic", body });
-    const done = await until(deployment, ref, isDone);
+    const done = await plane.until(deployment, ref, isDone);
     expect(done.spec.template.spec?.containers[0]?.image).toBe(image);
   }
-  const last = await until(
+  const last = await plane.until(
     deployment,
     ref,
     ({ metadata }) => metadata.annotations?.["deployment.kubernetes.io/revision"] === "4",
@@ -124,17 +89,17 @@ test("recreate has no old pod left when the first new one comes", async () => {
   start();
   const strategy = { type: "Recreate" } as const;
   await client.create(deployment, web(3, "a", { strategy }));
-  await until(deployment, ref, isDone);
+  await plane.until(deployment, ref, isDone);
   const mixed: string[][] = [];
   const watching = (async () => {
-    for await (const _ of client.watch(pod, { signal: stop.signal })) {
+    for await (const _ of client.watch(pod, { signal: plane.stop.signal })) {
       const images = new Set((await pods()).map(({ spec }) => spec.containers[0]?.image ?? ""));
       if (images.size > 1) mixed.push([...images]);
     }
   })();
   await client.update(deployment, web(3, "b", { strategy }));
-  await until(deployment, ref, (object) => isDone(object));
-  stop.abort();
+  await plane.until(deployment, ref, (object) => isDone(object));
+  plane.stop.abort();
   await watching;
   expect(mixed).toEqual([]);
 });
@@ -142,16 +107,16 @@ test("recreate has no old pod left when the first new one comes", async () => {
 test("a paused deployment waits, and goes on when it is resumed", async () => {
   start();
   await client.create(deployment, web(1, "a"));
-  await until(deployment, ref, isDone);
+  await plane.until(deployment, ref, isDone);
   await client.update(deployment, web(1, "b", { paused: true }));
-  await until(
+  await plane.until(
     deployment,
     ref,
     ({ status }) => status?.conditions?.some(({ reason }) => reason === "DeploymentPaused") ?? false,
   );
   expect((await client.list(replicaSet)).items).toHaveLength(1);
   await client.patch(deployment, ref, { type: "merge", body: { spec: { paused: false } } });
-  await until(deployment, ref, (object) => isDone(object));
+  await plane.until(deployment, ref, (object) => isDone(object));
   expect((await pods()).map(({ spec }) => spec.containers[0]?.image)).toEqual(["b"]);
 });
 
@@ -166,14 +131,14 @@ test("a set adopts pods that match and lets go of those that no longer do", asyn
   const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "a" }] } };
   const spec = { replicas: 2, selector: { matchLabels: labels }, template };
   await client.create(replicaSet, newObject(replicaSet, ref, { spec }));
-  await until(replicaSet, ref, ({ status }) => status?.readyReplicas === 2);
+  await plane.until(replicaSet, ref, ({ status }) => status?.readyReplicas === 2);
   expect(await pods()).toHaveLength(2);
   await client.patch(
     pod,
     { ...ref, name: "stray" },
     { type: "merge", body: { metadata: { labels: { app: "x" } } } },
   );
-  const free = await until(
+  const free = await plane.until(
     pod,
     { ...ref, name: "stray" },
     ({ metadata }) => (metadata.ownerReferences ?? []).length === 0,
@@ -190,14 +155,14 @@ test("a set whose pods are refused says why, and makes them once it can", async 
   };
   const spec = { replicas: 1, selector: { matchLabels: labels }, template };
   await client.create(replicaSet, newObject(replicaSet, ref, { spec }));
-  const refused = await until(replicaSet, ref, ({ status }) => (status?.conditions ?? []).length > 0);
+  const refused = await plane.until(replicaSet, ref, ({ status }) => (status?.conditions ?? []).length > 0);
   expect(refused.status?.conditions).toMatchObject([
     { type: "ReplicaFailure", status: "True", reason: "FailedCreate" },
   ]);
   expect(refused.status?.conditions?.[0]?.message).toContain('serviceaccount "robot" not found');
   await client.create(serviceAccount, newObject(serviceAccount, { ...ref, name: "robot" }, {}));
   await client.patch(replicaSet, ref, { type: "merge", body: { metadata: { labels: { wake: "up" } } } });
-  const well = await until(replicaSet, ref, ({ status }) => status?.readyReplicas === 1);
+  const well = await plane.until(replicaSet, ref, ({ status }) => status?.readyReplicas === 1);
   expect(well.status?.conditions ?? []).toEqual([]);
 });
 
@@ -216,16 +181,16 @@ test("a job completes, another one fails at its limit, an expired one goes", asy
   );
   const has = (type: string) => (object: Job) =>
     object.status?.conditions?.some((each) => each.type === type && each.status === "True") ?? false;
-  const good = await until(job, { namespace: "default", name: "good" }, has("Complete"));
+  const good = await plane.until(job, { namespace: "default", name: "good" }, has("Complete"));
   expect(good.status).toMatchObject({ succeeded: 5, active: 0 });
   expect(good.spec.selector?.matchLabels).toEqual({
     "batch.kubernetes.io/controller-uid": good.metadata.uid,
   });
-  const bad = await until(job, { namespace: "default", name: "bad" }, has("Failed"));
+  const bad = await plane.until(job, { namespace: "default", name: "bad" }, has("Failed"));
   expect(bad.status).toMatchObject({ failed: 1, conditions: [{ reason: "BackoffLimitExceeded" }] });
-  const numbered = await until(job, { namespace: "default", name: "numbered" }, has("Complete"));
+  const numbered = await plane.until(job, { namespace: "default", name: "numbered" }, has("Complete"));
   expect(numbered.status?.completedIndexes).toBe("0-2");
-  await gone(job, { namespace: "default", name: "short" });
+  await plane.untilGone(job, { namespace: "default", name: "short" });
 });
 
 const owned = (name: string, owner: KubeObject, block = false): ConfigMap => {
@@ -245,8 +210,12 @@ test("what belonged to a deleted object goes, down the whole tree; what has anot
   shared.metadata.ownerReferences?.push(...owned("", other).metadata.ownerReferences!);
   await client.create(configMap, shared);
   await client.delete(configMap, at("first"));
-  await gone(configMap, at("grandchild"));
-  const kept = await until(configMap, at("shared"), ({ metadata }) => metadata.ownerReferences?.length === 1);
+  await plane.untilGone(configMap, at("grandchild"));
+  const kept = await plane.until(
+    configMap,
+    at("shared"),
+    ({ metadata }) => metadata.ownerReferences?.length === 1,
+  );
   expect(kept.metadata.ownerReferences).toMatchObject([{ name: "other" }]);
 });
 
@@ -256,7 +225,7 @@ test("an owner of the same name but another identity does not hold anything", as
   await client.delete(configMap, at("first"));
   await client.create(configMap, newObject(configMap, at("first"), {}));
   start();
-  await gone(configMap, at("child"));
+  await plane.untilGone(configMap, at("child"));
 });
 
 test("a foreground deletion keeps the owner until its blocking dependents are gone", async () => {
@@ -266,19 +235,19 @@ test("a foreground deletion keeps the owner until its blocking dependents are go
   held.metadata.finalizers = ["example.com/hold"];
   await client.create(configMap, held);
   await client.delete(configMap, at("first"), { propagationPolicy: "Foreground" });
-  await until(configMap, at("held"), ({ metadata }) => metadata.deletionTimestamp !== undefined);
+  await plane.until(configMap, at("held"), ({ metadata }) => metadata.deletionTimestamp !== undefined);
   expect((await client.get(configMap, at("first"))).metadata.finalizers).toEqual(["foregroundDeletion"]);
   await client.patch(configMap, at("held"), { type: "merge", body: { metadata: { finalizers: null } } });
-  await gone(configMap, at("first"));
+  await plane.untilGone(configMap, at("first"));
 });
 
 test("an orphaning deletion leaves the dependents, without their owner", async () => {
   start();
   const first = await client.create(configMap, newObject(configMap, at("first"), {}));
   await client.create(configMap, owned("child", first));
-  await until(configMap, at("child"), () => true);
+  await plane.until(configMap, at("child"), () => true);
   await client.delete(configMap, at("first"), { propagationPolicy: "Orphan" });
-  await gone(configMap, at("first"));
+  await plane.untilGone(configMap, at("first"));
   const child = await client.get(configMap, at("child"));
   expect(child.metadata.ownerReferences ?? []).toEqual([]);
 });
@@ -286,7 +255,7 @@ test("an orphaning deletion leaves the dependents, without their owner", async (
 test("deleting a deployment takes its sets and pods", async () => {
   start();
   await client.create(deployment, web(3, "a"));
-  await until(deployment, ref, isDone);
+  await plane.until(deployment, ref, isDone);
   await client.delete(deployment, ref);
   await expect.poll(async () => (await pods()).length + (await client.list(replicaSet)).items.length).toBe(0);
 });
@@ -294,12 +263,12 @@ test("deleting a deployment takes its sets and pods", async () => {
 test("a namespace gets its account, and is emptied before it goes", async () => {
   start();
   await client.create(namespace, newObject(namespace, { name: "team" }, {}));
-  await until(serviceAccount, { namespace: "team", name: "default" }, () => true);
+  await plane.until(serviceAccount, { namespace: "team", name: "default" }, () => true);
   const moved = web(2, "a");
   await client.create(deployment, { ...moved, metadata: { ...moved.metadata, namespace: "team" } });
-  await until(deployment, { namespace: "team", name: "web" }, isDone);
+  await plane.until(deployment, { namespace: "team", name: "web" }, isDone);
   await client.delete(namespace, { name: "team" });
-  await gone(namespace, { name: "team" });
+  await plane.untilGone(namespace, { name: "team" });
   expect((await client.list(pod)).items).toEqual([]);
 });
 
