@@ -60,7 +60,7 @@ export class ControlPlane {
     return (await waitFor(this.client, { kind, ref, until }, { clock: systemClock, timeoutMs: waitMs })) as T;
   }
 
-  async untilGone(kind: Kind<KubeObject>, ref: ObjectRef): Promise<void> {
+  async untilGone(kind: Kind, ref: ObjectRef): Promise<void> {
     const until = (object: KubeObject | undefined): boolean => object === undefined;
     await waitFor(this.client, { kind, ref, until }, { clock: systemClock, timeoutMs: waitMs });
   }
