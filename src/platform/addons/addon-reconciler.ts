@@ -10,7 +10,7 @@ import type { OpenChannels } from "../../client/run-in-pod.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Kind } from "../../model/kind.ts";
 import { isJsonEqual } from "../../model/json.ts";
-import { statefulSet } from "../../model/kinds/apps/statefulset/statefulset.ts";
+import { statefulSet, type StatefulSet } from "../../model/kinds/apps/statefulset/statefulset.ts";
 import { pod as podKind } from "../../model/kinds/core/pod/pod.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { service as networkService } from "../../model/kinds/core/service/service.ts";
@@ -73,10 +73,11 @@ export class AddonReconciler {
         phase: image.state === "failed" ? "Failed" : "Making",
         message: image.message,
       });
-    const own = await this.#ensureObjects(addon, service, image.image);
+    const { set, ...own } = await this.#ensureObjects(addon, service, image.image);
     const { namespace, name = "" } = addon.metadata;
     const server = serverState(
       await findObject(this.#options.client, podKind, { namespace, name: addonPodName(name) }),
+      set,
     );
     const facts = { image: image.image, host: ownedName(own.secret), port: service.spec.port };
     if (!server.ready)
@@ -136,20 +137,24 @@ export class AddonReconciler {
     return await wantServerImage(client, { name: spec.platform, present: addon.status?.image, clock });
   }
 
-  async #ensureObjects(addon: Addon, service: AddonService, image: string): Promise<AddonInUse> {
+  async #ensureObjects(
+    addon: Addon,
+    service: AddonService,
+    image: string,
+  ): Promise<AddonInUse & { readonly set: StatefulSet }> {
     const { client } = this.#options;
     const own = await this.#ensure(secret, addonSecret(addon, hasUsers(service)), addon);
     await this.#ensure(networkService, addonNetworkService(addon, service), addon);
     const wanted = addonStatefulSet(addon, service, image);
     const present = await this.#ensure(statefulSet, wanted, addon);
     const digest = wanted.metadata.annotations?.[digestAnnotation];
-    if (present.metadata.annotations?.[digestAnnotation] !== digest) {
-      // Claims cannot change; a volume keeps its size.
-      const spec = { ...present.spec, template: wanted.spec.template };
-      const annotations = { ...present.metadata.annotations, ...wanted.metadata.annotations };
-      await client.update(statefulSet, { ...present, metadata: { ...present.metadata, annotations }, spec });
-    }
-    return { addon, service, secret: own };
+    const known = { addon, service, secret: own };
+    if (present.metadata.annotations?.[digestAnnotation] === digest) return { ...known, set: present };
+    // Claims cannot change; a volume keeps its size.
+    const spec = { ...present.spec, template: wanted.spec.template };
+    const annotations = { ...present.metadata.annotations, ...wanted.metadata.annotations };
+    const changed = { ...present, metadata: { ...present.metadata, annotations }, spec };
+    return { ...known, set: await client.update(statefulSet, changed) };
   }
 
   async #ensure<T extends KubeObject>(kind: Kind<T>, wanted: T, addon: Addon): Promise<T> {

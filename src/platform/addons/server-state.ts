@@ -1,9 +1,12 @@
 /** What the pod of an add-on's server says of it. Pure. */
 
 import { findCondition, isConditionTrue } from "../../model/conditions.ts";
+import type { StatefulSet } from "../../model/kinds/apps/statefulset/statefulset.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 
 const quotedMaxCharacters = 600;
+/** Of the template that a pod was made from. */
+const revisionLabel = "controller-revision-hash";
 
 export interface ServerState {
   readonly ready: boolean;
@@ -11,8 +14,12 @@ export interface ServerState {
   readonly message: string;
 }
 
-export function serverState(pod: Pod | undefined): ServerState {
+/** A pod of before a change serves until it is ended: what the change asked for is not there yet. */
+export function serverState(pod: Pod | undefined, { metadata, status }: StatefulSet): ServerState {
   if (pod === undefined) return { ready: false, message: "waiting for its pod" };
+  const isSeen = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+  if (!isSeen || pod.metadata.labels?.[revisionLabel] !== status?.updateRevision)
+    return { ready: false, message: "its pod is made anew" };
   if (pod.metadata.deletionTimestamp !== undefined)
     return { ready: false, message: "its pod ends, and another one follows" };
   if (isConditionTrue(pod.status?.conditions, "Ready")) return { ready: true, message: "" };
