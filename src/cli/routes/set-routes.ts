@@ -14,7 +14,11 @@ import {
 import { UsageError, type CommandContext, type Option } from "../command.ts";
 import { allRoutesOf, domainOf, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
 import { columns } from "../format.ts";
+import { isInForce } from "../../model/kinds/route/route/in-force.ts";
+import { pause, pollMs } from "../wait.ts";
 
+/** A router that has said nothing by then is not waited for. */
+const inForceWaitMs = 10_000;
 const names = Object.keys(routeSettings) as SettingName[];
 const valueNames: Partial<Record<SettingName, string>> = {
   timeout: "DURATION",
@@ -75,7 +79,22 @@ export async function annotate(
     const body = { metadata: { annotations } };
     changed.push(await client.patch(route, ref, { type: "merge", body }));
   }
+  await inForce(context, changed);
   return changed;
+}
+
+/** Waits until the next request meets the settings, or says that it does not yet. */
+async function inForce(context: CommandContext, changed: readonly Route[]): Promise<void> {
+  const client = await context.client();
+  const deadline = Date.now() + inForceWaitMs;
+  for (const { metadata } of changed) {
+    const ref = { namespace: metadata.namespace, name: metadata.name ?? "" };
+    while (!isInForce(await client.get(route, ref))) {
+      if (Date.now() > deadline)
+        return context.terminal.note("The router has not taken it yet; it will as soon as it can.");
+      await pause(pollMs, context.signal);
+    }
+  }
 }
 
 /** What is kept of what was given; undefined takes the setting back. */

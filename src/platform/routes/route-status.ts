@@ -2,6 +2,7 @@
 
 import { setCondition, withoutCondition } from "../../model/conditions.ts";
 import { certificateType } from "../../model/kinds/route/route/acme.ts";
+import { inForceCondition, inForceType } from "../../model/kinds/route/route/in-force.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { servedCondition, servedType } from "../../model/kinds/route/route/served.ts";
 import type { Condition } from "../../model/meta.ts";
@@ -34,10 +35,13 @@ export function statusFor(
     addresses === undefined
       ? withoutCondition(admitted, servedType)
       : setCondition(admitted, servedCondition(addresses), nowIso);
-  const conditions =
-    certificate === undefined
-      ? withoutCondition(served, certificateType)
-      : setCondition(served, certificate, nowIso);
+  const inForce = admission.admitted ? inForceCondition(route) : undefined;
+  const conditions = withOrWithout(
+    withOrWithout(served, certificateType, certificate, nowIso),
+    inForceType,
+    inForce,
+    nowIso,
+  );
   const isWildcard = route.spec.wildcardPolicy === "Subdomain";
   const entry = {
     host: isWildcard ? route.spec.host : admission.host,
@@ -49,6 +53,15 @@ export function statusFor(
   const isSame = known?.host === entry.host && known?.wildcardPolicy === entry.wildcardPolicy;
   if (conditions === known?.conditions && isSame) return undefined;
   return { ingress: index < 0 ? [...present, entry] : present.with(index, entry) };
+}
+
+function withOrWithout(
+  conditions: readonly Condition[],
+  type: string,
+  wanted: Condition | undefined,
+  nowIso: string,
+): readonly Condition[] {
+  return wanted === undefined ? withoutCondition(conditions, type) : setCondition(conditions, wanted, nowIso);
 }
 
 function admittedCondition(admission: Admission): Condition {
