@@ -87,6 +87,12 @@ export interface RoutedRequest {
   readonly text: string;
 }
 
+interface Read {
+  readonly table: RouteTable;
+  /** What the table was made of: of nothing newer may be said that it is in force. */
+  readonly routes: readonly Route[];
+}
+
 export type Outside = () => Promise<WayOut>;
 
 export class Router {
@@ -188,7 +194,7 @@ export class Router {
     const objects = followObjects({ client, clock, log: this.#log });
     const running = objects.run(signal);
     const detach = objects.onChange(() => this.#waker.notice());
-    const read = async (): Promise<RouteTable> => {
+    const read = async (): Promise<Read> => {
       const objectsNow = objects.read();
       const routesNow = await this.#ports.assign(objectsNow.routes);
       const given = { ...objectsNow, routes: routesNow };
@@ -197,12 +203,11 @@ export class Router {
       const options = { domain, reservedHosts: this.#platformHosts, range, taken };
       const table = buildRouteTable(given, options);
       this.#acme.update(table.orders, (key) => objects.secrets.get(key));
-      return table;
+      return { table, routes: routesNow };
     };
     let hear: LineListener = () => undefined;
     try {
       await objects.waitForSync(signal);
-      const routes = (): readonly Route[] => objects.routes.list();
       const meter = this.#meterOf();
       hear = (lines) => this.#hear(lines, meter);
       this.#accessLog.overhear(hear);
@@ -211,7 +216,7 @@ export class Router {
         this.#accessLog.run(signal),
         meter.run(signal),
         this.#acme.run(signal),
-        this.#follow(read, routes, signal),
+        this.#follow(read, signal),
         this.#supervise(signal),
       ]);
     } finally {
@@ -265,17 +270,13 @@ export class Router {
     if (!signal.aborted) await this.#haproxy.run(signal);
   }
 
-  async #follow(
-    read: () => Promise<RouteTable>,
-    routes: () => readonly Route[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #follow(read: () => Promise<Read>, signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       this.#waker.begin();
       let pauseMs = resyncMs;
       try {
-        const table = await read();
+        const { table, routes } = await read();
         this.#served = table.exposed;
         this.#targets.remember(table);
         this.#holder.follow(table, (name) => this.#haproxy.idOf(name));
@@ -285,7 +286,7 @@ export class Router {
         const applied = await this.#haproxy.apply(wanted);
         const { againAfterMs } = applied;
         if (againAfterMs === undefined) challenges.applied();
-        if (againAfterMs === undefined) await this.#writeStatuses(applied.table, routes());
+        if (againAfterMs === undefined) await this.#writeStatuses(applied.table, routes);
         this.#ready.resolve();
         failures = 0;
         pauseMs = againAfterMs ?? resyncMs;
