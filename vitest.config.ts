@@ -22,7 +22,7 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"],
           exclude: ["**/*.engine.test.ts"],
-          testTimeout: 30_000,
+          testTimeout: 90_000,
           expect: expectations,
         },
       },
