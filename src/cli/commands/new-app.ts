@@ -15,7 +15,8 @@ export const command: Command = {
   description:
     "It looks at what is given, says what it found and what it will make, makes it and deploys it. Several make an\n" +
     "app each. BUILDER, as in python~URL, is a platform or a source-to-image builder; without one it is found out. A\n" +
-    "template makes all its objects; its parameters are given with --param. --dry-run makes nothing.",
+    "template makes all its objects; its parameters are given with --param. An app of a tag (shop:prod) follows it.\n" +
+    "--dry-run makes nothing.",
   options: [
     {
       name: "name",

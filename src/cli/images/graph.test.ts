@@ -127,6 +127,29 @@ describe("the tree", () => {
   });
 });
 
+it("leads from the tag that points at an image to who runs it", () => {
+  const repository = "registry.test/default/shop";
+  const images = stream("shop", { latest: "a" }, []);
+  const [list] = images.status?.tags ?? [];
+  const pointed = `${repository}@${list?.items[0]?.image}`;
+  const streams = [
+    {
+      ...images,
+      status: {
+        dockerImageRepository: repository,
+        tags: [{ tag: "latest", items: [{ ...list?.items[0], dockerImageReference: pointed }] }],
+      },
+    } as typeof images,
+  ];
+  const apps = [anApp("now", { image: pointed }), anApp("once", { image: `${repository}@sha256:b` })];
+  expect(graphTree(graph({ streams, apps })).split("\n")).toEqual([
+    "shop:latest: aaaaaaaaaaaa, 60m ago",
+    "└╌╌▷ (was deployed to) app now: nothing is released yet",
+    "registry.test/default/shop@sha256:b: no tag points at it now",
+    "└╌╌▷ (was deployed to) app once: nothing is released yet",
+  ]);
+});
+
 it("around one name there is only what hangs together with it", () => {
   const titles = graphAround(shop, "shop-staging").nodes.map(({ title }) => title);
   expect(titles.toSorted()).toEqual([

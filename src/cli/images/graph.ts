@@ -138,7 +138,7 @@ function addSource(made: Drawing, id: string, { from, reference, importPolicy }:
 }
 
 /** Those of one tag are one node: what they say is of the newest. */
-function addBuilds(made: Drawing, { builds, nowMs }: GraphInput): void {
+function addBuilds(made: Drawing, { builds, streams, nowMs }: GraphInput): void {
   const complete = builds.filter(({ status }) => status?.phase === "Complete");
   const groups = Map.groupBy(complete, ({ spec }) => tagOfBuild(spec.output?.to));
   for (const [target, group] of groups) {
@@ -154,23 +154,29 @@ function addBuilds(made: Drawing, { builds, nowMs }: GraphInput): void {
       detail: `${metadata.name}${of}, ${ageText(status?.completionTimestamp, nowMs)} ago`,
     });
     made.edge({ from: id, to: tagId(target), label: "pushes to", moves: true });
-    addBase(made, id, newest);
+    addBase(made, id, newest, streams);
   }
 }
 
-function addBase(made: Drawing, id: string, build: Build): void {
+function addBase(made: Drawing, id: string, build: Build, streams: readonly ImageStream[]): void {
   const source = sourceOfBuild(build);
   if (source === undefined) return;
-  if (source.kind === "platform")
-    made.node({ id: `platform ${source.name}`, kind: "platform", title: source.name, detail: "platform" });
-  if (source.kind === "outside")
-    made.node({
-      id: `outside ${source.name}`,
-      kind: "outside",
-      title: source.name,
-      detail: "of another registry",
-    });
-  made.edge({ from: `${source.kind} ${source.name}`, to: id, label: "is the base of", moves: source.moves });
+  const { kind, name, moves } = source;
+  if (kind === "platform")
+    made.node({ id: `platform ${name}`, kind: "platform", title: name, detail: "platform" });
+  const from = kind === "outside" ? addImage(made, name, streams) : `${kind} ${name}`;
+  made.edge({ from, to: id, label: "is the base of", moves });
+}
+
+/** The tag that points at the image, else the image itself. */
+function addImage(made: Drawing, name: string, streams: readonly ImageStream[]): string {
+  for (const { metadata, status } of streams) {
+    const list = status?.tags?.find(({ items }) => items[0]?.dockerImageReference === name);
+    if (list !== undefined) return tagId(`${metadata.name}:${list.tag}`);
+  }
+  const isOwn = streams.some(({ status }) => name.startsWith(`${status?.dockerImageRepository ?? "none"}@`));
+  const detail = isOwn ? "no tag points at it now" : "of another registry";
+  return made.node({ id: `outside ${name}`, kind: "outside", title: name, detail });
 }
 
 function tagOfBuild(to: NonNullable<Build["spec"]["output"]>["to"]): string | undefined {
@@ -195,8 +201,7 @@ function addApp(made: Drawing, app: App, { releases, builds, streams }: GraphInp
     return made.edge({ from: tagId(targetOf(tag) ?? tag), to: id, label: "releases", moves: true });
   }
   if (app.spec?.image !== undefined) {
-    const title = app.spec.image;
-    const from = made.node({ id: `outside ${title}`, kind: "outside", title, detail: "image" });
+    const from = addImage(made, app.spec.image, streams);
     return made.edge({ from, to: id, label: "was deployed to", moves: false });
   }
   const targets = new Set(

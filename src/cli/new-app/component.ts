@@ -12,6 +12,8 @@ import { UsageError, type CommandContext } from "../command.ts";
 import { detectSource } from "../detect-source.ts";
 import { runGit } from "../deploy/run-git.ts";
 import { platformOf } from "../platform-option.ts";
+import { currentItem } from "../../model/kinds/image/tag-items.ts";
+import { findStream, tagNamed, type PlacedTag } from "../images/image-streams.ts";
 import { resolveImage } from "../images/resolve-image.ts";
 import { rootOf } from "../source-root.ts";
 
@@ -148,6 +150,17 @@ async function ofImage(context: CommandContext, image: string): Promise<Componen
     throw new UsageError(`${image} is no directory, git URL or image`);
   const [path = ""] = image.split("@");
   const name = await nameFor(context, basename(path).split(":")[0] ?? "");
+  const tag = await tagIn(context, image, name.namespace);
+  if (tag !== undefined) {
+    const spec = { imageStreamTag: `${tag.stream}:${tag.tag}`, port: context.number("port") };
+    return {
+      found: `${image}: a tag of image stream ${tag.stream}`,
+      what: `following it, with port ${spec.port ?? 8080}`,
+      app: newObject<App>(appKind, name, { spec }),
+      origin: image,
+      dispose: () => undefined,
+    };
+  }
   const byDigest = await resolveImage(context, { namespace: name.namespace, image });
   const spec = { image: byDigest, port: context.number("port") };
   return {
@@ -157,6 +170,18 @@ async function ofImage(context: CommandContext, image: string): Promise<Componen
     origin: image,
     dispose: () => undefined,
   };
+}
+
+/** As with oc, a tag of the namespace goes before an image of that name elsewhere. */
+async function tagIn(
+  context: CommandContext,
+  word: string,
+  namespace: string,
+): Promise<PlacedTag | undefined> {
+  if (!/^[a-z0-9][\w.-]*(:[\w.-]+)?$/.test(word)) return undefined;
+  const tag = tagNamed(word, namespace);
+  const stream = await findStream(await context.client(), tag);
+  return currentItem(stream, tag.tag) === undefined ? undefined : tag;
 }
 
 async function nameFor(context: CommandContext, source: string) {
