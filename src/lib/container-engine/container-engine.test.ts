@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { whileImagesGo } from "./engine-build.ts";
 import { jsonLines, outputFrames } from "./engine-frames.ts";
 import { containersConf, registriesConf } from "./engine-host.ts";
 import { EngineError } from "./engine-transport.ts";
+import { onceWritten, whileImagesGo } from "./passing-faults.ts";
 import { splitReference } from "./image-engine.ts";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -97,4 +97,22 @@ test.each([
   if (given.fails) await expect(built).rejects.toThrow(given.errors[0] ?? "");
   else expect(await built).toEqual(["context 2"]);
   expect(opened).toBe(given.opened);
+});
+
+const halfWritten =
+  'failed to convert ImageData to ImageInspect: locating item named "manifest" for image with ID "5384": file does not exist';
+
+test.each([
+  { error: new EngineError(500, halfWritten), asked: 2 },
+  { error: new EngineError(404, "no such image"), asked: 1 },
+])("an image is asked for again only while it is being written: $error.message", async ({ error, asked }) => {
+  let times = 0;
+  const found = onceWritten(async () => {
+    times += 1;
+    if (times === 1) throw error;
+    return await Promise.resolve("the image");
+  });
+  if (asked === 1) await expect(found).rejects.toThrow(error.message);
+  else expect(await found).toBe("the image");
+  expect(times).toBe(asked);
 });

@@ -1,6 +1,6 @@
 /** What a build is asked for, and how the two engines want to be asked. */
 
-import { isEngineError, type QueryValue } from "./engine-transport.ts";
+import type { QueryValue } from "./engine-transport.ts";
 import type { Ulimit } from "./engine-types.ts";
 
 export interface RegistryAuth {
@@ -50,32 +50,6 @@ export interface BuildOptions {
   readonly registryAuth?: Readonly<Record<string, RegistryAuth>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** A tar stream, or what opens it, so that the build can begin anew. */
-export type BuildContext = AsyncIterable<unknown> | (() => AsyncIterable<unknown>);
-
-/** How often a build begins, when images that it could have reused are removed under it. */
-const maxAttempts = 3;
-
-/**
- * Looking for steps to reuse, Podman reads all images of the machine, and fails when one of them is removed at that
- * moment, whosever it is. Then `build` begins anew, if its context can be opened again.
- */
-export async function* whileImagesGo<T>(
-  context: BuildContext,
-  build: (context: AsyncIterable<unknown>) => AsyncIterable<T>,
-): AsyncGenerator<T> {
-  if (typeof context !== "function") return yield* build(context);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return yield* build(context());
-    } catch (error) {
-      if (attempt === maxAttempts || !isEngineError(error) || !missedImage.test(error.message)) throw error;
-    }
-  }
-}
-
-const missedImage = /checking if cached image exists.*(?:layer|image) not known/;
 
 /** CPU time is given out in periods of this length. */
 const cpuPeriodUs = 100_000;

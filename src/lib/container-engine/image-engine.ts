@@ -2,17 +2,11 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  buildQuery,
-  whileImagesGo,
-  type BuildContext,
-  type BuildOptions,
-  type PullOptions,
-  type RegistryAuth,
-} from "./engine-build.ts";
+import { buildQuery, type BuildOptions, type PullOptions, type RegistryAuth } from "./engine-build.ts";
 import { EngineConnection } from "./engine-connection.ts";
 import { isEngineError } from "./engine-transport.ts";
 import type { ImageDetails, ImageSummary, Progress } from "./engine-types.ts";
+import { onceWritten, whileImagesGo, type BuildContext } from "./passing-faults.ts";
 import { RecentAnswers } from "../recent-answers.ts";
 
 /** How old what is known of an image may be for `recentImage`. */
@@ -35,7 +29,7 @@ export class ImageEngine extends EngineConnection {
   }
 
   inspectImage(reference: string): Promise<ImageDetails> {
-    return this.get(`/images/${imagePath(reference)}/json`);
+    return onceWritten(() => this.get(`/images/${imagePath(reference)}/json`));
   }
 
   /** As `inspectImage`, though up to two seconds old: a build and the pods that follow it ask for the same. */
