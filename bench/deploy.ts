@@ -2,7 +2,7 @@
  * `bench deploy`: `git push` until the new version answers, against the bare engine: `podman build` of the same
  * Containerfile and context, `podman run`, answer. In turn, on one machine. Warm: a one-line change with layers and
  * packages cached on both sides. Cold: no layers and no packages on either. Then what a one-line change sends, and
- * ten apps that are pushed at once. `--only one-line|examples|at-once` runs a part.
+ * ten apps that are pushed at once. `--only one-line|examples|at-once` runs a part, `--example NAME` one of the examples.
  */
 
 import { readdirSync } from "node:fs";
@@ -78,7 +78,8 @@ async function measureExamples(): Promise<void> {
   const present = readdirSync(join(root, "examples"));
   const rows = [];
   for (const [example, editable] of Object.entries(examples)) {
-    if (present.includes(example)) rows.push(await measureExample(example, editable));
+    const isAsked = !process.argv.includes("--example") || process.argv.includes(example);
+    if (isAsked && present.includes(example)) rows.push(await measureExample(example, editable));
   }
   report("examples: cold and warm pushes against the bare engine's build, run, answer", rows, [
     "aim: warm ratio <= 1.2",
@@ -102,7 +103,7 @@ async function measureExample(example: string, editable: Editable) {
   const ours: number[] = [];
   const theirs: number[] = [];
   const sent: number[] = [];
-  for (let turn = 0; turn < Math.min(repeats, 5); turn++) {
+  for (let turn = 0; turn < repeats; turn++) {
     await pause(restMs);
     app.commit(`${example} ${turn}.`);
     const { seconds, sentBytes } = await app.push();
