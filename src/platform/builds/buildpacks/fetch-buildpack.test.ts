@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { BlockList, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -13,6 +13,7 @@ import { placeOfBuildpack } from "../../../model/kinds/nagi/buildpack-url.ts";
 import { readSourceTree } from "../source-tree.ts";
 import { createReadStream } from "node:fs";
 import { download } from "../network/download.ts";
+import { guardOf, type Guard } from "../network/guard.ts";
 import { fetchBuildpack, type RemotePlace } from "./fetch-buildpack.ts";
 
 const host = { ca: "", proxies: {} };
@@ -89,6 +90,7 @@ async function compile(
   name: string,
   credential?: GitCredential,
   namespace = "default",
+  guard?: Guard,
 ): Promise<{ readonly text: string | undefined; readonly told: string }> {
   const told: string[] = [];
   const { signal } = new AbortController();
@@ -104,7 +106,7 @@ async function compile(
         signal: limit,
       }),
     );
-  const options = { directory, namespace, host, git: open, tell, signal };
+  const options = { directory, namespace, host, guard, git: open, tell, signal };
   const { file, root } = await fetchBuildpack(place, name, options);
   const tree = await readSourceTree(createReadStream(file), { contextDir: root, reads: () => true });
   return { text: tree.text("bin/compile"), told: told.join("\n") };
@@ -119,6 +121,15 @@ it("fetches the default branch, a tag, and archives", async () => {
   expect((await compile(`${base}/whole.tgz`)).text).toBe("two");
   expect((await compile(`${base}/moved.tgz`)).text).toBe("two");
   expect((await compile(`${base}/plain.tar`)).text).toBe("two");
+});
+
+it("fetches no archive of this machine where builds are kept from it", async () => {
+  const own = new BlockList();
+  own.addSubnet("127.0.0.0", 8);
+  const guard = guardOf({ own, named: [] });
+  await expect(compile(`${base}/whole.tgz?guarded`, undefined, "default", guard)).rejects.toThrow(
+    /it is of this machine or of a container on it, which builds do not reach/,
+  );
 });
 
 it("says what is wrong", async () => {

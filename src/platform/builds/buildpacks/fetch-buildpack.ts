@@ -20,6 +20,7 @@ import { BuildFailure } from "../failure.ts";
 import type { HostConfig } from "../host-config.ts";
 import { readSourceTree } from "../source-tree.ts";
 import { download } from "../network/download.ts";
+import type { Guard } from "../network/guard.ts";
 
 const fetchTimeoutMs = 5 * 60_000;
 /** Of an archive, compressed or not, and of a commit's files. */
@@ -38,6 +39,8 @@ export interface FetchOptions {
   /** Where buildpacks are kept between builds. */
   readonly directory: string;
   readonly host: Pick<HostConfig, "ca" | "proxies">;
+  /** Of archives, by the rules of builds; absent: any address may be asked. */
+  readonly guard?: Guard | undefined;
   /** Of the build. */
   readonly namespace: string;
   /** For the repository of that address. */
@@ -61,8 +64,7 @@ export async function fetchBuildpack(
   const fresh = `${file}.${randomUUID()}`;
   try {
     tell(`-----> Fetching buildpack ${shown}`);
-    if (place.kind === "archive")
-      await fetchArchive(place.url, fresh, { git, host: options.host, signal: limit });
+    if (place.kind === "archive") await fetchArchive(place.url, fresh, { ...options, git, signal: limit });
     else tell(`       commit ${(await fetchCommit(place, fresh, git)).slice(0, 7)}`);
     await rootOf(fresh, shown);
     await rename(fresh, file);
@@ -89,14 +91,15 @@ function keyOf(place: RemotePlace, git: RemoteGit, namespace: string): string {
     .digest("hex");
 }
 
-interface ArchiveOptions extends Pick<FetchOptions, "host" | "signal"> {
+interface ArchiveOptions extends Pick<FetchOptions, "host" | "guard" | "signal"> {
   readonly git: RemoteGit;
 }
 
-async function fetchArchive(url: string, file: string, { git, host, signal }: ArchiveOptions): Promise<void> {
+async function fetchArchive(url: string, file: string, options: ArchiveOptions): Promise<void> {
+  const { git, host, guard, signal } = options;
   const login = git.httpCredential(url);
   const ca = [host.ca, login?.ca ?? ""].filter((each) => each !== "").join("\n");
-  await download(url, file, { host: { ...host, ca }, login, maxBytes, signal });
+  await download(url, file, { host: { ...host, ca }, login, guard, maxBytes, signal });
 }
 
 function cannotFetch(shown: string, why: string, cause: unknown): BuildFailure {

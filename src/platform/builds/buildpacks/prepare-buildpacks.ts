@@ -59,6 +59,7 @@ async function fetchAll(
   { urls }: WantedBuildpacks,
 ): Promise<ReadonlyMap<string, FetchedBuildpack>> {
   const host = await options.host();
+  const guard = await options.network?.guard(host);
   const tell = (line: string): void => log.line(line);
   const { namespace = "default", labels } = build.metadata;
   const { git: source, sourceSecret } = build.spec.source ?? {};
@@ -79,10 +80,8 @@ async function fetchAll(
     const place = placeOfBuildpack(url);
     if ("problem" in place) throw new BuildFailure("CannotDetect", `the buildpack ${place.problem}`);
     if (place.kind === "directory") continue;
-    fetched.set(
-      url,
-      await fetchBuildpack(place, url, { directory: options.fetchedDir, namespace, host, git, tell, signal }),
-    );
+    const asked = { directory: options.fetchedDir, namespace, host, guard, git, tell, signal };
+    fetched.set(url, await fetchBuildpack(place, url, asked));
   }
   return fetched;
 }
