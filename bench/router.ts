@@ -18,10 +18,10 @@ import { endpointSlice } from "../src/model/kinds/discovery/endpointslice/endpoi
 import { aRoute, aService, aSlice } from "../src/platform/routes/testing/route-objects.ts";
 import { RouterBench, until } from "../src/platform/routes/testing/router-bench.ts";
 import { pause } from "../test/harness/platform.ts";
+import { atSignal } from "./platform.ts";
 import { median, numberFlag, report, round } from "./report.ts";
 import { handWritten } from "./router/hand-written.ts";
 import { load, type Asked, type Protocol } from "./router/loads.ts";
-import { atSignal } from "./platform.ts";
 import { moveTo, theOthers } from "./router/processors.ts";
 import { endServers, runHaproxy, servers, type ServerName } from "./router/servers.ts";
 
@@ -37,8 +37,6 @@ const processors = availableParallelism();
 const isApart = processors > 1 && !process.argv.includes("--shared");
 /** Processor of HAProxy. */
 const own = "0";
-/** Bare HAProxy does not say X-Forwarded-For and X-Forwarded-Proto then. */
-const isBarest = process.argv.includes("--barest");
 
 interface Case {
   readonly protocol: Protocol;
@@ -140,7 +138,7 @@ async function compare({ protocol, server }: Case): Promise<Record<string, strin
   try {
     servers[server](serverPort, one.bench.dir);
     const ways = {
-      bare: await bareWay(one.bench.dir, { protocol, serverPort, barest: isBarest }),
+      bare: await bareWay(one.bench.dir, { protocol, serverPort }),
       one: routerWay(one.bench, protocol),
       many: routerWay(many.bench, protocol),
     };
@@ -196,7 +194,7 @@ async function untilAnswers(asked: Omit<Asked, "seconds">): Promise<void> {
 /** HAProxy makes as many threads as it is given processors at its start. */
 async function bareWay(
   dir: string,
-  { protocol, serverPort, barest }: { protocol: Protocol; serverPort: number; barest: boolean },
+  { protocol, serverPort }: { readonly protocol: Protocol; readonly serverPort: number },
 ): Promise<Way> {
   const port = await freePort();
   let certificate: { readonly certificate?: string } = {};
@@ -205,7 +203,7 @@ async function bareWay(
     certificate = { certificate: join(dir, "bare.pem") };
     writeFileSync(join(dir, "bare.pem"), `${cert}\n${key}`);
   }
-  const config = handWritten({ host, port, serverPort, barest, ...certificate });
+  const config = handWritten({ host, port, serverPort, ...certificate });
   return { port, pid: runHaproxy(join(dir, "bare"), config, isApart ? own : undefined) };
 }
 

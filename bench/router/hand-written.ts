@@ -6,14 +6,11 @@ export interface HandWritten {
   readonly serverPort: number;
   /** File with certificate and key, for HTTPS. */
   readonly certificate?: string;
-  /** Leaves out that the app learns who asked and how. */
-  readonly barest?: boolean;
 }
 
-export function handWritten({ host, port, serverPort, certificate, barest = false }: HandWritten): string {
+export function handWritten({ host, port, serverPort, certificate }: HandWritten): string {
   const tls = certificate === undefined ? "" : ` ssl crt ${certificate} alpn h2,http/1.1 ssl-min-ver TLSv1.2`;
   const scheme = certificate === undefined ? "http" : "https";
-  const told = `  option forwardfor\n  http-request set-header X-Forwarded-Proto ${scheme}\n`;
   return `global
   maxconn 4000
 defaults
@@ -25,7 +22,9 @@ defaults
   timeout tunnel 1h
 frontend web
   bind 127.0.0.1:${port}${tls}
-${barest ? "" : told}  use_backend app if { hdr(host) -i ${host} }
+  option forwardfor
+  http-request set-header X-Forwarded-Proto ${scheme}
+  use_backend app if { hdr(host) -i ${host} }
 backend app
   server one 127.0.1.1:${serverPort}
   server two 127.0.1.2:${serverPort}

@@ -26,10 +26,10 @@ function sourceRows({ metadata, spec, status }: Build): Row[] {
   ];
 }
 
+type Author = NonNullable<NonNullable<SourceRevision["git"]>["author"]>;
+
 /** What was deployed without git has an author without an address: whoever deployed it, who is named already. */
-function authorText({ name, email = "" }: NonNullable<SourceRevision["git"]>["author"] & {} = {}):
-  | string
-  | undefined {
+function authorText({ name, email = "" }: Author = {}): string | undefined {
   return name === undefined || email === "" ? undefined : `${name} <${email}>`;
 }
 

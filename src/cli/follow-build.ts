@@ -1,5 +1,6 @@
 /** Shows a build's log as it is written and waits for its end. Whoever interrupts cancels the build. */
 
+import { isEnded } from "../model/kinds/build/build-phases.ts";
 import { findObject } from "../client/find-object.ts";
 import type { Client } from "../client/client.ts";
 import { build as buildKind, type Build } from "../model/kinds/build/build/build.ts";
@@ -7,12 +8,6 @@ import { refOf } from "../model/meta.ts";
 import type { CommandContext, Terminal } from "./command.ts";
 import { paint } from "./terminal.ts";
 import { pause, pollMs } from "./wait.ts";
-
-const endPhases: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);
-
-export function isEnded({ status }: Build): boolean {
-  return endPhases.has(status?.phase ?? "New");
-}
 
 /** Whether the build is complete. */
 export async function followBuild(context: CommandContext, made: Build): Promise<boolean> {

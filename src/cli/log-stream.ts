@@ -3,7 +3,7 @@
  * source's lines as they come, new pods included.
  */
 
-import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../model/kinds/nagi/app/app-names.ts";
 import type { Client, LogOptions } from "../client/client.ts";
 import type { Kind } from "../model/kind.ts";
 import type { Pod } from "../model/kinds/core/pod/pod.ts";
@@ -33,7 +33,7 @@ export async function* mergeLogs(request: MergeLogsOptions): AsyncGenerator<LogL
   const { client, namespace, app, options, kinds } = request;
   const labelSelector = `${appLabel}=${app}`;
   const podSelector =
-    request.process === undefined ? labelSelector : `${labelSelector},nagi.dev/process=${request.process}`;
+    request.process === undefined ? labelSelector : `${labelSelector},${processLabel}=${request.process}`;
   const pods = await client.list(kinds.pod, { namespace, labelSelector: podSelector });
   const routes = request.routes
     ? await client.list(kinds.route, { namespace, labelSelector })

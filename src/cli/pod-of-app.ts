@@ -1,6 +1,6 @@
 /** Which pod a command means: one by name, or one of an app's processes. */
 
-import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
 import type { ObjectRef } from "../model/meta.ts";
 import { appName } from "./app.ts";
@@ -31,7 +31,7 @@ export async function podOf(context: CommandContext): Promise<ObjectRef> {
   const name = await appName(context);
   const client = await context.client();
   const wanted = context.text("process");
-  const ofType = wanted === undefined ? "" : `,nagi.dev/process=${wanted}`;
+  const ofType = wanted === undefined ? "" : `,${processLabel}=${wanted}`;
   const { items } = await client.list(pod, { namespace, labelSelector: `${appLabel}=${name}${ofType}` });
   const running = items
     .filter(({ status, metadata }) => status?.phase === "Running" && metadata.deletionTimestamp === undefined)
@@ -45,5 +45,5 @@ export async function podOf(context: CommandContext): Promise<ObjectRef> {
 /** The newest release's web first. */
 function rank({ metadata, status }: Pod): number {
   const ready = status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True");
-  return Number(metadata.labels?.["nagi.dev/process"] !== "web") * 2 + Number(ready !== true);
+  return Number(metadata.labels?.[processLabel] !== "web") * 2 + Number(ready !== true);
 }

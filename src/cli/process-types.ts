@@ -1,5 +1,6 @@
 /** The process types that a command is about, and the numbers that their pods go by. */
 
+import { processLabel } from "../model/kinds/nagi/app/app-names.ts";
 import type { Pod } from "../model/kinds/core/pod/pod.ts";
 import type { App } from "../model/kinds/nagi/app/app.ts";
 import { UsageError } from "./command.ts";
@@ -40,7 +41,7 @@ export function instanceNames(pods: readonly Pick<Pod, "metadata">[]): Map<strin
     .toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   return new Map(
     ordered.map(({ metadata }) => {
-      const type = metadata.labels?.["nagi.dev/process"] ?? "";
+      const type = metadata.labels?.[processLabel] ?? "";
       const count = (counts.get(type) ?? 0) + 1;
       counts.set(type, count);
       return [metadata.name ?? "", `${type}.${count}`];
@@ -50,9 +51,4 @@ export function instanceNames(pods: readonly Pick<Pod, "metadata">[]): Map<strin
 
 function orderOf({ metadata }: Pick<Pod, "metadata">): string {
   return `${metadata.creationTimestamp ?? ""} ${metadata.name}`;
-}
-
-/** How many of the type run when it is not stopped. */
-export function wantedOf({ spec }: App, type: string): number {
-  return spec?.processes?.[type]?.replicas ?? (type === "web" ? 1 : 0);
 }

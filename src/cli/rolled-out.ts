@@ -1,8 +1,8 @@
 /** Waiting until a change of how processes run has reached all of them; the old ones serve until then. */
 
-import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../client/client.ts";
-import { findCondition } from "../model/conditions.ts";
+import { findCondition, isConditionTrue } from "../model/conditions.ts";
 import { deployment, type Deployment } from "../model/kinds/apps/deployment/deployment.ts";
 import { app as appKind, type App } from "../model/kinds/nagi/app/app.ts";
 import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
@@ -19,7 +19,7 @@ const noticedMaxMs = 15_000;
 const servedMaxMs = 5000;
 
 export function processOf({ metadata }: Deployment): string {
-  return metadata.labels?.["nagi.dev/process"] ?? "";
+  return metadata.labels?.[processLabel] ?? "";
 }
 
 /** Of the app, by process type. */
@@ -118,22 +118,18 @@ async function untilServed(context: CommandContext, client: Client, changed: Dep
   while (Date.now() - startMs < servedMaxMs) {
     const [{ items: routes }, { items: pods }] = await Promise.all([
       client.list(route, { namespace, labelSelector }),
-      client.list(pod, { namespace, labelSelector: `${labelSelector},nagi.dev/process=web` }),
+      client.list(pod, { namespace, labelSelector: `${labelSelector},${processLabel}=web` }),
     ]);
-    const ready = pods.filter(
-      ({ metadata, status }) =>
-        metadata.deletionTimestamp === undefined &&
-        findCondition(status?.conditions, "Ready")?.status === "True",
-    );
-    if (
-      isServing(
-        routes,
-        ready.map(({ status }) => status?.podIP ?? ""),
-      )
-    )
-      return;
+    const addresses = pods
+      .filter(({ metadata, status }) => isReady(status) && metadata.deletionTimestamp === undefined)
+      .map(({ status }) => status?.podIP ?? "");
+    if (isServing(routes, addresses)) return;
     await pause(pollMs, context.signal);
   }
+}
+
+function isReady(status: Pod["status"]): boolean {
+  return isConditionTrue(status?.conditions, "Ready");
 }
 
 /** Why a pod is not ready, if that can be said of it alone. */
@@ -148,7 +144,7 @@ function reasonOf({ metadata, status }: Pod): string | undefined {
 async function stuck(client: Client, changed: Deployment): Promise<Error> {
   const name = changed.metadata.labels?.[appLabel] ?? "";
   const type = processOf(changed);
-  const labelSelector = `${appLabel}=${name},nagi.dev/process=${type}`;
+  const labelSelector = `${appLabel}=${name},${processLabel}=${type}`;
   const { items } = await client.list(pod, { namespace: changed.metadata.namespace, labelSelector });
   const why = items.flatMap((each) => reasonOf(each) ?? [])[0];
   const text = why === undefined ? "" : `: ${why}`;

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../lib/free-port.ts";
-import { portOwner } from "./ports.ts";
+import { portOwner } from "../lib/port-holder.ts";
 
 export interface PlatformConfig {
   readonly dataDir: string;

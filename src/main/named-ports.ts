@@ -1,7 +1,7 @@
 /** The ports of a platform, each with its use and the flag that changes it. */
 
 import type { PlatformConfig } from "./config.ts";
-import { portOwner } from "./ports.ts";
+import { portOwner } from "../lib/port-holder.ts";
 import type { Problem } from "./preflight.ts";
 import { survivingPorts } from "./surviving.ts";
 

@@ -1,9 +1,6 @@
 /** The ports of the machine that routes of TCP can have. Pure. */
 
-export interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
+import type { PortRange } from "../platform/routes/tcp/tcp-ports.ts";
 
 const noPorts = "none";
 /** More could not be looked through when one is chosen. */

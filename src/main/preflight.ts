@@ -3,7 +3,7 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { canInstall, missingRequirements } from "./packages.ts";
-import { portOwner } from "./ports.ts";
+import { portOwner } from "../lib/port-holder.ts";
 
 export interface Problem {
   readonly what: string;

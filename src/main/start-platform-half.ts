@@ -48,7 +48,7 @@ import { versionOf } from "./host.ts";
 import { hostConfig, outsideOf } from "./outside.ts";
 import { missingImageOf, openPruner, openResolve, openSkopeo, openStreams } from "./open-images.ts";
 import { parsePortRange } from "./port-range.ts";
-import { portHolder } from "./ports.ts";
+import { portHolder } from "../lib/port-holder.ts";
 import { listenPlatformHttp } from "./platform-http.ts";
 import type { Service } from "./supervise.ts";
 

@@ -1,4 +1,4 @@
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import {
   horizontalPodAutoscaler,
   type HorizontalPodAutoscaler,
@@ -148,7 +148,7 @@ function newAutoscaler(
   const metadata = {
     name: `${name}-${process}`,
     namespace,
-    labels: { [appLabel]: name, "nagi.dev/process": process },
+    labels: { [appLabel]: name, [processLabel]: process },
     ownerReferences: [owner],
   };
   return newObject<HorizontalPodAutoscaler>(horizontalPodAutoscaler, metadata, { spec });

@@ -1,3 +1,4 @@
+import { isEnded } from "../../model/kinds/build/build-phases.ts";
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { createBuild } from "../../client/create-build.ts";
 import { cloneBuild } from "../../client/start-build.ts";
@@ -10,7 +11,7 @@ import { appName, appOption, getApp, knownAppName } from "../app.ts";
 import { buildInfo } from "../build-text.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { deployGit } from "../deploy/deploy-git.ts";
-import { cancelBuild, followBuild, isEnded, printBuildLog } from "../follow-build.ts";
+import { cancelBuild, followBuild, printBuildLog } from "../follow-build.ts";
 import { columns } from "../format.ts";
 import { listObjects, listOptions } from "../listing.ts";
 import { objectText } from "../output.ts";

@@ -1,3 +1,4 @@
+import { isEnded } from "../../model/kinds/build/build-phases.ts";
 import type { Client } from "../../client/client.ts";
 import { cloneBuild } from "../../client/start-build.ts";
 import { build as buildKind, type Build } from "../../model/kinds/build/build/build.ts";
@@ -5,7 +6,7 @@ import { buildNumber, configLabel } from "../../model/kinds/build/new-build.ts";
 import type { ObjectRef } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
-import { cancelBuild, isEnded, waitForEnd } from "../follow-build.ts";
+import { cancelBuild, waitForEnd } from "../follow-build.ts";
 
 const states = ["new", "pending", "running"] as const;
 

@@ -1,4 +1,4 @@
-import { appLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { isConditionTrue } from "../../model/conditions.ts";
 import { event } from "../../model/kinds/core/event/event.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -10,7 +10,8 @@ import { appOption, getApp } from "../app.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { failingChecks } from "../checks/check-text.ts";
 import { listObjects, listOptions } from "../listing.ts";
-import { instanceNames, wantedOf } from "../process-types.ts";
+import { instanceNames } from "../process-types.ts";
+import { startedReplicasOf } from "../../model/kinds/nagi/app/process-replicas.ts";
 
 export const command: Command = {
   name: "ps",
@@ -56,7 +57,9 @@ function printTypes({ terminal }: CommandContext, found: App): void {
     const { resources, stopped } = found.spec?.processes?.[type] ?? {};
     const size = sizeText(resources);
     const state =
-      stopped === true ? `stopped (${wantedOf(found, type)} when started)` : `${ready} of ${desired} ready`;
+      stopped === true
+        ? `stopped (${startedReplicasOf(found, type)} when started)`
+        : `${ready} of ${desired} ready`;
     terminal.print(`=== ${type}: ${state}${size === "" ? "" : ` (${size})`}`);
   }
 }
@@ -84,7 +87,7 @@ function withInstances(table: Table): Table {
     object?.metadata.labels?.["nagi.dev/cron"] === undefined || runningWords.includes(String(cells[status]));
   const rows = table.rows.filter(isShown).map((row) => {
     const { name = "", labels = {} } = row.object?.metadata ?? {};
-    const type = labels["nagi.dev/process"] ?? "";
+    const type = labels[processLabel] ?? "";
     return { ...row, cells: [numbers.get(name) ?? type, labels[releaseLabel] ?? "", ...row.cells] };
   });
   const counting = new Intl.Collator("en", { numeric: true });

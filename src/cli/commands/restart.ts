@@ -1,4 +1,4 @@
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -78,7 +78,7 @@ async function replace(
 ): Promise<void> {
   await client.delete(podKind, refOf(pod), { preconditions: { uid: pod.metadata.uid } });
   if (context.flag("no-wait")) return;
-  const type = pod.metadata.labels?.["nagi.dev/process"] ?? "";
+  const type = pod.metadata.labels?.[processLabel] ?? "";
   const startMs = Date.now();
   for (;;) {
     const isGone = await client.get(podKind, refOf(pod)).then(

@@ -1,4 +1,4 @@
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -8,6 +8,7 @@ import {
   volumeParts,
   type AppVolume,
 } from "../../model/kinds/nagi/app/app-volumes.ts";
+import { replicasOf } from "../../model/kinds/nagi/app/process-replicas.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
@@ -68,12 +69,12 @@ export const command: Command = {
     const { name = "", namespace } = found.metadata;
     const client = await context.client();
     const { items } = await client.list(deployment, { namespace, labelSelector: `${appLabel}=${name}` });
-    const model = items.find((item) => item.metadata.labels?.["nagi.dev/process"] === "web") ?? items[0];
+    const model = items.find((item) => item.metadata.labels?.[processLabel] === "web") ?? items[0];
     const container = model?.spec?.template.spec?.containers[0];
     if (model === undefined || container === undefined)
       throw new UsageError(`app ${name} has no release to run in`, "Deploy it first: git push nagi main");
     const [program = "", ...rest] = [...(await launcherOf(client, found)), ...context.args];
-    const labels = { [appLabel]: name, "nagi.dev/process": "run" };
+    const labels = { [appLabel]: name, [processLabel]: "run" };
     const { image, env, envFrom, resources } = container;
     const metadata = { generateName: `${name}-run-`, namespace, labels };
     const interactive = context.terminal.isInteractive && !context.flag("no-tty") && !context.flag("detach");
@@ -117,9 +118,10 @@ export const command: Command = {
 async function volumesFor(
   context: CommandContext,
   client: Client,
-  { metadata, spec }: App,
+  found: App,
 ): Promise<readonly AppVolume[]> {
-  const all = spec?.volumes ?? [];
+  const { metadata } = found;
+  const all = found.spec?.volumes ?? [];
   if (all.every(({ shared }) => shared === true)) return sharedVolumes(all);
   const { items } = await client.list(pod, { namespace: metadata.namespace });
   const holderOf = (claim: string): string | undefined =>
@@ -128,7 +130,7 @@ async function volumesFor(
         status?.phase !== "Succeeded" &&
         status?.phase !== "Failed" &&
         // One that ends for good is waited for by the scheduler.
-        (deletionTimestamp === undefined || isWanted(spec, labels?.["nagi.dev/process"] ?? "")) &&
+        (deletionTimestamp === undefined || replicasOf(found, labels?.[processLabel] ?? "") > 0) &&
         volumes.some(({ persistentVolumeClaim: named }) => named?.claimName === claim),
     )?.metadata.name;
   const free: AppVolume[] = [];
@@ -142,11 +144,6 @@ async function volumesFor(
       );
   }
   return atDistinctPaths(free);
-}
-
-function isWanted(spec: App["spec"], process: string): boolean {
-  const { replicas, stopped } = spec?.processes?.[process] ?? {};
-  return stopped !== true && (replicas ?? (process === "web" ? 1 : 0)) > 0;
 }
 
 function limitSeconds(text: string): number {

@@ -2,7 +2,8 @@ import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { appOption, getApp } from "../app.ts";
 import { autoscalersOf } from "../autoscale/app-autoscalers.ts";
 import type { Command } from "../command.ts";
-import { chosenTypes, wantedOf } from "../process-types.ts";
+import { chosenTypes } from "../process-types.ts";
+import { startedReplicasOf } from "../../model/kinds/nagi/app/process-replicas.ts";
 import { untilScaled } from "../scaled.ts";
 
 export const command: Command = {
@@ -31,7 +32,7 @@ export const command: Command = {
     await client.patch(appKind, { namespace, name }, { type: "merge", body: { spec: { processes } } });
     const autoscalers = await autoscalersOf(context, found);
     const own = stopped.filter((type) => !autoscalers.has(type));
-    const wanted = Object.fromEntries(own.map((type) => [type, wantedOf(found, type)]));
+    const wanted = Object.fromEntries(own.map((type) => [type, startedReplicasOf(found, type)]));
     if (!context.flag("no-wait")) await untilScaled(context, { found, wanted });
     const text = stopped.map((type) => `${type}=${wanted[type] ?? "autoscaled"}`);
     context.terminal.print(`Started ${name}: ${text.join(" ")}`);

@@ -1,4 +1,4 @@
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { timestamp } from "../../lib/timestamp.ts";
 import { randomInt } from "node:crypto";
 import type { Client } from "../../client/client.ts";
@@ -103,7 +103,7 @@ async function podsNamed(client: Client, namespace: string, name: string): Promi
       if (!isNotFound(error)) throw error;
     }
   }
-  const wanted = process === undefined ? "" : `,nagi.dev/process=${process}`;
+  const wanted = process === undefined ? "" : `,${processLabel}=${process}`;
   const { items } = await client.list(podKind, { namespace, labelSelector: `${appLabel}=${app}${wanted}` });
   if (items.length > 0) return items;
   const hint = "The pods there are: nagi get pods. The apps: nagi apps";

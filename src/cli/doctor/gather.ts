@@ -1,6 +1,6 @@
 /** Asks the API, the app's own address and its pods for what the doctor judges by. */
 
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { lookup } from "node:dns/promises";
 import { request } from "node:http";
 import { tailText } from "../../client/tail-text.ts";
@@ -57,7 +57,7 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
   const pods = allPods.items.filter(isServing);
   const waiting = pods.filter(({ spec }) => (spec.nodeName ?? "") === "").slice(0, examinedPodsMax);
   const ailing = pods.filter(isAiling).slice(0, examinedPodsMax);
-  const web = ailing.filter(({ metadata }) => metadata.labels?.["nagi.dev/process"] === "web");
+  const web = ailing.filter(({ metadata }) => metadata.labels?.[processLabel] === "web");
   const [decisions, lastLines, listeners, traffic, answer, unresolvedHosts, numbers, volumes] =
     await Promise.all([
       byName(waiting, (each) => decisionOf(context, each)),
@@ -92,7 +92,7 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
 }
 
 function isServing({ metadata }: Pod): boolean {
-  const process = metadata.labels?.["nagi.dev/process"];
+  const process = metadata.labels?.[processLabel];
   return metadata.deletionTimestamp === undefined && process !== "run" && process !== "release";
 }
 

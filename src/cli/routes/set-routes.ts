@@ -15,7 +15,10 @@ import { UsageError, type CommandContext, type Option } from "../command.ts";
 import { allRoutesOf, domainOf, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
 import { columns } from "../format.ts";
 import { isInForce } from "../../model/kinds/route/route/in-force.ts";
-import { pause, pollMs } from "../wait.ts";
+import { waitFor } from "../../client/wait-for.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { refOf } from "../../model/meta.ts";
+import { isStatus } from "../../model/status.ts";
 
 /** A router that has said nothing by then is not waited for. */
 const inForceWaitMs = 10_000;
@@ -86,14 +89,17 @@ export async function annotate(
 /** Waits until the next request meets the settings, or says that it does not yet. */
 async function inForce(context: CommandContext, changed: readonly Route[]): Promise<void> {
   const client = await context.client();
-  const deadline = Date.now() + inForceWaitMs;
-  for (const { metadata } of changed) {
-    const ref = { namespace: metadata.namespace, name: metadata.name ?? "" };
-    while (!isInForce(await client.get(route, ref))) {
-      if (Date.now() > deadline)
-        return context.terminal.note("The router has not taken it yet; it will as soon as it can.");
-      await pause(pollMs, context.signal);
+  const { signal } = context;
+  const deadlineMs = Date.now() + inForceWaitMs;
+  const until = (found: Route | undefined): boolean => found === undefined || isInForce(found);
+  try {
+    for (const each of changed) {
+      const limits = { clock: systemClock, timeoutMs: Math.max(0, deadlineMs - Date.now()), signal };
+      await waitFor(client, { kind: route, ref: refOf(each), until }, limits);
     }
+  } catch (error) {
+    if (!isStatus(error, "Timeout")) throw error;
+    context.terminal.note("The router has not taken it yet; it will as soon as it can.");
   }
 }
 

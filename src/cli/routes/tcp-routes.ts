@@ -1,24 +1,25 @@
 /** `nagi routes add tcp[:PORT]`: a port of the machine that leads to an app's process, or to a Service beside it. */
 
+import { randomBytes } from "node:crypto";
+import { waitFor } from "../../client/wait-for.ts";
+import { systemClock } from "../../lib/clock.ts";
 import { newObject } from "../../model/kind.ts";
 import { addonObjectName } from "../../model/kinds/nagi/addon/addon-vars.ts";
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { service as serviceKind, type Service } from "../../model/kinds/core/service/service.ts";
 import { route as routeKind, type Route } from "../../model/kinds/route/route/route.ts";
 import { autoPort, tcpName, tcpPortAnnotation, tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
-import { controllerRef, type ObjectMeta } from "../../model/meta.ts";
-import { isNotFound } from "../../model/status.ts";
+import { controllerRef, refOf, type ObjectMeta } from "../../model/meta.ts";
+import { isNotFound, isStatus } from "../../model/status.ts";
 import { platformInfo } from "../app.ts";
 import { UsageError, type CommandContext, type Option } from "../command.ts";
 import { admissionOf, allRoutesOf } from "../domains/domain-routes.ts";
 import { chosenTypes } from "../process-types.ts";
-import { pause, pollMs } from "../wait.ts";
 
 /** A router that has said nothing by then is not waited for. */
 const admittedWaitMs = 20_000;
-const webProcess = "web";
-const processLabel = "nagi.dev/process";
+const suffixBytes = 3;
 
 export const tcpOptions: readonly Option[] = [
   { name: "process", type: "string", value: "TYPE", description: "Of add tcp: the process type (web)." },
@@ -62,7 +63,7 @@ export async function addTcpRoute(
   const client = await context.client();
   const { namespace, name: app = "" } = found.metadata;
   const target = await targetOf(context, found);
-  const suffix = port === autoPort ? Math.random().toString(36).slice(2, 8) : `${port}`;
+  const suffix = port === autoPort ? randomBytes(suffixBytes).toString("hex") : `${port}`;
   const metadata: ObjectMeta = {
     namespace,
     name: `${app}-tcp-${suffix}`,
@@ -169,18 +170,18 @@ function processService({ metadata, ...made }: Route, { process, port = 0 }: Tar
   );
 }
 
-async function decided(context: CommandContext, { metadata }: Route): Promise<Route | undefined> {
+/** Undefined when the router has said nothing. */
+async function decided(context: CommandContext, made: Route): Promise<Route | undefined> {
   const client = await context.client();
-  const ref = { namespace: metadata.namespace, name: metadata.name ?? "" };
-  const deadline = Date.now() + admittedWaitMs;
+  const until = (found: Route | undefined): boolean =>
+    found === undefined || admissionOf(found).isAdmitted !== undefined;
+  const limits = { clock: systemClock, timeoutMs: admittedWaitMs, signal: context.signal };
   context.terminal.progress("Waiting for the router");
   try {
-    while (Date.now() < deadline) {
-      const now = await client.get(routeKind, ref);
-      if (admissionOf(now).isAdmitted !== undefined) return now;
-      await pause(pollMs, context.signal);
-    }
-    return undefined;
+    return await waitFor(client, { kind: routeKind, ref: refOf(made), until }, limits);
+  } catch (error) {
+    if (isStatus(error, "Timeout")) return undefined;
+    throw error;
   } finally {
     context.terminal.progressDone();
   }

@@ -1,6 +1,6 @@
 /** What a volume is, who has it, and how much is in it. */
 
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { PersistentVolumeClaim } from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { findCondition } from "../../model/conditions.ts";
@@ -73,7 +73,7 @@ export async function usedBytesOf(
     const running = users.find(
       ({ metadata, status }) =>
         metadata.labels?.[appLabel] === app &&
-        metadata.labels["nagi.dev/process"] === process &&
+        metadata.labels[processLabel] === process &&
         findCondition(status?.conditions, "Ready")?.status === "True",
     );
     if (running === undefined) continue;

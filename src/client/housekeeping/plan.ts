@@ -1,5 +1,6 @@
 /** What of the past goes, and why. Pure. */
 
+import { isEnded } from "../../model/kinds/build/build-phases.ts";
 import type { Job } from "../../model/kinds/batch/job/job.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -34,16 +35,11 @@ export function planHousekeeping(past: Past, policy: Policy, nowMs: number): Old
   ].toSorted((a, b) => a.endedMs - b.endedMs);
 }
 
-const endedPhases: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);
-
 /** Those of build configurations have limits of their own. */
 function oldBuilds({ builds, releases }: Past, policy: Policy, nowMs: number): OldObject[] {
   const { keepBuilds = 1, keepBuildsSeconds = 0 } = policy;
   const released = new Set(releases.map(({ metadata, spec }) => `${metadata.namespace}/${spec.build ?? ""}`));
-  const ended = builds.filter(
-    ({ metadata, status }) =>
-      endedPhases.has(status?.phase ?? "") && metadata.labels?.["buildconfig"] === undefined,
-  );
+  const ended = builds.filter((each) => isEnded(each) && each.metadata.labels?.["buildconfig"] === undefined);
   const byApp = Map.groupBy(ended, ({ metadata: { namespace, name, labels } }) => {
     return `${namespace}/${labels?.[appLabel] ?? name}`;
   });

@@ -9,7 +9,7 @@ import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { freePort } from "../../lib/free-port.ts";
 import { paths, type GivenSettings } from "../config.ts";
-import { portOwner } from "../ports.ts";
+import { portOwner } from "../../lib/port-holder.ts";
 import { readArchive } from "./archive-reader.ts";
 import { Extraction } from "./extract-archive.ts";
 import { repositoriesDir, restoreRepository, type RepositoryFacts } from "./git-bundles.ts";

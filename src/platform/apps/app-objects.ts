@@ -1,6 +1,13 @@
 /** The objects that an app consists of, as they should be. Pure. */
 
-import { appLabel, configName, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { replicasOf } from "../../model/kinds/nagi/app/process-replicas.ts";
+import {
+  appLabel,
+  configName,
+  processLabel,
+  releaseLabel,
+  webProcess,
+} from "../../model/kinds/nagi/app/app-names.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
@@ -9,16 +16,7 @@ import { parseDomain, type AppDomain } from "../../model/kinds/nagi/app/app-doma
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { newObject } from "../../model/kind.ts";
-import {
-  deploymentName,
-  ownedMeta,
-  portName,
-  processLabel,
-  releaseName,
-  replicasOf,
-  templateAnnotation,
-  webProcess,
-} from "./names.ts";
+import { deploymentName, ownedMeta, portName, releaseName, templateAnnotation } from "./names.ts";
 import { chooseStrategy, markedWith } from "./deploy-strategy.ts";
 import { digest } from "./digest.ts";
 import { podTemplate, processOptions } from "./pod-template.ts";

@@ -3,7 +3,7 @@
  * deployments of the release that should run; its status. Every step can be cut short and is done again.
  */
 
-import { configName, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { configName, processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import type { Reconciled } from "../../client/controller.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
@@ -31,9 +31,7 @@ import {
   defaultReleaseHistoryLimit,
   deploymentName,
   isOwnedBy,
-  processLabel,
   servedProcesses,
-  webProcess,
   wishProblemAnnotation,
 } from "./names.ts";
 import { ensureCronJobs } from "./cron-keeper.ts";

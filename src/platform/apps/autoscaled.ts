@@ -1,9 +1,9 @@
 /** How many instances of a process type there are to be, where an autoscaler has a say. Pure. */
 
+import { replicasOf } from "../../model/kinds/nagi/app/process-replicas.ts";
 import type { HorizontalPodAutoscaler } from "../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { singleVolumeOf } from "../../model/kinds/nagi/app/app-volumes.ts";
-import { replicasOf } from "./names.ts";
 
 export interface Autoscaled {
   /** The autoscaler of the process type's deployment; undefined when none is. */

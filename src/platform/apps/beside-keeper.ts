@@ -6,7 +6,7 @@
  * and told to lead to all only when no such thing is left.
  */
 
-import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
@@ -19,7 +19,7 @@ import type { AppCaches } from "./app-caches.ts";
 import { appService } from "./app-objects.ts";
 import { besideDeployment, besideService, isBeside, previewRoute } from "./beside-objects.ts";
 import type { DeployPlan } from "./deploy-input.ts";
-import { isOwnedBy, processLabel, webProcess } from "./names.ts";
+import { isOwnedBy } from "./names.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 
 export interface BesideOptions {

@@ -1,6 +1,6 @@
 /** The objects of a release that runs beside the one that serves, as they should be. Pure. */
 
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
@@ -8,16 +8,7 @@ import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import type { ObjectMeta } from "../../model/meta.ts";
 import { newObject } from "../../model/kind.ts";
 import { appDeployment, appHost, appService, type WantedDeployment } from "./app-objects.ts";
-import {
-  besideName,
-  deploymentName,
-  nextTrack,
-  ownedMeta,
-  portName,
-  processLabel,
-  trackLabel,
-  webProcess,
-} from "./names.ts";
+import { besideName, deploymentName, nextTrack, ownedMeta, portName, trackLabel } from "./names.ts";
 
 const track = { [trackLabel]: nextTrack };
 

@@ -7,7 +7,7 @@
  * is killed between two writes finds the wish again and goes on.
  */
 
-import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { planCanary } from "./canary-plan.ts";
@@ -15,7 +15,7 @@ import type { DeployInput, DeployPlan } from "./deploy-input.ts";
 import { hasClaim, recreateAnnotation } from "./deploy-strategy.ts";
 import { podTemplate, processOptions } from "./pod-template.ts";
 import { standbyUntilMs } from "./deploy-wish.ts";
-import { nextTrack, processLabel, servedProcesses, trackLabel, webProcess } from "./names.ts";
+import { nextTrack, servedProcesses, trackLabel } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import {
   decideRollout,

@@ -1,10 +1,10 @@
 /** Why pods of a release do not get ready, in words for whoever deployed it. */
 
+import { processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { ContainerStatus } from "../../model/kinds/core/pod/pod-status.ts";
 import { listeningCondition } from "../../model/kinds/core/pod/listening-condition.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { findCondition } from "../../model/conditions.ts";
-import { processLabel } from "./names.ts";
 
 /** So many restarts in a row are no accident. */
 const crashMax = 2;

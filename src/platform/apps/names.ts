@@ -4,8 +4,6 @@ import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { controllerRef, type KubeObject, type ObjectMeta } from "../../model/meta.ts";
 
-export const processLabel = "nagi.dev/process";
-
 /** On an App: asks for a rollback to that version; removed when it is done. */
 export const rollbackAnnotation = "nagi.dev/rollback-to";
 /** On an App: asks for its newest release, which failed, to be tried again; removed when it is done. */
@@ -30,7 +28,6 @@ export const templateAnnotation = "nagi.dev/template";
 export const trackLabel = "nagi.dev/track";
 export const nextTrack = "next";
 
-export const webProcess = "web";
 /** The command of this type runs once a release, before it serves; it is no process of its own. */
 export const releaseProcess = "release";
 export const defaultPort = 8080;
@@ -66,13 +63,6 @@ export function deploymentName(app: string, process: string): string {
 /** Of the service and the preview's route of what runs beside the release that serves. */
 export function besideName(app: string): string {
   return `${app}--${nextTrack}`;
-}
-
-/** How many of a process type should run. */
-export function replicasOf(app: App, process: string): number {
-  const { replicas, stopped } = app.spec?.processes?.[process] ?? {};
-  if (stopped === true) return 0;
-  return replicas ?? (process === webProcess ? 1 : 0);
 }
 
 /** Metadata of an object that belongs to the app and goes with it. */

@@ -1,6 +1,6 @@
 /** The pods of one process type of a release. The same release, resources and restart always give the same template. */
 
-import { appLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
 import type { AppChecks } from "../../model/kinds/nagi/app/app-checks.ts";
@@ -9,7 +9,7 @@ import type { AppPlacement } from "../../model/kinds/nagi/app/app-placement.ts";
 import { processOfVolume, volumeParts, type AppVolume } from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { AppProcess } from "../../model/kinds/nagi/app/app-process.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
-import { defaultPort, portName, processLabel, webProcess } from "./names.ts";
+import { defaultPort, portName } from "./names.ts";
 import { placementSpec } from "./placement.ts";
 
 const gracePeriodSeconds = 30;

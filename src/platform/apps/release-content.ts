@@ -3,11 +3,12 @@
  * and the marks by which the next one knows what was considered. Pure.
  */
 
+import { webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release, ReleaseSpec } from "../../model/kinds/nagi/release/release.ts";
-import { createdByAnnotation, pushedByAnnotation, servedProcesses, webProcess } from "./names.ts";
+import { createdByAnnotation, pushedByAnnotation, servedProcesses } from "./names.ts";
 import type { ConfigData } from "./release-text.ts";
 
 /** On a release: the newest build that had been completed when it was made. */

@@ -3,7 +3,7 @@
  * release how it went. Every step can be cut short and is done again; the pod is made once.
  */
 
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { findObject } from "../../client/find-object.ts";
 import type { Client } from "../../client/client.ts";
 import { tailText } from "../../client/tail-text.ts";
@@ -19,7 +19,7 @@ import { newObject } from "../../model/kind.ts";
 import { controllerRef, refOf } from "../../model/meta.ts";
 import { isStatus } from "../../model/status.ts";
 import type { AppCaches } from "./app-caches.ts";
-import { outputName, processLabel, releasePodName, releaseProcess } from "./names.ts";
+import { outputName, releasePodName, releaseProcess } from "./names.ts";
 import { ignoreNotFound } from "./owned-objects.ts";
 import {
   phaseOutcome,

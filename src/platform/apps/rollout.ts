@@ -5,7 +5,7 @@
  * one runs again (its pods never went away); at most one release is live.
  */
 
-import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { processLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../model/conditions.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -13,7 +13,7 @@ import type { CanaryStatus } from "../../model/kinds/nagi/release/canary-status.
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import type { Condition } from "../../model/meta.ts";
 import { worstProblem, type FailedChecks } from "./failure-reason.ts";
-import { processLabel, servedProcesses } from "./names.ts";
+import { servedProcesses } from "./names.ts";
 import { phaseCommand, phaseState } from "./release-phase.ts";
 import { newestRelease } from "./release-plan.ts";
 

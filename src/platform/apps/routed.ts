@@ -1,13 +1,13 @@
 /** Whether the router knows of a release's pods: a deploy is over when requests reach what was deployed. Pure. */
 
-import { releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
-import { findCondition } from "../../model/conditions.ts";
+import { processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
+import { findCondition, isConditionTrue } from "../../model/conditions.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { isServing } from "../../model/kinds/route/route/served.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 
-import { processLabel, trackLabel, webProcess } from "./names.ts";
+import { trackLabel } from "./names.ts";
 
 /** A router that has not told of pods for this long after they became ready is not waited for any more. */
 export const routedWaitMs = 15_000;
@@ -30,7 +30,7 @@ export function isRouted(routes: readonly Route[], pods: readonly Pod[], nowMs: 
 
 /** As `isRouted`, of pods that may have been ready for long. */
 export function isServed(routes: readonly Route[], pods: readonly Pod[]): boolean {
-  const ready = pods.filter(({ status }) => findCondition(status?.conditions, "Ready")?.status === "True");
+  const ready = pods.filter(({ status }) => isConditionTrue(status?.conditions, "Ready"));
   return isServing(routes, ready.map(addressOf));
 }
 

@@ -60,14 +60,13 @@ export async function makeLight(engine: ContainerEngine, uid: string): Promise<(
   } catch {
     // Not mounted, not delegated, or of another machine.
   }
-  return async () => {
-    for (const each of await findDirectories(cgroupRoot, name, maxDepth)) await removeGroup(each);
-  };
+  return () => removeBuildGroups(uid);
 }
 
-/** The kernel lets no group be removed that something runs in. */
-async function removeGroup(directory: string): Promise<void> {
-  await rmdir(directory).catch(() => undefined);
+/** Those of a build that has ended; the kernel lets none be removed that something runs in. */
+export async function removeBuildGroups(uid: string): Promise<void> {
+  for (const directory of await findDirectories(cgroupRoot, nameOf(uid), maxDepth))
+    await rmdir(directory).catch(() => undefined);
 }
 
 function exists(path: string): Promise<boolean> {

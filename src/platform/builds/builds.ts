@@ -14,11 +14,9 @@ import type { Client } from "../../client/client.ts";
 import { runController, type Reconciled } from "../../client/controller.ts";
 import { EventRecorder } from "../../client/event-recorder.ts";
 import type { LogSource } from "../../client/log-source.ts";
-import { sleep } from "../../lib/clock.ts";
-import { messageOf } from "../../lib/errors.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
-import type { Logger } from "../../lib/log.ts";
 import { setCondition } from "../../model/conditions.ts";
+import { isEnded } from "../../model/kinds/build/build-phases.ts";
 import { build as buildKind, type Build, type BuildStatus } from "../../model/kinds/build/build/build.ts";
 import { policyLabel } from "../../model/kinds/build/new-build.ts";
 import { byteValue } from "../../model/quantity.ts";
@@ -29,34 +27,18 @@ import { buildCgroup, endBuildSteps } from "./build-cgroup.ts";
 import { failed, stopped, type Stop } from "./build-end.ts";
 import { BuildLogs, type BuildLog } from "./build-log.ts";
 import { BuildQueue } from "./build-queue.ts";
-import { CacheSweeper } from "./caches.ts";
+import { BuildSweep } from "./build-sweep.ts";
 import { exceededDisk } from "./disk-watch.ts";
-import { removeFetchLeftovers } from "./fetch-leftovers.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { isPushDue, LatePushes, pushing } from "./late-pushes.ts";
 import { SourcesHandler } from "./sources-handler.ts";
 import { removeOldImages } from "./old-images.ts";
 import { imageReference, runBuild } from "./run-build.ts";
-import type { RunBuildOptions } from "./work.ts";
+import type { BuildsOptions } from "./work.ts";
 
 const logMaxBytes = 16 * 1024 ** 2;
 const snippetLines = 5;
 const workers = 4;
-/** Sources that no build wants are kept this long: the push that brought them may still make its build. */
-const sourceKeepMs = 60 * 60_000;
-/** That of a build that failed is kept longer, for `nagi builds retry`. */
-const retrySourceKeepMs = 24 * 60 * 60_000;
-const sweepEveryMs = 10 * 60_000;
-
-export interface BuildsOptions extends RunBuildOptions {
-  /** For the logs. */
-  readonly dataDir: string;
-  /** Where the engine has the caches of builds, when it is this Nagi's own. */
-  readonly cacheDirectory?: string | undefined;
-  /** Builds that run at a time. */
-  readonly maxConcurrent: number;
-  readonly log: Logger;
-}
 
 export interface Builds {
   run(signal: AbortSignal): Promise<void>;
@@ -78,12 +60,6 @@ export function createBuilds(options: BuildsOptions): Builds {
   };
 }
 
-const ended: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);
-
-function isEnded(build: Build): boolean {
-  return ended.has(build.status?.phase ?? "New");
-}
-
 interface Active {
   readonly build: Build;
   readonly aborter: AbortController;
@@ -103,7 +79,7 @@ class BuildController {
   readonly #active = new Map<string, Active>();
   readonly #events: EventRecorder;
   readonly #latePushes: LatePushes;
-  readonly #cacheSweeper: CacheSweeper;
+  readonly #sweep: BuildSweep;
   /** Uids of the builds that wait, by key: a build that is gone has no uid any more. */
   readonly #waiting = new Map<string, string>();
 
@@ -112,15 +88,15 @@ class BuildController {
     this.#client = options.client;
     this.#queue = new BuildQueue(options.maxConcurrent);
     this.#latePushes = new LatePushes(options);
-    this.#cacheSweeper = new CacheSweeper(options);
     this.logs = new BuildLogs({ directory: options.dataDir, maxBytes: logMaxBytes });
+    this.#sweep = new BuildSweep(options, this.logs);
     const { client, clock, log } = options;
     this.#events = new EventRecorder({ client, clock, log, component: "build-controller" });
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await this.#removeFetched();
-    const sweeping = this.#sweepRegularly(signal);
+    await this.#sweep.removeFetched();
+    const sweeping = this.#sweep.run(signal);
     await runController(
       {
         name: "builds",
@@ -172,7 +148,7 @@ class BuildController {
 
   /** `uid`: of one that waited. */
   async #removed(uid: string | undefined, signal: AbortSignal): Promise<undefined> {
-    this.#cacheSweeper.soon(signal);
+    this.#sweep.cachesSoon(signal);
     if (uid !== undefined) await this.logs.remove(uid);
   }
 
@@ -363,51 +339,10 @@ class BuildController {
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }
   }
-
-  async #removeFetched(): Promise<void> {
-    try {
-      for (const path of await removeFetchLeftovers())
-        this.#options.log.info("removed what a fetch left that was cut off", { path });
-    } catch (error) {
-      this.#options.log.warn("cannot remove what fetches left", { error: messageOf(error) });
-    }
-  }
-
-  async #sweepRegularly(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#sweep(signal).catch((error: unknown) => {
-        if (!signal.aborted)
-          this.#options.log.warn("cannot clean up after builds", { error: messageOf(error) });
-      });
-      await sleep(this.#options.clock, sweepEveryMs, signal);
-    }
-  }
-
-  /** Logs of builds that are no more, sources that nobody built, images that nothing needs. */
-  async #sweep(signal: AbortSignal): Promise<void> {
-    const { items } = await this.#client.list(buildKind);
-    const now = new Date(this.#options.clock.now());
-    for (const wanting of items.filter((item) => wantsSource(item, now.getTime()))) {
-      const id = wanting.spec.source?.binary?.asFile;
-      if (id !== undefined && (await this.#options.sources.has(id)))
-        await this.#options.sources.touch(id, now);
-    }
-    await this.logs.keepOnly(new Set(items.map(({ metadata }) => metadata.uid ?? "")));
-    await this.#options.sources.prune(new Date(now.getTime() - sourceKeepMs));
-    await this.#cacheSweeper.sweep();
-    await removeOldImages(this.#options, signal);
-  }
 }
 
 function definedOnly(status: BuildStatus): Record<string, JsonValue> {
   return JSON.parse(JSON.stringify(status)) as Record<string, JsonValue>;
-}
-
-/** It waits or runs, or it may be built again: of a push that was rejected git keeps nothing. */
-function wantsSource(build: Build, nowMs: number): boolean {
-  if (!isEnded(build)) return true;
-  const { phase, completionTimestamp } = build.status ?? {};
-  return phase !== "Complete" && nowMs - Date.parse(completionTimestamp ?? "") < retrySourceKeepMs;
 }
 
 /** Its configuration's run policy says when it becomes Pending, which is the time to run it. */

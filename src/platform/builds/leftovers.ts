@@ -9,7 +9,7 @@ import type { Logger } from "../../lib/log.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import { imageOfAdded } from "./dockerfile/fetch-added.ts";
 import { readingContainer } from "./inputs/build-images.ts";
-import { buildCgroup } from "./build-cgroup.ts";
+import { buildCgroup, removeBuildGroups } from "./build-cgroup.ts";
 
 export interface LeftoversOptions {
   readonly engine: ContainerEngine;
@@ -29,4 +29,5 @@ export async function removeLeftovers(build: Build, { engine, log }: LeftoversOp
       if (!isEngineError(error, 404)) throw error;
     });
   }
+  await removeBuildGroups(metadata.uid ?? "");
 }

@@ -4,7 +4,7 @@
  */
 
 import { pack } from "tar-stream";
-import type { BuildOptions } from "../../lib/container-engine/engine-build.ts";
+import type { StepLimits } from "./step-limits.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -19,7 +19,7 @@ export interface PostCommitOptions {
   readonly log: BuildLog;
   readonly signal: AbortSignal;
   /** Of the step. */
-  readonly limits: Pick<BuildOptions, "memoryBytes" | "cpus" | "ulimits" | "cgroup" | "network">;
+  readonly limits: StepLimits;
 }
 
 /** Throws a BuildFailure when the hook fails; the image is gone then. */

@@ -5,6 +5,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { RegistryAuth } from "../../lib/container-engine/engine-build.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import type { Ulimit } from "../../lib/container-engine/engine-types.ts";
+import type { Logger } from "../../lib/log.ts";
 import type { SourceStore } from "../../lib/source-store.ts";
 import type { Build } from "../../model/kinds/build/build/build.ts";
 import type { BuildLog } from "./build-log.ts";
@@ -65,4 +66,15 @@ export interface Prepared {
   readonly finish?: ((image: string, told: string) => Promise<Readonly<Record<string, string>>>) | undefined;
   /** Called when the build has ended, however it did: removes what was made for it only. */
   readonly dispose?: (() => Promise<void>) | undefined;
+}
+
+/** What runs Builds is given. */
+export interface BuildsOptions extends RunBuildOptions {
+  /** For the logs. */
+  readonly dataDir: string;
+  /** Where the engine has the caches of builds, when it is this Nagi's own. */
+  readonly cacheDirectory?: string | undefined;
+  /** Builds that run at a time. */
+  readonly maxConcurrent: number;
+  readonly log: Logger;
 }

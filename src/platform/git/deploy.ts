@@ -6,6 +6,7 @@
  * a pusher who is gone cancels the build.
  */
 
+import { isEnded } from "../../model/kinds/build/build-phases.ts";
 import type { Client } from "../../client/client.ts";
 import type { UserInfo } from "../../client/user.ts";
 import { waitFor } from "../../client/wait-for.ts";
@@ -27,8 +28,6 @@ import { SubmoduleProblem } from "../../lib/git/list-submodules.ts";
 import { Turns } from "./turns.ts";
 
 const buildTimeoutMs = 2 * 60 * 60_000;
-
-const endPhases: ReadonlySet<string> = new Set(["Complete", "Failed", "Error", "Cancelled"]);
 
 export interface DeployOptions {
   readonly client: Client;
@@ -186,8 +185,7 @@ export class Deployer {
     const ref = refOf(build);
     try {
       await this.#tellLog(build, push, tell);
-      const until = (found: Build | undefined): boolean =>
-        found === undefined || endPhases.has(found.status?.phase ?? "");
+      const until = (found: Build | undefined): boolean => found === undefined || isEnded(found);
       const options = { clock, timeoutMs: buildTimeoutMs, signal: push.signal };
       const ended = await waitFor(client, { kind: buildKind, ref, until }, options);
       if (ended?.status?.phase === "Complete") return true;

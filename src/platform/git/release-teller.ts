@@ -1,6 +1,6 @@
 /** Tells who pushed how the release of a build goes, until it serves or has failed. */
 
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { lastWordsOf, releasePhaseLines, type PhaseLogOptions } from "../../client/release-phase-log.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -75,7 +75,7 @@ async function strategyLines(client: Client, { metadata, spec }: Release): Promi
   // The app may have chosen so a moment ago.
   const isChosen = wanted?.deploy?.strategy === "recreate";
   const recreated = items.filter((each) => isChosen || each.spec.strategy?.type === "Recreate");
-  const processes = recreated.map((each) => each.metadata.labels?.["nagi.dev/process"] ?? each.metadata.name);
+  const processes = recreated.map((each) => each.metadata.labels?.[processLabel] ?? each.metadata.name);
   // What runs beside has the same processes.
   const names = [...new Set(processes)];
   if (names.length === 0) return [];

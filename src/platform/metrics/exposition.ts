@@ -6,7 +6,7 @@ import type { Node } from "../../model/kinds/core/node/node.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { NodeMetrics } from "../../model/kinds/metrics/nodemetrics/nodemetrics.ts";
 import type { PodMetrics } from "../../model/kinds/metrics/podmetrics/podmetrics.ts";
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { LogDrain } from "../../model/kinds/nagi/logdrain/logdrain.ts";
 import { latencyBoundsMs } from "../../model/kinds/nagi/routemetrics/latency.ts";
@@ -121,7 +121,7 @@ function podNumbers(registry: MetricsRegistry, { pods, podMetricsOf }: Exposed):
   for (const pod of pods) {
     const { phase, conditions = [] } = pod.status ?? {};
     if (phase !== "Running") continue;
-    const values = [...idOf(pod), pod.metadata.labels?.["nagi.dev/process"] ?? "", pod.metadata.name ?? ""];
+    const values = [...idOf(pod), pod.metadata.labels?.[processLabel] ?? "", pod.metadata.name ?? ""];
     const use = podUse(pod, podMetricsOf(pod));
     cpu.with(...values).set(use.cpuMillis / 1000);
     memory.with(...values).set(use.memoryBytes);

@@ -1,11 +1,10 @@
 /** From what is told of pods to what the process types of an app use. Pure. */
 
+import { processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { ProcessUse } from "../../model/app-metrics.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { PodMetrics } from "../../model/kinds/metrics/podmetrics/podmetrics.ts";
 import { byteValue, milliValue } from "../../model/quantity.ts";
-
-const processLabel = "nagi.dev/process";
 
 /** Of one pod; without metrics it counts as an instance that uses nothing yet. */
 export function podUse(pod: Pod, metrics: PodMetrics | undefined): ProcessUse {

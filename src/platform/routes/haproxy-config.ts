@@ -54,8 +54,8 @@ export interface HaproxyFiles {
   readonly config: string;
   readonly maps: HaproxyMaps;
   readonly certificates: CertificateFiles;
-  /** Content by name: keys and certificates. */
-  readonly secrets: ReadonlyMap<string, string>;
+  /** Content by name: keys, certificates and pages, which the configuration names. */
+  readonly contents: ReadonlyMap<string, string>;
 }
 
 export interface Rendered {
@@ -124,7 +124,7 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
     config,
     maps,
     certificates,
-    secrets: new Map([...certificates.files, ...cas, ...table.pages.files]),
+    contents: new Map([...certificates.files, ...cas, ...table.pages.files]),
   };
 }
 

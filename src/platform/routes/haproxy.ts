@@ -151,9 +151,8 @@ export class Haproxy {
       if (waitMs > 0) return { table, againAfterMs: waitMs };
       await this.#reload(files);
     }
-    // Keys of certificates that are no longer shown.
-    await this.#files.keepOnly(secretsDir, files.secrets);
-    await this.#files.keepOnly(pagesDir, files.secrets);
+    // Keys above all are not kept longer than they are shown.
+    for (const folder of [secretsDir, pagesDir]) await this.#files.keepOnly(folder, files.contents);
     return accepted ? { table } : { table, againAfterMs: refusedAgainMs };
   }
 
@@ -185,7 +184,7 @@ export class Haproxy {
     const files = renderFiles(this.#options.settings, given);
     await this.#files.write("backends.json", JSON.stringify(this.#frame));
     for (const name of mapNames) await this.#files.write(name, mapText(files.maps[name]));
-    for (const [name, content] of files.secrets) await this.#files.write(name, content);
+    for (const [name, content] of files.contents) await this.#files.write(name, content);
     await this.#files.write(certificateList, `${certificates.lines.join("\n")}\n`);
     return files;
   }

@@ -1,6 +1,6 @@
 /** Pods that wait, crash or are not ready. What several pods of a process type have in common is told once. */
 
-import { appLabel } from "../../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import { findCondition } from "../../../model/conditions.ts";
 import type { ContainerStateTerminated, ContainerStatus } from "../../../model/kinds/core/pod/pod-status.ts";
 import type { Event } from "../../../model/kinds/core/event/event.ts";
@@ -228,10 +228,7 @@ interface Group {
 }
 
 function groups(pods: readonly Pod[], has: (pod: Pod) => boolean): Group[] {
-  const byProcess = Map.groupBy(
-    pods.filter(has),
-    ({ metadata }) => metadata.labels?.["nagi.dev/process"] ?? "",
-  );
+  const byProcess = Map.groupBy(pods.filter(has), ({ metadata }) => metadata.labels?.[processLabel] ?? "");
   return [...byProcess].flatMap(([process, some]) => {
     const [first] = some;
     if (first === undefined) return [];

@@ -1,8 +1,8 @@
 /** Requests that do not get where they should, or come back late. */
 
+import { webProcess } from "../../../model/kinds/nagi/app/app-names.ts";
 import type { Evidence, Finding } from "../evidence.ts";
 
-const webProcess = "web";
 /** Fewer requests say nothing about how slow an app is. */
 const telling = 20;
 const slowMs = 1000;

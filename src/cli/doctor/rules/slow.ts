@@ -1,5 +1,6 @@
 /** Why an app is slow, or soon will be: what its processes want and are not given. */
 
+import { processLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import type { MetricStep, ProcessUse } from "../../../model/app-metrics.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import { byteValue, milliValue } from "../../../model/quantity.ts";
@@ -28,7 +29,7 @@ interface Recent {
 export function starved(evidence: Evidence): Finding[] {
   const steps = evidence.metrics?.steps.slice(-recentSteps) ?? [];
   return recentUse(steps).flatMap((use) => {
-    const pod = evidence.pods.find(({ metadata }) => metadata.labels?.["nagi.dev/process"] === use.process);
+    const pod = evidence.pods.find(({ metadata }) => metadata.labels?.[processLabel] === use.process);
     if (pod === undefined) return [];
     const limits = limitsOf(pod);
     return [

@@ -5,7 +5,7 @@
  */
 
 import { pack, type Pack } from "tar-stream";
-import type { BuildOptions } from "../../../lib/container-engine/engine-build.ts";
+import type { StepLimits } from "../step-limits.ts";
 import { isEngineError } from "../../../lib/container-engine/engine-transport.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Build } from "../../../model/kinds/build/build/build.ts";
@@ -31,7 +31,7 @@ export interface CustomOptions extends InputsOptions {
   readonly log: BuildLog;
   readonly host: () => Promise<Pick<HostConfig, "proxies">>;
   /** Of the step. */
-  readonly limits: Pick<BuildOptions, "memoryBytes" | "cpus" | "ulimits" | "cgroup" | "network">;
+  readonly limits: StepLimits;
   /** The image that is made in the end. */
   readonly image: string;
 }

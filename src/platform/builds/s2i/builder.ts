@@ -2,6 +2,9 @@
 
 import type { ImageDetails } from "../../../lib/container-engine/engine-types.ts";
 
+/** In the order in which they may run. */
+export const scriptNames = ["assemble", "run", "save-artifacts"] as const;
+
 const labels = {
   scripts: ["io.openshift.s2i.scripts-url", "io.s2i.scripts-url"],
   destination: ["io.openshift.s2i.destination", "io.s2i.destination"],

@@ -10,8 +10,8 @@ import { messageOf } from "../../../lib/errors.ts";
 import { BuildFailure } from "../failure.ts";
 import { download, NotServed } from "../network/download.ts";
 import type { Work } from "../work.ts";
+import { scriptNames } from "./builder.ts";
 
-const scriptNames = ["assemble", "run", "save-artifacts"] as const;
 /** Of one script. */
 const scriptMaxBytes = 1024 ** 2;
 /** For all of them. */

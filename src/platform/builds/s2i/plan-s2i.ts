@@ -9,7 +9,7 @@ import type { BuildPlan } from "../plan.ts";
 import type { SourceTree } from "../source-tree.ts";
 import { environmentFile, readEnvironment } from "./environment.ts";
 import { ignoreFile, readIgnoreFile } from "./ignore-file.ts";
-import type { Builder } from "./builder.ts";
+import { scriptNames, type Builder } from "./builder.ts";
 
 /** The source's own scripts, instead of the builder's and around them. */
 const scriptsDir = ".s2i/bin";
@@ -17,7 +17,6 @@ const hookNames = ["pre-assemble", "post-assemble"] as const;
 /** Of the context: what is mounted while a step runs and in no image. */
 const helperDir = "s2i";
 const fetchedDir = "s2i-scripts";
-const scriptNames = ["assemble", "run", "save-artifacts"] as const;
 const mountedAt = "/run/nagi-s2i";
 
 const failureSigns: readonly FailureSign[] = [[/^ ! {5}(source-to-image: .*)$/, "$1"]];

@@ -5,17 +5,12 @@
 
 import type { Client } from "../../../client/client.ts";
 import type { Clock } from "../../../lib/clock.ts";
+import { holderText, type PortHolder } from "../../../lib/port-holder.ts";
 import { route as routeKind, type Route } from "../../../model/kinds/route/route/route.ts";
 import { tcpPortAnnotation } from "../../../model/kinds/route/route/tcp-port.ts";
 import { refOf } from "../../../model/meta.ts";
 import { isConflict, isNotFound } from "../../../model/status.ts";
 import { namedPorts, unnamedPorts, type PortRange } from "./tcp-ports.ts";
-
-export interface PortHolder {
-  readonly name: string;
-  /** Undefined when it cannot be seen. */
-  readonly pid: number | undefined;
-}
 
 /** Who listens on a port of this machine; undefined when nobody does. */
 export type HolderOf = (port: number) => PortHolder | undefined;
@@ -104,7 +99,7 @@ export class PortKeeper {
     const holder = holderOf(port);
     if (holder === undefined || (holder.pid !== undefined && (await ownPids()).has(holder.pid)))
       return undefined;
-    const text = holder.pid === undefined ? holder.name : `${holder.name} (pid ${holder.pid})`;
+    const text = holderText(holder);
     this.#taken.set(port, { text, untilMs: clock.now() + lookAgainMs });
     return text;
   }

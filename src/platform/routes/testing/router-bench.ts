@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { sleep, systemClock } from "../../../lib/clock.ts";
 import { silentLogger, type Logger } from "../../../lib/log.ts";
 import type { Client } from "../../../client/client.ts";
-import type { PortHolder } from "../tcp/port-keeper.ts";
+import type { PortHolder } from "../../../lib/port-holder.ts";
 import type { PortRange } from "../tcp/tcp-ports.ts";
 import { Router, type Outside } from "../router.ts";
 

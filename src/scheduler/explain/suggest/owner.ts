@@ -1,6 +1,6 @@
 /** Whose pod it is, and the command that changes what the pod is made from. */
 
-import { appLabel } from "../../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import type { PodObject } from "../../snapshot/objects.ts";
 import type { PodEdit } from "./change.ts";
 
@@ -11,7 +11,6 @@ export interface Owner {
 }
 
 const hashLabel = "pod-template-hash";
-const processLabel = "nagi.dev/process";
 
 /** Undefined for a pod that stands alone. */
 export function ownerOf({ metadata }: PodObject): Owner | undefined {

@@ -4,6 +4,10 @@
 export const appLabel = "nagi.dev/app";
 /** On what runs of a release: its version, for instance v7. */
 export const releaseLabel = "nagi.dev/release";
+/** On what runs of an app: its process type. */
+export const processLabel = "nagi.dev/process";
+/** The process type that gets requests. */
+export const webProcess = "web";
 
 /** Of the secret with the app's config vars. */
 export function configName(app: string): string {

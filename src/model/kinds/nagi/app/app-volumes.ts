@@ -1,5 +1,6 @@
 /** Volumes that processes of an app have: claims, and where they are seen. */
 
+import { webProcess } from "./app-names.ts";
 import { invalid, invalidIf, type FieldError } from "../../../field-error.ts";
 import { checkDnsLabel } from "../../../names.ts";
 import { boolean, object, required, string, type Infer } from "../../../schema.ts";
@@ -7,8 +8,6 @@ import { checkProcessType } from "../app-names.ts";
 import type { Container } from "../../core/pod/container.ts";
 import type { PodSpec } from "../../core/pod/pod-spec.ts";
 import type { AppProcess } from "./app-process.ts";
-
-const webProcess = "web";
 
 export function checkMountPath(path: string): string | undefined {
   const isPlain =

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { appsAtHost, drainLoop, drainLoopText } from "./drain-loop.ts";
 
-const routeOf = (name: string, host: string, wildcardPolicy = "None") => ({
+const routeOf = (name: string, host: string, wildcardPolicy: "None" | "Subdomain" = "None") => ({
   metadata: { namespace: "default" },
   spec: { host, wildcardPolicy, to: { name } },
 });

@@ -3,6 +3,7 @@
  * Each line would then make further ones. Pure.
  */
 
+import type { Route } from "../../route/route/route.ts";
 import { parseDrainUrl } from "./drain-url.ts";
 
 /** An app and where its lines go. */
@@ -49,21 +50,11 @@ export function drainLoopText(app: string, loop: readonly string[]): string {
   return `it leads to the app ${names[0]}, whose drains lead back to ${app.slice(app.indexOf("/") + 1)}: each line would make another one`;
 }
 
-interface RouteLike {
-  readonly metadata: { readonly namespace?: string | undefined };
-  readonly spec: {
-    readonly host?: string | undefined;
-    readonly wildcardPolicy?: string | undefined;
-    readonly to: { readonly name: string };
-    readonly alternateBackends?: readonly { readonly name: string }[] | undefined;
-  };
-}
-
 /**
  * The apps that routes of a host lead to: the Service of an app has the app's name. In-platform names of Services, such as
  * `shop.default.svc`, lead to them as well.
  */
-export function appsAtHost(routes: readonly RouteLike[]): AppsAtHost {
+export function appsAtHost(routes: readonly Pick<Route, "metadata" | "spec">[]): AppsAtHost {
   return (host) => {
     const inPlatform = /^([^.]+)\.([^.]+)\.svc(\.|$)/.exec(host);
     if (inPlatform !== null) return [`${inPlatform[2]}/${inPlatform[1]}`];

@@ -13,7 +13,11 @@ export interface PortHolder {
 /** For instance `nginx (pid 812)`; "another program" when it cannot be seen; undefined when nobody listens. */
 export function portOwner(port: number): string | undefined {
   const holder = portHolder(port);
-  return holder?.pid === undefined ? holder?.name : `${holder.name} (pid ${holder.pid})`;
+  return holder === undefined ? undefined : holderText(holder);
+}
+
+export function holderText({ name, pid }: PortHolder): string {
+  return pid === undefined ? name : `${name} (pid ${pid})`;
 }
 
 /** Undefined when nobody listens. */
