@@ -16,9 +16,10 @@ import { systemClock } from "../src/lib/clock.ts";
 import { silentLogger } from "../src/lib/log.ts";
 import { pod as podKind, type Pod } from "../src/model/kinds/core/pod/pod.ts";
 import { nagiProgram, pause } from "../test/harness/platform.ts";
-import { LatencySampler, type Latencies } from "./latency.ts";
 import { atSignal, startBenchPlatform } from "./platform.ts";
 import { median, numberFlag, report, round, type Row } from "./report.ts";
+import type { Counted } from "./visitors/process.ts";
+import { Visitors } from "./visitors/visitors.ts";
 
 const counts = process.argv.includes("--count") ? [numberFlag("count", 10)] : [10, 50];
 /** Many take minutes a pair: fewer pairs of them. */
@@ -27,6 +28,8 @@ const port = 8080;
 /** Of so many that start it is asked this often whether they answer: the asking must not be what is measured. */
 const pollMsOf = (many: number): number => Math.max(10, many);
 const quietMs = 3000;
+/** Requests a second to the other app. */
+const neighbourRate = 50;
 
 const platform = await startBenchPlatform();
 const client: Client = new HttpsClient({
@@ -43,7 +46,6 @@ function progress(text: string): void {
 let bareNames: readonly string[] = [];
 atSignal(async () => void (await podman(["rm", "--force", "--ignore", "--time", "0", ...bareNames])));
 
-/** Beside the sampler, which must not be held up. */
 function run(program: string, argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, argv, { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -127,11 +129,11 @@ async function removeBare(): Promise<void> {
 async function turn(
   name: string,
   { work, after }: { readonly work: () => Promise<number>; readonly after: () => Promise<void> },
-  sampler: LatencySampler,
+  visitors: Visitors,
 ) {
-  sampler.take();
+  await visitors.take();
   const seconds = await work();
-  const latencies = sampler.take();
+  const latencies = await visitors.take();
   const { p50Ms, p95Ms } = latencies;
   progress(`${name}: ${round(seconds)} s; the other app meanwhile ${round(p50Ms)}, ${round(p95Ms)} ms`);
   await after();
@@ -139,18 +141,18 @@ async function turn(
   return { seconds, latencies };
 }
 
-async function measure(image: string, count: number, sampler: LatencySampler): Promise<Row> {
+async function measure(image: string, count: number, visitors: Visitors): Promise<Row> {
   const ours: Awaited<ReturnType<typeof turn>>[] = [];
   const bare: Awaited<ReturnType<typeof turn>>[] = [];
-  const quiet: Latencies[] = [];
+  const quiet: Counted[] = [];
   const nagiWork = { work: () => scaleOnce(count), after: scaleBack };
   const bareWork = { work: () => bareOnce(image, count), after: removeBare };
-  const nagiTurn = async () => ours.push(await turn(`nagi scale web=${count}`, nagiWork, sampler));
-  const bareTurn = async () => bare.push(await turn(`${count} podman run`, bareWork, sampler));
+  const nagiTurn = async () => ours.push(await turn(`nagi scale web=${count}`, nagiWork, visitors));
+  const bareTurn = async () => bare.push(await turn(`${count} podman run`, bareWork, visitors));
   for (let index = 0; index < repeatsOf(count); index++) {
-    sampler.take();
+    await visitors.take();
     await pause(quietMs);
-    quiet.push(sampler.take());
+    quiet.push(await visitors.take());
     for (const each of index % 2 === 0 ? [nagiTurn, bareTurn] : [bareTurn, nagiTurn]) await each();
   }
   const ratios = ours.map(({ seconds }, index) => seconds / (bare[index]?.seconds ?? Number.NaN));
@@ -185,13 +187,14 @@ try {
   void followed.run(ended.signal);
   await followed.waitForSync(ended.signal);
   const image = pods()[0]?.spec.containers[0]?.image ?? "";
-  const sampler = new LatencySampler({
+  const visitors = await Visitors.start({
     port: platform.httpPort,
-    host: `neighbour.localhost:${platform.httpPort}`,
+    host: "neighbour.localhost",
+    rate: neighbourRate,
   });
   const rows: Row[] = [];
-  for (const count of counts) rows.push(await measure(image, count, sampler));
-  sampler.stop();
+  for (const count of counts) rows.push(await measure(image, count, visitors));
+  await visitors.end();
   ended.abort();
   report(
     `web=1 to N until all answer, against N bare podman run in parallel, in pairs; and another app's latency (p50, p95)`,

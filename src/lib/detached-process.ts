@@ -29,7 +29,7 @@ export interface DetachedProgram {
   readonly note: string;
   /** Where that is permitted (oom-score.ts). */
   readonly oomScore: number;
-  /** Of the processor, by `nice`: added to the starter's own; 0 when absent, what is not permitted is left out. */
+  /** niceness.ts: of the program, added to the starter's own, and of its session; 0 when absent, what is not permitted is left out. */
   readonly niceness?: number | undefined;
 }
 
@@ -52,7 +52,7 @@ const launcher = [
   `{ printf '%s' "$3" > /proc/self/oom_score_adj; } 2>/dev/null`,
   `niceness=$4`,
   `shift 4`,
-  `[ "$niceness" = 0 ] || exec nice -n "$niceness" "$@"`,
+  `[ "$niceness" = 0 ] || { { printf '%s' "$niceness" > /proc/self/autogroup; } 2>/dev/null; exec nice -n "$niceness" "$@"; }`,
   `exec "$@"`,
 ].join("; ");
 

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +59,8 @@ test("a program that can wait has less of the processor, from its first moment",
   const pid = await managed({ niceness: 3 }).pid();
   await until(async () => (await readFile(`/proc/${pid}/cmdline`, "utf8")).startsWith("sleep"));
   expect(await niceness(pid)).toBe(Math.min(19, (await niceness(process.pid)) + 3));
+  if (existsSync("/proc/self/autogroup"))
+    expect(await readFile(`/proc/${pid}/autogroup`, "utf8")).toMatch(/ nice 3\n$/);
   expect(await managed({ niceness: 4 }).start()).toBe("adopted");
 });
 

@@ -13,6 +13,7 @@ export interface Counted {
   /** The first few. */
   readonly failures: readonly string[];
   readonly p50Ms: number;
+  readonly p95Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
 }
@@ -88,6 +89,7 @@ async function counted(window: Window): Promise<Counted> {
     failed: window.failures.length,
     failures: window.failures.slice(0, failuresKeptMax),
     p50Ms: at(0.5),
+    p95Ms: at(0.95),
     p99Ms: at(0.99),
     maxMs: at(1),
   };
