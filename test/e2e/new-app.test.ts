@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { runGuideExample } from "../harness/guide.ts";
 import { root, TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
@@ -67,11 +68,12 @@ it("makes an app with a real database, whose rows outlive its pod", async () => 
 });
 
 it("makes an app with a Redis server that keeps its data", async () => {
-  platform.nagi(["new-app", "--template", "app-with-redis", "-p", "NAME=count"]);
-  platform.nagi(["deploy", "--app", "count", "--dir", join(root, "examples/counter")]);
+  const { code, stdout } = runGuideExample(platform, "templates.md");
+  expect(code, stdout).toBe(0);
+  expect(stdout).toMatch(/^1$/m);
   // While its server is away the app lets its clients wait.
   const visits = (): string => platform.run("curl", ["-s", "-m", "5", `http://${host("count")}/`]).stdout;
-  expect(visits()).toBe("1\n");
+  expect(visits()).toBe("2\n");
   platform.kubectl(["delete", "pod", "count-redis-0"]);
   platform.kubectl(["wait", "--for=condition=Ready", "pod/count-redis-0", "--timeout=120s"]);
   await until(() => /^\d+\n$/.test(visits()), "the app to reach its server again");

@@ -1,6 +1,7 @@
 /** Apps reach each other by a service's name and address; what stands goes on when Nagi is killed. */
 
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { runGuideExample } from "../harness/guide.ts";
 import { TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
@@ -99,4 +100,26 @@ it("leads the address to a pod, from the host and while Nagi is dead, and follow
   const fresh = serverPods().find((name) => !before.includes(name)) ?? "";
   await until(() => ask(address) === fresh, "an answer of the new pod");
   await until(() => answers().has(fresh), "an answer of the new pod to the other pod");
+});
+
+it("rolls a Deployment forth and back with kubectl, as the guide tells it", () => {
+  const { code, stdout } = runGuideExample(platform, "rollouts-and-services.md");
+  expect(stdout.match(/^deployment "web" successfully rolled out$/gm)).toHaveLength(3);
+  expect(stdout).toMatch(/^2 +<none>$/m);
+  expect(stdout).toContain("deployment.apps/web rolled back");
+  expect(code, stdout).toBe(0);
+});
+
+it("keeps what a pod wrote in its volume for the next one, as the guide tells it", () => {
+  const { code, stdout } = runGuideExample(platform, "storage.md");
+  expect(stdout).toMatch(/^data +Bound /m);
+  expect(stdout.match(/^written by notes$/gm)).toHaveLength(2);
+  expect(code, stdout).toBe(0);
+});
+
+it("leads from an empty directory to an app that was changed, scaled and rolled back, as the guide tells it", () => {
+  const { code, stdout } = runGuideExample(platform, "getting-started.md");
+  expect(stdout.match(/^(hello|welcome)$/gm)).toEqual(["hello", "welcome", "hello"]);
+  expect(stdout).toMatch(/^=== web: 2 of 2 ready/m);
+  expect(code, stdout).toBe(0);
 });
