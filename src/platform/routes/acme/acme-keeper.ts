@@ -115,9 +115,18 @@ export class AcmeKeeper {
   #stateOf(order: AcmeOrder): OrderState {
     const key = orderKey(order);
     const nowMs = this.#options.clock.now();
+    return stateOf(order, this.#newestSecret(key, nowMs), this.#attempts?.get(key), nowMs);
+  }
+
+  /** From when the informer has the certificate that was written last, it is believed: also that it is gone. */
+  #newestSecret(key: string, nowMs: number): Secret | undefined {
     const fresh = this.#fresh.get(key);
-    const secret = fresh !== undefined && nowMs < fresh.untilMs ? fresh.secret : this.#secretOf(key);
-    return stateOf(order, secret, this.#attempts?.get(key), nowMs);
+    const known = this.#secretOf(key);
+    if (fresh === undefined) return known;
+    const isSeen = known?.data?.["tls.crt"] === fresh.secret.data?.["tls.crt"];
+    if (!isSeen && nowMs < fresh.untilMs) return fresh.secret;
+    this.#fresh.delete(key);
+    return known;
   }
 
   /** Until something is due or changes. */
