@@ -36,6 +36,8 @@ export const removalMaxMs = 60_000;
 export const removalGiveUpMs = 120_000;
 /** Of what waits for something that a user may create at any moment: a missing ConfigMap or Secret. */
 export const configBackoff = { baseMs: 500, capMs: 5000 };
+/** Of a start, an end or a removal that the engine did not do: it may be back any moment. */
+export const stepBackoff = { baseMs: 100, capMs: 2000 };
 /** Of calls to the API. */
 export const apiBackoff = { baseMs: 100, capMs: 10_000 };
 

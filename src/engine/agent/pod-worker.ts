@@ -11,30 +11,26 @@ import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { PodStatus } from "../../model/kinds/core/pod/pod-status.ts";
 import { refOf } from "../../model/meta.ts";
 import { isConflict, isNotFound } from "../../model/status.ts";
-import { backoffDelayMs } from "../../lib/backoff.ts";
-import type { Timer } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { AgentContext, NodeContext } from "./agent-context.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import type { PodSite } from "./container-spec.ts";
 import { hostsFile } from "./dns.ts";
-import { apiBackoff, configBackoff, volumeRefreshMs } from "./limits.ts";
-import { needsPause, planPod, type Action, type Plan, type StartFailure } from "./plan.ts";
+import { volumeRefreshMs } from "./limits.ts";
+import { needsPause, planPod, type Action, type Plan } from "./plan.ts";
 import type { PodPlace } from "./pod-fields.ts";
 import { HealthKeeper } from "./health-keeper.ts";
 import { deadlineExceeded, deadlineMs, evicted, toldEnd, type PodEnd } from "./pod-end.ts";
+import { PodFailures, wholePod } from "./pod-failures.ts";
 import { podObjects } from "./pod-objects.ts";
 import { PodRemoval } from "./pod-removal.ts";
 import { computePodStatus, evictedReason, isEvicted, isTerminal } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
 import { startContainer, startPause } from "./start-container.ts";
-import { failureOf, nextFailureView, tellFailure } from "./start-failures.ts";
 import { StatusPublisher } from "./status-publisher.ts";
 import { isFileVolume } from "./volume-files.ts";
 import { PodDirectory } from "./volumes.ts";
-
-/** The failures' key of what concerns the whole pod: its volumes and its network. */
-const wholePod = "";
+import { WakeLoop } from "./wake-loop.ts";
 
 export interface PodWorkerOptions {
   readonly context: AgentContext;
@@ -58,8 +54,8 @@ export class PodWorker {
   readonly #health: HealthKeeper;
   readonly #stops: PodStops;
   readonly #removal: PodRemoval;
-  readonly #failures = new Map<string, StartFailure>();
-  readonly #tasks = new Map<string, Promise<void>>();
+  readonly #failures: PodFailures;
+  readonly #loop: WakeLoop;
   /** The newest attempt of each container that there ever was, also when it is gone. */
   readonly #attempts = new Map<string, number>();
   readonly #toldCrashWaits = new Map<string, number>();
@@ -69,14 +65,8 @@ export class PodWorker {
   #ordered: PodEnd | undefined;
   readonly #ranBefore: boolean;
   #gone = false;
-  #done = false;
   #status: PodStatus | undefined;
   #preparedMs: number | undefined;
-  #running = false;
-  #again = false;
-  #timer: Timer | undefined;
-  #timerDueMs = 0;
-  #troubles = 0;
 
   constructor(options: PodWorkerOptions) {
     const { context, node, pod, signal } = options;
@@ -97,6 +87,8 @@ export class PodWorker {
     this.#directory = new PodDirectory(context.podsDir, this.#uid);
     const { client, clock } = context;
     this.#publisher = new StatusPublisher({ client, pod, clock, log: this.#log, signal });
+    this.#loop = new WakeLoop({ round: () => this.#sync(), clock, log: this.#log, signal });
+    this.#failures = new PodFailures({ recorder: node.recorder, clock, pod: () => this.#pod });
     const wake = (): void => this.wake();
     this.#health = new HealthKeeper({ context, recorder: node.recorder, pod: () => this.#pod, wake });
     this.#stops = new PodStops({ context, recorder: node.recorder, signal });
@@ -127,28 +119,7 @@ export class PodWorker {
   }
 
   wake(): void {
-    if (this.#signal.aborted || this.#done) return;
-    this.#again = true;
-    if (!this.#running) void this.#loop();
-  }
-
-  async #loop(): Promise<void> {
-    this.#running = true;
-    while (this.#again && !this.#signal.aborted && !this.#done) {
-      this.#again = false;
-      this.#timer?.cancel();
-      this.#timer = undefined;
-      try {
-        await this.#sync();
-        this.#troubles = 0;
-      } catch (error) {
-        if (this.#signal.aborted) break;
-        this.#troubles += 1;
-        this.#log.warn("cannot look after the pod, trying again", { error });
-        this.#wakeIn(backoffDelayMs(apiBackoff, this.#troubles));
-      }
-    }
-    this.#running = false;
+    this.#loop.wake();
   }
 
   async #sync(): Promise<void> {
@@ -165,9 +136,9 @@ export class PodWorker {
     for (const action of plan.actions) this.#perform(action, ended);
     this.#tellCrashWaits(plan);
     if (!this.#gone && !terminal) this.#publish(this.#records(), plan, ended);
-    if (plan.wakeAtMs !== undefined) this.#wakeIn(plan.wakeAtMs - clock.now());
+    if (plan.wakeAtMs !== undefined) this.#loop.wakeIn(plan.wakeAtMs - clock.now());
     this.#scheduleDeadline();
-    const over = !this.#records().some(({ state }) => state === "running") && this.#tasks.size === 0;
+    const over = !this.#records().some(({ state }) => state === "running") && this.#loop.isIdle;
     if (stopping && over) await this.#afterEnd(deleted);
   }
 
@@ -180,7 +151,7 @@ export class PodWorker {
 
   #plan(records: readonly ContainerRecord[], stopping: boolean): Plan {
     const nowMs = this.#context.clock.now();
-    this.#reviseFailures(nowMs);
+    this.#failures.revise();
     for (const { name, attempt, state } of records) {
       if (state !== "created") this.#attempts.set(name, Math.max(attempt, this.#attempts.get(name) ?? 0));
     }
@@ -189,58 +160,32 @@ export class PodWorker {
       records,
       nowMs,
       stopping,
-      failures: this.#failures,
+      failures: this.#failures.all,
       healthOf: (id) => this.#health.of(id),
       lastAttemptOf: (name) => this.#attempts.get(name),
       startsAnew: this.#ranBefore && nowMs < this.#context.anewUntilMs,
     });
   }
 
-  #reviseFailures(nowMs: number): void {
-    for (const [name, failure] of this.#failures) {
-      const next = nextFailureView(failure, nowMs);
-      if (next === failure) continue;
-      this.#failures.set(name, next);
-      tellFailure(this.#node.recorder, this.#pod, next);
-    }
-  }
-
   #perform(action: Action, ended: PodEnd | undefined): void {
     switch (action.type) {
       case "startPause":
-        this.#launch("start:", () => this.#startPause(action.attempt));
+        this.#loop.launch("start:", () => this.#startPause(action.attempt));
         return;
       case "start":
-        this.#launch(`start:${action.container.name}`, () => this.#start(action));
+        this.#loop.launch(`start:${action.container.name}`, () => this.#start(action));
         return;
       case "kill": {
         const { record, cause } = action;
         const { graceMaxSeconds } = ended ?? {};
         this.#stops.plan(this.#pod, { record, cause, gone: this.#gone, graceMaxSeconds });
-        this.#launch(`stop:${record.id}`, () => this.#stops.run(record.id));
+        this.#loop.launch(`stop:${record.id}`, () => this.#stops.run(record.id));
         return;
       }
       case "remove":
-        this.#launch(`remove:${action.record.id}`, () => this.#removal.remove(action.record));
+        this.#loop.launch(`remove:${action.record.id}`, () => this.#removal.remove(action.record));
         return;
     }
-  }
-
-  /** Runs a task unless one of the same name runs, and wakes at its end. */
-  #launch(name: string, task: () => Promise<void>): void {
-    if (this.#tasks.has(name)) return;
-    const running = task()
-      .catch((error: unknown) => {
-        if (this.#signal.aborted) return;
-        this.#troubles += 1;
-        this.#log.warn("a step failed, trying again", { step: name, error });
-        this.#wakeIn(backoffDelayMs(apiBackoff, this.#troubles));
-      })
-      .finally(() => {
-        this.#tasks.delete(name);
-        this.wake();
-      });
-    this.#tasks.set(name, running);
   }
 
   async #start(action: Extract<Action, { type: "start" }>): Promise<void> {
@@ -251,10 +196,10 @@ export class PodWorker {
     try {
       const hosts = await this.#hosts();
       const record = await startContainer(this.#context, this.#node, { ...job, ...base, hostsFile: hosts });
-      this.#failures.delete(container.name);
+      this.#failures.clear(container.name);
       await this.#health.postStart(container, record);
     } catch (error) {
-      if (!signal.aborted) this.#fail(container.name, error);
+      if (!signal.aborted) this.#failures.noteStart(container.name, error);
     }
   }
 
@@ -263,24 +208,10 @@ export class PodWorker {
     try {
       const job = { pod: this.#pod, site: this.#site(), attempt, signal };
       await startPause(this.#context, this.#node, job);
-      this.#failures.delete(wholePod);
+      this.#failures.clear(wholePod);
     } catch (error) {
-      if (!signal.aborted) this.#fail(wholePod, error);
+      if (!signal.aborted) this.#failures.noteStart(wholePod, error);
     }
-  }
-
-  #fail(name: string, error: unknown): void {
-    const image = this.#pod.spec.containers.find((container) => container.name === name)?.image;
-    const initImage = this.#pod.spec.initContainers?.find((container) => container.name === name)?.image;
-    const failure = failureOf(error, {
-      image: image ?? initImage ?? "",
-      previous: this.#failures.get(name),
-      nowMs: this.#context.clock.now(),
-    });
-    // Not something that the user can change: the next try comes with the worker's own back-off.
-    if (failure === undefined) throw error;
-    this.#failures.set(name, failure);
-    tellFailure(this.#node.recorder, this.#pod, failure);
   }
 
   async #forget(record: ContainerRecord): Promise<void> {
@@ -295,29 +226,25 @@ export class PodWorker {
     const dueMs =
       this.#preparedMs === undefined ? 0 : refresh ? this.#preparedMs + volumeRefreshMs : Infinity;
     if (clock.now() < dueMs) {
-      if (refresh) this.#wakeIn(dueMs - clock.now());
+      if (refresh) this.#loop.wakeIn(dueMs - clock.now());
       return true;
     }
     const failed = this.#failures.get(wholePod);
     if (failed !== undefined && failed.retryAtMs > clock.now()) {
-      this.#wakeIn(failed.retryAtMs - clock.now());
+      this.#loop.wakeIn(failed.retryAtMs - clock.now());
       return this.#preparedMs !== undefined;
     }
     if (this.#pod.spec.hostNetwork !== true) network.addresses.allocate(this.#uid);
     const objects = podObjects(client, this.#pod.metadata.namespace ?? "");
     const failure = await this.#directory.prepareVolumes({ pod: this.#pod, place: this.#place(), objects });
     if (failure !== undefined) {
-      const message = `MountVolume.SetUp failed for volume "${failure.volume}" : ${failure.message}`;
-      this.#node.recorder.event(this.#pod, "Warning", "FailedMount", message);
-      const count = (failed?.count ?? 0) + 1;
-      const retryAtMs = clock.now() + backoffDelayMs(configBackoff, count);
-      this.#failures.set(wholePod, { reason: "FailedMount", message, retryAtMs, count });
-      this.#wakeIn(retryAtMs - clock.now());
+      const { retryAtMs } = this.#failures.noteMount(failure);
+      this.#loop.wakeIn(retryAtMs - clock.now());
       return this.#preparedMs !== undefined;
     }
-    this.#failures.delete(wholePod);
+    this.#failures.clear(wholePod);
     this.#preparedMs = clock.now();
-    if (refresh) this.#wakeIn(volumeRefreshMs);
+    if (refresh) this.#loop.wakeIn(volumeRefreshMs);
     return true;
   }
 
@@ -357,7 +284,7 @@ export class PodWorker {
 
   #scheduleDeadline(): void {
     const leftMs = (deadlineMs(this.#pod, this.#status) ?? 0) - this.#context.clock.now();
-    if (leftMs > 0) this.#wakeIn(leftMs);
+    if (leftMs > 0) this.#loop.wakeIn(leftMs);
   }
 
   #publish(records: readonly ContainerRecord[], plan: Plan, ended: PodEnd | undefined): void {
@@ -365,7 +292,7 @@ export class PodWorker {
       pod: this.#pod,
       records,
       nowMs: this.#context.clock.now(),
-      failures: this.#failures,
+      failures: this.#failures.all,
       crashWaits: plan.crashWaits,
       healthOf: (id) => this.#health.of(id),
       podIP: this.#podIP(),
@@ -402,7 +329,6 @@ export class PodWorker {
     await this.#directory.remove();
     network.addresses.release(this.#uid);
     if (!this.#gone) await this.#deleteObject(client);
-    this.#done = true;
     this.dispose();
     this.#onDone();
   }
@@ -417,19 +343,9 @@ export class PodWorker {
     }
   }
 
-  #wakeIn(delayMs: number): void {
-    if (this.#done) return;
-    const { clock } = this.#context;
-    const dueMs = clock.now() + Math.max(0, delayMs);
-    if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
-    this.#timer?.cancel();
-    this.#timerDueMs = dueMs;
-    this.#timer = clock.after(Math.max(0, delayMs), () => this.wake());
-  }
-
   /** Ends all that goes on, and leaves the containers as they are. */
   dispose(): void {
-    this.#timer?.cancel();
+    this.#loop.end();
     this.#starting.abort();
     this.#health.stop();
   }
