@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/harness/longest-first.ts";
 
-/** Those that count what is lost under load, take the machine's disk, or end the engine. */
-const alone = ["faults", "full-disk", "load"].map((name) => `test/e2e/${name}.test.ts`);
+/** Those that count what is lost under load, take the machine's disk or memory, or end the engine. */
+const alone = ["faults", "full-disk", "load", "memory-pressure"].map((name) => `test/e2e/${name}.test.ts`);
 
 /** What comes soon comes late on a busy machine. */
 const expectations = { poll: { timeout: 20_000 } };

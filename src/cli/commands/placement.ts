@@ -1,6 +1,7 @@
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { node } from "../../model/kinds/core/node/node.ts";
 import { pod } from "../../model/kinds/core/pod/pod.ts";
+import { priorityClass } from "../../model/kinds/scheduling/priorityclass/priorityclass.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { poolLabel, type AppPlacement } from "../../model/kinds/nagi/app/app-placement.ts";
@@ -13,11 +14,12 @@ import { changeApp } from "../rolled-out.ts";
 export const command: Command = {
   name: "placement",
   group: "Processes",
-  summary: "Show or say on which nodes an app's instances run.",
-  usage: "[--pool POOL] [--avoid POOL] [--spread node|zone]",
+  summary: "Show or say on which nodes an app's instances run, and before whose.",
+  usage: "[--pool POOL] [--avoid POOL] [--spread node|zone] [--priority CLASS]",
   description:
     "The options change only what they name. Instances are made anew where they belong, one after the other; when there\n" +
-    "is no room for them there, the old ones go on. Cron jobs keep to the pools too.",
+    "is no room for them there, the old ones go on. Cron jobs keep to the pools too. Who has the higher priority is placed\n" +
+    "first, and goes last when memory or disk of the machine run short.",
   options: [
     appOption,
     {
@@ -46,6 +48,12 @@ export const command: Command = {
       type: "boolean",
       description: "An instance waits rather than run where it would be divided unevenly.",
     },
+    {
+      name: "priority",
+      type: "string",
+      value: "CLASS",
+      description: "Have the priority of this PriorityClass; default takes that back.",
+    },
     { name: "no-wait", type: "boolean", description: "Do not wait until all are new." },
   ],
   examples: [
@@ -53,6 +61,7 @@ export const command: Command = {
     "nagi placement --spread zone --pool fast",
     "nagi placement --avoid gpu",
     "nagi placement --pool any --spread none",
+    "nagi placement --priority urgent",
   ],
   async run(context) {
     if (context.args.length > 0)
@@ -73,9 +82,11 @@ export const command: Command = {
 async function wishesOf(context: CommandContext, found: App): Promise<JsonValue | undefined> {
   const [pool, avoid, spread] = [context.text("pool"), context.texts("avoid"), context.text("spread")];
   const strict = context.flag("strict");
-  const isNothing = pool === undefined && avoid.length === 0 && spread === undefined && !strict;
-  if (isNothing) return undefined;
+  const priority = context.text("priority");
+  const wishes = [pool, spread, priority].filter((wish) => wish !== undefined);
+  if (wishes.length === 0 && avoid.length === 0 && !strict) return undefined;
   if (pool !== undefined && pool !== "any") await checkThere(context, pool);
+  if (priority !== undefined && priority !== "default") await checkClass(context, priority);
   const after = spread ?? found.spec?.placement?.spread ?? "none";
   if (strict && after === "none") throw new UsageError("--strict needs --spread node or --spread zone");
   const names = avoid.filter((name) => name !== "none");
@@ -83,6 +94,7 @@ async function wishesOf(context: CommandContext, found: App): Promise<JsonValue 
     ...orTakenBack("pool", pool, "any"),
     ...(avoid.length === 0 ? {} : { avoid: names.length === 0 ? null : [...names] }),
     ...orTakenBack("spread", spread, "none"),
+    ...orTakenBack("priority", priority, "default"),
     // Another way to divide is a wish again, until it is said to be more.
     ...(spread === undefined && !strict ? {} : { strict: strict ? true : null }),
   };
@@ -103,12 +115,24 @@ async function checkThere(context: CommandContext, pool: string): Promise<void> 
   );
 }
 
-export function placementText({ pool, avoid = [], spread, strict }: AppPlacement = {}): string {
+/** Pods that name a class that is not there are refused, each time they are made. */
+async function checkClass(context: CommandContext, name: string): Promise<void> {
+  const { items } = await (await context.client()).list(priorityClass);
+  const names = items.map(({ metadata }) => metadata.name ?? "");
+  if (names.includes(name)) return;
+  throw new UsageError(
+    `there is no PriorityClass ${JSON.stringify(name)}`,
+    `Those there are: ${names.join(", ")}. Make it: kubectl create priorityclass ${name} --value=1000`,
+  );
+}
+
+export function placementText({ pool, avoid = [], spread, strict, priority }: AppPlacement = {}): string {
   const where = pool === undefined ? "on any node" : `on nodes of the pool ${pool}`;
   const not = avoid.length === 0 ? "" : `, not on those of ${avoid.join(" or ")}`;
   const over = spread === "zone" ? "zones, then nodes" : "nodes";
   const how = strict === true ? "evenly, or else waiting" : "as evenly as can be";
-  return `${where}${not}${spread === undefined ? "" : `; divided over ${over} ${how}`}`;
+  const first = priority === undefined ? "" : `; with the priority ${priority}`;
+  return `${where}${not}${spread === undefined ? "" : `; divided over ${over} ${how}`}${first}`;
 }
 
 async function show(context: CommandContext, { metadata, spec }: App): Promise<void> {

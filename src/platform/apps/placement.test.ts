@@ -15,6 +15,10 @@ test("a pool is a demand, and opens a pool that is reserved", () => {
   });
 });
 
+test("a priority is the class of that name", () => {
+  expect(placementSpec({ priority: "urgent" })).toEqual({ priorityClassName: "urgent" });
+});
+
 test("pools that are avoided", () => {
   const { affinity } = placementSpec({ avoid: ["gpu", "old"] });
   expect(affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms).toEqual([

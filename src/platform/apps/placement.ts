@@ -3,7 +3,10 @@
 import type { PodSpec } from "../../model/kinds/core/pod/pod-spec.ts";
 import { poolLabel, type AppPlacement } from "../../model/kinds/nagi/app/app-placement.ts";
 
-type PlacedSpec = Pick<PodSpec, "nodeSelector" | "tolerations" | "affinity" | "topologySpreadConstraints">;
+type PlacedSpec = Pick<
+  PodSpec,
+  "nodeSelector" | "tolerations" | "affinity" | "topologySpreadConstraints" | "priorityClassName"
+>;
 
 const zoneLabel = "topology.kubernetes.io/zone";
 const nodeLabel = "kubernetes.io/hostname";
@@ -12,10 +15,11 @@ const ownRelease = ["pod-template-hash"];
 
 /** `alike` are the labels of the pods that are divided; absent: one by itself has nothing to be divided from. */
 export function placementSpec(
-  { pool, avoid = [], spread, strict = false }: AppPlacement = {},
+  { pool, avoid = [], spread, strict = false, priority }: AppPlacement = {},
   alike?: Readonly<Record<string, string>>,
 ): PlacedSpec {
   return {
+    ...(priority === undefined ? {} : { priorityClassName: priority }),
     ...(pool === undefined
       ? {}
       : {

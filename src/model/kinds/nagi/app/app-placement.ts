@@ -2,6 +2,7 @@
 
 import { invalid, type FieldError } from "../../../field-error.ts";
 import { checkLabelValue } from "../../../labels.ts";
+import { checkDnsSubdomain } from "../../../names.ts";
 import { array, boolean, object, oneOf, string, type Infer } from "../../../schema.ts";
 
 /** Of nodes: the pool that they are in. Of a taint: that only apps that ask for the pool may use it. */
@@ -17,6 +18,10 @@ export const appPlacement = object(
       "What the instances of a process type are divided over, as evenly as can be: nodes, or zones and within these nodes.",
     ),
     strict: boolean("Whether an instance waits rather than run where it would be divided unevenly."),
+    priority: string(
+      "PriorityClass of the instances: who is placed first, and who goes last when there is not enough for all.",
+      { check: checkDnsSubdomain },
+    ),
   },
   { name: "dev.nagi.v1.AppPlacement" },
 );
