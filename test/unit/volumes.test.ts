@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
 import { newObject } from "../../src/model/kind.ts";
+import { event } from "../../src/model/kinds/core/event/event.ts";
 import { node } from "../../src/model/kinds/core/node/node.ts";
 import {
   persistentVolume,
@@ -20,6 +21,7 @@ import {
 import { pod } from "../../src/model/kinds/core/pod/pod.ts";
 import { storageClass } from "../../src/model/kinds/storage/storageclass/storageclass.ts";
 import { selectedNode } from "../../src/model/volume-claims.ts";
+import { isOverItsSize, toldUse, volumeSizeBytes } from "../../src/model/volume-use.ts";
 import { ControlPlane } from "../harness/control-plane.ts";
 
 const namespace = "default";
@@ -141,6 +143,36 @@ test("a volume is made on the node of the first pod, and goes with its claim", a
   await client.delete(persistentVolumeClaim, ref);
   await plane.untilGone(persistentVolume, { name });
   expect(await readdir(directory)).toEqual([]);
+});
+
+test("what a volume holds is told of its claim, and that it is more than its size", async () => {
+  const waiting = await claim({}, "1Mi");
+  const annotate = (annotations: Record<string, string>) =>
+    client.patch(persistentVolumeClaim, ref, { type: "merge", body: { metadata: { annotations } } });
+  await annotate({ [selectedNode]: "node-1" });
+  await plane.until(
+    persistentVolumeClaim,
+    ref,
+    (found) => found !== undefined && toldUse(found) !== undefined,
+  );
+  const told = async (): Promise<string[]> =>
+    (await client.list(event, { namespace, fieldSelector: "reason=VolumeOverItsSize" })).items.map(
+      ({ message }) => message ?? "",
+    );
+  expect(await told()).toEqual([]);
+  const file = join(directory, `pvc-${waiting.metadata.uid}`, "file");
+  await writeFile(file, Buffer.alloc(3 * 2 ** 20, 1));
+  await annotate({ note: "looked at again" });
+  const isOver = (found: PersistentVolumeClaim | undefined): boolean =>
+    found !== undefined && isOverItsSize(toldUse(found), volumeSizeBytes(found));
+  const over = await plane.until(persistentVolumeClaim, ref, isOver);
+  expect(Number(over?.metadata.annotations?.["nagi.dev/used-bytes"])).toBeGreaterThanOrEqual(3 * 2 ** 20);
+  await expect
+    .poll(told)
+    .toEqual([expect.stringMatching(/^data holds 3\.0 MiB of 1\.0 MiB: its size is not enforced/)]);
+  await rm(file);
+  await annotate({ note: "and again" });
+  await plane.until(persistentVolumeClaim, ref, (found) => !isOver(found));
 });
 
 test("a claim in use stays until its pod is gone; a volume in use until its claim is", async () => {

@@ -1,7 +1,12 @@
-import { persistentVolumeClaim } from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
+import { sizeCell } from "../../model/cells.ts";
+import {
+  persistentVolumeClaim,
+  type PersistentVolumeClaim,
+} from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { refOf } from "../../model/meta.ts";
 import { isNotFound } from "../../model/status.ts";
 import { ageText } from "../../model/table.ts";
+import { isOverItsSize, toldUse, volumeSizeBytes } from "../../model/volume-use.ts";
 import { appOption } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
@@ -103,15 +108,16 @@ async function list(context: CommandContext): Promise<void> {
   const rows = found.items.map((claim) => {
     const { name = "", creationTimestamp } = claim.metadata;
     const where = (mounts.get(name) ?? []).map(mountText).join("; ");
-    return [
-      name,
-      sizeOf(claim),
-      claim.status?.phase ?? "Pending",
-      where,
-      ageText(creationTimestamp, Date.now()),
-    ];
+    return [name, sizeOf(claim), ...useCells(claim), where, ageText(creationTimestamp, Date.now())];
   });
-  return context.terminal.print(columns([["NAME", "SIZE", "STATUS", "MOUNTED IN", "AGE"], ...rows]));
+  return context.terminal.print(columns([["NAME", "SIZE", "USED", "STATUS", "MOUNTED IN", "AGE"], ...rows]));
+}
+
+function useCells(claim: PersistentVolumeClaim): readonly [used: string, status: string] {
+  const usedBytes = toldUse(claim);
+  const isOver = isOverItsSize(usedBytes, volumeSizeBytes(claim));
+  const phase = claim.status?.phase ?? "Pending";
+  return [usedBytes === undefined ? "-" : sizeCell(usedBytes), isOver ? `${phase}, over its size` : phase];
 }
 
 async function create(context: CommandContext, [name, ...rest]: readonly string[]): Promise<void> {

@@ -221,12 +221,18 @@ describe("backups of the app's add-ons", () => {
 });
 
 it("tells of volumes that hold more than they should, and soon do", () => {
-  const volume = (used: number) => ({ claim: "pages", usedBytes: used * 2 ** 20, sizeBytes: 2 ** 30 });
+  const volume = (used: number) => ({
+    claim: "pages",
+    path: "/data",
+    usedBytes: used * 2 ** 20,
+    sizeBytes: 2 ** 30,
+  });
   expect(causes({ volumes: [volume(900)] })).toEqual([]);
   expect(causes({ volumes: [volume(1000)] })).toEqual(["note VolumeNearlyFull"]);
   expect(causes({ volumes: [volume(1500)] })).toEqual(["warning VolumeOverItsSize"]);
   const [found] = diagnose({ ...healthy, volumes: [volume(1500)] });
   expect(found?.text).toMatch(/^volume pages holds 1\.5 GiB of 1\.0 GiB: its size is not enforced/);
+  expect(found?.next[0]).toBe("nagi exec --app shop -- du -h -d 2 /data");
 });
 
 it("calls an app slow by enough requests only", () => {
@@ -236,6 +242,8 @@ it("calls an app slow by enough requests only", () => {
     );
   expect(causes({ traffic: some(19) })).toEqual([]);
   expect(causes({ traffic: some(20) })).toEqual(["warning Slow"]);
+  const volumes = [{ claim: "pages", path: "/data", usedBytes: 2, sizeBytes: 1 }];
+  expect(causes({ traffic: some(20), volumes })).toEqual(["warning VolumeOverItsSize", "warning Slow"]);
 });
 
 it("tells a router that is down from an app that is", () => {

@@ -21,6 +21,7 @@ import { fullVolumes } from "./rules/volumes.ts";
 /** What comes earlier explains what comes later: a node that is down, its pods; pods that crash, the router's errors. */
 const rules: readonly Rule[] = [
   sickNodes,
+  fullVolumes,
   notDeployed,
   pendingPods,
   missingImages,
@@ -40,7 +41,6 @@ const rules: readonly Rule[] = [
   unresolvedHosts,
   noWeb,
   failingBackups,
-  fullVolumes,
 ];
 
 const order: readonly Severity[] = ["error", "warning", "note"];
@@ -48,6 +48,6 @@ const order: readonly Severity[] = ["error", "warning", "note"];
 export function diagnose(evidence: Evidence): Finding[] {
   // They have ended and come back under other names: nothing else is wrong with them.
   const others = { ...evidence, pods: evidence.pods.filter((pod) => !isEvicted(pod)) };
-  const found = [...rules.flatMap((rule) => rule(others)), ...evictedPods(evidence)];
+  const found = [...evictedPods(evidence), ...rules.flatMap((rule) => rule(others))];
   return found.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

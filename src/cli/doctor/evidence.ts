@@ -38,6 +38,8 @@ export interface CertificateTrouble {
 
 export interface VolumeUse {
   readonly claim: string;
+  /** Where it is mounted. */
+  readonly path: string;
   readonly usedBytes: number;
   /** What it should hold. */
   readonly sizeBytes: number;
@@ -54,7 +56,7 @@ export interface Evidence {
   /** That the app uses, and their backups. */
   readonly addons: readonly Addon[];
   readonly backups: readonly AddonBackup[];
-  /** Of the app, where a running instance could count it. */
+  /** Of the app, where what it holds is known. */
   readonly volumes: readonly VolumeUse[];
   /** Of those pods, newest last. */
   readonly events: readonly Event[];

@@ -3,9 +3,8 @@
 import { persistentVolumeClaim } from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { processOfVolume } from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
-import { byteValue } from "../../model/quantity.ts";
+import { toldUse, volumeSizeBytes } from "../../model/volume-use.ts";
 import type { CommandContext } from "../command.ts";
-import { sizeOf } from "../volumes/find-volume.ts";
 import { usedBytesOf } from "../volumes/volume-info.ts";
 import type { VolumeUse } from "./evidence.ts";
 
@@ -23,11 +22,13 @@ export async function gatherVolumes(
     const mounts = volumes
       .filter((each) => each.claim === name)
       .map((volume) => ({ app, process: processOfVolume(volume), volume }));
-    const sizeBytes = byteValue(sizeOf(claim));
-    if (mounts.length === 0 || !(sizeBytes > 0)) return [];
+    const sizeBytes = volumeSizeBytes(claim);
+    if (mounts.length === 0 || sizeBytes === undefined) return [];
     // A container that ends meanwhile is looked at by other rules.
-    const usedBytes = await usedBytesOf(context, claim, mounts).catch(() => undefined);
-    return usedBytes === undefined ? [] : [{ claim: name, usedBytes, sizeBytes }];
+    const usedBytes = await usedBytesOf(context, claim, mounts).catch(() => toldUse(claim));
+    return usedBytes === undefined
+      ? []
+      : [{ claim: name, path: mounts[0]?.volume.path ?? "/", usedBytes, sizeBytes }];
   });
   return (await Promise.all(looked)).flat();
 }

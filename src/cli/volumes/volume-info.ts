@@ -5,8 +5,8 @@ import type { PersistentVolumeClaim } from "../../model/kinds/core/persistentvol
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { findCondition } from "../../model/conditions.ts";
 import { refOf } from "../../model/meta.ts";
-import { byteValue } from "../../model/quantity.ts";
 import { sizeCell } from "../../model/cells.ts";
+import { isOverItsSize, toldUse, volumeSizeBytes } from "../../model/volume-use.ts";
 import type { CommandContext } from "../command.ts";
 import { columns } from "../format.ts";
 import { objectText } from "../output.ts";
@@ -56,13 +56,15 @@ async function usedText(
   mounts: readonly Mount[],
 ): Promise<string> {
   const usedBytes = await usedBytesOf(context, claim, mounts);
-  if (usedBytes === undefined) return "use unknown: no instance that has it runs";
-  const asked = byteValue(sizeOf(claim));
-  const more = asked > 0 && usedBytes > asked ? ": MORE THAN ITS SIZE, which is not enforced" : "";
-  return `${sizeCell(usedBytes)} used${more}`;
+  if (usedBytes === undefined) return "use unknown: it has not been counted yet";
+  const isOver = isOverItsSize(usedBytes, volumeSizeBytes(claim));
+  return `${sizeCell(usedBytes)} used${isOver ? ": MORE THAN ITS SIZE, which is not enforced" : ""}`;
 }
 
-/** Counted where it is mounted: the files may be anywhere. Undefined when no instance that has it can say. */
+/**
+ * Counted where it is mounted: the files may be anywhere. When no instance that has it can say, what the claim says of it;
+ * undefined when it does not.
+ */
 export async function usedBytesOf(
   context: CommandContext,
   claim: PersistentVolumeClaim,
@@ -80,7 +82,7 @@ export async function usedBytesOf(
     const usedBytes = await diskUse(context, running, { process, path: volume.path });
     if (usedBytes !== undefined) return usedBytes;
   }
-  return undefined;
+  return toldUse(claim);
 }
 
 async function diskUse(

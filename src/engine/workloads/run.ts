@@ -25,6 +25,7 @@ import type { SnapshotPlace, WorkloadContext } from "./shared/context.ts";
 import { runStatefulSets } from "./statefulset/controller.ts";
 import { createInformers } from "./shared/informers.ts";
 import { runVolumes } from "./volumes/controller.ts";
+import { runSizeWatch } from "./volumes/size-watch.ts";
 import { runSnapshots } from "./volumes/snapshots.ts";
 
 export interface WorkloadOptions {
@@ -58,6 +59,7 @@ const controllers: Readonly<Record<string, Run>> = {
   "pod-garbage": runPodGarbage,
   volumes: runVolumes,
   snapshots: runSnapshots,
+  "volume-sizes": runSizeWatch,
 };
 
 const restartBackoff = { baseMs: 500, capMs: 30_000 };

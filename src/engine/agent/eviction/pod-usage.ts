@@ -1,10 +1,9 @@
 /** What each pod on this machine uses of what can run short. Dear to find out, so only asked for under pressure. */
 
-import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { ContainerEngine } from "../../../lib/container-engine/container-engine.ts";
+import { bytesUnder } from "../../../lib/directory-size.ts";
 import { isEngineError } from "../../../lib/container-engine/engine-transport.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import type { ContainerRecord } from "../container-record.ts";
@@ -12,7 +11,6 @@ import { containerUse } from "../machine-counters.ts";
 import type { Candidate, ContainerUsage } from "./rank.ts";
 import { resourceOf, type Signal } from "./thresholds.ts";
 
-const run = promisify(execFile);
 const measureMaxMs = 20_000;
 
 export interface UsagePlace {
@@ -42,8 +40,10 @@ export async function measurePods(
       }),
     );
     const volumeBytes =
-      counts?.volumes === true ? await bytesUnder(join(place.podsDir, pod.metadata.uid ?? "")) : 0;
-    candidates.push({ pod, containers, volumeBytes });
+      counts?.volumes === true
+        ? await bytesUnder(join(place.podsDir, pod.metadata.uid ?? ""), measureMaxMs)
+        : 0;
+    candidates.push({ pod, containers, volumeBytes: volumeBytes ?? 0 });
   }
   return candidates;
 }
@@ -71,16 +71,5 @@ async function writtenBy({ engine }: UsagePlace, id: string): Promise<number> {
     // Gone meanwhile.
     if (isEngineError(error, 404)) return 0;
     throw error;
-  }
-}
-
-/** Of the same file system only: what is mounted inside, volumes in memory for instance, is not on this disk. */
-async function bytesUnder(directory: string): Promise<number> {
-  try {
-    const { stdout } = await run("du", ["-s", "-x", "-B1", directory], { timeout: measureMaxMs });
-    return Number.parseInt(stdout, 10) || 0;
-  } catch (error) {
-    // Files go while it counts: it has counted the others.
-    return Number.parseInt((error as { stdout?: string }).stdout ?? "", 10) || 0;
   }
 }

@@ -1,0 +1,27 @@
+/** How much of its disk a directory holds. */
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+/** Others have work to do with that disk. */
+const quietly = ["-n", "19", "du"];
+
+/**
+ * Of the same file system only: what is mounted inside, volumes in memory for instance, is not on this disk. Undefined when it
+ * cannot be counted in that time.
+ */
+export async function bytesUnder(directory: string, timeoutMs: number): Promise<number | undefined> {
+  try {
+    const { stdout } = await run("nice", [...quietly, "-s", "-x", "-B1", directory], { timeout: timeoutMs });
+    return bytesIn(stdout);
+  } catch (error) {
+    // Files go while it counts: it has counted the others.
+    return bytesIn((error as { stdout?: string }).stdout ?? "");
+  }
+}
+
+function bytesIn(output: string): number | undefined {
+  const bytes = Number.parseInt(output, 10);
+  return Number.isNaN(bytes) ? undefined : bytes;
+}
