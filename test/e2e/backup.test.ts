@@ -76,6 +76,7 @@ it("runs the guide's example", () => {
 it("takes a backup under writes", async () => {
   platform.nagi(["create", "-f", "-"], { input: JSON.stringify(set) });
   await until(() => linesOf(platform.dataDir).length > 20, "the pod to write");
+  platform.nagi(["volumes", "snapshot", "data-notes-0", "early"]);
   const write = (name: string): string => platform.kubectl(["create", "configmap", name]);
   write("before");
   const file = join(backups, "live.tar.zst");
@@ -138,6 +139,36 @@ it("brings all of it back in another place, on other ports", async () => {
   expect(restored.kubectl(["get", "deployment", "hello-web", "-o", "yaml"])).toContain(
     `image: 127.0.0.1:${restored.registryPort}/default/hello:`,
   );
+});
+
+it("makes a volume there of a snapshot that was taken here", async () => {
+  const restored = copy as TestPlatform;
+  expect(restored.nagi(["volumes", "snapshots"])).toMatch(/^early +data-notes-0 +Ready /m);
+  const later = linesOf(restored.dataDir).length;
+  restored.nagi(["volumes", "restore", "early", "notes-again"]);
+  const container = {
+    name: "main",
+    image: "localhost/nagi/base:latest",
+    imagePullPolicy: "IfNotPresent",
+    command: ["cat", "/data/log"],
+    volumeMounts: [{ name: "data", mountPath: "/data" }],
+  };
+  const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "notes-again" } }];
+  const reader = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "reader" },
+    spec: { restartPolicy: "Never", containers: [container], volumes },
+  };
+  restored.kubectl(["create", "-f", "-"], { input: JSON.stringify(reader) });
+  const phase = (): string => restored.kubectl(["get", "pod", "reader", "-o", "jsonpath={.status.phase}"]);
+  await until(() => phase() === "Succeeded", "the snapshot's lines to be read");
+  const lines = restored.kubectl(["logs", "reader"]).trimEnd().split("\n");
+  expect(lines.length).toBeGreaterThan(20);
+  expect(lines).toEqual(Array.from(lines, (_, index) => `${index}`));
+  // Taken before the backup, and not written to since.
+  expect(lines.length).toBeLessThan(later);
+  restored.kubectl(["delete", "pod", "reader"]);
 });
 
 it("goes back to an earlier release there, and takes a push", async () => {
