@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { parseRequestLine, trafficOf } from "./traffic.ts";
 
-const line = (path: string, status: number, tookMs: number, to = "shop-web-1") =>
+const line = (path: string, status: number | string, tookMs: number, to = "shop-web-1") =>
   parseRequestLine(`GET ${path} status=${status} took=${tookMs}ms bytes=3 client=127.0.0.1 to=${to}`);
 
 it("reads a line of the router and leaves the query out", () => {
@@ -12,6 +12,10 @@ it("reads a line of the router and leaves the query out", () => {
     tookMs: 12,
     to: "shop-web-1",
   });
+});
+
+it("reads a line of an answer that was cut", () => {
+  expect(line("/a", "200 ended=by-app", 12)).toMatchObject({ status: 200, tookMs: 12 });
 });
 
 it("knows no request in another line", () => {

@@ -35,7 +35,9 @@ const shownPathsMax = 3;
 
 /** Undefined for a line that speaks of no request. */
 export function parseRequestLine(text: string): RequestLine | undefined {
-  const match = /^(\S+) (.+) status=(\d+) took=(-?\d+)ms bytes=\S+ client=\S+ to=(\S+)$/.exec(text);
+  const match = /^(\S+) (.+) status=(\d+)(?: ended=\S+)? took=(-?\d+)ms bytes=\S+ client=\S+ to=(\S+)$/.exec(
+    text,
+  );
   if (match === null) return undefined;
   const [, method = "", uri = "", status, took, to = ""] = match;
   return { method, path: uri.replace(/[?#].*$/, ""), status: Number(status), tookMs: Number(took), to };

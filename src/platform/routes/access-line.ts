@@ -8,6 +8,8 @@ export interface AccessLine {
   /** `address:port` of the server; `-` when none was asked. */
   readonly server: string;
   readonly status: string;
+  /** How it ended, in HAProxy's letters. */
+  readonly end: string;
   readonly bytes: string;
   readonly tookMs: string;
   readonly client: string;
@@ -23,19 +25,23 @@ function parseAccessLine(
   const words = line.split(" ");
   const [
     time = "",
-    backend = "",
+    backends = "",
     server = "",
-    status = "",
+    answer = "",
     bytes = "",
     tookMs = "",
     client = "",
     method = "",
   ] = words;
-  const [namespace, app = "", route] = (nameOf(backend) ?? "").split(":");
+  const [backend = "", inPlaceOf = "-"] = backends.split("/");
+  // A line of TCP has no status, and says in its place how it ended.
+  const [status = "", end = status] = answer.split("/");
+  const name = nameOf(inPlaceOf === "-" ? backend : inPlaceOf);
+  const [namespace, app = "", route] = (name ?? "").split(":");
   const timeMs = Math.round(Number(time) * 1000);
   if (namespace === undefined || route === undefined || !Number.isFinite(timeMs)) return undefined;
   const uri = words.slice(8, -1).join(" ");
-  return { timeMs, namespace, app, route, server, status, bytes, tookMs, client, method, uri };
+  return { timeMs, namespace, app, route, server, status, end, bytes, tookMs, client, method, uri };
 }
 
 /** Those of routes, of lines that HAProxy wrote. */
@@ -71,9 +77,17 @@ const ends: Readonly<Record<string, string>> = {
   s: "app-silent",
 };
 
-function endOf({ status }: AccessLine): string {
-  if (isUnreached(status)) return "not-reached";
-  return ends[status[0] ?? ""] ?? status;
+function endOf({ end }: AccessLine): string {
+  if (isUnreached(end)) return "not-reached";
+  return ends[end[0] ?? ""] ?? end;
+}
+
+/** Of an answer that did not come, or not to its end; a web socket's end is told only when it was silent for too long. */
+function cutText(line: AccessLine): string {
+  const [who = "-", phase] = line.end;
+  if (who === "-" || (phase !== "H" && phase !== "D")) return "";
+  if (line.status === "101" && who !== who.toLowerCase()) return "";
+  return ` ended=${who === "P" ? "bad-answer" : endOf(line)}`;
 }
 
 /** No instance took the connection: the state is that of a queue or of connecting. */
@@ -83,7 +97,7 @@ function isUnreached(status: string): boolean {
 
 /** Whether the app, or the router for it, failed. */
 export function isFailed(line: AccessLine): boolean {
-  return isConnection(line) ? isUnreached(line.status) : Number(line.status) >= 500;
+  return isConnection(line) ? isUnreached(line.end) : Number(line.status) >= 500;
 }
 
 /** `GET /path status=200 took=12ms bytes=345 client=127.0.0.1 to=hello-web-abc`. */
@@ -92,5 +106,5 @@ export function accessText(line: AccessLine, targetOf: (server: string) => strin
   const { method, uri, status, tookMs, bytes, client } = line;
   if (isConnection(line))
     return `TCP ${uri} ended=${endOf(line)} open=${tookMs}ms bytes=${bytes} client=${client} to=${to}`;
-  return `${method} ${uri} status=${status} took=${tookMs}ms bytes=${bytes} client=${client} to=${to}`;
+  return `${method} ${uri} status=${status}${cutText(line)} took=${tookMs}ms bytes=${bytes} client=${client} to=${to}`;
 }

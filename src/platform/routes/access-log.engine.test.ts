@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
@@ -49,6 +50,32 @@ test("requests are told of, route by route, with the pod that answered", async (
     /^\d{4}-\d\d-\d\dT[\d:.]+Z GET \/missing/,
   );
   expect(await text(bench, "a", { sinceTime: "2999-01-01T00:00:00Z" })).toBe("");
+});
+
+test("an answer that did not come to its end is told of, with who ended it", async () => {
+  await using bench = await RouterBench.make();
+  const port = await freePort();
+  await bench.serve("127.0.1.1", port, (request, response) => {
+    if (request.url === "/gone") return void request.socket.destroy();
+    if (request.url === "/never") return;
+    response.write("half");
+  });
+  const limited = aRoute("a", {}, { annotations: { "haproxy.router.openshift.io/timeout": "300ms" } });
+  const client = new FakeClient({
+    objects: [limited, aService("a"), aSlice("a", ["127.0.1.1"], [{ name: "", port }])],
+  });
+  await bench.start(client);
+  // On a connection that has been used HAProxy ends it without an answer, so that the client asks again.
+  const ask = (path: string) => bench.get("a.localhost", path, new Agent());
+  expect((await ask("/never")).status).toBe(504);
+  expect((await ask("/gone")).status).toBe(502);
+  await expect(ask("/half-silent")).rejects.toThrow("aborted");
+  const lines = (await text(bench, "a")).trim().split("\n");
+  expect(lines.map((line) => line.split(" took=")[0])).toEqual([
+    "GET /never status=504 ended=app-silent",
+    "GET /gone status=502 ended=by-app",
+    "GET /half-silent status=200 ended=app-silent",
+  ]);
 });
 
 test("what is strange in a request stays on its line", async () => {

@@ -18,7 +18,7 @@ import {
 import { unknownHostPage } from "../../model/kinds/route/route/pages.ts";
 import { maintenanceLines } from "./maintenance.ts";
 import { errorPageLines, html, type PageFiles } from "./shown-pages.ts";
-import { lookupLines, lookupsOf } from "./route-lookups.ts";
+import { lookupLines, lookupsOf, standInLines } from "./route-lookups.ts";
 import { tlsListeners, withoutTlsSections } from "./tls/tls-frontends.ts";
 import type { CertificateFiles } from "./tls/certificate-store.ts";
 import { destinationCaFile } from "./tls/route-tls.ts";
@@ -70,8 +70,11 @@ export interface Rendered {
 
 const unknownBackend = "nagi:unknown";
 export const accessRing = "access";
-/** One access line: time, backend, server, status, bytes, milliseconds, client, method, target, identity. */
-const logFormat = "%Ts.%ms %b %si:%sp %ST %B %Ta %ci %HM %HU %pid:%rt";
+/**
+ * One access line: time, backend and in whose place, server, status and how it ended, bytes, milliseconds, client,
+ * method, target, identity.
+ */
+const logFormat = "%Ts.%ms %b/%[var(txn.of)] %si:%sp %ST/%ts %B %Ta %ci %HM %HU %pid:%rt";
 /**
  * To be able to repeat a request HAProxy copies a whole buffer, which costs a third of its time. The copy is for
  * requests that meet a server's closing of a connection that has rested; at this rate none rests for long.
@@ -152,15 +155,11 @@ function tlsSections(
 ): readonly string[] {
   const listening = { addresses: settings.tlsBinds.map(addressOf), ...settings, shownWithoutName };
   const { binds, sections } = tlsListeners(listening, maps["sni.map"]);
-  const lookups = lookupLines(
-    lookupsOf(maps["https-hosts.map"], maps["https-paths.map"], maps["https-exact.map"]),
-    "https-",
-  );
+  const found = lookupsOf(maps["https-hosts.map"], maps["https-paths.map"], maps["https-exact.map"]);
+  const withoutTls = withoutTlsSections(settings.httpsPort, standInLines(found, "https-"));
   return [
-    frontendSection({ name: "https", binds, lookups }),
-    ...[...sections, ...withoutTlsSections(settings.httpsPort)].map(({ head, lines }) =>
-      section(head, lines),
-    ),
+    frontendSection({ name: "https", binds, lookups: lookupLines(found, "https-") }),
+    ...[...sections, ...withoutTls].map(({ head, lines }) => section(head, lines)),
   ];
 }
 

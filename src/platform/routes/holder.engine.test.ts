@@ -1,6 +1,6 @@
 /** An app that sleeps, behind a real HAProxy: what comes for it is held, and counted. */
 
-import { createConnection, type Socket } from "node:net";
+import { createConnection, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { freePort } from "../../lib/free-port.ts";
@@ -8,6 +8,8 @@ import { sleep, systemClock } from "../../lib/clock.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { wakesAnnotation } from "../../model/kinds/core/service/wakes.ts";
 import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
+import { route } from "../../model/kinds/route/route/route.ts";
+import { tcpPortAnnotation } from "../../model/kinds/route/route/tcp-port.ts";
 import { newObject } from "../../model/kind.ts";
 import { Load, RouterBench, until } from "./testing/router-bench.ts";
 import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
@@ -97,6 +99,54 @@ test("many requests at the moment of waking are all answered, a web socket too",
   open.destroy();
   expect((await bench.get("other.localhost")).status).toBe(503);
   expect(bench.router.reloads).toBe(0);
+});
+
+/** A port that leads to the sleeper, and what a connection gets that says something and ends its own half. */
+async function tcpTo(bench: RouterBench, client: FakeClient): Promise<(said: string) => Promise<string>> {
+  const port = await freePort();
+  bench.tcpPorts = { first: port, last: port };
+  const annotations = { [tcpPortAnnotation]: `${port}` };
+  const to = { kind: "Service" as const, name: "a", weight: 100 };
+  await client.create(route, { ...aRoute("tcp", {}, { annotations }), spec: { to } });
+  return (said) => {
+    const socket = createConnection({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end(said);
+    return new Promise((resolve, reject) => {
+      let text = "";
+      socket.on("data", (data: Buffer) => (text += data.toString()));
+      socket.on("error", reject).on("end", () => resolve(text));
+    });
+  };
+}
+
+test("connections of TCP wake an app, and those that have said all get their answer too", async () => {
+  await using bench = await RouterBench.make();
+  const { client, replicas } = sleeper();
+  const answered = await tcpTo(bench, client);
+  await bench.start(client);
+  const many = Array.from({ length: 50 }, (_, index) => answered(`question ${index}`));
+  await until(async () => (await replicas()) === 1);
+  const port = await freePort();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("error", () => undefined).write("to ");
+    socket.pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(port, address, resolve));
+  await setReady(client, [address], port);
+  expect(await Promise.all(many)).toEqual(many.map((_, index) => `to question ${index}`));
+  expect(bench.router.reloads).toBe(0);
+  server.close();
+});
+
+test("a connection of TCP that cannot be given on is closed, without words of HTTP", async () => {
+  await using bench = await RouterBench.make();
+  const { client, replicas } = sleeper();
+  const answered = await tcpTo(bench, client);
+  await bench.start(client);
+  const waiting = answered("question");
+  await until(async () => (await replicas()) === 1);
+  await client.delete(route, ref("tcp"));
+  expect(await waiting).toBe("");
 });
 
 test("an app that sleeps and wakes under load loses no request", async () => {

@@ -76,9 +76,9 @@ export class Holder {
       return { address, port, weight: 1, target: undefined };
     }
     if (this.#places.size >= sleepersMax) return undefined;
-    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
-      this.#take(place, socket),
-    );
+    // Who has said all may still wait for the answer: `printf 'GET x' | nc -N`.
+    const options = { pauseOnConnect: true, noDelay: true, allowHalfOpen: true };
+    const server = createServer(options, (socket) => this.#take(place, socket));
     const place: Place = { server, backend, held: new Set(), isWaking: false, next: 0 };
     try {
       await new Promise<void>((resolve, reject) => {
@@ -188,7 +188,8 @@ export class Holder {
     this.#drop(place, held);
     if (endpoint === undefined) return this.#holdAgain(place, held);
     const { socket } = held;
-    const onward = connect({ host: endpoint.address, port: endpoint.port, noDelay: true });
+    const { address: host, port } = endpoint;
+    const onward = connect({ host, port, noDelay: true, allowHalfOpen: true });
     this.#open.add(onward);
     const failed = (): void => this.#holdAgain(place, held);
     onward.once("error", failed);
@@ -222,9 +223,9 @@ export class Holder {
 
   #refuse(place: Place, held: Held, why: string): void {
     this.#drop(place, held);
-    const { app, serverOptions, isPassthrough } = place.backend;
+    const { app, serverOptions, isHttp } = place.backend;
     const { socket } = held;
-    if (serverOptions !== "" || isPassthrough) return void socket.destroy();
+    if (serverOptions !== "" || !isHttp) return void socket.destroy();
     const text = `503: app ${app}: ${why}. See: nagi ps -a ${app}, nagi logs -a ${app}\n`;
     const head = [
       "HTTP/1.1 503 Service Unavailable",

@@ -35,23 +35,35 @@ export function lookupsOf(hosts: Map, paths: Map = none, exact: Map = none): Loo
  * that nobody has.
  */
 export function lookupLines(lookups: Lookups, maps = ""): readonly string[] {
+  const all = lookupsInOrder(lookups, maps);
+  const lines = all.map((each, index) =>
+    index < all.length - 1 ? `use_backend %[${each}] if { ${each} -m found }` : `use_backend %[${each}]`,
+  );
+  return [...pathLines(lookups), ...lines];
+}
+
+/** For a backend that answers in a route's place: its line of the access log names that of the route. */
+export function standInLines(lookups: Lookups, maps: string): readonly string[] {
+  const lines = lookupsInOrder(lookups, maps).map(
+    (each) => `http-request set-var(txn.of) ${each} unless { var(txn.of) -m found }`,
+  );
+  return [...pathLines(lookups), ...lines];
+}
+
+function pathLines({ exact, paths }: Lookups): readonly string[] {
+  return exact || paths ? ["http-request set-var(txn.path) path"] : [];
+}
+
+function lookupsInOrder(lookups: Lookups, maps: string): readonly string[] {
   const { exact, paths } = lookups;
   const names = [
     requestedHost,
     ...(lookups.wildcards ? [wildcardHost] : []),
     ...(lookups.anyHost ? [anyHost] : []),
   ];
-  const lines = names.flatMap((name, index) => {
-    const byHost = `${name},map_str(${maps}hosts.map)`;
-    return [
-      ...(exact ? [found(`${name},concat(,txn.path),map_str(${maps}exact.map)`)] : []),
-      ...(paths ? [found(`${name},concat(,txn.path,/),map_beg(${maps}paths.map)`)] : []),
-      index < names.length - 1 ? found(byHost) : `use_backend %[${byHost}]`,
-    ];
-  });
-  return [...(exact || paths ? ["http-request set-var(txn.path) path"] : []), ...lines];
-}
-
-function found(expression: string): string {
-  return `use_backend %[${expression}] if { ${expression} -m found }`;
+  return names.flatMap((name) => [
+    ...(exact ? [`${name},concat(,txn.path),map_str(${maps}exact.map)`] : []),
+    ...(paths ? [`${name},concat(,txn.path,/),map_beg(${maps}paths.map)`] : []),
+    `${name},map_str(${maps}hosts.map)`,
+  ]);
 }

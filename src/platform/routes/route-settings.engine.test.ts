@@ -1,7 +1,13 @@
 /** The settings of routes, with a real HAProxy. */
 
 import { createHash } from "node:crypto";
-import { createServer as createHttp2, connect as connectHttp2 } from "node:http2";
+import {
+  createServer as createHttp2,
+  connect as connectHttp2,
+  type ClientHttp2Session,
+  type Http2Server,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
@@ -10,7 +16,6 @@ import { newObject } from "../../model/kind.ts";
 import { configMap, type ConfigMap } from "../../model/kinds/core/configmap/configmap.ts";
 import { pageMaxBytes, pagesLabel } from "../../model/kinds/route/route/pages.ts";
 import type { KubeObject } from "../../model/meta.ts";
-import { service } from "../../model/kinds/core/service/service.ts";
 import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { routeSettings, type SettingName } from "../../model/kinds/route/route/route-settings.ts";
@@ -239,34 +244,68 @@ test("pages of one's own stand for the router's answers, over a restart too", as
   await until(async () => String((await shown("gone"))[1]).includes("app gone:"));
 });
 
-test("an app of HTTP/2 without TLS is spoken to as it wants, trailers included", async () => {
+/** As a gRPC server does it: sends back each message with its address, and says in a trailer that all went well. */
+async function serveStreams(address: string, port: number): Promise<Http2Server> {
+  const server = createHttp2();
+  server.on("stream", (stream: ServerHttp2Stream, headers) => {
+    stream.respond({ ":status": 200 }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    stream.on("data", (data: Buffer) => stream.write(`${address}${headers[":path"]} ${data.toString()}`));
+    stream.on("end", () => stream.end());
+  });
+  await new Promise<void>((resolve) => server.listen(port, address, resolve));
+  return server;
+}
+
+/** A stream in both directions: `say` gives what comes back. */
+function openStream(session: ClientHttp2Session) {
+  const stream = session.request({ ":method": "POST", ":path": "/p.S/Call", ":authority": "g.localhost" });
+  const trailers = new Promise((resolve) => stream.on("trailers", resolve));
+  const say = (text: string): Promise<string> => {
+    stream.write(text);
+    return new Promise((resolve) => stream.once("data", (data: Buffer) => resolve(data.toString())));
+  };
+  const end = (): Promise<unknown> => {
+    stream.end();
+    return trailers;
+  };
+  return { say, end };
+}
+
+test("streams of HTTP/2 in both directions outlive a change of instances, with and without TLS", async () => {
   await using bench = await RouterBench.make();
   const port = await freePort();
-  const server = createHttp2((asked, response) => {
-    response.addTrailers({ "grpc-status": "0" });
-    response.end(`${asked.httpVersion} ${asked.url}`);
+  const [old, next] = ["127.0.1.4", "127.0.1.5"] as const;
+  const servers = await Promise.all([old, next].map((address) => serveStreams(address, port)));
+  const tls = { termination: "edge" as const, insecureEdgeTerminationPolicy: "Allow" as const };
+  const annotations = annotationsOf({ "app-protocol": "h2c" });
+  const client = new FakeClient({
+    objects: [aRoute("g", { tls }, { annotations }), aService("g"), aSlice("g", [old], [{ name: "", port }])],
   });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.1.4", resolve));
-  const settings = { "app-protocol": "h2c" };
-  const grpc = aRoute(
-    "g",
-    { to: { name: "g" }, tls: { termination: "edge" } },
-    { annotations: annotationsOf(settings) },
-  );
-  const client = new FakeClient({ objects: [grpc] });
-  await client.create(service, aService("g"));
-  await client.create(endpointSlice, aSlice("g", ["127.0.1.4"], [{ name: "", port }]));
   await bench.start(client);
-  const session = connectHttp2(`https://127.0.0.1:${bench.httpsPort}`, {
-    servername: "g.localhost",
-    ca: await bench.router.localCa(),
-  });
-  const stream = session.request({ ":path": "/pkg.Service/Call", ":authority": "g.localhost" });
-  const trailers = new Promise((resolve) => stream.on("trailers", resolve));
-  let body = "";
-  for await (const chunk of stream) body += String(chunk);
-  expect(body).toBe("2.0 /pkg.Service/Call");
-  expect(await trailers).toMatchObject({ "grpc-status": "0" });
-  session.close();
-  server.close();
+  const sessions = [
+    connectHttp2(`http://127.0.0.1:${bench.port}`),
+    connectHttp2(`https://127.0.0.1:${bench.httpsPort}`, {
+      servername: "g.localhost",
+      ca: await bench.router.localCa(),
+    }),
+  ];
+  const long = sessions.map(openStream);
+  for (const { say } of long) expect(await say("one")).toBe(`${old}/p.S/Call one`);
+  const slice = await client.get(endpointSlice, { namespace: "default", name: "g-1" });
+  await client.update(endpointSlice, { ...slice, endpoints: aSlice("g", [next]).endpoints });
+  for (const session of sessions)
+    await until(async () => {
+      const { say, end } = openStream(session);
+      const answer = await say("new");
+      expect(await end()).toMatchObject({ "grpc-status": "0" });
+      return answer === `${next}/p.S/Call new`;
+    });
+  for (const { say, end } of long) {
+    expect(await say("two")).toBe(`${old}/p.S/Call two`);
+    expect(await end()).toMatchObject({ "grpc-status": "0" });
+  }
+  expect(bench.router.reloads).toBe(0);
+  for (const session of sessions) session.close();
+  for (const server of servers) server.close();
 });

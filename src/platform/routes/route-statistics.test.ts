@@ -20,6 +20,7 @@ function line(status: number, tookMs: number, server = "10.0.0.1:80"): AccessLin
     client: "c",
     method: "GET",
     uri: "/",
+    end: "--",
   };
   return { timeMs: 0, server, status: String(status), tookMs: String(tookMs), ...words };
 }

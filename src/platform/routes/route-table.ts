@@ -47,8 +47,8 @@ export interface RouteBackend {
   /** Of each of its servers. */
   readonly serverOptions: string;
   readonly isSticky: boolean;
-  /** Its TLS is the app's. */
-  readonly isPassthrough: boolean;
+  /** The router reads what is said: neither TCP, nor TLS of the app's own. */
+  readonly isHttp: boolean;
   /** Authority of its servers' certificates, in PEM. */
   readonly destinationCa: string | undefined;
   readonly endpoints: readonly RouteEndpoint[];
@@ -252,7 +252,7 @@ function backendOf(
     lines: [...backendLines(route), ...(isHttp ? errorPageLines(pages) : [])],
     serverOptions: serverOptions(route),
     isSticky: isSticky(route),
-    isPassthrough: tlsOf(route)?.termination === "passthrough",
+    isHttp,
     destinationCa: tlsOf(route)?.destinationCa,
     ...endpointsOf(route, {
       service: (target) => services.get(`${namespace}/${target}`),

@@ -129,6 +129,12 @@ test("requests without TLS are allowed, sent on or refused, as the route says", 
   const location = `https://redirect.localhost:${bench.httpsPort}/a/b?c=d`;
   expect(await sent("GET")).toEqual([302, location]);
   expect(await sent("POST")).toEqual([307, location]);
+  const told = async (name: string): Promise<string> =>
+    Buffer.concat(await Array.fromAsync(bench.router.logSource.log(aRoute(name), {}))).toString();
+  expect(await told("none")).toMatch(
+    /^GET \/ status=403 took=\d+ms bytes=\d+ client=127\.0\.0\.1 to=none\n$/,
+  );
+  expect(await told("redirect")).toMatch(/^GET \/a\/b\?c=d status=302 [^\n]*\nPOST \/a\/b\?c=d status=307 /);
   const local = await bench.router.localCa();
   expect(await ask(bench, "redirect.localhost", local)).toBe("https /x");
   await expect(ask(bench, "plain.localhost", local)).rejects.toThrow(/plain\.localhost/);

@@ -66,15 +66,14 @@ function sniLines(sni: ReadonlyMap<string, string>): readonly string[] {
 }
 
 /** Answers to requests without TLS for hosts that want it. */
-export function withoutTlsSections(httpsPort: number): readonly Section[] {
+export function withoutTlsSections(httpsPort: number, standIn: readonly string[]): readonly Section[] {
   const port = httpsPort === 443 ? "" : `:${httpsPort}`;
   const location = `https://%[req.hdr(host),host_only]${port}`;
-  const silent = "http-request set-log-level silent";
   return [
     {
       head: `backend ${withoutTls.Redirect}`,
       lines: [
-        silent,
+        ...standIn,
         `http-request redirect code 302 location ${location}%[pathq] if METH_GET or { method HEAD }`,
         // What was sent must be sent again.
         `http-request redirect code 307 location ${location}%[pathq]`,
@@ -83,7 +82,7 @@ export function withoutTlsSections(httpsPort: number): readonly Section[] {
     {
       head: `backend ${withoutTls.None}`,
       lines: [
-        silent,
+        ...standIn,
         `http-request return status 403 content-type text/plain lf-string "403: this answers over HTTPS only: ${location}\\n"`,
       ],
     },
