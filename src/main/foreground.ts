@@ -24,7 +24,8 @@ export async function runForeground(
   const level = (context.text("log-level") ?? "info") as LogLevel;
   const log = createLogger({ level, write: openLogFile(paths(config.dataDir).logFile) });
   const report = (message: Report): void => {
-    if (process.connected) process.send?.(message);
+    // Who started it may go meanwhile, between the question and the answer: the platform starts all the same.
+    if (process.connected) process.send?.(message, () => undefined);
     else if (message.type === "progress") context.terminal.progress(message.text);
   };
   endOnUncaught(log);

@@ -4,14 +4,11 @@ import { runCli } from "../cli/run-cli.ts";
 import { createTerminal } from "../cli/terminal.ts";
 import { createHost } from "./host.ts";
 import { platformCommands } from "./platform-commands.ts";
+import { endQuietlyWhenUnread } from "./unread-output.ts";
 
 const interrupted = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe is gone, as with `nagi get pods | head -1`.
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+endQuietlyWhenUnread();
 
 const code = await runCli({
   argv: process.argv.slice(2),

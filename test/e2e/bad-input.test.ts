@@ -1,5 +1,6 @@
 /** What bad input gets: a clear message, nothing lost, nothing left behind. */
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { request } from "node:https";
@@ -8,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { instanceOf } from "../../src/main/config.ts";
 import { freePort } from "../../src/lib/free-port.ts";
-import { TestPlatform, until } from "../harness/platform.ts";
+import { nagiProgram, TestPlatform, until } from "../harness/platform.ts";
 
 let platform: TestPlatform;
 /** Of the start that must outlive everything here. */
@@ -107,6 +108,24 @@ describe("objects", () => {
     expect(stderr).toMatch(/cannot start: .*nobody\/nothing.*ImagePull/s);
     expect(code).toBe(1);
     platform.nagi(["destroy", "no-image", "--confirm", "no-image"]);
+  });
+
+  it("fails a release at once whose image lacks its program, and says which", () => {
+    const image = "localhost/nagi-test/no-program:1";
+    const file = 'FROM scratch\nLABEL a=b\nCMD ["no-such-program", "--all"]\n';
+    platform.ok("podman", ["build", "--quiet", "--tag", image, "-"], { input: file });
+    platform.createApp("no-program");
+    const startMs = Date.now();
+    const { code, stdout, stderr } = platform.tryNagi(["deploy", "--app", "no-program", "--image", image]);
+    const tookMs = Date.now() - startMs;
+    platform.nagi(["destroy", "no-program", "--confirm", "no-program"]);
+    platform.run("podman", ["rmi", "--force", image]);
+    expect(stdout + stderr).toContain(
+      "web: the image has no program no-such-program, which the image's own command starts (ENTRYPOINT, CMD)",
+    );
+    expect(code).toBe(1);
+    // A release that makes no progress is given two minutes.
+    expect(tookMs).toBeLessThan(60_000);
   });
 
   it("refuses a body that is too large", async () => {
@@ -212,6 +231,28 @@ describe("the machine", () => {
       new RegExp(`port ${api} \\(Kubernetes API\\) is taken by .+ \\(pid ${process.pid}\\)`),
     );
     expect(stderr).toContain("--http-port PORT");
+  });
+
+  it("starts, though nobody reads what the start says", async () => {
+    const dataDir = join(platform.dataDir, "unread");
+    const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+    const names = ["http", "https", "api", "registry", "ssh"];
+    const flags = names.flatMap((name, index) => [`--${name}-port`, `${ports[index]}`]);
+    const words = ["up", "--tcp-ports", "none", "--data-dir", dataDir, ...flags];
+    const child = spawn(nagiProgram, words, { env: platform.env, stdio: ["ignore", "pipe", "pipe"] });
+    try {
+      // The reader goes before the start says where apps answer.
+      await once(child.stderr, "data");
+      child.stdout.destroy();
+      child.stderr.destroy();
+      const status = (): string => platform.tryNagi(["status", "--data-dir", dataDir]).stdout;
+      await until(() => status().includes(`pid ${child.pid}, up`), "the platform to run");
+      // What it says then goes nowhere.
+      platform.nagi(["get", "nodes", "--data-dir", dataDir]);
+      expect(child.exitCode).toBeNull();
+    } finally {
+      platform.nagi(["down", "--data-dir", dataDir]);
+    }
   });
 
   it.each([

@@ -13,6 +13,7 @@ import { checkPortRange } from "../port-range.ts";
 import { schedulerSettings, settledPath } from "../scheduler/settings.ts";
 import { runningPlatform, runningPlatformHalf, startingPlatform, type PlatformState } from "../state.ts";
 import { survivingPorts } from "../surviving.ts";
+import { goOnUnread } from "../unread-output.ts";
 
 const transitionMaxSeconds = 3600;
 /** Readers of metrics take what is older than a minute for gone. */
@@ -153,6 +154,7 @@ export const command: Command = {
       if (!(await checkMachine(context, config))) return 1;
       await installMissing(context);
     }
+    goOnUnread();
     if (context.flag("detach")) {
       const state = await startDetachedPlatform(context, config);
       printAddresses(context, state, dataDir);

@@ -1,10 +1,12 @@
 /** Why pods of a release do not get ready, in words for whoever deployed it. */
 
 import { processLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { ContainerStatus } from "../../model/kinds/core/pod/pod-status.ts";
 import { listeningCondition } from "../../model/kinds/core/pod/listening-condition.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { findCondition } from "../../model/conditions.ts";
+import { unknownCommandText, unstartableText } from "./unstartable.ts";
 
 /** So many restarts in a row are no accident. */
 const crashMax = 2;
@@ -57,10 +59,37 @@ function problemOf(pod: Pod, failed: FailedCheck | undefined): PodProblem | unde
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   for (const status of statuses) {
     if (status.ready) continue;
-    const found = containerProblem(status, failed) ?? unreadyProblem(status, pod, failed);
+    const container = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(
+      ({ name }) => name === status.name,
+    );
+    const found =
+      programProblem(status, container) ??
+      containerProblem(status, failed) ??
+      unreadyProblem(status, pod, failed);
     if (found !== undefined) return { ...found, text: `${process}: ${found.text}` };
   }
   return undefined;
+}
+
+/** That there is nothing to run: every further try ends the same. */
+function programProblem(
+  { state, lastState }: ContainerStatus,
+  container: Container | undefined,
+): PodProblem | undefined {
+  if (state?.running !== undefined) return undefined;
+  const ended = state?.terminated ?? lastState?.terminated;
+  const { waiting } = state ?? {};
+  const refused =
+    waiting?.reason === "RunContainerError"
+      ? waiting.message
+      : ended?.reason === "StartError"
+        ? ended.message
+        : undefined;
+  const isUnknown = ended?.exitCode === 127 || ended?.exitCode === 126;
+  const text =
+    unstartableText(refused ?? "", container) ??
+    (isUnknown ? unknownCommandText(ended.message ?? "", container) : undefined);
+  return text === undefined ? undefined : { final: true, text };
 }
 
 function containerProblem(status: ContainerStatus, failed: FailedCheck | undefined): PodProblem | undefined {

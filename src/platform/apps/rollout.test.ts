@@ -126,6 +126,18 @@ describe("the newest release", () => {
       "web: the process ended, it used more memory than its limit and was killed (OOMKilled, exit code 137)",
     ],
     [
+      "has an image without its program, at the first try",
+      {
+        state: {
+          waiting: {
+            reason: "RunContainerError",
+            message: 'runc: exec: "serve": executable file not found in $PATH: OCI runtime',
+          },
+        },
+      },
+      "web: the image has no program serve, which the image's own command starts (ENTRYPOINT, CMD); build it with a command that it has, and deploy again",
+    ],
+    [
       "has an image that is not there",
       { image: "nope", state: { waiting: { reason: "ImagePullBackOff", message: "not found" } } },
       "web: cannot get the image nope (ImagePullBackOff): not found",

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { shellCommand } from "./pod-template.ts";
+import { unknownCommandText, unstartableText } from "./unstartable.ts";
+
+const image = { name: "web", image: "i" };
+const withCommand = (command: string) => ({ ...image, command: shellCommand(command) });
+
+describe("what the engine says", () => {
+  test.each([
+    `runc: runc create failed: unable to start container process: exec: "serve": executable file not found in $PATH: OCI runtime attempted to invoke a command that was not found`,
+    `failed to create containerd task: exec: "serve": executable file not found in $PATH: unknown`,
+    "crun: executable file `serve` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",
+  ])("names the program that is missing: %s", (message) => {
+    expect(unstartableText(message, image)).toBe(
+      "the image has no program serve, which the image's own command starts (ENTRYPOINT, CMD); build it with a command that it has, and deploy again",
+    );
+  });
+
+  test("names a path that is missing, and one that cannot be run", () => {
+    const missing = `exec: "/app/serve": stat /app/serve: no such file or directory: OCI runtime`;
+    expect(unstartableText(missing, image)).toContain("has no program /app/serve, which");
+    expect(unstartableText(`exec: "/etc": is a directory: OCI`, image)).toContain("cannot run /etc");
+  });
+
+  test("says that an image has no shell for the process's command", () => {
+    const message = `exec: "/bin/sh": stat /bin/sh: no such file or directory: OCI runtime`;
+    expect(unstartableText(message, withCommand("serve --all"))).toMatch(
+      /^the image has no \/bin\/sh, which its command needs: serve --all;/,
+    );
+  });
+
+  test("may go away by itself when it is no matter of the program", () => {
+    const message = "runc: error setting rlimit type 7: operation not permitted: OCI permission denied";
+    expect(unstartableText(message, image)).toBeUndefined();
+  });
+});
+
+describe("what the shell says", () => {
+  test.each([
+    "/bin/sh: 1: exec: serve: not found",
+    "/bin/sh: line 1: exec: serve: not found",
+    "/bin/sh: exec: line 0: serve: not found",
+  ])("names the command: %s", (message) => {
+    expect(unknownCommandText(`${message}\n`, withCommand("serve --port $PORT"))).toBe(
+      "the image has no program serve, which its command starts: serve --port $PORT; correct it in the Procfile, or add the program to the image, and deploy again",
+    );
+  });
+
+  test("counts only of the process's first program", () => {
+    const message = "/bin/sh: 1: serve: not found";
+    expect(unknownCommandText(message, withCommand("bin/prepare && serve"))).toBeUndefined();
+    expect(unknownCommandText("bin/start: 3: serve: not found", withCommand("bin/start"))).toBeUndefined();
+  });
+});
