@@ -17,7 +17,7 @@ import { renderFiles, type HaproxyFiles, type HaproxySettings } from "./haproxy-
 import { mapNames, mapText } from "./haproxy-maps.ts";
 import type { RouteEndpoint } from "./route-endpoints.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
-import { assignSlots, slotCommands, type Slot } from "./server-slots.ts";
+import { assignSlots, slotCommands, slotsAfter, type Slot } from "./server-slots.ts";
 import { certificateCommands, certificateList, type CertificateFiles } from "./tls/certificate-store.ts";
 import { pagesDir } from "./shown-pages.ts";
 import { WrittenFiles } from "./written-files.ts";
@@ -259,7 +259,7 @@ export class Haproxy {
       // Without a route its servers rest. The platform's own server is not ours to change.
       const slots = wanted.get(id) ?? (isFrame(id) ? actual : actual.map((slot) => ({ ...slot, up: false })));
       commands.push(...slotCommands(id, actual, slots, backends.get(id)));
-      worker.slots.set(id, slots);
+      worker.slots.set(id, slotsAfter(actual, slots));
     }
     for (const name of mapNames) {
       const actual = worker.maps.get(name);

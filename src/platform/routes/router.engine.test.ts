@@ -196,6 +196,32 @@ test("new routes are served without a reload, and without a lost request when th
   expect(bench.router.reloads).toBeLessThanOrEqual(2);
 });
 
+test("endpoints go on coming and going after a reload, which left out the servers that rested", async () => {
+  await using bench = await RouterBench.make();
+  const { addresses, port } = await pods(bench, 3);
+  const [first = "", second = "", third = ""] = addresses;
+  const client = new FakeClient({
+    objects: [aRoute("a"), aService("a"), aSlice("a", [first], [{ name: "", port }])],
+  });
+  await bench.start(client);
+  const load = new Load(bench.port, { host: "a.localhost" });
+  const answered = (address: string) => async () => (await bench.get("a.localhost")).body === address;
+  await until(answered(first));
+  await setEndpoints(client, "a", aSlice("a", [second]));
+  await until(answered(second));
+  const annotations = { "haproxy.router.openshift.io/timeout": "60s" };
+  await client.patch(route, ref("a"), { type: "merge", body: { metadata: { annotations } } });
+  await until(() => bench.router.reloads === 1);
+  // Another look, at which nothing of this backend changes.
+  await client.create(route, aRoute("other"));
+  await until(async () => (await bench.get("other.localhost")).status === 503);
+  await setEndpoints(client, "a", aSlice("a", [third]));
+  await until(answered(third));
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(bench.router.reloads).toBe(1);
+});
+
 test("a restart of Nagi adopts HAProxy as it is, and catches up with what it missed", async () => {
   await using bench = await RouterBench.make();
   const { addresses, port } = await pods(bench, 3);

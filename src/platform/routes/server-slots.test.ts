@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { assignSlots, slotCommands, type Slot } from "./server-slots.ts";
+import { assignSlots, slotCommands, slotsAfter, type Slot } from "./server-slots.ts";
 
 const endpoint = (address: string, weight = 1) => ({ address, port: 8080, weight, target: undefined });
 const addresses = fc.uniqueArray(
@@ -27,6 +27,14 @@ test("an endpoint keeps its slot; one that left gives it on a turn later", () =>
     ["10.0.0.2", "10.0.0.3", "10.0.0.4"].map((address) => endpoint(address)),
   );
   expect(third[0]).toMatchObject({ name: "s1", address: "10.0.0.4", up: true });
+});
+
+test("a slot that rests and that a worker lacks is added when it is needed", () => {
+  const slots = assignSlots(assignSlots([], [endpoint("10.0.0.1")]), [endpoint("10.0.0.2")]);
+  const worker = slotsAfter(slots.slice(1), slots);
+  expect(worker.map(({ name }) => name)).toEqual(["s2"]);
+  const next = assignSlots(slots, [endpoint("10.0.0.3")]);
+  expect(slotCommands("b", worker, next)).toContain("add server b/s1 10.0.0.3:8080 weight 1");
 });
 
 describe("over any history", () => {

@@ -71,6 +71,16 @@ export function slotCommands(
   ];
 }
 
+/** What the worker has after those commands: a slot that was never up in it is not there. */
+export function slotsAfter(actual: readonly Slot[], wanted: readonly Slot[]): readonly Slot[] {
+  const [known, names] = [actual, wanted].map((slots) => new Set(slots.map(({ name }) => name)));
+  const gone = actual.filter(({ name }) => names?.has(name) !== true);
+  return [
+    ...wanted.filter(({ name, up }) => up || known?.has(name) === true),
+    ...gone.map((slot) => ({ ...slot, up: false })),
+  ];
+}
+
 function oneSlot(server: string, actual: Slot | undefined, wanted: Slot, options: string): string[] {
   if (!wanted.up) return actual?.up === true ? [`set server ${server} state maint`] : [];
   if (actual === undefined) {
