@@ -105,6 +105,34 @@ it("shows one-off commands and cron jobs what is shared, and the rest while nobo
   platform.nagi(["start", "--app", "diary"]);
 });
 
+it("holds a request that wakes a sleeping app until a one-off command has left its volume", async () => {
+  platform.nagi(["autoscale", "diary", "web", "--min", "0", "--max", "1", "--idle", "1s"]);
+  await until(() => platform.nagi(["ps", "diary"]).includes("=== web: 0 of 0 ready"), "the app to sleep");
+  const script =
+    "echo begin >> /data/diary; while [ ! -e /common/go ]; do sleep 0.1; done; echo end >> /data/diary";
+  const command = platform.follow("nagi", ["run", "--app", "diary", "--", "sh", "-c", script]);
+  const instances = (process: string): string =>
+    platform.kubectl([
+      "get",
+      "pods",
+      "-l",
+      `nagi.dev/app=diary,nagi.dev/process=${process}`,
+      "-o",
+      "jsonpath={.items[*].status.phase}",
+    ]);
+  await until(() => instances("run") === "Running", "the command to run");
+  let isAnswered = false;
+  const answer = platform.request("diary").finally(() => (isAnswered = true));
+  await until(() => instances("web") === "Pending", "the app to be woken");
+  expect(isAnswered).toBe(false);
+  platform.nagi(["run", "--app", "diary", "--", "touch", "/common/go"]);
+  const { status, text } = await answer;
+  expect(status).toBe(200);
+  expect(text).toMatch(/\nbegin\nend\nstarted v\d+\n$/);
+  await command.stop();
+  platform.nagi(["autoscale", "diary", "web", "--off"]);
+});
+
 it("refuses what would give a volume a second writer, and guards its files", async () => {
   const scaled = platform.tryNagi(["scale", "web=2", "--app", "diary"]);
   expect(scaled.code).not.toBe(0);

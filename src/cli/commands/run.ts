@@ -130,7 +130,7 @@ async function volumesFor(
         status?.phase !== "Succeeded" &&
         status?.phase !== "Failed" &&
         // One that ends for good is waited for by the scheduler.
-        (deletionTimestamp === undefined || replicasOf(found, labels?.[processLabel] ?? "") > 0) &&
+        (deletionTimestamp === undefined || isWanted(found, labels?.[processLabel] ?? "")) &&
         volumes.some(({ persistentVolumeClaim: named }) => named?.claimName === claim),
     )?.metadata.name;
   const free: AppVolume[] = [];
@@ -144,6 +144,11 @@ async function volumesFor(
       );
   }
   return atDistinctPaths(free);
+}
+
+/** Neither stopped nor asleep. */
+function isWanted(found: App, process: string): boolean {
+  return replicasOf(found, process) > 0 && found.status?.processes?.[process]?.desired !== 0;
 }
 
 function limitSeconds(text: string): number {
