@@ -339,6 +339,56 @@ it("gives an add-on another size, and keeps its data", () => {
   expect(notes("services", "remove", "notes")).toContain("Removed service notes");
 });
 
+/** Runs a shell's script in the server of an add-on. */
+function onServer(addon: string, script: string, input = ""): string {
+  return platform
+    .kubectl(["exec", "-i", `addon-${addon}-0`, "--", "/bin/sh", "-c", script], { input })
+    .trim();
+}
+
+function userOf(addon: string): { readonly user: string; readonly password: string } {
+  const read = (key: string): string => {
+    const path = `jsonpath={.data.${key}}`;
+    const text = platform.kubectl(["get", "secret", `addon-${addon}`, "-o", path]);
+    return Buffer.from(text, "base64").toString();
+  };
+  return { user: read("user"), password: read("password") };
+}
+
+it("takes nothing from a user of MariaDB that is made once more, and rotates it", () => {
+  platform.nagi(["addons", "create", "mariadb", "--unattached", "--name", "till"]);
+  const before = userOf("till");
+  const sql = (text: string): string => onServer("till", "mariadb --no-defaults -N -B", text);
+  sql(`GRANT PROCESS ON *.* TO '${before.user}'@'%'`);
+  onServer("till", "mariadb-admin-nagi add-user", `${before.user}\n${before.password}\n`);
+  // Of an account that was made anew, that would be gone, and with it for a moment what apps need.
+  expect(sql(`SHOW GRANTS FOR '${before.user}'@'%'`)).toMatch(/PROCESS[^]*ALL PRIVILEGES ON `till`/);
+  platform.nagi(["addons", "rotate", "till"]);
+  const after = userOf("till");
+  expect(after.user).not.toBe(before.user);
+  const users = "SELECT user FROM mysql.user WHERE user LIKE 'u%'";
+  expect(sql(users)).toBe(after.user);
+  platform.nagi(["addons", "destroy", "till", "--confirm", "till"]);
+});
+
+it("makes a user of RabbitMQ once and once more, and rotates it", () => {
+  platform.nagi(["addons", "create", "rabbitmq", "--unattached", "--name", "post"]);
+  const before = userOf("post");
+  const ctl = (words: string): string => onServer("post", `rabbitmq-admin-nagi ctl ${words}`);
+  onServer("post", "rabbitmq-admin-nagi add-user", `${before.user}\n${before.password}\n`);
+  expect(ctl(`authenticate_user ${before.user} ${before.password}`)).toBe("Success");
+  platform.nagi(["addons", "rotate", "post"]);
+  const after = userOf("post");
+  expect(ctl("list_permissions -p post --no-table-headers").split("\t")).toEqual([
+    after.user,
+    ".*",
+    ".*",
+    ".*",
+  ]);
+  expect(ctl("list_users")).not.toContain(before.user);
+  platform.nagi(["addons", "destroy", "post", "--confirm", "post"]);
+});
+
 it("runs PostgreSQL's page of the guide", () => {
   const { code, stdout } = runGuideExample(platform, "postgres.md");
   expect(stdout).toMatch(/^ +1000$/m);

@@ -9,8 +9,10 @@ import { addonObjectName, addonPodName, type AddonValues } from "../../model/kin
 import type { AddonService } from "../../model/kinds/nagi/addonservice/addonservice.ts";
 import { newCredentials, type Credentials } from "./addon-objects.ts";
 import { runOnServer } from "./addon-server.ts";
+import { changeOfUsers, changeMaxMs } from "./change-of-users.ts";
 
-const commandMaxMs = 60_000;
+/** Longer than the command lives in the container, which an end of the session does not end. */
+const sessionMaxMs = changeMaxMs + 10_000;
 
 export interface AddonInUse {
   readonly addon: Addon;
@@ -96,10 +98,10 @@ export class AddonCredentials {
     const run = service.spec.commands?.[command];
     if (run === undefined) return;
     const { namespace, name = "" } = addon.metadata;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(commandMaxMs)]);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(sessionMaxMs)]);
     const pod = { namespace, name: addonPodName(name) };
     try {
-      await runOnServer(this.#open, { pod, run, lines, signal: limit });
+      await runOnServer(this.#open, { pod, command: changeOfUsers(run), lines, signal: limit });
     } catch (cause) {
       throw new Error(`cannot run ${command} of service ${service.metadata.name}: ${String(cause)}`, {
         cause,

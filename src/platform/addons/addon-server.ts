@@ -8,16 +8,18 @@ const outputBytesMax = 64 * 1024;
 
 export interface ServerCommand {
   readonly pod: ObjectRef;
-  /** Of a shell. */
-  readonly run: string;
+  /** A program and its arguments. */
+  readonly command: readonly string[];
   /** Lines of the input. */
   readonly lines?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
 /** What the command wrote. Throws with what it complained of when it fails. */
-export async function runOnServer(open: OpenChannels, command: ServerCommand): Promise<string> {
-  const { pod, run, lines, signal } = command;
+export async function runOnServer(
+  open: OpenChannels,
+  { pod, command, lines, signal }: ServerCommand,
+): Promise<string> {
   let output = "";
   const keep = (data: Uint8Array): void => {
     if (output.length < outputBytesMax) output += Buffer.from(data).toString("utf8");
@@ -29,7 +31,7 @@ export async function runOnServer(open: OpenChannels, command: ServerCommand): P
     {
       subresource: "exec",
       container: serverContainer,
-      command: ["/bin/sh", "-c", run, "sh"],
+      command,
       ...(input === undefined ? {} : { input: inOrder(input) }),
       output: keep,
       errors: keep,

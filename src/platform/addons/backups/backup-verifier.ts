@@ -99,7 +99,7 @@ export class BackupVerifier {
     await restoreServer(open, { pod, run: restore, signal }, { place, name: file, sizeBytes, sha256 });
     if (verify === undefined) return "restored";
     const limit = AbortSignal.any([signal, AbortSignal.timeout(transferMaxMs)]);
-    return (await runOnServer(open, { pod, run: verify, signal: limit })).trim();
+    return (await runOnServer(open, { pod, command: ["/bin/sh", "-c", verify, "sh"], signal: limit })).trim();
   }
 
   async #scratch(backup: AddonBackup): Promise<Addon> {
