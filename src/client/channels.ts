@@ -88,8 +88,16 @@ async function refusalOf(response: IncomingMessage): Promise<StatusError> {
   }
 }
 
-/** Messages in their order; the socket waits while nobody takes them. */
-async function* incoming(webSocket: WebSocket): AsyncGenerator<{ channel: number; data: Buffer }> {
+interface Message {
+  readonly channel: number;
+  readonly data: Buffer;
+}
+
+/**
+ * Messages in their order; the socket waits while nobody takes them. It is listened to from now on: the first ones may come
+ * together with the answer to the handshake, before anybody asks for them.
+ */
+function incoming(webSocket: WebSocket): AsyncGenerator<Message> {
   const queue: Buffer[] = [];
   let wake: (() => void) | undefined;
   let end: { readonly error?: Error } | undefined;
@@ -105,16 +113,18 @@ async function* incoming(webSocket: WebSocket): AsyncGenerator<{ channel: number
         : { error: new Error(`the connection ended (${code} ${reason.toString()})`) };
     wake?.();
   });
-  for (;;) {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      yield { channel: next[0] ?? 0, data: next.subarray(1) };
+  return (async function* () {
+    for (;;) {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        yield { channel: next[0] ?? 0, data: next.subarray(1) };
+      }
+      if (end !== undefined) {
+        if (end.error !== undefined) throw end.error;
+        return;
+      }
+      webSocket.resume();
+      await new Promise<void>((resolve) => (wake = resolve));
+      wake = undefined;
     }
-    if (end !== undefined) {
-      if (end.error !== undefined) throw end.error;
-      return;
-    }
-    webSocket.resume();
-    await new Promise<void>((resolve) => (wake = resolve));
-    wake = undefined;
-  }
+  })();
 }

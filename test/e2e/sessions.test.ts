@@ -181,6 +181,21 @@ it("nagi run on a terminal", async () => {
   await until(() => /v\d+\.\d+\.\d+/.test(quick.text()), "the version");
 });
 
+it.each([
+  ["kubectl exec -it", "kubectl exec -it box -c main --"],
+  ["nagi exec", `${nagi} exec --pod box --container main --`],
+])("%s: Ctrl-C reaches the program inside, whose exit code comes back", async (_name, command) => {
+  const inside = 'trap "echo caught; exit 7" INT; echo ready; while :; do read -t 1 -r _; done';
+  const modes = "stty -g";
+  const line = `before=$(${modes}); ${command} bash -c '${inside}'; echo code $?; test "$before" = "$(${modes})" && echo restored`;
+  const typed = background("script", ["-qefc", line, "/dev/null"]);
+  await until(() => typed.text().includes("ready"), "the program");
+  typed.child.stdin?.write("\u0003");
+  await until(() => typed.text().includes("restored"), "the terminal as it was");
+  expect(typed.text()).toContain("caught");
+  expect(typed.text()).toContain("code 7");
+});
+
 it("is refused without rights, and without an upgrade", async () => {
   const url = `https://127.0.0.1:${platform.apiPort}`;
   const ca = readFileSync(join(platform.dataDir, "pki/ca.crt"), "utf8");

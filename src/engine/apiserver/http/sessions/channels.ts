@@ -33,6 +33,8 @@ export async function serveChannels(webSocket: WebSocket, open: () => Promise<Po
     await sendOn(webSocket, channels.error, Buffer.from(JSON.stringify(status)));
   } finally {
     session?.close();
+    // Paused, because nothing takes its input, it would not hear the other side agree to the end.
+    webSocket.resume();
     endWell(webSocket);
   }
 }
