@@ -28,7 +28,7 @@ interface Window {
 }
 
 const timeoutMs = 15_000;
-const tickMs = 5;
+const tickMs = 2;
 const failuresKeptMax = 20;
 /** Of so many requests one comes over a connection of its own. */
 const freshEvery = 10;
@@ -97,9 +97,9 @@ async function counted(window: Window): Promise<Counted> {
 
 const startMs = performance.now();
 let sent = 0;
+const plannedMs = (): number => startMs + sent / perMs;
 const timer = setInterval(() => {
-  const due = Math.floor((performance.now() - startMs) * perMs);
-  for (; sent < due; sent += 1) ask(current, startMs + sent / perMs);
+  for (; plannedMs() <= performance.now(); sent += 1) ask(current, plannedMs());
 }, tickMs);
 
 process.on("message", (message) => {
