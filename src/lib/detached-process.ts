@@ -29,7 +29,11 @@ export interface DetachedProgram {
   readonly note: string;
   /** Where that is permitted (oom-score.ts). */
   readonly oomScore: number;
-  /** niceness.ts: of the program, added to the starter's own, and of its session; 0 when absent, what is not permitted is left out. */
+  /**
+   * Added to the starter's own, and given to the session: where the kernel groups processes by session
+   * (`sched_autogroup_enabled`), a program's own decides within its session only. 0 when absent; what is not permitted is left
+   * out.
+   */
   readonly niceness?: number | undefined;
 }
 

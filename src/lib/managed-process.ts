@@ -54,7 +54,7 @@ export interface ManagedProcessOptions {
   readonly logMaxBytes?: number | undefined;
   /** When the kernel runs out of memory; absent: as the platform itself, which goes last. */
   readonly oomScore?: number | undefined;
-  /** See niceness.ts; 0 when absent. It is no reason to restart what runs with another one. */
+  /** DetachedProgram's; 0 when absent. It is no reason to restart what runs with another one. */
   readonly niceness?: number | undefined;
   readonly clock: Clock;
   readonly log: Logger;

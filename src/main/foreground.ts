@@ -3,7 +3,6 @@
 import type { CommandContext } from "../cli/command.ts";
 import { messageOf } from "../lib/errors.ts";
 import { createLogger, type LogLevel } from "../lib/log.ts";
-import { yieldToRequests } from "../lib/niceness.ts";
 import { endOnUncaught } from "./uncaught.ts";
 import { paths, rememberConfig, type PlatformConfig } from "./config.ts";
 import type { Report } from "./detached.ts";
@@ -29,7 +28,6 @@ export async function runForeground(
     else if (message.type === "progress") context.terminal.progress(message.text);
   };
   endOnUncaught(log);
-  yieldToRequests();
   const before = new Set((await survivingProcesses(config.dataDir)).map(({ name }) => name));
   writeStarting(config.dataDir);
   try {

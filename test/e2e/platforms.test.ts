@@ -1,6 +1,6 @@
 /** Platforms as operators have them: a recipe of one's own, versions that apps name, rebuilds with the apps on top. */
 
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -97,8 +97,15 @@ describe("a Dockerfile of the source", () => {
   });
 
   it("is kept from this machine's services, and reaches the outside", async () => {
-    const pod = platform.kubectl(["get", "pods", "-o", "jsonpath={.items[0].status.podIP}"]);
-    const service = platform.kubectl(["get", "services", "-o", "jsonpath={.items[0].spec.clusterIP}"]);
+    const ofGreeter = ["-l", "nagi.dev/app=greeter"];
+    const pod = platform.kubectl(["get", "pods", ...ofGreeter, "-o", "jsonpath={.items[0].status.podIP}"]);
+    const service = platform.kubectl([
+      "get",
+      "services",
+      ...ofGreeter,
+      "-o",
+      "jsonpath={.items[0].spec.clusterIP}",
+    ]);
     const { apiPort, registryPort, httpPort, sshPort } = platform;
     const ports = [apiPort, registryPort, httpPort, sshPort];
     const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
@@ -119,7 +126,7 @@ describe("a Dockerfile of the source", () => {
       "--mount=type=secret,id=nagi-npmrc,target=/root/.npmrc --mount=type=secret,id=nagi-ca,target=/ca NODE_EXTRA_CA_CERTS=/ca";
     const folder = platform.repository({
       "probe.mjs": readFileSync(probe, "utf8"),
-      Dockerfile: `FROM nagi/nodejs\nUSER root\nCOPY probe.mjs /\nRUN ${npm} npm view is-odd version\nRUN node /probe.mjs ${targets.join(" ")}\n`,
+      Dockerfile: `FROM nagi/nodejs\nUSER root\nCOPY probe.mjs /\nRUN ${npm} npm view is-odd version # ${randomUUID()}\nRUN node /probe.mjs ${targets.join(" ")}\n`,
     });
     platform.createApp("curious", ["--no-remote"]);
     const { stdout } = platform.tryNagi(["deploy", "--app", "curious", "--dir", folder, "--no-wait"]);

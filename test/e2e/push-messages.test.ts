@@ -210,6 +210,8 @@ describe("in other languages", () => {
       metadata: { name: "too-large" },
       spec: { ...spec, resources: { limits: { memory: "64Mi" } } },
     };
+    // When it is tried again, there may be one.
+    platform.kubectl(["delete", "build", "too-large", "--ignore-not-found"]);
     platform.kubectl(["create", "-f", "-"], { input: JSON.stringify(build) });
     const status = (path: string): string =>
       platform.kubectl(["get", "build", "too-large", "-o", `jsonpath={.status.${path}}`]);

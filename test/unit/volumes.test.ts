@@ -1,6 +1,6 @@
 /** Claims and volumes against the real API server and store. */
 
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -161,7 +161,10 @@ test("what a volume holds is told of its claim, and that it is more than its siz
     );
   expect(await told()).toEqual([]);
   const file = join(directory, `pvc-${waiting.metadata.uid}`, "file");
-  await writeFile(file, Buffer.alloc(3 * 2 ** 20, 1));
+  // Moved there when it is whole: what is counted while it is written is less.
+  const whole = `${directory}.whole`;
+  await writeFile(whole, Buffer.alloc(3 * 2 ** 20, 1));
+  await rename(whole, file);
   await annotate({ note: "looked at again" });
   const isOver = (found: PersistentVolumeClaim | undefined): boolean =>
     found !== undefined && isOverItsSize(toldUse(found), volumeSizeBytes(found));

@@ -23,7 +23,6 @@ import {
 } from "./engine-probe.ts";
 import type { Ulimit } from "./engine-types.ts";
 import type { Logger } from "../log.ts";
-import { engineNiceness } from "../niceness.ts";
 import { ordinaryOomScore } from "../oom-score.ts";
 import { ManagedProcess } from "../managed-process.ts";
 
@@ -80,7 +79,6 @@ export class EngineHost {
       readyTimeoutMs: engineReadyMs,
       // What it starts, the steps of builds for instance, begins with its score.
       oomScore: ordinaryOomScore,
-      niceness: engineNiceness,
       clock: options.clock,
       log: options.log,
     });

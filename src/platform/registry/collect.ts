@@ -14,7 +14,6 @@ import { sleep, type Clock } from "../../lib/clock.ts";
 import { startDetached, terminate } from "../../lib/detached-process.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { ManagedProcess } from "../../lib/managed-process.ts";
-import { engineNiceness } from "../../lib/niceness.ts";
 import { ordinaryOomScore } from "../../lib/oom-score.ts";
 import { freshLayers } from "./contents.ts";
 import type { RegistryStorage } from "./storage.ts";
@@ -115,7 +114,6 @@ export class Collector {
       recordFile: this.#recordFile,
       note: "sweep",
       oomScore: ordinaryOomScore,
-      niceness: engineNiceness,
     });
     const { promise: ended, resolve } = Promise.withResolvers<number | null>();
     child.once("exit", (code) => resolve(code));

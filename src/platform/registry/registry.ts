@@ -15,7 +15,6 @@ import type { Clock } from "../../lib/clock.ts";
 import type { HttpHandler } from "../../lib/http-handler.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
-import { engineNiceness } from "../../lib/niceness.ts";
 import { EventsHandler, type PushedImage } from "./events-handler.ts";
 import { Collector, type Remove } from "./collect.ts";
 import type { RegistryContents } from "../../lib/registry-contents.ts";
@@ -102,7 +101,6 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     ready: () => answers(address),
     readyTimeoutMs,
     graceMs: stopGraceMs,
-    niceness: engineNiceness,
     clock,
     log,
   });

@@ -9,7 +9,6 @@
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
-import { routerNiceness } from "../../lib/niceness.ts";
 import { assignBackends, emptyFrame, parseFrame, type BackendFrame } from "./backend-frame.ts";
 import { complainedOf, refusalOf } from "./config-check.ts";
 import { HaproxyCli } from "./haproxy-cli.ts";
@@ -30,6 +29,8 @@ const reloadTimeoutMs = 10_000;
 const reloadPollMs = 10;
 /** When HAProxy refused a command, its state is read again and the rest is tried after this long. */
 const refusedAgainMs = 1000;
+/** It goes first when all want the processors (adr/0176): every request goes through it, and it needs little at a time. */
+const routerNiceness = -10;
 const harmlessAnswer =
   /^[+\s]*(New empty certificate|Transaction created|Committing|Inserting certificate|Entry .* deleted|Certificate .* deleted|New server registered|no need to change|IP changed|port changed)/;
 const secretsDir = "certs";
