@@ -15,6 +15,7 @@ export const requirements: readonly Requirement[] = [
   { program: "runc", debianPackage: "runc", purpose: "starts a container for podman" },
   { program: "netavark", debianPackage: "netavark", purpose: "gives containers their network" },
   { program: "iptables", debianPackage: "iptables", purpose: "netavark's rules" },
+  { program: "ip", debianPackage: "iproute2", purpose: "the network of pods" },
   { program: "nft", debianPackage: "nftables", purpose: "service addresses" },
   { program: "dnsmasq", debianPackage: "dnsmasq-base", purpose: "service names" },
   { program: "haproxy", debianPackage: "haproxy", purpose: "routes requests to apps" },

@@ -37,7 +37,7 @@ import { Images } from "./images.ts";
 import type { EvictionManager } from "./eviction/eviction-manager.ts";
 import { openEviction, type EvictionSettings } from "./eviction/open-eviction.ts";
 import { reclaimTexts, type Threshold } from "./eviction/thresholds.ts";
-import { anewMs, apiBackoff, parallelStarts } from "./limits.ts";
+import { anewMs, apiBackoff, parallelStarts, startOvertimeMs } from "./limits.ts";
 import { freePidsFraction, readMachine, readSize, type MachineInfo } from "./machine.ts";
 import { openPodNetwork, type NetworkInfo } from "./network.ts";
 import { NodeMeter } from "./node-meter.ts";
@@ -100,9 +100,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     engine.identity(),
     imageDirOf(engine),
   ]);
-  const network = await openPodNetwork(engine, { instance, avoid: options.avoidRanges });
+  const network = await openPodNetwork(engine, { instance, avoid: options.avoidRanges, log });
   for (const { podUid, address } of index.all()) {
-    if (address !== "" && !network.addresses.reserve(podUid, address)) {
+    if (address !== "" && !network.reserve(podUid, address)) {
       log.warn("a container has an address that is not its pod's alone", { podUid, address });
     }
   }
@@ -112,7 +112,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     index,
     images: new Images(engine, clock),
     network,
-    starts: new Slots(parallelStarts),
+    starts: new Slots(parallelStarts, { clock, overtimeMs: startOvertimeMs }),
     instance,
     podsDir,
     pauseImage: await ensurePauseImage(engine),
@@ -279,6 +279,7 @@ class NodeAgents {
     let failures = 0;
     while (!signal.aborted) {
       try {
+        await this.#context.network.repair();
         const known = new Set(
           informers.flatMap((informer) => informer.list().map(({ metadata }) => metadata.uid)),
         );

@@ -6,7 +6,7 @@ import type {
   PortBinding,
   Ulimit,
 } from "../../lib/container-engine/engine-types.ts";
-import type { Container } from "../../model/kinds/core/pod/container.ts";
+import type { Container, ContainerPort } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { labels, type ContainerRole } from "./container-record.ts";
 import { dnsSettings, hostnameOf, type ClusterDns } from "./dns.ts";
@@ -22,6 +22,8 @@ export interface PodSite {
   /** Address of the pod; empty on the node's network. */
   readonly podAddress: string;
   readonly network: string;
+  /** The network namespace that Nagi made for the pod; absent: the engine makes one on `network`. */
+  readonly namespacePath?: string | undefined;
   /** The container that holds the pod's network; absent: the only container holds it itself. */
   readonly pauseId?: string | undefined;
   readonly runtime: "podman" | "docker";
@@ -104,8 +106,14 @@ function ownsNetwork(site: PodSite): boolean {
   return site.pauseId === undefined;
 }
 
+/** Whether the pod may have a network that the engine knows nothing of: ports of the host are the engine's to bind. */
+export function mayJoinNamespace(pod: Pod): boolean {
+  return pod.spec.hostNetwork !== true && hostPorts(pod).length === 0;
+}
+
 function networkIdentity(pod: Pod, site: PodSite): Partial<ContainerSpec> {
   if (pod.spec.hostNetwork === true) return {};
+  if (site.namespacePath !== undefined) return { Hostname: hostnameOf(pod) };
   const endpoint = { IPAMConfig: { IPv4Address: site.podAddress } };
   return {
     Hostname: hostnameOf(pod),
@@ -125,10 +133,14 @@ function networkSettings(pod: Pod, site: PodSite): HostConfig {
     ...ipc,
     ...(Object.keys(sysctls).length === 0 ? {} : { Sysctls: sysctls }),
     ...dnsSettings(pod, site.dns),
-    ...(pod.spec.hostNetwork === true
-      ? { NetworkMode: "host" }
-      : { NetworkMode: site.network, PortBindings: portBindings(pod, site) }),
+    ...networkMode(pod, site),
   };
+}
+
+function networkMode(pod: Pod, site: PodSite): HostConfig {
+  if (pod.spec.hostNetwork === true) return { NetworkMode: "host" };
+  if (site.namespacePath !== undefined) return { NetworkMode: `ns:${site.namespacePath}` };
+  return { NetworkMode: site.network, PortBindings: portBindings(pod, site) };
 }
 
 function joined(pod: Pod, { pauseId, runtime }: PodSite): HostConfig {
@@ -143,14 +155,16 @@ function joined(pod: Pod, { pauseId, runtime }: PodSite): HostConfig {
 
 function portBindings(pod: Pod, site: PodSite): Record<string, PortBinding[]> {
   const result: Record<string, PortBinding[]> = {};
-  for (const { ports = [] } of [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]) {
-    for (const { hostPort = 0, hostIP, protocol = "TCP", containerPort } of ports) {
-      if (hostPort === 0) continue;
-      const binding = { HostIp: hostIP ?? site.nodeAddress, HostPort: String(hostPort) };
-      (result[`${containerPort}/${protocol.toLowerCase()}`] ??= []).push(binding);
-    }
+  for (const { hostPort, hostIP, protocol = "TCP", containerPort } of hostPorts(pod)) {
+    const binding = { HostIp: hostIP ?? site.nodeAddress, HostPort: String(hostPort) };
+    (result[`${containerPort}/${protocol.toLowerCase()}`] ??= []).push(binding);
   }
   return result;
+}
+
+function hostPorts({ spec }: Pod): ContainerPort[] {
+  const ports = [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ ports = [] }) => ports);
+  return ports.filter(({ hostPort = 0 }) => hostPort !== 0);
 }
 
 function userOf(pod: Pod, container: Container): string | undefined {

@@ -1,8 +1,8 @@
 /** Ends and removes all containers of an instance, and its network: for when the platform is shut down for good. */
 
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import { labels } from "./container-record.ts";
+import { removePodNetwork } from "./network.ts";
 import { stuckText, tryRemove } from "./stuck-container.ts";
 import { isDeaf } from "./deaf-process.ts";
 
@@ -43,9 +43,7 @@ export async function endContainers(
   });
   // With all others gone; the network stays with those.
   if (stuck.length > 0) throw new Error(stuck.join("\n"));
-  await engine.removeNetwork(`nagi-${instance}`).catch((error: unknown) => {
-    if (!isEngineError(error, 404)) throw error;
-  });
+  await removePodNetwork(engine, instance);
 }
 
 async function stop(engine: ContainerEngine, id: string, graceSeconds: number): Promise<void> {

@@ -5,12 +5,13 @@ import { availableParallelism } from "node:os";
 export const maxPodsPerNode = 110;
 
 /**
- * Containers that are created and started at a time, over all nodes: as many as there are processors. Starting costs CPU
- * (engine, monitor, runtime, network): on 2 CPUs ten containers took as long with 2 at a time as with 4, and those who asked
- * another app meanwhile waited a third less (1: a tenth longer, half the waiting). Two at least: one that hangs must not hold
- * up the others.
+ * Containers that are created and started at a time, over all nodes. Starting takes a processor (engine, monitor, runtime), and
+ * one is left to those that answer: on 2 CPUs ten containers take a tenth longer one by one than two by two, and who asks
+ * another app meanwhile waits half as long.
  */
-export const parallelStarts = Math.min(16, Math.max(2, availableParallelism()));
+export const parallelStarts = Math.min(16, Math.max(1, availableParallelism() - 1));
+/** One that takes longer, as on an engine that hangs, holds up the others no more. */
+export const startOvertimeMs = 5000;
 
 /** All containers are listed this often, because events can be lost. */
 export const relistMs = 15_000;

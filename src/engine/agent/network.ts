@@ -1,14 +1,16 @@
 /**
  * The pods' network: a bridge of our own on the engine, and an address a pod. Which address is whose stands in
- * the labels of the containers, so that nothing else has to be kept.
+ * the labels of the containers, so that nothing else has to be kept. Where it can, Nagi connects the pods itself (wiring.ts).
  */
 
 import { readFile } from "node:fs/promises";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
+import type { Logger } from "../../lib/log.ts";
 import type { NetworkDetails } from "../../lib/container-engine/engine-types.ts";
 import { AddressPool, formatAddress, freeSubnet, parseRange, routedRanges, type Range } from "./addresses.ts";
 import { labels } from "./container-record.ts";
+import { removeWiring, Wiring } from "./wiring.ts";
 
 export interface NetworkInfo {
   readonly name: string;
@@ -19,11 +21,48 @@ export interface NetworkInfo {
 
 export class PodNetwork {
   readonly info: NetworkInfo;
-  readonly addresses: AddressPool;
+  readonly #addresses: AddressPool;
+  readonly #wiring: Wiring | undefined;
 
-  constructor(info: NetworkInfo) {
+  constructor(info: NetworkInfo, wiring?: Wiring) {
     this.info = info;
-    this.addresses = new AddressPool(info.subnet);
+    this.#addresses = new AddressPool(info.subnet);
+    this.#wiring = wiring;
+  }
+
+  /** The pod's address; the same one until it is released. */
+  allocate(podUid: string): string {
+    return this.#addresses.allocate(podUid);
+  }
+
+  addressOf(podUid: string): string | undefined {
+    return this.#addresses.addressOf(podUid);
+  }
+
+  /** For a pod that has one already; false when the address is another's or not of this network. */
+  reserve(podUid: string, address: string): boolean {
+    return this.#addresses.reserve(podUid, address);
+  }
+
+  /** The path of the namespace that the pod's first container joins; undefined: the engine makes one. */
+  async attach(podUid: string): Promise<string | undefined> {
+    return this.#wiring?.attach(podUid, this.#addresses.allocate(podUid));
+  }
+
+  /** For a pod without containers that run. */
+  async release(podUid: string): Promise<void> {
+    await this.#wiring?.detach(podUid, this.#addresses.addressOf(podUid));
+    this.#addresses.release(podUid);
+  }
+
+  /** Uids of pods that something is left of. */
+  async podUids(): Promise<string[]> {
+    return (await this.#wiring?.podUids()) ?? [];
+  }
+
+  /** What others may have taken away from under the pods. */
+  async repair(): Promise<void> {
+    await this.#wiring?.repair();
   }
 }
 
@@ -31,15 +70,16 @@ export interface NetworkOptions {
   readonly instance: string;
   /** Address ranges that must stay free, for instance of services. */
   readonly avoid?: readonly string[] | undefined;
+  readonly log: Logger;
 }
 
 const attemptsMax = 5;
 
 /** Finds the network or makes it, with a subnet that is free on this machine. */
 export async function openPodNetwork(engine: ContainerEngine, options: NetworkOptions): Promise<PodNetwork> {
-  const name = `nagi-${options.instance}`;
+  const name = networkName(options.instance);
   const present = await inspect(engine, name);
-  if (present !== undefined) return new PodNetwork(infoOf(present));
+  if (present !== undefined) return wired(engine, present, options);
   for (let attempt = 1; ; attempt += 1) {
     const ranges = await takenRanges(engine, options.avoid ?? []);
     const subnet = freeSubnet(ranges);
@@ -48,12 +88,42 @@ export async function openPodNetwork(engine: ContainerEngine, options: NetworkOp
     const gateway = formatAddress(parseRange(subnet).first + 1);
     try {
       await engine.createNetwork({ name, subnet, gateway, labels: { [labels.instance]: options.instance } });
-      return new PodNetwork({ name, subnet, gateway });
+      return await wired(engine, await engine.inspectNetwork(name), options);
     } catch (error) {
       // Another Nagi that starts at this moment was quicker with the range.
       if (!isEngineError(error) || attempt === attemptsMax) throw error;
     }
   }
+}
+
+/** With all pods gone. */
+export async function removePodNetwork(engine: ContainerEngine, instance: string): Promise<void> {
+  const present = await inspect(engine, networkName(instance));
+  if (present === undefined) return;
+  const { name, subnet } = infoOf(present);
+  if (present.Interface !== undefined) await removeWiring({ instance, subnet, bridge: present.Interface });
+  await engine.removeNetwork(name).catch((error: unknown) => {
+    if (!isEngineError(error, 404)) throw error;
+  });
+}
+
+async function wired(
+  engine: ContainerEngine,
+  present: NetworkDetails,
+  { instance, log }: NetworkOptions,
+): Promise<PodNetwork> {
+  const info = infoOf(present);
+  const { Interface: bridge } = present;
+  const { gateway, subnet } = info;
+  const options = { instance, gateway, subnet, log };
+  return new PodNetwork(
+    info,
+    bridge === undefined ? undefined : await Wiring.open(engine, { ...options, bridge }),
+  );
+}
+
+function networkName(instance: string): string {
+  return `nagi-${instance}`;
 }
 
 async function inspect(engine: ContainerEngine, name: string): Promise<NetworkDetails | undefined> {

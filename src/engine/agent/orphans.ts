@@ -31,10 +31,10 @@ export async function removeOrphan(
     else log.warn("the engine does not remove a container, trying again", { id, podUid, stuck });
   }
   await new PodDirectory(podsDir, podUid).remove();
-  network.addresses.release(podUid);
+  await network.release(podUid);
 }
 
-/** Uids of pods that have a container or a directory. */
-export async function presentPodUids({ index, podsDir }: AgentContext): Promise<Set<string>> {
-  return new Set([...index.podUids(), ...(await readdir(podsDir))]);
+/** Uids of pods that have a container, a directory or a network. */
+export async function presentPodUids({ index, podsDir, network }: AgentContext): Promise<Set<string>> {
+  return new Set([...index.podUids(), ...(await readdir(podsDir)), ...(await network.podUids())]);
 }

@@ -14,7 +14,7 @@ import { isConflict, isNotFound } from "../../model/status.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { AgentContext, NodeContext } from "./agent-context.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import type { PodSite } from "./container-spec.ts";
+import { mayJoinNamespace, type PodSite } from "./container-spec.ts";
 import { hostsFile } from "./dns.ts";
 import { volumeRefreshMs } from "./limits.ts";
 import { needsPause, planPod, type Action, type Plan } from "./plan.ts";
@@ -192,8 +192,8 @@ export class PodWorker {
     const { container, role, attempt, backoffMs } = action;
     const signal = AbortSignal.any([this.#signal, this.#starting.signal]);
     const job = { pod: this.#pod, container, role, attempt, backoffMs, signal };
-    const base = { site: this.#site(), place: this.#place(), directory: this.#directory };
     try {
+      const base = { site: await this.#site(), place: this.#place(), directory: this.#directory };
       const hosts = await this.#hosts();
       const record = await startContainer(this.#context, this.#node, { ...job, ...base, hostsFile: hosts });
       this.#failures.clear(container.name);
@@ -206,7 +206,7 @@ export class PodWorker {
   async #startPause(attempt: number): Promise<void> {
     const signal = AbortSignal.any([this.#signal, this.#starting.signal]);
     try {
-      const job = { pod: this.#pod, site: this.#site(), attempt, signal };
+      const job = { pod: this.#pod, site: await this.#site(), attempt, signal };
       await startPause(this.#context, this.#node, job);
       this.#failures.clear(wholePod);
     } catch (error) {
@@ -234,7 +234,7 @@ export class PodWorker {
       this.#loop.wakeIn(failed.retryAtMs - clock.now());
       return this.#preparedMs !== undefined;
     }
-    if (this.#pod.spec.hostNetwork !== true) network.addresses.allocate(this.#uid);
+    if (this.#pod.spec.hostNetwork !== true) network.allocate(this.#uid);
     const objects = podObjects(client, this.#pod.metadata.namespace ?? "");
     const failure = await this.#directory.prepareVolumes({ pod: this.#pod, place: this.#place(), objects });
     if (failure !== undefined) {
@@ -255,25 +255,29 @@ export class PodWorker {
 
   #podIP(): string {
     if (this.#pod.spec.hostNetwork === true) return this.#node.address;
-    return this.#context.network.addresses.addressOf(this.#uid) ?? "";
+    return this.#context.network.addressOf(this.#uid) ?? "";
   }
 
   #place(): PodPlace {
     return { podIP: this.#podIP(), hostIP: this.#node.address, allocatable: this.#node.allocatable };
   }
 
-  #site(): PodSite {
+  /** Who joins the pause container's network needs no other. */
+  async #site(): Promise<PodSite> {
     const context = this.#context;
     const pause = context.index
       .ofPod(this.#uid)
       .find(({ role, state }) => role === "pause" && state === "running");
+    const pauseId = needsPause(this.#pod) ? pause?.id : undefined;
+    const isWired = pauseId === undefined && mayJoinNamespace(this.#pod);
     return {
       instance: context.instance,
       node: this.#node.name,
       nodeAddress: this.#node.address,
       podAddress: this.#pod.spec.hostNetwork === true ? "" : this.#podIP(),
       network: context.network.info.name,
-      ...(needsPause(this.#pod) && pause !== undefined ? { pauseId: pause.id } : {}),
+      pauseId,
+      namespacePath: isWired ? await context.network.attach(this.#uid) : undefined,
       runtime: context.runtime,
       dns: context.dns(),
       ulimits: context.ulimits(),
@@ -318,7 +322,7 @@ export class PodWorker {
   async #afterEnd(deleted: boolean): Promise<void> {
     const { network, client } = this.#context;
     if (!deleted) {
-      network.addresses.release(this.#uid);
+      await network.release(this.#uid);
       await this.#directory.removeVolumes();
       // What it wrote is what it had to go for; of others the logs are kept.
       if (isEvicted(this.#status)) await this.#removal.removeAll(this.#context.index.ofPod(this.#uid));
@@ -327,7 +331,7 @@ export class PodWorker {
     await this.#publisher.flushed();
     await this.#removal.removeAll(this.#context.index.ofPod(this.#uid));
     await this.#directory.remove();
-    network.addresses.release(this.#uid);
+    await network.release(this.#uid);
     if (!this.#gone) await this.#deleteObject(client);
     this.dispose();
     this.#onDone();

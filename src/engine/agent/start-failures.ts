@@ -8,6 +8,7 @@ import { configBackoff, pullBackoff, startBackoff } from "./limits.ts";
 import type { StartFailure } from "./plan.ts";
 import { ConfigError } from "./pod-fields.ts";
 import { StartError } from "./start-container.ts";
+import { WiringError } from "./wiring.ts";
 
 /** A pull that failed is shown as that for so long, then as waiting for the next try. */
 const pullErrorShownMs = 1000;
@@ -43,6 +44,10 @@ export function failureOf(
     const retryAtMs = nowMs + backoffDelayMs(startBackoff, count);
     const failure = { reason: error.reason, message: error.message, retryAtMs, count };
     return error.hopeless ? { ...failure, hopelessMs: nowMs } : failure;
+  }
+  if (error instanceof WiringError) {
+    const retryAtMs = nowMs + backoffDelayMs(startBackoff, count);
+    return { reason: "CreatePodSandboxError", message: error.message, retryAtMs, count };
   }
   return undefined;
 }

@@ -184,8 +184,11 @@ export class ContainerEngine extends ImageEngine {
     return (await this.call<NativeNetwork[]>(request)).map(networkOf);
   }
 
-  inspectNetwork(name: string): Promise<NetworkDetails> {
-    return this.get(`/networks/${encodeURIComponent(name)}`);
+  async inspectNetwork(name: string): Promise<NetworkDetails> {
+    const path = encodeURIComponent(name);
+    if (!(await this.isPodman())) return await this.get(`/networks/${path}`);
+    const request = { method: "GET", path: `/libpod/networks/${path}/json`, native: true } as const;
+    return networkOf(await this.call<NativeNetwork>(request));
   }
 
   /** Without Podman's own name server, which only its native API can leave out. */

@@ -154,6 +154,8 @@ export interface ImageDetails {
 
 export interface NetworkDetails {
   readonly Id: string;
+  /** Name of the bridge's interface, where the engine tells it: Podman's own API. */
+  readonly Interface?: string | undefined;
   readonly Name: string;
   readonly Driver: string;
   readonly Labels: Readonly<Record<string, string>> | null;

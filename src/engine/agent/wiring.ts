@@ -1,0 +1,238 @@
+/**
+ * The network of pods, made by Nagi: a network namespace a pod, and a cable (veth) from it into the pods' bridge. The engine
+ * would make the same at four times the cost, since it writes all its firewall rules anew for each container (adr/0203). It is
+ * told where the namespace is, and joins it.
+ *
+ * The kernel keeps all of it: a namespace outlives the containers in it and Nagi. Names tell whose it is: a namespace has the
+ * pod's uid, a cable the pod's address. After a reboot nothing is there, and no container runs.
+ */
+
+import { access, constants, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { geteuid } from "node:process";
+import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log.ts";
+import { findProgram, runProgram } from "../../lib/system-programs.ts";
+import { parseAddress, parseRange } from "./addresses.ts";
+import { bridgeRules, removeBridgeRules } from "./bridge-rules.ts";
+
+/** Where `ip netns` keeps them. */
+const namespacesDir = "/run/netns";
+const interfacesDir = "/sys/class/net";
+const forwardingFile = "/proc/sys/net/ipv4/ip_forward";
+
+export interface WiringOptions {
+  readonly instance: string;
+  /** Name of the bridge's interface. */
+  readonly bridge: string;
+  /** The host's address on the bridge, the default route of pods. */
+  readonly gateway: string;
+  readonly subnet: string;
+  readonly log: Logger;
+}
+
+/** The pod's network could not be made; the message has what the program said. */
+export class WiringError extends Error {
+  override readonly name = "WiringError";
+}
+
+export class Wiring {
+  readonly #options: WiringOptions;
+  readonly #ip: string;
+  /** Made by this process, and whole: the path by uid of the pod. */
+  readonly #made = new Map<string, string>();
+  #bridgeReady: Promise<void> | undefined;
+
+  private constructor(options: WiringOptions, ip: string) {
+    this.#options = options;
+    this.#ip = ip;
+  }
+
+  /** Undefined where it cannot be had: pods get their network from the engine then. */
+  static async open(engine: ContainerEngine, options: WiringOptions): Promise<Wiring | undefined> {
+    if (geteuid?.() !== 0 || !(await engine.isPodman())) return undefined;
+    const [ip, nft] = await Promise.all([findProgram("ip"), findProgram("nft")]);
+    if (ip === undefined || nft === undefined) return undefined;
+    const probe = namespaceName(options.instance, "probe");
+    try {
+      await runProgram(ip, ["-batch", "-"], `netns add ${probe}\nnetns del ${probe}\n`);
+    } catch (error) {
+      options.log.info("the engine makes the pods' networks", { reason: messageOf(error) });
+      await runProgram(ip, ["netns", "del", probe]).catch(() => undefined);
+      return undefined;
+    }
+    return new Wiring(options, ip);
+  }
+
+  /** The path of the pod's namespace. No process may be in one that this process did not make: it is made anew. */
+  async attach(podUid: string, address: string): Promise<string> {
+    const present = this.#made.get(podUid);
+    if (present !== undefined && (await exists(present))) return present;
+    const { instance, bridge, gateway, subnet } = this.#options;
+    const name = namespaceName(instance, podUid);
+    const path = join(namespacesDir, name);
+    const cable = { name, cable: cableName(address), bridge, address, gateway, subnet };
+    try {
+      await this.#readyBridge();
+      if ((await exists(path)) || (await exists(join(interfacesDir, cable.cable))))
+        await this.#cut(name, cable.cable);
+      await runProgram(this.#ip, ["-batch", "-"], outsideScript(cable));
+      await runProgram(this.#ip, ["-n", name, "-batch", "-"], insideScript(cable));
+    } catch (error) {
+      this.#bridgeReady = undefined;
+      throw new WiringError(`cannot make the network of the pod: ${messageOf(error)}`, { cause: error });
+    }
+    this.#made.set(podUid, path);
+    return path;
+  }
+
+  /** Its processes, if there still are any, are without network then. */
+  async detach(podUid: string, address: string | undefined): Promise<void> {
+    this.#made.delete(podUid);
+    const name = namespaceName(this.#options.instance, podUid);
+    await this.#cut(name, address === undefined ? undefined : cableName(address));
+  }
+
+  /** Uids of pods that have a namespace. */
+  async podUids(): Promise<string[]> {
+    return (await namespacesOf(this.#options.instance)).map(({ podUid }) => podUid);
+  }
+
+  /** What others may have taken away from under the pods. */
+  async repair(): Promise<void> {
+    this.#bridgeReady = undefined;
+    if ((await this.podUids()).length > 0) await this.#readyBridge();
+  }
+
+  /** The kernel takes a cable away with its namespace, but some time after: its name must be free at once. */
+  async #cut(name: string, cable: string | undefined): Promise<void> {
+    const lines: string[] = [];
+    if (cable !== undefined && (await exists(join(interfacesDir, cable)))) lines.push(`link del ${cable}`);
+    if (await exists(join(namespacesDir, name))) lines.push(`netns del ${name}`);
+    if (lines.length === 0) return;
+    const script = `${lines.join("\n")}\n`;
+    try {
+      await runProgram(this.#ip, ["-force", "-batch", "-"], script);
+    } catch (error) {
+      // The kernel was quicker with the cable.
+      if (await exists(join(namespacesDir, name))) throw error;
+    }
+  }
+
+  async #readyBridge(): Promise<void> {
+    if (this.#bridgeReady !== undefined && !(await exists(join(interfacesDir, this.#options.bridge))))
+      this.#bridgeReady = undefined;
+    this.#bridgeReady ??= this.#makeBridge();
+    await this.#bridgeReady;
+  }
+
+  async #makeBridge(): Promise<void> {
+    const { bridge, gateway, subnet, instance } = this.#options;
+    const device = join(interfacesDir, bridge);
+    if (!(await exists(device))) {
+      try {
+        const plugs = (await cablesOf(subnet)).map((cable) => `link set ${cable} master ${bridge}\n`);
+        const script = bridgeScript({ bridge, gateway, subnet });
+        await runProgram(this.#ip, ["-batch", "-"], script + plugs.join(""));
+      } catch (error) {
+        // The engine makes it too, for a pod whose network it makes.
+        if (!(await exists(device))) throw error;
+      }
+    }
+    if ((await readFile(forwardingFile, "utf8")).trim() !== "1") await writeFile(forwardingFile, "1");
+    await bridgeRules({ instance, subnet });
+  }
+}
+
+/** Takes away all that an instance has in the kernel: for when the platform is shut down for good. */
+export async function removeWiring({
+  instance,
+  bridge,
+  subnet,
+}: Pick<WiringOptions, "instance" | "bridge" | "subnet">): Promise<void> {
+  const ip = await findProgram("ip");
+  if (ip === undefined || geteuid?.() !== 0) return;
+  const lines = (await namespacesOf(instance)).map(({ name }) => `netns del ${name}\n`);
+  if (lines.length > 0) await runProgram(ip, ["-force", "-batch", "-"], lines.join(""));
+  if (await exists(join(interfacesDir, bridge))) await runProgram(ip, ["link", "del", bridge]);
+  await removeBridgeRules({ instance, subnet });
+}
+
+async function namespacesOf(instance: string): Promise<{ readonly name: string; readonly podUid: string }[]> {
+  const prefix = namespaceName(instance, "");
+  const names = await readdir(namespacesDir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const uid = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+  return names
+    .map((name) => ({ name, podUid: name.startsWith(prefix) ? name.slice(prefix.length) : "" }))
+    .filter(({ podUid }) => uid.test(podUid));
+}
+
+function namespaceName(instance: string, podUid: string): string {
+  return `nagi-${instance}-${podUid}`;
+}
+
+/** Of the host's end. Addresses are one pod's on the whole machine; the kernel allows 15 characters. */
+function cableName(address: string): string {
+  return `nagi${hexOf(address)}`;
+}
+
+/** Those of a bridge that was taken away are there still. */
+async function cablesOf(subnet: string): Promise<string[]> {
+  const { first, last } = parseRange(subnet);
+  return (await readdir(interfacesDir)).filter((name) => {
+    const address = /^nagi([0-9a-f]{8})$/.exec(name)?.[1];
+    return (
+      address !== undefined && first <= Number.parseInt(address, 16) && Number.parseInt(address, 16) <= last
+    );
+  });
+}
+
+/** Follows from the address: who remembers it for an address remembers the right one, whichever pod has it. */
+function hardwareAddress(address: string): string {
+  return `02:6e:${(hexOf(address).match(/../g) ?? []).join(":")}`;
+}
+
+function hexOf(address: string): string {
+  return parseAddress(address).toString(16).padStart(8, "0");
+}
+
+interface Cable {
+  readonly name: string;
+  readonly cable: string;
+  readonly bridge: string;
+  readonly address: string;
+  readonly gateway: string;
+  readonly subnet: string;
+}
+
+function outsideScript({ name, cable, bridge, address }: Cable): string {
+  const inner = `peer name eth0 address ${hardwareAddress(address)} netns ${name}`;
+  return `netns add ${name}\nlink add ${cable} type veth ${inner}\nlink set ${cable} master ${bridge} up\n`;
+}
+
+function insideScript({ address, gateway, subnet }: Cable): string {
+  const own = `${address}/${subnet.split("/")[1]}`;
+  return `link set lo up\naddress add ${own} broadcast + dev eth0\nlink set eth0 up\nroute add default via ${gateway}\n`;
+}
+
+/** A hardware address of its own, or the bridge would change its with each cable that comes and goes. */
+function bridgeScript({ bridge, gateway, subnet }: Pick<Cable, "bridge" | "gateway" | "subnet">): string {
+  const own = `${gateway}/${subnet.split("/")[1]}`;
+  const lines = [
+    `link add ${bridge} address ${hardwareAddress(gateway)} type bridge`,
+    `address add ${own} broadcast + dev ${bridge}`,
+    `link set ${bridge} up`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+}
