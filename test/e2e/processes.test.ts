@@ -104,6 +104,20 @@ it("placement.md: pools, and where instances run", () => {
   expect(misspelt.stderr).toContain('no node is in a pool "fats"');
 });
 
+it("priorities.md: an app that goes before others; a one-off command goes with it", () => {
+  const { code, stdout } = runGuideExample(platform, "priorities.md");
+  expect(code, stdout).toBe(0);
+  expect(stdout).toMatch(/^urgent +1000$/m);
+  platform.kubectl(["create", "priorityclass", "urgent", "--value=1000"]);
+  platform.nagi(["placement", "--app", "counter", "--priority", "urgent", "--pool", "any"]);
+  const pod = platform.nagi(["run", "--app", "counter", "--detach", "--", "true"]).trim();
+  expect(
+    platform.kubectl(["get", "pod", pod, "-o", "jsonpath={.spec.priorityClassName} {.spec.priority}"]),
+  ).toBe("urgent 1000");
+  platform.nagi(["destroy", "counter", "--confirm", "counter"]);
+  platform.kubectl(["delete", "priorityclass", "urgent"]);
+});
+
 it("kubectl top pods: what the processes use", async () => {
   const top = ["top", "pods", "-l", "nagi.dev/app=desk,nagi.dev/process=web", "--no-headers"];
   // Two readings of the counters make a rate.

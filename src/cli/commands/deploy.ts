@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { findObject } from "../../client/find-object.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import { release } from "../../model/kinds/nagi/release/release.ts";
 import { appOption, getApp } from "../app.ts";
 import { refuseArguments, UsageError, type Command, type CommandContext } from "../command.ts";
 import { deployFolder, type Folder } from "../deploy/deploy-folder.ts";
@@ -109,6 +111,25 @@ async function deploy(context: CommandContext, found: App): Promise<number> {
   return await deployFolder(context, found, folderOf(context));
 }
 
+/** The app is to run it already; whether it does is another question. */
+async function tellDeployed(
+  context: CommandContext,
+  { found, image }: { readonly found: App; readonly image: string },
+): Promise<number> {
+  const { namespace, name = "" } = found.metadata;
+  const version = `v${found.status?.latestVersion ?? 0}`;
+  const newest = await findObject(await context.client(), release, { namespace, name: `${name}-${version}` });
+  if (newest?.status?.phase === "Failed" && newest.spec.image === image) {
+    context.terminal.note(
+      `Release ${version} of ${image} failed: ${newest.status.message ?? "no reason given"}`,
+    );
+    context.terminal.note(`To try it again: nagi releases retry --app ${name}`);
+    return 1;
+  }
+  context.terminal.print(`${name} runs ${image} already`);
+  return 0;
+}
+
 async function deployImage(context: CommandContext, found: App, wanted: string): Promise<number> {
   const client = await context.client();
   const { namespace, name = "" } = found.metadata;
@@ -116,8 +137,7 @@ async function deployImage(context: CommandContext, found: App, wanted: string):
   if (image !== wanted) context.terminal.note(`${wanted} is ${image}`);
   const port = context.number("port");
   if (found.spec?.image === image && (port === undefined || found.spec.port === port)) {
-    context.terminal.print(`${name} runs ${image} already`);
-    return 0;
+    return await tellDeployed(context, { found, image });
   }
   await client.patch(appKind, { namespace, name }, { type: "merge", body: { spec: { image, port } } });
   return context.flag("no-wait") ? 0 : await followRelease(context, found);

@@ -70,8 +70,9 @@ export const command: Command = {
     const client = await context.client();
     const { items } = await client.list(deployment, { namespace, labelSelector: `${appLabel}=${name}` });
     const model = items.find((item) => item.metadata.labels?.[processLabel] === "web") ?? items[0];
-    const container = model?.spec?.template.spec?.containers[0];
-    if (model === undefined || container === undefined)
+    const template = model?.spec?.template.spec;
+    const container = template?.containers[0];
+    if (template === undefined || container === undefined)
       throw new UsageError(`app ${name} has no release to run in`, "Deploy it first: git push nagi main");
     const [program = "", ...rest] = [...(await launcherOf(client, found)), ...context.args];
     const labels = { [appLabel]: name, [processLabel]: "run" };
@@ -82,8 +83,14 @@ export const command: Command = {
     const limit = context.text("time-limit");
     const seen = await volumesFor(context, client, found);
     const { volumes, volumeMounts } = volumeParts(seen);
+    // Where the app may run, and what it goes before.
+    const { nodeSelector, tolerations, affinity, priorityClassName } = template;
     const spec = {
       ...volumes,
+      nodeSelector,
+      tolerations,
+      affinity,
+      priorityClassName,
       restartPolicy: "Never" as const,
       ...(limit === undefined ? {} : { activeDeadlineSeconds: limitSeconds(limit) }),
       terminationGracePeriodSeconds: 10,

@@ -41,9 +41,12 @@ const apiVersion = "/v1.41";
 export class EngineSessions {
   readonly #socketPath: string;
   readonly #transport: EngineTransport;
+  readonly #beginMs: number;
 
-  constructor(socketPath: string) {
+  /** `beginMs`: how long the engine may take to begin a session, on a machine that is busy too. */
+  constructor(socketPath: string, options: { readonly beginMs?: number } = {}) {
     this.#socketPath = socketPath;
+    this.#beginMs = options.beginMs ?? 30_000;
     this.#transport = new EngineTransport(socketPath);
   }
 
@@ -55,6 +58,7 @@ export class EngineSessions {
     const { Id: id } = await this.#transport.json<{ readonly Id: string }>({
       method: "POST",
       path: `/containers/${containerId}/exec`,
+      timeoutMs: this.#beginMs,
       body: {
         AttachStdin: streams.stdin,
         AttachStdout: streams.stdout,
@@ -64,7 +68,7 @@ export class EngineSessions {
       },
     });
     const body = { Detach: false, Tty: streams.tty };
-    const stream = await hijack(this.#socketPath, { path: `/exec/${id}/start`, body });
+    const stream = await this.#hijack({ path: `/exec/${id}/start`, body });
     return {
       ...sessionOn(stream, streams.tty),
       resize: (size) => this.#resize(`/exec/${id}`, size),
@@ -85,12 +89,16 @@ export class EngineSessions {
       ...(streams.stderr ? { stderr: "1" } : {}),
     });
     const path = `/containers/${containerId}/attach?${query.toString()}`;
-    const stream = await hijack(this.#socketPath, { path, body: undefined });
+    const stream = await this.#hijack({ path, body: undefined });
     return {
       ...sessionOn(stream, streams.tty),
       resize: (size) => this.#resize(`/containers/${containerId}`, size),
       exitCode: () => Promise.resolve(undefined),
     };
+  }
+
+  #hijack(request: Omit<HijackRequest, "socketPath" | "beginMs">): Promise<Duplex> {
+    return hijack({ ...request, socketPath: this.#socketPath, beginMs: this.#beginMs });
   }
 
   async #resize(path: string, { columns, rows }: TerminalSize): Promise<void> {
@@ -113,11 +121,13 @@ async function* rawFrames(stream: Duplex): AsyncGenerator<OutputFrame> {
 }
 
 interface HijackRequest {
+  readonly socketPath: string;
+  readonly beginMs: number;
   readonly path: string;
   readonly body: object | undefined;
 }
 
-function hijack(socketPath: string, { path, body }: HijackRequest): Promise<Duplex> {
+function hijack({ socketPath, beginMs, path, body }: HijackRequest): Promise<Duplex> {
   const text = body === undefined ? "" : JSON.stringify(body);
   const headers = {
     Connection: "Upgrade",
@@ -127,14 +137,21 @@ function hijack(socketPath: string, { path, body }: HijackRequest): Promise<Dupl
   };
   return new Promise((resolve, reject) => {
     const outgoing = request({ socketPath, path: `${apiVersion}${path}`, method: "POST", headers });
+    const timer = setTimeout(
+      () => outgoing.destroy(new Error(`it did not answer POST ${path} within ${beginMs} ms`)),
+      beginMs,
+    );
+    outgoing.once("close", () => clearTimeout(timer));
     outgoing.once("error", (cause) =>
       reject(new EngineError(0, `cannot reach the container engine: ${cause.message}`, { cause })),
     );
     outgoing.once("upgrade", (_response, socket, head) => {
+      clearTimeout(timer);
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
     });
     outgoing.once("response", (response) => {
+      clearTimeout(timer);
       let answer = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {

@@ -5,6 +5,7 @@ import { FakeClient } from "../../client/testing/fake-client.ts";
 import type { LogOptions } from "../../client/client.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
+import { routeSettings } from "../../model/kinds/route/route/route-settings.ts";
 import { freePort } from "../../lib/free-port.ts";
 import { Load, RouterBench, until } from "./testing/router-bench.ts";
 import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
@@ -132,4 +133,23 @@ test("a flood loses lines at most, and the log stays bounded", async () => {
     return (await text(bench, "a", { tailLines: 1 })).startsWith("GET /last ");
   });
   expect((await text(bench, "a")).length).toBeLessThan(9 * 1024 * 1024);
+});
+
+test("a reload loses no line of what was answered before it", async () => {
+  await using bench = await RouterBench.make();
+  const client = await oneApp(bench);
+  // After that nobody looks by himself for a while.
+  await text(bench, "a");
+  await sleep(systemClock, 100);
+  // Over a connection that does not keep the worker from ending.
+  const socket = connect(bench.port, "127.0.0.1");
+  socket.write("GET /before HTTP/1.1\r\nHost: a.localhost\r\nConnection: close\r\n\r\n");
+  await Array.fromAsync(socket);
+  const annotations = { [routeSettings.timeout.annotation]: "31s" };
+  const ref = { namespace: "default", name: "a" };
+  await client.patch(route, ref, { type: "merge", body: { metadata: { annotations } } });
+  await until(() => bench.router.reloads > 0);
+  // By then the worker before has nothing left to do.
+  await sleep(systemClock, 500);
+  expect(await text(bench, "a")).toContain("GET /before ");
 });

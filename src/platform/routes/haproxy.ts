@@ -46,6 +46,8 @@ export interface HaproxyOptions {
   readonly binary: string;
   /** Where requests wait for a backend that sleeps; undefined: nowhere. */
   readonly hold: (id: string, backend: RouteBackend) => Promise<RouteEndpoint | undefined>;
+  /** Called before a worker is replaced: what it knows goes with it. */
+  readonly beforeReload?: (() => Promise<void>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -289,7 +291,8 @@ export class Haproxy {
   }
 
   async #reload(files: HaproxyFiles): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, beforeReload } = this.#options;
+    await beforeReload?.();
     const before = await this.cli.masterState();
     const old = new Set(before.workers.map(({ pid }) => pid));
     const deadline = clock.now() + reloadTimeoutMs;

@@ -148,6 +148,7 @@ export class Router {
       },
       binary: options.haproxyBinary ?? "haproxy",
       hold: (id, backend) => this.#holder.endpointOf(id, backend),
+      beforeReload: () => this.#keepLines(),
       clock,
       log: this.#log,
     });
@@ -184,6 +185,15 @@ export class Router {
   }
 
   /** Reloads so far in this run. */
+  /** Of requests that were answered a moment ago. A reload does not wait for a log that cannot be read. */
+  async #keepLines(): Promise<void> {
+    try {
+      await this.#accessLog.catchUp();
+    } catch (error) {
+      this.#log.debug("cannot read the access log before a reload", { error: messageOf(error) });
+    }
+  }
+
   get reloads(): number {
     return this.#haproxy.reloads;
   }

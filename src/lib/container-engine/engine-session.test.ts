@@ -1,0 +1,46 @@
+/** Against a server that behaves as an engine that hangs; with real engines: agent-pods.engine.test.ts. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { EngineSessions } from "./engine-session.ts";
+
+let dir: string;
+let server: Server;
+let answered: string[];
+/** Of these paths nothing is answered. */
+let silent: RegExp;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "nagi-session-"));
+  answered = [];
+  server = createServer((request, response) => {
+    const path = request.url ?? "";
+    if (silent.test(path)) return;
+    answered.push(path);
+    response.setHeader("Content-Type", "application/json");
+    response.end(JSON.stringify({ Id: "e1" }));
+  });
+  await new Promise<void>((resolve) => server.listen(join(dir, "engine.sock"), resolve));
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await rm(dir, { recursive: true });
+});
+
+test.each([
+  ["does not make the session", /c1\/exec/, 0],
+  ["does not begin it", /start/, 1],
+])("an engine that %s is given up after the time for that", async (_what, path, count) => {
+  silent = path;
+  const sessions = new EngineSessions(join(dir, "engine.sock"), { beginMs: 100 });
+  const streams = { stdin: false, stdout: true, stderr: true, tty: false };
+  await expect(sessions.exec("c1", ["true"], streams)).rejects.toThrow(
+    /did not answer POST .* within 100 ms/,
+  );
+  expect(answered).toHaveLength(count);
+});
