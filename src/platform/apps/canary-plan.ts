@@ -36,7 +36,7 @@ export function planCanary(latest: Release, given: CanaryGiven): DeployPlan {
     return going(latest, first, { ...given, settings });
   }
   if (present.weight === 100) return takeOver(latest, present, given);
-  const counted = countWindows(present, { metrics, isNew: isPodOf(latest, input) });
+  const counted = countWindows(present, { metrics, sideOf: sidesOf(latest, input) });
   const verdict = judge(counted, settings, nowMs);
   const failed = progress.state === "failed" ? progress.message : undefined;
   const notReady = verdict.what === "next" && progress.state === "moving" ? progress.message : undefined;
@@ -60,11 +60,21 @@ export function nextStep(
   return stepFrom(canary, { step, weight: steps[step] ?? 100 }, now);
 }
 
-/** By the pods that are there, and by their deployment's name: of a pod that ended the router still tells. */
-function isPodOf(latest: Release, { pods, beside }: DeployInput): (pod: string) => boolean {
-  const names = new Set(webPodsOf(latest, pods).map(({ metadata }) => metadata.name));
-  const prefix = beside === undefined ? undefined : `${beside.metadata.name}-`;
-  return (pod) => names.has(pod) || (prefix !== undefined && pod.startsWith(prefix));
+/**
+ * By the ReplicaSets of the pods that are there, whose names theirs begin with: of a pod that ended the router still tells, and
+ * of those of a canary before this one in the window in which this one begins.
+ */
+function sidesOf(
+  latest: Release,
+  { pods, beside }: DeployInput,
+): (pod: string) => "new" | "before" | undefined {
+  const setOf = (pod: string): string => pod.slice(0, pod.lastIndexOf("-"));
+  const own = new Set(webPodsOf(latest, pods).map(({ metadata }) => setOf(metadata.name ?? "")));
+  const besides = beside === undefined ? undefined : `${beside.metadata.name}-`;
+  return (pod) => {
+    if (own.has(setOf(pod))) return "new";
+    return besides !== undefined && pod.startsWith(besides) ? undefined : "before";
+  };
 }
 
 function going(

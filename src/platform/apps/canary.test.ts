@@ -13,9 +13,10 @@ const told = (seconds: number, targets: RouteMetrics["targets"], name = "shop"):
     { name },
     { timestamp: new Date(startMs + seconds * 1000).toISOString(), targets },
   );
-const isNew = (pod: string): boolean => pod.startsWith("next");
+const sideOf = (pod: string): "new" | "before" | undefined =>
+  pod.startsWith("next") ? "new" : pod.startsWith("left") ? undefined : "before";
 const begun = stepFrom(undefined, { step: 0, weight: 5 }, { metrics: [], nowMs: startMs });
-const count = (canary: CanaryStatus, ...metrics: RouteMetrics[]) => countWindows(canary, { metrics, isNew });
+const count = (canary: CanaryStatus, ...metrics: RouteMetrics[]) => countWindows(canary, { metrics, sideOf });
 
 describe("the windows of the router", () => {
   const window = [
@@ -44,6 +45,11 @@ describe("the windows of the router", () => {
     const once = count(begun, told(10, window));
     expect(count(once, told(10, window))).toEqual(once);
     expect(count(once, told(10, window), told(10, window, "shop.example.com")).requests).toBe(20);
+  });
+
+  test("say nothing by pods of neither release", () => {
+    const left = { name: "left-1", requests: 50, serverErrors: 50, p95Ms: 900 };
+    expect(count(begun, told(10, [...window, left]))).toEqual(count(begun, told(10, window)));
   });
 
   test("of before the step are not counted", () => {

@@ -38,8 +38,8 @@ export function canarySettings({ spec }: App): CanarySettings {
 
 export interface Counting {
   readonly metrics: readonly RouteMetrics[];
-  /** Whether a pod is of the new release. */
-  readonly isNew: (pod: string) => boolean;
+  /** Which of the two releases a pod is of; undefined: of neither, as what an earlier canary left. */
+  readonly sideOf: (pod: string) => "new" | "before" | undefined;
 }
 
 /** A step from now on, after the ones that are over. */
@@ -86,7 +86,7 @@ export function overAt(
 }
 
 /** With the windows that are new since it was counted last. */
-export function countWindows(canary: CanaryStatus, { metrics, isNew }: Counting): CanaryStatus {
+export function countWindows(canary: CanaryStatus, { metrics, sideOf }: Counting): CanaryStatus {
   const sinceMs = Date.parse(canary.since ?? "");
   let next = canary;
   for (const { metadata, timestamp = "", targets = [] } of metrics) {
@@ -95,8 +95,8 @@ export function countWindows(canary: CanaryStatus, { metrics, isNew }: Counting)
     const last = Date.parse(next.countedUntil?.[name] ?? "");
     if (!(endMs > sinceMs) || endMs <= last) continue;
     const [fresh, old] = [
-      targets.filter((each) => isNew(each.name ?? "")),
-      targets.filter((each) => !isNew(each.name ?? "")),
+      targets.filter(({ name: pod = "" }) => sideOf(pod) === "new"),
+      targets.filter(({ name: pod = "" }) => sideOf(pod) === "before"),
     ];
     const mine = added(
       { requests: next.requests, serverErrors: next.serverErrors, p95Ms: next.p95Ms },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { routeMetrics, type RouteMetrics } from "../../model/kinds/nagi/routemetrics/routemetrics.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
@@ -282,6 +283,29 @@ describe("a canary", () => {
     expect(bad).toEqual({ runs: ["v1", undefined], serves: "v1", changes: ["v2 Failed"] });
     const over = both(going({ since: at(61) }));
     expect(plan({ ...over, beside: running(fresh, 0) }).changes).toEqual(["v2 Failed"]);
+  });
+
+  test("is not given up for what an earlier canary's instances answered", () => {
+    const own = besidePod(2);
+    const beside = running(fresh);
+    own.metadata.name = `${beside.metadata.name}-bbb-1`;
+    const counted = (name: string) =>
+      plan({
+        ...both(going({})),
+        beside,
+        pods: [own],
+        metrics: [
+          newObject<RouteMetrics>(
+            routeMetrics,
+            { name: "shop" },
+            { timestamp: nowIso, targets: [{ name, requests: 50, serverErrors: 50, p95Ms: 5 }] },
+          ),
+        ],
+      }).changes;
+    expect(counted(`${beside.metadata.name}-aaa-1`)).toEqual(["v2 Deploying"]);
+    expect(counted(own.metadata.name)).toEqual(["v2 Failed"]);
+    // Of its own set, though it is gone.
+    expect(counted(`${beside.metadata.name}-bbb-2`)).toEqual(["v2 Failed"]);
   });
 
   test("goes on while the live release changes its number", () => {

@@ -86,6 +86,8 @@ type Waiter = () => void;
 export class BuildLogs implements LogSource {
   readonly #options: BuildLogsOptions;
   readonly #open = new Map<string, BuildLog>();
+  /** Whose files may be there already. */
+  readonly #starting = new Set<string>();
   readonly #waiters = new Map<string, Set<Waiter>>();
 
   constructor(options: BuildLogsOptions) {
@@ -94,15 +96,20 @@ export class BuildLogs implements LogSource {
 
   /** `append`: to what a platform that died wrote. */
   async start(uid: string, { append = false } = {}): Promise<BuildLog> {
-    await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
-    // Open before it is announced: who follows finds the file.
-    const handle = await open(this.#path(uid), append ? "a" : "w", 0o600);
-    const { size } = await handle.stat();
-    const { maxBytes } = this.#options;
-    const log = new BuildLog(handle.createWriteStream(), { maxBytes, size }, () => this.#wake(uid));
-    this.#open.set(uid, log);
-    this.#wake(uid);
-    return log;
+    this.#starting.add(uid);
+    try {
+      await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
+      // Open before it is announced: who follows finds the file.
+      const handle = await open(this.#path(uid), append ? "a" : "w", 0o600);
+      const { size } = await handle.stat();
+      const { maxBytes } = this.#options;
+      const log = new BuildLog(handle.createWriteStream(), { maxBytes, size }, () => this.#wake(uid));
+      this.#open.set(uid, log);
+      return log;
+    } finally {
+      this.#starting.delete(uid);
+      this.#wake(uid);
+    }
   }
 
   /** After the last line: followers come to their end. */
@@ -135,7 +142,7 @@ export class BuildLogs implements LogSource {
       let position = await this.#startAt(uid, options.tailLines);
       let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
       while (options.signal?.aborted !== true && left > 0) {
-        const ended = !this.#open.has(uid);
+        const ended = !this.#open.has(uid) && !this.#starting.has(uid);
         const buffer = Buffer.alloc(Math.min(readChunkBytes, left));
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
         if (bytesRead > 0) {
@@ -195,7 +202,7 @@ export class BuildLogs implements LogSource {
   /** More than the position, or the end; a change between the read and now is not missed. */
   async #change(uid: string, position: number, signal: AbortSignal | undefined): Promise<void> {
     const log = this.#open.get(uid);
-    if (log === undefined || log.writtenBytes > position) return;
+    if (log === undefined ? !this.#starting.has(uid) : log.writtenBytes > position) return;
     await this.#wait(uid, signal);
   }
 
