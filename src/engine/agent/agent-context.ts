@@ -30,6 +30,8 @@ export interface AgentContext {
   /** One directory a pod. */
   readonly podsDir: string;
   readonly pauseImage: string;
+  /** Control group that containers are in; undefined: where the engine puts them. */
+  readonly podsGroup: string | undefined;
   readonly dns: () => ClusterDns;
   readonly ulimits: () => readonly Ulimit[] | undefined;
   readonly machineMemoryBytes: number;

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pod as podKind } from "../../model/kinds/core/pod/pod.ts";
 import { refOf } from "../../model/meta.ts";
@@ -35,6 +36,11 @@ test("a pod runs, is ready, can be reached, logs, and goes", async () => {
   await expect.poll(() => bench.logs(running.agent, pod), { timeout: 60_000 }).toBe("hello world\n");
   expect(await bench.exec(ready, "hostname")).toBe(`${pod.metadata.name}\n`);
   expect(await bench.exec(ready, "cat /etc/hosts")).toContain(`${status?.podIP}\t${pod.metadata.name}`);
+  const [container] = await bench.containers();
+  const { State } = await bench.host.engine.inspectContainer(container?.Id ?? "");
+  const groups = await readFile(`/proc/${State.Pid}/cgroup`, "utf8");
+  // With systemd it has a slice of its own kind.
+  expect(groups).toMatch(new RegExp(`/nagi-${bench.instance}/|[.]slice/`));
   // The first probe may come before the server listens.
   const events = (await bench.events(pod)).filter((line) => !line.startsWith("Warning Unhealthy"));
   expect(events).toEqual([

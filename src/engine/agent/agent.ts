@@ -45,6 +45,7 @@ import { NodeRegistrar } from "./node-registrar.ts";
 import { capacityOf, type NodeDefinition, type NodeFacts } from "./node-status.ts";
 import { presentPodUids, removeOrphan } from "./orphans.ts";
 import { PodLogs } from "./pod-logs.ts";
+import { openPodsGroup } from "./pods-group.ts";
 import { AgentSessions } from "./pod-sessions.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { Slots } from "./slots.ts";
@@ -116,6 +117,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     instance,
     podsDir,
     pauseImage: await ensurePauseImage(engine),
+    podsGroup: await openPodsGroup(engine, instance),
     dns: () => ({ address: options.clusterDns?.(), domain: options.clusterDomain }) satisfies ClusterDns,
     ulimits: options.ulimits ?? (() => undefined),
     machineMemoryBytes: machine.memoryBytes,

@@ -26,6 +26,8 @@ export interface PodSite {
   readonly namespacePath?: string | undefined;
   /** The container that holds the pod's network; absent: the only container holds it itself. */
   readonly pauseId?: string | undefined;
+  /** Control group that all pods are in; absent: where the engine puts them. */
+  readonly podsGroup?: string | undefined;
   readonly runtime: "podman" | "docker";
   readonly dns: ClusterDns;
   readonly ulimits?: readonly Ulimit[] | undefined;
@@ -76,6 +78,7 @@ export function containerSpec(input: ContainerInput): ContainerSpec {
       ...(ownsNetwork(site) ? networkSettings(pod, site) : joined(pod, site)),
       ...securitySettings(pod, container),
       OomScoreAdj: oomScoreOf(pod, container, site),
+      ...groupSettings(site),
       Binds: input.binds,
       ...(site.ulimits === undefined ? {} : { Ulimits: site.ulimits }),
     },
@@ -97,9 +100,14 @@ export function pauseSpec(pod: Pod, site: PodSite, image: string): ContainerSpec
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
       OomScoreAdj: pauseOomScore(site),
+      ...groupSettings(site),
       ...(ulimits === undefined ? {} : { Ulimits: ulimits }),
     },
   };
+}
+
+function groupSettings({ podsGroup }: PodSite): HostConfig {
+  return podsGroup === undefined ? {} : { CgroupParent: podsGroup };
 }
 
 function ownsNetwork(site: PodSite): boolean {

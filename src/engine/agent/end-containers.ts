@@ -3,6 +3,7 @@
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { labels } from "./container-record.ts";
 import { removePodNetwork } from "./network.ts";
+import { removePodsGroup } from "./pods-group.ts";
 import { stuckText, tryRemove } from "./stuck-container.ts";
 import { isDeaf } from "./deaf-process.ts";
 
@@ -44,6 +45,7 @@ export async function endContainers(
   // With all others gone; the network stays with those.
   if (stuck.length > 0) throw new Error(stuck.join("\n"));
   await removePodNetwork(engine, instance);
+  await removePodsGroup(instance);
 }
 
 async function stop(engine: ContainerEngine, id: string, graceSeconds: number): Promise<void> {

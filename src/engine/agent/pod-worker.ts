@@ -278,6 +278,7 @@ export class PodWorker {
       network: context.network.info.name,
       pauseId,
       namespacePath: isWired ? await context.network.attach(this.#uid) : undefined,
+      podsGroup: context.podsGroup,
       runtime: context.runtime,
       dns: context.dns(),
       ulimits: context.ulimits(),

@@ -13,6 +13,7 @@ export interface PortBinding {
 
 export interface HostConfig {
   readonly NetworkMode?: string | undefined;
+  readonly CgroupParent?: string | undefined;
   readonly Binds?: readonly string[] | undefined;
   readonly Tmpfs?: Readonly<Record<string, string>> | undefined;
   readonly PortBindings?: Readonly<Record<string, readonly PortBinding[]>> | undefined;

@@ -3,25 +3,22 @@
  * which may be long; by its control group the step is found and ended.
  */
 
-import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
+import { findGroups, makeWeighedGroup, removeGroups } from "../../lib/control-group.ts";
 import { wasOomKilled } from "../../lib/kernel-log.ts";
 
-const cgroupRoot = "/sys/fs/cgroup";
-/** Controllers of the first version are directories of the root; slices of the second may hold ours. */
-const maxDepth = 3;
 /** How long the engine may take to hear that a build is stopped, and how often it is looked after. */
 const watchMs = 10_000;
 const everyMs = 250;
 /**
- * Of the processors, when apps want them too, as control groups of the first and of the second version count: a quarter of what
- * all containers have together. Nobody waits for a step as people wait for an answer.
+ * Of the processors, when others want them too: half of what an ordinary group has, and an eighth of a processor's worth of pods.
+ * Nobody waits for a step as people wait for an answer.
  */
-export const buildCpuShares = 256;
-const cpuWeight = { file: "cpu.shares", value: buildCpuShares };
-const unifiedWeight = { file: "cpu.weight", value: 25 };
+const times = 0.5;
+export const buildCpuShares = 1024 * times;
 const uidPattern = /^[0-9a-zA-Z-]{1,64}$/;
 
 /** With systemd a part of the scope's name. */
@@ -49,31 +46,14 @@ export async function buildCgroup(engine: ContainerEngine, uid: string): Promise
  * what is returned is called, at the build's end. Where control groups cannot be written builds count as much as others.
  */
 export async function makeLight(engine: ContainerEngine, uid: string): Promise<() => Promise<void>> {
-  const name = nameOf(uid);
   if (!(await engine.isPodman()) || (await engine.cgroupDriver()) === "systemd") return async () => undefined;
-  const isUnified = await exists(join(cgroupRoot, "cgroup.controllers"));
-  const directory = isUnified ? join(cgroupRoot, name) : join(cgroupRoot, "cpu", name);
-  const { file, value } = isUnified ? unifiedWeight : cpuWeight;
-  try {
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, file), String(value));
-  } catch {
-    // Not mounted, not delegated, or of another machine.
-  }
+  await makeWeighedGroup(nameOf(uid), times);
   return () => removeBuildGroups(uid);
 }
 
-/** Those of a build that has ended; the kernel lets none be removed that something runs in. */
+/** Those of a build that has ended. */
 export async function removeBuildGroups(uid: string): Promise<void> {
-  for (const directory of await findDirectories(cgroupRoot, nameOf(uid), maxDepth))
-    await rmdir(directory).catch(() => undefined);
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  await removeGroups(nameOf(uid));
 }
 
 /**
@@ -83,23 +63,12 @@ function exists(path: string): Promise<boolean> {
 export async function endBuildSteps(uid: string, clock: Clock): Promise<void> {
   const wanted = nameOf(uid);
   for (let waitedMs = 0; waitedMs <= watchMs; waitedMs += everyMs) {
-    for (const directory of await findDirectories(cgroupRoot, wanted, maxDepth)) {
+    for (const directory of await findGroups(wanted)) {
       const text = await readFile(join(directory, "cgroup.procs"), "utf8").catch(() => "");
       for (const pid of text.split("\n").map(Number)) if (pid > 1) kill(pid);
     }
     await sleep(clock, everyMs);
   }
-}
-
-async function findDirectories(directory: string, wanted: string, depth: number): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
-    if (!entry.isDirectory()) continue;
-    const path = join(directory, entry.name);
-    if (entry.name === wanted || entry.name === `${wanted}.scope`) found.push(path);
-    else if (depth > 1) found.push(...(await findDirectories(path, wanted, depth - 1)));
-  }
-  return found;
 }
 
 function kill(pid: number): void {
