@@ -25,6 +25,8 @@ import { pause, pollMs } from "../wait.ts";
 const commandNotFoundExitCode = 127;
 /** As timeout(1) has it. */
 const timedOutExitCode = 124;
+/** A command's end is told this soon after it. */
+const endToldMs = 5000;
 const startMaxMs = 5 * 60_000;
 /** Of a container that waits: the next try may go otherwise, but who sits before it need not wait for it. */
 const hopelessReasons: ReadonlySet<string> = new Set([
@@ -232,10 +234,18 @@ async function joined(context: CommandContext, client: Client, ref: ObjectRef): 
   try {
     await runOnTerminal(context, ref, { subresource: "attach", replay: true, onOutput });
   } catch (error) {
-    // It ended between the two questions.
-    if (!isStatus(error, "BadRequest")) throw error;
+    // It ended between the two questions, or a moment ago and it is not told yet.
+    if (!isStatus(error, "BadRequest") && !(await endsSoon(context, client, ref))) throw error;
   }
   return seen;
+}
+
+async function endsSoon(context: CommandContext, client: Client, ref: ObjectRef): Promise<boolean> {
+  for (const startMs = Date.now(); Date.now() - startMs < endToldMs; await pause(pollMs, context.signal)) {
+    const { status } = await client.get(pod, ref);
+    if (status?.containerStatuses?.[0]?.state?.terminated !== undefined) return true;
+  }
+  return false;
 }
 
 async function untilStarted(context: CommandContext, client: Client, ref: ObjectRef): Promise<void> {

@@ -21,7 +21,7 @@ beforeEach(async () => {
     if (silent.test(path)) return;
     answered.push(path);
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify({ Id: "e1" }));
+    response.end(JSON.stringify({ Id: "e1", State: { Running: false } }));
   });
   await new Promise<void>((resolve) => server.listen(join(dir, "engine.sock"), resolve));
 });
@@ -43,4 +43,12 @@ test.each([
     /did not answer POST .* within 100 ms/,
   );
   expect(answered).toHaveLength(count);
+});
+
+test("a container that has ended is not attached to", async () => {
+  silent = /nothing/;
+  const sessions = new EngineSessions(join(dir, "engine.sock"));
+  const streams = { stdin: true, stdout: true, stderr: true, tty: true, replay: true };
+  await expect(sessions.attach("c1", streams)).rejects.toThrow("the container has ended");
+  expect(answered.some((path) => path.includes("attach"))).toBe(false);
 });

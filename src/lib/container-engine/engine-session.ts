@@ -6,6 +6,7 @@
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { outputFrames, type OutputFrame } from "./engine-frames.ts";
+import type { ContainerDetails } from "./engine-types.ts";
 import { EngineError, EngineTransport } from "./engine-transport.ts";
 import { execExitCode } from "./exec-exit-code.ts";
 
@@ -76,7 +77,10 @@ export class EngineSessions {
     };
   }
 
-  /** `replay`: what was written before comes first. */
+  /**
+   * `replay`: what was written before comes first. A container that has ended is refused: Podman would get it ready for another
+   * start, forget how it ended, and let the session wait for that.
+   */
   async attach(
     containerId: string,
     streams: SessionStreams & { readonly replay: boolean },
@@ -88,6 +92,12 @@ export class EngineSessions {
       ...(streams.stdout ? { stdout: "1" } : {}),
       ...(streams.stderr ? { stderr: "1" } : {}),
     });
+    const { State } = await this.#transport.json<Pick<ContainerDetails, "State">>({
+      method: "GET",
+      path: `/containers/${containerId}/json`,
+      timeoutMs: this.#beginMs,
+    });
+    if (!State.Running) throw new EngineError(409, "the container has ended");
     const path = `/containers/${containerId}/attach?${query.toString()}`;
     const stream = await this.#hijack({ path, body: undefined });
     return {
