@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findGroups, makeWeighedGroup, removeGroups } from "./control-group.ts";
@@ -18,6 +18,7 @@ test("a group has its weight, is made once, and goes", async () => {
     ),
   );
   expect(texts.map((text) => text.trim())).toEqual([expect.stringMatching(/^(4096|400)$/)]);
+  for (const directory of directories) await mkdir(join(directory, "inner"));
   await removeGroups(name);
   expect(await findGroups(name)).toEqual([]);
 });

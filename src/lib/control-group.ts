@@ -26,9 +26,13 @@ export async function makeWeighedGroup(name: string, times: number): Promise<voi
   }
 }
 
-/** Of all controllers; the kernel lets none be removed that something runs in. */
+/** Of all controllers, with what the engine made in them; the kernel lets none be removed that something runs in. */
 export async function removeGroups(name: string): Promise<void> {
-  for (const directory of await findGroups(name)) await rmdir(directory).catch(() => undefined);
+  for (const directory of await findGroups(name)) {
+    const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+    const inner = entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name));
+    for (const each of [...inner, directory]) await rmdir(each).catch(() => undefined);
+  }
 }
 
 /** Their directories, a systemd scope's of that name too. */

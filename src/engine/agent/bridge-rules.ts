@@ -44,11 +44,13 @@ export async function removeBridgeRules(options: BridgeRulesOptions): Promise<vo
   for (const rule of forwardRules(options)) {
     const run = (verb: string): Promise<string> =>
       runProgram(iptables, ["-w", lockSeconds, verb, "FORWARD", ...rule]);
-    const isThere = await run("-C").then(
-      () => true,
-      () => false,
-    );
-    if (isThere) await run("-D");
+    const isThere = (): Promise<boolean> =>
+      run("-C").then(
+        () => true,
+        () => false,
+      );
+    // Who was killed between the question and the deed has left it twice.
+    while (await isThere()) await run("-D");
   }
 }
 

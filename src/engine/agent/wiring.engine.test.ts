@@ -99,9 +99,10 @@ test("a pod that goes leaves nothing; an instance leaves neither bridge nor rule
   // Again, and of one that there never was.
   await wiring.detach(uid, "10.239.0.2");
   await wiring.detach(other, undefined);
-  await wiring.attach(uid, "10.239.0.2");
+  await Promise.all([wiring.attach(uid, "10.239.0.2"), wiring.repair(), wiring.repair()]);
   await removeWiring(place);
   expect(existsSync(path)).toBe(false);
+  expect(await runProgram("/usr/sbin/iptables", ["-S", "FORWARD"])).not.toContain(place.instance);
   expect(existsSync(`/sys/class/net/${place.bridge}`)).toBe(false);
   const rules = await runProgram("/usr/sbin/nft", ["list", "ruleset"]);
   expect(rules).not.toContain(place.instance);

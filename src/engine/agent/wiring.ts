@@ -101,6 +101,8 @@ export class Wiring {
 
   /** What others may have taken away from under the pods. */
   async repair(): Promise<void> {
+    // Two at a time would both find a rule missing, and both add it.
+    await this.#bridgeReady?.catch(() => undefined);
     this.#bridgeReady = undefined;
     if ((await this.podUids()).length > 0) await this.#readyBridge();
   }
