@@ -14,7 +14,7 @@ import { wasOomKilled } from "../../lib/kernel-log.ts";
 const watchMs = 10_000;
 const everyMs = 250;
 /**
- * Of the processors, when others want them too: half of what an ordinary group has, and an eighth of a processor's worth of pods.
+ * Of the processors, when others want them too: half of what an ordinary group has, and a quarter of a processor's worth of pods.
  * Nobody waits for a step as people wait for an answer.
  */
 const times = 0.5;

@@ -185,6 +185,10 @@ export class Router {
   }
 
   /** Reloads so far in this run. */
+  get reloads(): number {
+    return this.#haproxy.reloads;
+  }
+
   /** Of requests that were answered a moment ago. A reload does not wait for a log that cannot be read. */
   async #keepLines(): Promise<void> {
     try {
@@ -192,10 +196,6 @@ export class Router {
     } catch (error) {
       this.#log.debug("cannot read the access log before a reload", { error: messageOf(error) });
     }
-  }
-
-  get reloads(): number {
-    return this.#haproxy.reloads;
   }
 
   /** Follows the API until the signal aborts; HAProxy goes on. */
