@@ -1,13 +1,14 @@
 /** The kernel's control groups, of both versions, as far as this machine lets them be read and written. */
 
-import { mkdir, readdir, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { exists } from "./exists.ts";
 
 const root = "/sys/fs/cgroup";
 /** Controllers of the first version are directories of the root; slices of the second may hold ours. */
 const maxDepth = 3;
 /** What a group counts that nobody weighed, in the first and in the second version. */
-const ordinary = { shares: 1024, weight: 100 };
+export const ordinary = { shares: 1024, weight: 100 };
 
 /**
  * Makes a group of the root, whose processes together count `times` as much as an ordinary group's when all want the processors.
@@ -49,11 +50,4 @@ async function find(directory: string, wanted: string, depth: number): Promise<s
     else if (depth > 1) found.push(...(await find(path, wanted, depth - 1)));
   }
   return found;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

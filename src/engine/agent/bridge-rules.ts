@@ -26,40 +26,46 @@ export async function bridgeRules(options: BridgeRulesOptions): Promise<void> {
   }
 }
 `);
-  const iptables = await findProgram("iptables");
-  if (iptables === undefined) return;
-  for (const rule of forwardRules(options)) {
-    const run = (verb: string): Promise<string> =>
-      runProgram(iptables, ["-w", lockSeconds, verb, "FORWARD", ...rule]);
-    await run("-C").catch(() => run("-I"));
-  }
+  for (const rule of await forwardRules(options)) if (!(await rule.isThere())) await rule.do("-I");
 }
 
 export async function removeBridgeRules(options: BridgeRulesOptions): Promise<void> {
   const { instance } = options;
   if ((await findProgram("nft")) === undefined) return;
   await load(emptied(instance));
-  const iptables = await findProgram("iptables");
-  if (iptables === undefined) return;
-  for (const rule of forwardRules(options)) {
-    const run = (verb: string): Promise<string> =>
-      runProgram(iptables, ["-w", lockSeconds, verb, "FORWARD", ...rule]);
-    const isThere = (): Promise<boolean> =>
-      run("-C").then(
-        () => true,
-        () => false,
-      );
+  for (const rule of await forwardRules(options)) {
     // Who was killed between the question and the deed has left it twice.
-    while (await isThere()) await run("-D");
+    while (await rule.isThere()) await rule.do("-D");
   }
 }
 
-function forwardRules({ instance, subnet }: BridgeRulesOptions): string[][] {
+interface ForwardRule {
+  isThere(): Promise<boolean>;
+  /** Puts it first, or takes it away. */
+  do(verb: "-I" | "-D"): Promise<string>;
+}
+
+/** None where there is no iptables: then nobody's rules of that kind stand in the way. */
+async function forwardRules({ instance, subnet }: BridgeRulesOptions): Promise<ForwardRule[]> {
+  const iptables = await findProgram("iptables");
+  if (iptables === undefined) return [];
   const note = ["-m", "comment", "--comment", `nagi-${instance}`];
-  return [
+  const rules = [
     ["-s", subnet, ...note, "-j", "ACCEPT"],
     ["-d", subnet, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", ...note, "-j", "ACCEPT"],
   ];
+  return rules.map((rule) => {
+    const run = (verb: string): Promise<string> =>
+      runProgram(iptables, ["-w", lockSeconds, verb, "FORWARD", ...rule]);
+    return {
+      isThere: () =>
+        run("-C").then(
+          () => true,
+          () => false,
+        ),
+      do: run,
+    };
+  });
 }
 
 async function load(script: string): Promise<void> {

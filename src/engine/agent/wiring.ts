@@ -7,11 +7,12 @@
  * pod's uid, a cable the pod's address. After a reboot nothing is there, and no container runs.
  */
 
-import { access, constants, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { geteuid } from "node:process";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { exists } from "../../lib/exists.ts";
 import type { Logger } from "../../lib/log.ts";
 import { findProgram, runProgram } from "../../lib/system-programs.ts";
 import { parseAddress, parseRange } from "./addresses.ts";
@@ -230,11 +231,4 @@ function bridgeScript({ bridge, gateway, subnet }: Pick<Cable, "bridge" | "gatew
     `link set ${bridge} up`,
   ];
   return `${lines.join("\n")}\n`;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -8,7 +8,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { access, chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { ContainerEngine } from "./container-engine.ts";
@@ -25,6 +25,7 @@ import type { Ulimit } from "./engine-types.ts";
 import type { Logger } from "../log.ts";
 import { ordinaryOomScore } from "../oom-score.ts";
 import { ManagedProcess } from "../managed-process.ts";
+import { exists } from "../exists.ts";
 
 /** The kernel's limit of a socket's path is 108 bytes with the end. */
 const maxSocketPath = 107;
@@ -246,11 +247,4 @@ async function replaceFile(path: string, content: string): Promise<void> {
 async function isInstalled(program: string): Promise<boolean> {
   const found = await Promise.all(programDirs.map((dir) => exists(join(dir, program))));
   return found.includes(true);
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

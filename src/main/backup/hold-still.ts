@@ -4,9 +4,10 @@
  */
 
 import { spawn } from "node:child_process";
-import { access, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
+import { exists } from "../../lib/exists.ts";
 
 const root = "/sys/fs/cgroup";
 const freezeMaxMs = 3000;
@@ -113,11 +114,4 @@ function startGuard(freezers: readonly Freezer[]): { end(): void } {
 function ignoreGone(error: NodeJS.ErrnoException): undefined {
   if (error.code === "ENOENT" || error.code === "ENODEV") return undefined;
   throw error;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
-import { findGroups, makeWeighedGroup, removeGroups } from "../../lib/control-group.ts";
+import { findGroups, makeWeighedGroup, ordinary, removeGroups } from "../../lib/control-group.ts";
 import { wasOomKilled } from "../../lib/kernel-log.ts";
 
 /** How long the engine may take to hear that a build is stopped, and how often it is looked after. */
@@ -18,7 +18,7 @@ const everyMs = 250;
  * Nobody waits for a step as people wait for an answer.
  */
 const times = 0.5;
-export const buildCpuShares = 1024 * times;
+export const buildCpuShares = ordinary.shares * times;
 const uidPattern = /^[0-9a-zA-Z-]{1,64}$/;
 
 /** With systemd a part of the scope's name. */
