@@ -1,12 +1,16 @@
 /** The kernel's control groups, of both versions, as far as this machine lets them be read and written. */
 
-import { mkdir, readdir, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { exists } from "./exists.ts";
 
 const root = "/sys/fs/cgroup";
 /** Controllers of the first version are directories of the root; slices of the second may hold ours. */
 const maxDepth = 3;
+/** What the engine runs when a container has ended takes half a second; its monitors of sessions stay for five minutes. */
+const endsWithinMs = 2000;
+const lookAgainMs = 50;
 /** What a group counts that nobody weighed, in the first and in the second version. */
 export const ordinary = { shares: 1024, weight: 100 };
 
@@ -27,12 +31,49 @@ export async function makeWeighedGroup(name: string, times: number): Promise<voi
   }
 }
 
-/** Of all controllers, with what the engine made in them; the kernel lets none be removed that something runs in. */
+/**
+ * Of all controllers, with what the engine made in them. The kernel lets none be removed that something runs in: what is still
+ * ending there is waited for, and what has not ended after that is killed.
+ */
 export async function removeGroups(name: string): Promise<void> {
+  const killAtMs = performance.now() + endsWithinMs;
+  for (;;) {
+    if (await tryRemove(name)) return;
+    const lateMs = performance.now() - killAtMs;
+    if (lateMs > endsWithinMs) return;
+    if (lateMs > 0) await killProcesses(name);
+    await setTimeout(lookAgainMs);
+  }
+}
+
+/** Whether none is left. */
+async function tryRemove(name: string): Promise<boolean> {
+  let isLeft = false;
   for (const directory of await findGroups(name)) {
     const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
     const inner = entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name));
-    for (const each of [...inner, directory]) await rmdir(each).catch(() => undefined);
+    for (const each of [...inner, directory]) await rmdir(each).catch(() => (isLeft = true));
+  }
+  return !isLeft;
+}
+
+/** Ends at once what runs in groups of that name, in what the engine made in them too. */
+export async function killProcesses(name: string): Promise<void> {
+  for (const directory of await findGroups(name)) {
+    const inner = await readdir(directory, { withFileTypes: true }).catch(() => []);
+    const names = inner.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    for (const each of ["", ...names]) {
+      const text = await readFile(join(directory, each, "cgroup.procs"), "utf8").catch(() => "");
+      for (const pid of text.split("\n").map(Number)) if (pid > 1) kill(pid);
+    }
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
   }
 }
 

@@ -3,11 +3,9 @@
  * which may be long; by its control group the step is found and ended.
  */
 
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
-import { findGroups, makeWeighedGroup, ordinary, removeGroups } from "../../lib/control-group.ts";
+import { killProcesses, makeWeighedGroup, ordinary, removeGroups } from "../../lib/control-group.ts";
 import { wasOomKilled } from "../../lib/kernel-log.ts";
 
 /** How long the engine may take to hear that a build is stopped, and how often it is looked after. */
@@ -61,20 +59,8 @@ export async function removeBuildGroups(uid: string): Promise<void> {
  * starts within a few seconds.
  */
 export async function endBuildSteps(uid: string, clock: Clock): Promise<void> {
-  const wanted = nameOf(uid);
   for (let waitedMs = 0; waitedMs <= watchMs; waitedMs += everyMs) {
-    for (const directory of await findGroups(wanted)) {
-      const text = await readFile(join(directory, "cgroup.procs"), "utf8").catch(() => "");
-      for (const pid of text.split("\n").map(Number)) if (pid > 1) kill(pid);
-    }
+    await killProcesses(nameOf(uid));
     await sleep(clock, everyMs);
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended meanwhile.
   }
 }
