@@ -256,3 +256,19 @@ it("lets what is under way end where it began at a cutover, a way back, and a ca
     `under way at cutovers and canaries: ${cutovers.requests + canaries.requests} requests beside, none failed`,
   );
 });
+
+it("holds a download, events and a web socket until a sleeping app has woken, and lets it not sleep while they are open", async () => {
+  const instances = (): string =>
+    platform.kubectl(["get", "deployment", "tide-web", "-o", "jsonpath={.spec.replicas}"]);
+  platform.nagi(["deploys", "strategy", "tide", "rolling"]);
+  platform.nagi(["autoscale", "tide", "web", "--min", "0", "--max", "1", "--idle", "2s"]);
+  await until(() => instances() === "0", "tide to sleep");
+  await until(() => !platform.nagi(["ps", "tide"]).includes("tide-web"), "its last instance to end");
+  const { open, ended } = longRequests({ port: platform.httpPort, host: "tide.localhost" });
+  await open;
+  const { download } = await Promise.race([ended, pause(8000).then(() => ({ download: undefined }))]);
+  expect(download, "the app ended what was open").toBeUndefined();
+  expect(instances()).toBe("1");
+  await background(["restart", "--app", "tide"]);
+  expect(cutOff(await ended)).toEqual([]);
+});
