@@ -20,6 +20,20 @@ describe("what the engine says", () => {
     const missing = `exec: "/app/serve": stat /app/serve: no such file or directory: OCI runtime`;
     expect(unstartableText(missing, image)).toContain("has no program /app/serve, which");
     expect(unstartableText(`exec: "/etc": is a directory: OCI`, image)).toContain("cannot run /etc");
+    const denied = `runc create failed: unable to start container process: exec: "/etc/passwd": permission denied: OCI permission denied`;
+    expect(unstartableText(denied, image)).toContain("cannot run /etc/passwd (no executable file)");
+    const inFile = `unable to start container process: exec: "/etc/hostname/x": stat /etc/hostname/x: not a directory`;
+    expect(unstartableText(inFile, image)).toContain("has no program /etc/hostname/x, which");
+  });
+
+  test.each([
+    ["user", "unable to find user clerk: no matching entries in passwd file"],
+    ["user", "Error response: unable to find user clerk: no matching entries in passwd file: unknown"],
+    ["group", "unable to find group clerk: no matching entries in group file"],
+  ])("names the %s that is missing: %s", (kind, message) => {
+    expect(unstartableText(message, image)).toBe(
+      `the image has no ${kind} clerk, as whom it is to run (USER); make that ${kind} in the image, or name one by its number, and deploy again`,
+    );
   });
 
   test("says that an image has no shell for the process's command", () => {

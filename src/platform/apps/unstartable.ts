@@ -1,4 +1,4 @@
-/** That a container's program is not in its image, or cannot be run, in words: the engine and the shell say it in theirs. */
+/** That a container's program or user is not in its image, or the program cannot be run, in words: the engine and the shell say it in theirs. */
 
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 
@@ -10,10 +10,12 @@ interface Unstartable {
 /** Of runc, crun and, before them, containerd: what kept the first process from starting. */
 const missingTexts: readonly RegExp[] = [
   /exec: "([^"]+)": executable file not found in \$PATH/,
-  /exec: "([^"]+)": stat [^:]+: no such file or directory/,
+  /exec: "([^"]+)": stat [^:]+: (?:no such file or directory|not a directory)/,
   /executable file [`']([^`']+)[`'] not found/,
 ];
 const unrunnableText = /exec: "([^"]+)": (?:permission denied|is a directory)/;
+/** Of Podman and Docker, for `USER` of the image or runAsUser of the pod. */
+const userText = /unable to find (user|group) ([^:]+): no matching entries in (?:passwd|group) file/;
 /** Of dash, bash and busybox, with the `exec` in front that is given to a plain command. */
 const shellText =
   /^(?:\S*\/)?\w*sh: (?:exec: )?(?:line )?\d+: (?:exec: )?(.+?): (not found|Permission denied)$/m;
@@ -22,6 +24,9 @@ const shell = "/bin/sh";
 
 /** What the engine said of a container that it could not start; undefined when another try may end otherwise. */
 export function unstartableText(message: string, container: Container | undefined): string | undefined {
+  const [, kind, account] = userText.exec(message) ?? [];
+  if (account !== undefined)
+    return `the image has no ${kind} ${account}, as whom it is to run (USER); make that ${kind} in the image, or name one by its number, and deploy again`;
   const missing = missingTexts.map((text) => text.exec(message)?.[1]).find((name) => name !== undefined);
   const program = missing ?? unrunnableText.exec(message)?.[1];
   return program === undefined ? undefined : textOf({ program, isThere: missing === undefined }, container);
