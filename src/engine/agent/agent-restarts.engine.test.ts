@@ -145,6 +145,7 @@ test("what cannot start says why", async () => {
     env: [{ name: "A", valueFrom: { configMapKeyRef: { name: "none", key: "a" } } }],
   });
   const command = await bench.createPod({ command: ["/bin/none"] });
+  const directory = await bench.createPod({ command: ["/bin"] });
   const root = await bench.createPod({ securityContext: { runAsNonRoot: true } });
   const waits = (reason: string) => (now: typeof never) => statusOf(now)?.state?.waiting?.reason === reason;
   await bench.until(never, waits("ErrImageNeverPull"));
@@ -158,6 +159,8 @@ test("what cannot start says why", async () => {
   const unstarted = await bench.until(command, waits("RunContainerError"));
   expect(statusOf(unstarted)?.state?.waiting?.message).toContain("/bin/none");
   expect(unstarted.status?.phase).toBe("Pending");
+  const unrunnable = await bench.until(directory, waits("RunContainerError"));
+  expect(statusOf(unrunnable)?.state?.waiting?.message).toContain('exec: "/bin": permission denied');
   const once = await bench.createPod({ command: ["/bin/none"] }, { restartPolicy: "Never" });
   const over = await bench.until(once, (now) => now.status?.phase === "Failed");
   expect(statusOf(over)?.state?.terminated).toMatchObject({ exitCode: 128, reason: "StartError" });

@@ -239,15 +239,21 @@ async function start(
   }
 }
 
+/** Not each "OCI permission denied": it is also said when the machine forbids what the engine does for a container. */
+const userMistakes: readonly RegExp[] = [
+  /OCI runtime (attempted to invoke a command that was not found|permission denied)/,
+  /exec: "[^"]+": (permission denied|is a directory|stat [^:]+: not a directory)/,
+  /workdir "[^"]+" exists on container \S+, but is not a directory/,
+  /chdir to cwd \("[^"]+"\) set in config\.json failed/,
+];
+
 /**
  * The command does not exist in the image or may not be run. Docker answers 400 or 404; Podman answers 500 as to a
  * fault of its own, and only its text tells them apart.
  */
 export function isUsersMistake(error: EngineError): boolean {
   if (error.status === 400 || error.status === 404) return true;
-  return /OCI runtime (attempted to invoke a command that was not found|permission denied)/.test(
-    error.message,
-  );
+  return userMistakes.some((text) => text.test(error.message));
 }
 
 /** What an inspection would show, without its cost. */

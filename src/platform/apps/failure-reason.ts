@@ -2,11 +2,11 @@
 
 import { processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
-import type { ContainerStatus } from "../../model/kinds/core/pod/pod-status.ts";
+import type { ContainerStateTerminated, ContainerStatus } from "../../model/kinds/core/pod/pod-status.ts";
 import { listeningCondition } from "../../model/kinds/core/pod/listening-condition.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { findCondition } from "../../model/conditions.ts";
-import { unknownCommandText, unstartableText } from "./unstartable.ts";
+import { refusedProgramText, unknownCommandText, unstartableText } from "./unstartable.ts";
 
 /** So many restarts in a row are no accident. */
 const crashMax = 2;
@@ -85,11 +85,19 @@ function programProblem(
       : ended?.reason === "StartError"
         ? ended.message
         : undefined;
-  const isUnknown = ended?.exitCode === 127 || ended?.exitCode === 126;
-  const text =
-    unstartableText(refused ?? "", container) ??
-    (isUnknown ? unknownCommandText(ended.message ?? "", container) : undefined);
+  const text = unstartableText(refused ?? "", container) ?? endedText(ended, container);
   return text === undefined ? undefined : { final: true, text };
+}
+
+/** That a process ended which never became the program. */
+function endedText(
+  ended: ContainerStateTerminated | undefined,
+  container: Container | undefined,
+): string | undefined {
+  const { exitCode = 0, message = "" } = ended ?? {};
+  const isUnknown = exitCode === 127 || exitCode === 126;
+  const text = isUnknown ? unknownCommandText(message, container) : undefined;
+  return exitCode === 0 ? undefined : (text ?? refusedProgramText(message));
 }
 
 function containerProblem(status: ContainerStatus, failed: FailedCheck | undefined): PodProblem | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { shellCommand } from "./pod-template.ts";
-import { unknownCommandText, unstartableText } from "./unstartable.ts";
+import { refusedProgramText, unknownCommandText, unstartableText } from "./unstartable.ts";
 
 const image = { name: "web", image: "i" };
 const withCommand = (command: string) => ({ ...image, command: shellCommand(command) });
@@ -36,6 +36,20 @@ describe("what the engine says", () => {
     );
   });
 
+  test("names a working directory that cannot be entered", () => {
+    const message = `unable to start container d7be: workdir "/etc/passwd" exists on container d7be, but is not a directory`;
+    expect(unstartableText(message, image)).toBe(
+      "the working directory /etc/passwd of the image cannot be entered (is not a directory); correct WORKDIR, or the rights of the directory, and deploy again",
+    );
+  });
+
+  test("names a working directory that is closed to the user", () => {
+    const message = `runc create failed: unable to start container process: error during container init: chdir to cwd ("/root") set in config.json failed: permission denied: OCI permission denied`;
+    expect(unstartableText(message, image)).toContain(
+      "the working directory /root of the image cannot be entered (permission denied)",
+    );
+  });
+
   test("says that an image has no shell for the process's command", () => {
     const message = `exec: "/bin/sh": stat /bin/sh: no such file or directory: OCI runtime`;
     expect(unstartableText(message, withCommand("serve --all"))).toMatch(
@@ -64,5 +78,17 @@ describe("what the shell says", () => {
     const message = "/bin/sh: 1: serve: not found";
     expect(unknownCommandText(message, withCommand("bin/prepare && serve"))).toBeUndefined();
     expect(unknownCommandText("bin/start: 3: serve: not found", withCommand("bin/start"))).toBeUndefined();
+  });
+});
+
+describe("what the kernel says", () => {
+  test.each(["exec format error", "no such file or directory"])("names the program: %s", (why) => {
+    expect(refusedProgramText(`exec /bin/serve: ${why}\n`)).toContain(
+      `the image cannot run /bin/serve (${why}: `,
+    );
+  });
+
+  test("counts only when nothing else was said", () => {
+    expect(refusedProgramText("ready\nexec /bin/serve: exec format error\n")).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** That a container's program or user is not in its image, or the program cannot be run, in words: the engine and the shell say it in theirs. */
+/** What an image lacks or has wrong that its container cannot be started with, in words: engine, kernel and shell say it in theirs. */
 
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 
@@ -16,6 +16,18 @@ const missingTexts: readonly RegExp[] = [
 const unrunnableText = /exec: "([^"]+)": (?:permission denied|is a directory)/;
 /** Of Podman and Docker, for `USER` of the image or runAsUser of the pod. */
 const userText = /unable to find (user|group) ([^:]+): no matching entries in (?:passwd|group) file/;
+/** Of the engine and of runc: the directory that the program is to start in. */
+const directoryTexts: readonly RegExp[] = [
+  /workdir "([^"]+)" exists on container \S+, but (is not a directory)/,
+  /chdir to cwd \("([^"]+)"\) set in config\.json failed: (permission denied|not a directory|no such file or directory)/,
+];
+/** All that a container says whose program the kernel refused after the engine had let it go. */
+const kernelText = /^exec (\S+): (exec format error|no such file or directory|permission denied)$/;
+const kernelReasons: Readonly<Record<string, string>> = {
+  "exec format error": "no program for this machine, or a script without #! in its first line",
+  "no such file or directory": "what its first line (#!) or its loader names is not in the image",
+  "permission denied": "no executable file, or its directory is closed to the user",
+};
 /** Of dash, bash and busybox, with the `exec` in front that is given to a plain command. */
 const shellText =
   /^(?:\S*\/)?\w*sh: (?:exec: )?(?:line )?\d+: (?:exec: )?(.+?): (not found|Permission denied)$/m;
@@ -28,6 +40,10 @@ export function unstartableText(message: string, container: Container | undefine
   if (account !== undefined)
     return `the image has no ${kind} ${account}, as whom it is to run (USER); make that ${kind} in the image, or name one by its number, and deploy again`;
   const missing = missingTexts.map((text) => text.exec(message)?.[1]).find((name) => name !== undefined);
+  const [, directory, why] =
+    directoryTexts.map((text) => text.exec(message)).find((found) => found !== null) ?? [];
+  if (directory !== undefined)
+    return `the working directory ${directory} of the image cannot be entered (${why}); correct WORKDIR, or the rights of the directory, and deploy again`;
   const program = missing ?? unrunnableText.exec(message)?.[1];
   return program === undefined ? undefined : textOf({ program, isThere: missing === undefined }, container);
 }
@@ -41,6 +57,13 @@ export function unknownCommandText(message: string, container: Container | undef
   const line = container?.command?.at(-1);
   if (program === undefined || line === undefined || !line.startsWith(`exec ${program}`)) return undefined;
   return textOf({ program, isThere: why !== "not found" }, container);
+}
+
+/** What the kernel said of the container's program, when it said nothing else. */
+export function refusedProgramText(message: string): string | undefined {
+  const [, program, why = ""] = kernelText.exec(message.trim()) ?? [];
+  if (program === undefined) return undefined;
+  return `the image cannot run ${program} (${why}: ${kernelReasons[why]}); correct it in the image, and deploy again`;
 }
 
 function textOf({ program, isThere }: Unstartable, container: Container | undefined): string {
