@@ -118,6 +118,13 @@ it("priorities.md: an app that goes before others; a one-off command goes with i
   platform.kubectl(["delete", "priorityclass", "urgent"]);
 });
 
+it("scheduling-kubernetes.md: a scheduler beside the platform's own places the pods that ask for it", () => {
+  const { code, stdout } = runGuideExample(platform, "scheduling-kubernetes.md");
+  expect(code, stdout).toBe(0);
+  expect(stdout).toContain("pod/hello condition met");
+  expect(stdout).toMatch(/^second +Successfully assigned default\/hello to node-\d$/m);
+});
+
 it("kubectl top pods: what the processes use", async () => {
   const top = ["top", "pods", "-l", "nagi.dev/app=desk,nagi.dev/process=web", "--no-headers"];
   // Two readings of the counters make a rate.
