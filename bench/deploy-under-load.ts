@@ -2,7 +2,7 @@
  * `bench deploy-under-load`: what a visitor notices of a deploy. A generator in a process of its own asks an app of two
  * instances at a constant rate; a quiet time, then releases one after the other, by each strategy. Counted are requests
  * that failed, and how long 99 of 100 took, quiet and meanwhile. A release is made by a config var, which starts all
- * instances anew; `--push` makes it by a push with its build. `--rate 600 --quiet 15 --duration 30` (seconds).
+ * instances anew; `--push` makes it by a push with its build. `--rate 600 --quiet 15 --duration 30` (seconds), `--only rolling` measures one strategy.
  */
 
 import { execFile } from "node:child_process";
@@ -15,6 +15,10 @@ import { Visitors } from "./visitors/visitors.ts";
 const rate = numberFlag("rate", 600);
 const quietSeconds = numberFlag("quiet", 15);
 const durationSeconds = numberFlag("duration", 30);
+const names = ["rolling", "blue-green", "canary"];
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : undefined;
+if (only !== undefined && !names.includes(only))
+  throw new Error(`--only ${only}: one of ${names.join(", ")}`);
 const byPush = process.argv.includes("--push");
 const app = "hello";
 const instances = 2;
@@ -138,7 +142,9 @@ try {
   await nagi("scale", `web=${instances}`, "--app", app);
   const visitors = await Visitors.start({ port: platform.httpPort, host: `${app}.localhost`, rate });
   const rows: Row[] = [];
-  for (const strategy of strategies) rows.push(await measure(strategy, visitors));
+  for (const strategy of strategies) {
+    if (only === undefined || strategy.name === only) rows.push(await measure(strategy, visitors));
+  }
   await visitors.end();
   const sum = (name: string): number => rows.reduce((total, row) => total + Number(row[name]), 0);
   report(
