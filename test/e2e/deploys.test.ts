@@ -41,6 +41,13 @@ async function underLoad(
 const selector = (): string =>
   platform.kubectl(["get", "service", "ledger", "-o", "jsonpath={.spec.selector}"]);
 
+/** Those of v4 of ledger that are not about to end. */
+const instances = (): string[] =>
+  platform
+    .kubectl(["get", "pods", "-l", "nagi.dev/release=v4", "-o", "jsonpath={.items[*].metadata.uid}"])
+    .split(" ")
+    .toSorted();
+
 it("deploy-strategies.md: held beside, cut over, back, and recreated", async () => {
   const { code, stdout } = runGuideExample(platform, "deploy-strategies.md");
   expect(code, stdout).toBe(0);
@@ -74,8 +81,10 @@ it("cuts over and back under load without losing a request or reloading, and a k
     await platform.kill();
     platform.up();
     await until(() => platform.nagi(["deploys", "ledger"]).includes("v4 Live"), "the cutover to go on");
+    const before = instances();
     await background(["deploys", "finish", "ledger"]);
     await until(() => !selector().includes("nagi.dev/release"), "v4 to have moved");
+    expect(instances(), "instances that ran beside were started anew").toEqual(before);
   });
   expect(result.failures).toEqual([]);
   expect([...result.bodies.keys()].toSorted()).toEqual(["ledger v3\n", "ledger v4\n"]);
@@ -214,7 +223,7 @@ it("lets what is under way end where it began at a cutover, a way back, and a ca
     while (!(await background(["deploys", "tide"])).includes(`${version} Deploying: canary: 50 %`))
       await pause(200);
   };
-  const outcomes: LongOutcome[] = [];
+  const open: { ended: Promise<LongOutcome> }[] = [];
   // No command here blocks this process, so clients keep their connections.
   const cutovers = await underLoad(
     async () => {
@@ -226,12 +235,12 @@ it("lets what is under way end where it began at a cutover, a way back, and a ca
       await background(["cutover", "tide", "--back"]);
       await background(["cutover", "tide"]);
       await background(["deploys", "finish", "tide"]);
-      outcomes.push(await first.ended, await second.ended);
+      await first.ended;
+      open.push(first, second);
     },
     { app: "tide" },
   );
   expect(cutovers.failures).toEqual([]);
-  expect(outcomes.map(({ events: { text } }) => text.slice(0, 10))).toEqual(["data: v1\n\n", "data: v2\n\n"]);
   const canaries = await underLoad(
     async () => {
       await strategy("canary", "--steps", "50", "--interval", "1h");
@@ -245,30 +254,35 @@ it("lets what is under way end where it began at a cutover, a way back, and a ca
       const more = await Promise.all([long(), long()]);
       await background(["deploys", "promote", "tide"]);
       await promoted;
-      for (const { ended } of [...some, ...more]) outcomes.push(await ended);
+      // Those of the last release are in instances that go on.
+      await background(["restart", "--app", "tide"]);
+      open.push(...some, ...more);
     },
     { app: "tide" },
   );
   expect(canaries.failures).toEqual([]);
   expect([...canaries.bodies.keys()].toSorted()).toEqual(["v2", "v3", "v4"]);
+  const outcomes = await Promise.all(open.map(({ ended }) => ended));
   expect(outcomes.flatMap(cutOff)).toEqual([]);
+  const began = outcomes.slice(0, 2).map(({ events: { text } }) => text.slice(0, 10));
+  expect(began).toEqual(["data: v1\n\n", "data: v2\n\n"]);
   console.log(
     `under way at cutovers and canaries: ${cutovers.requests + canaries.requests} requests beside, none failed`,
   );
 });
 
 it("holds a download, events and a web socket until a sleeping app has woken, and lets it not sleep while they are open", async () => {
-  const instances = (): string =>
+  const wanted = (): string =>
     platform.kubectl(["get", "deployment", "tide-web", "-o", "jsonpath={.spec.replicas}"]);
   platform.nagi(["deploys", "strategy", "tide", "rolling"]);
   platform.nagi(["autoscale", "tide", "web", "--min", "0", "--max", "1", "--idle", "2s"]);
-  await until(() => instances() === "0", "tide to sleep");
+  await until(() => wanted() === "0", "tide to sleep");
   await until(() => !platform.nagi(["ps", "tide"]).includes("tide-web"), "its last instance to end");
   const { open, ended } = longRequests({ port: platform.httpPort, host: "tide.localhost" });
   await open;
   const { download } = await Promise.race([ended, pause(8000).then(() => ({ download: undefined }))]);
   expect(download, "the app ended what was open").toBeUndefined();
-  expect(instances()).toBe("1");
+  expect(wanted()).toBe("1");
   await background(["restart", "--app", "tide"]);
   expect(cutOff(await ended)).toEqual([]);
 });

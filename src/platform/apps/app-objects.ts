@@ -16,7 +16,14 @@ import { parseDomain, type AppDomain } from "../../model/kinds/nagi/app/app-doma
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { newObject } from "../../model/kind.ts";
-import { deploymentName, ownedMeta, portName, releaseName, templateAnnotation } from "./names.ts";
+import {
+  adoptingAnnotation,
+  deploymentName,
+  ownedMeta,
+  portName,
+  releaseName,
+  templateAnnotation,
+} from "./names.ts";
 import { chooseStrategy, markedWith } from "./deploy-strategy.ts";
 import { digest } from "./digest.ts";
 import { podTemplate, processOptions } from "./pod-template.ts";
@@ -98,6 +105,8 @@ export interface WantedDeployment {
   readonly present?: Deployment | undefined;
   /** As many as the app says, when absent. */
   readonly replicas?: number | undefined;
+  /** It is to take over the instances that this one, which was made of the same, has begun. */
+  readonly adopts?: { readonly from: Deployment | undefined; readonly sinceIso: string } | undefined;
 }
 
 /** The deployment of a process type as it should be. */
@@ -129,14 +138,21 @@ export function appDeployment(app: App, wanted: WantedDeployment): Deployment {
     });
   }
   const isSame = present.metadata.annotations?.[templateAnnotation] === madeFrom;
-  const next = isSame ? present.spec.template : template;
+  const next = isSame ? present.spec.template : (wanted.adopts?.from?.spec.template ?? template);
   const chosen = chooseStrategy(app, next, present);
-  const marked = markedWith(chosen, { ...present.metadata.annotations, ...annotations });
+  const { [adoptingAnnotation]: adoptingSince, ...kept } = present.metadata.annotations ?? {};
+  const since = wanted.adopts === undefined ? undefined : (adoptingSince ?? wanted.adopts.sinceIso);
+  const adopting = since === undefined ? {} : { [adoptingAnnotation]: since };
+  const marked = markedWith(chosen, { ...kept, ...annotations, ...adopting });
+  // Who paused it otherwise has their reasons.
+  const { paused, ...spec } = present.spec;
+  const isPaused = since !== undefined || (paused === true && adoptingSince === undefined);
   return {
     ...present,
     metadata: { ...present.metadata, annotations: marked },
     spec: {
-      ...present.spec,
+      ...spec,
+      ...(isPaused && { paused: true }),
       replicas,
       strategy: chosen.strategy,
       progressDeadlineSeconds,

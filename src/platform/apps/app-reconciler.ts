@@ -292,7 +292,9 @@ export class AppReconciler {
       const present = kept.find(({ metadata }) => metadata.labels?.[processLabel] === process);
       const runs = process === webProcess ? (webTarget ?? target) : target;
       const replicas = this.#replicas(app, runs, process, plan);
-      const wanted = appDeployment(app, { target: runs, process, present, replicas });
+      const isAdopting = plan.adopts !== undefined && process === webProcess;
+      const adopts = isAdopting ? { from: this.#beside.deploymentOf(app), sinceIso: this.#now() } : undefined;
+      const wanted = appDeployment(app, { target: runs, process, present, replicas, adopts });
       if (present === undefined) {
         result.push(await this.#owned.create(deployment, wanted, app));
         continue;

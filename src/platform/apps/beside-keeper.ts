@@ -17,9 +17,9 @@ import { route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf } from "../../model/meta.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { appService } from "./app-objects.ts";
-import { besideDeployment, besideService, isBeside, previewRoute } from "./beside-objects.ts";
+import { besideDeployment, besideService, isBeside, isBesideOf, previewRoute } from "./beside-objects.ts";
 import type { DeployPlan } from "./deploy-input.ts";
-import { isOwnedBy } from "./names.ts";
+import { besideName, isOwnedBy } from "./names.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 
 export interface BesideOptions {
@@ -58,32 +58,54 @@ export class BesideKeeper {
   /** `replicas`: how many instances of web the release is to have. */
   async ensure(
     app: App,
-    { beside, serving }: DeployPlan,
+    { beside, serving, adopts }: DeployPlan,
     replicas: (release: Release) => number,
   ): Promise<void> {
     await this.#lead(app, serving === undefined ? undefined : `v${serving.spec.version}`);
     const { client, caches, owned, domain } = this.#options;
     const present = this.deploymentOf(app);
-    if (beside === undefined) {
-      await this.#clear(app, present);
+    if (beside === undefined || adopts === "take") {
+      await this.#clear(app, present, adopts === undefined ? "Background" : "Orphan");
       return;
     }
+    if (present !== undefined && !isBesideOf(present, beside)) {
+      if (!isGoing(present)) await owned.remove(deployment, present);
+      return;
+    }
+    if (present !== undefined && isGoing(present)) return;
     const wanted = besideDeployment(app, { target: beside, present, replicas: replicas(beside) });
     if (present === undefined) await owned.create(deployment, wanted, app);
     else if (!isJsonEqual(present, wanted)) await client.update(deployment, wanted);
-    const ownService = besideService(app);
-    if (caches.services.get(keyOf(refOf(ownService))) === undefined)
-      await owned.create(service, ownService, app);
+    await this.#ensureService(app, beside, present);
     const preview = previewRoute(app, domain, caches.routes.get(keyOf(refOf(app))));
     if (caches.routes.get(keyOf(refOf(preview))) === undefined) await owned.create(route, preview, app);
   }
 
-  async #clear(app: App, present: Deployment | undefined): Promise<void> {
+  async #ensureService(app: App, beside: Release, leadsTo: Deployment | undefined): Promise<void> {
+    const { client, caches, owned } = this.#options;
+    const made = besideService(app, beside);
+    const present = caches.services.get(keyOf(refOf(made)));
+    if (present === undefined) {
+      await owned.create(service, made, app);
+      return;
+    }
+    // One that an earlier Nagi made tells its pods from others in another way.
+    const selector = leadsTo?.spec.selector.matchLabels ?? made.spec.selector;
+    if (!isJsonEqual(present.spec.selector, selector))
+      await client.update(service, { ...present, spec: { ...present.spec, selector } });
+  }
+
+  async #clear(
+    app: App,
+    present: Deployment | undefined,
+    propagation: "Background" | "Orphan",
+  ): Promise<void> {
     const { caches, owned, domain } = this.#options;
-    if (present !== undefined) await owned.remove(deployment, present);
+    if (present !== undefined && !isGoing(present)) await owned.remove(deployment, present, propagation);
     const preview = caches.routes.get(keyOf(refOf(previewRoute(app, domain))));
     if (preview !== undefined && isOwnedBy(preview, app)) await owned.remove(route, preview);
-    const ownService = caches.services.get(keyOf(refOf(besideService(app))));
+    const { namespace, name = "" } = app.metadata;
+    const ownService = caches.services.get(keyOf({ namespace, name: besideName(name) }));
     if (ownService !== undefined && isOwnedBy(ownService, app)) await owned.remove(service, ownService);
   }
 
@@ -95,4 +117,8 @@ export class BesideKeeper {
     const body = { spec: { selector: { [releaseLabel]: version ?? null } } };
     await client.patch(service, refOf(present), { type: "merge", body });
   }
+}
+
+function isGoing({ metadata }: Deployment): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }

@@ -1,14 +1,16 @@
 /** The objects of a release that runs beside the one that serves, as they should be. Pure. */
 
-import { appLabel, processLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
+import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import type { ObjectMeta } from "../../model/meta.ts";
 import { newObject } from "../../model/kind.ts";
 import { appDeployment, appHost, appService, type WantedDeployment } from "./app-objects.ts";
-import { besideName, deploymentName, nextTrack, ownedMeta, portName, trackLabel } from "./names.ts";
+import { besideDeploymentName, besideName, nextTrack, ownedMeta, portName, trackLabel } from "./names.ts";
+import { deployedAnnotation } from "./rollout.ts";
 
 const track = { [trackLabel]: nextTrack };
 
@@ -16,28 +18,51 @@ export function isBeside({ labels }: ObjectMeta): boolean {
   return labels?.[trackLabel] === nextTrack;
 }
 
-/** Web of the release. */
-export function besideDeployment(app: App, wanted: Omit<WantedDeployment, "process">): Deployment {
+/**
+ * Web of the release. Its pods are what those of the main deployment would be, so that it can take them over; by their release
+ * this one tells them from others.
+ */
+export function besideDeployment(
+  app: App,
+  wanted: Pick<WantedDeployment, "target" | "present" | "replicas">,
+): Deployment {
   const { name = "" } = app.metadata;
-  const { present } = wanted;
   const made = appDeployment(app, { ...wanted, process: webProcess });
-  const { template } = made.spec;
-  const labels = { ...template.metadata?.labels, ...track };
-  const spec = { ...made.spec, template: { ...template, metadata: { ...template.metadata, labels } } };
-  if (present !== undefined) return { ...made, spec };
-  const own = ownedMeta(app, besideName(deploymentName(name, webProcess)), {
-    [processLabel]: webProcess,
-    ...track,
-  });
-  const selector = { matchLabels: { [appLabel]: name, [processLabel]: webProcess, ...track } };
+  if (wanted.present !== undefined) return hasOwnTrack(wanted.present) ? withTrack(made) : made;
+  const own = ownedMeta(app, besideDeploymentName(name), { [processLabel]: webProcess, ...track });
+  const selector = { matchLabels: selectorOf(app, wanted.target) };
   const { annotations } = made.metadata;
-  return newObject<Deployment>(deployment, { ...own, annotations }, { spec: { ...spec, selector } });
+  return newObject<Deployment>(deployment, { ...own, annotations }, { spec: { ...made.spec, selector } });
 }
 
-export function besideService(app: App): Service {
+/** An earlier Nagi told what runs beside by a label of the pods. */
+export function hasOwnTrack({ spec }: Deployment): boolean {
+  return spec.selector.matchLabels?.[trackLabel] !== undefined;
+}
+
+function withTrack({ spec, ...made }: Deployment): Deployment {
+  const { template } = spec;
+  const labels = { ...template.metadata?.labels, ...track };
+  return {
+    ...made,
+    spec: { ...spec, template: { ...template, metadata: { ...template.metadata, labels } } },
+  };
+}
+
+/** Whether the deployment is one for this release; a deployment's selector cannot change. */
+export function isBesideOf({ metadata }: Deployment, release: Release): boolean {
+  return metadata.annotations?.[deployedAnnotation] === release.metadata.name;
+}
+
+function selectorOf(app: App, { spec }: Release): Record<string, string> {
+  const { name = "" } = app.metadata;
+  return { [appLabel]: name, [processLabel]: webProcess, [releaseLabel]: `v${spec.version}` };
+}
+
+export function besideService(app: App, release: Release): Service {
   const { name = "" } = app.metadata;
   const { spec } = appService(app);
-  const selector = { [appLabel]: name, [processLabel]: webProcess, ...track };
+  const selector = selectorOf(app, release);
   return newObject<Service>(service, ownedMeta(app, besideName(name), track), {
     spec: { ...spec, selector },
   });

@@ -36,7 +36,7 @@ export function planCanary(latest: Release, given: CanaryGiven): DeployPlan {
     return going(latest, first, { ...given, settings });
   }
   if (present.weight === 100) return takeOver(latest, present, given);
-  const counted = countWindows(present, { metrics, sideOf: sidesOf(latest, input) });
+  const counted = countWindows(present, { metrics, sideOf: sidesOf(latest, lastLive, input) });
   const verdict = judge(counted, settings, nowMs);
   const failed = progress.state === "failed" ? progress.message : undefined;
   const notReady = verdict.what === "next" && progress.state === "moving" ? progress.message : undefined;
@@ -66,13 +66,18 @@ export function nextStep(
  */
 function sidesOf(
   latest: Release,
+  lastLive: Release,
   { pods, beside }: DeployInput,
 ): (pod: string) => "new" | "before" | undefined {
   const setOf = (pod: string): string => pod.slice(0, pod.lastIndexOf("-"));
-  const own = new Set(webPodsOf(latest, pods).map(({ metadata }) => setOf(metadata.name ?? "")));
+  const setsOf = (release: Release): Set<string> =>
+    new Set(webPodsOf(release, pods).map(({ metadata }) => setOf(metadata.name ?? "")));
+  const [own, before] = [setsOf(latest), setsOf(lastLive)];
   const besides = beside === undefined ? undefined : `${beside.metadata.name}-`;
   return (pod) => {
     if (own.has(setOf(pod))) return "new";
+    // What was a canary and is live now has kept its instances, and their names.
+    if (before.has(setOf(pod))) return "before";
     return besides !== undefined && pod.startsWith(besides) ? undefined : "before";
   };
 }

@@ -30,6 +30,11 @@ export interface DeployPlan {
   readonly beside?: Release | undefined;
   /** Whose instances get the requests; undefined: all of the app's. */
   readonly serving?: Release | undefined;
+  /**
+   * The main deployment of web takes over the instances of what runs beside, which is of the same release: first it is paused with
+   * the same template (`prepare`), then the one beside lets go of them (`take`).
+   */
+  readonly adopts?: "prepare" | "take" | undefined;
   /** Percent of the requests that what runs beside gets; undefined: none by weight. */
   readonly canaryWeight?: number | undefined;
   readonly changes: readonly PhaseChange[];

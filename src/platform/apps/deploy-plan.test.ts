@@ -8,7 +8,6 @@ import { newObject } from "../../model/kind.ts";
 import { appDeployment, newRelease } from "./app-objects.ts";
 import { planWishedDeploy, type WishedInput } from "./cutover-plan.ts";
 import { deployWishAnnotation } from "./deploy-wish.ts";
-import { nextTrack, trackLabel } from "./names.ts";
 import type { Phase } from "./rollout.ts";
 
 const nowMs = Date.parse("2026-03-01T12:00:00Z");
@@ -55,12 +54,8 @@ const besidePod = (version: number): Pod =>
   newObject<Pod>(
     pod,
     {
-      name: `p${version}`,
-      labels: {
-        "nagi.dev/process": "web",
-        "nagi.dev/release": `v${version}`,
-        [trackLabel]: nextTrack,
-      },
+      name: `shop-web--next-${version}-x`,
+      labels: { "nagi.dev/process": "web", "nagi.dev/release": `v${version}` },
     },
     { spec: { containers: [] } },
   );
@@ -84,6 +79,7 @@ const plan = (input: Partial<WishedInput>) => {
     runs: [name(found.webTarget ?? found.target), name(found.beside)],
     serves: name(found.serving),
     ...(found.canaryWeight === undefined ? {} : { weight: found.canaryWeight }),
+    ...(found.adopts === undefined ? {} : { adopts: found.adopts }),
     changes: found.changes.map(({ release: { spec }, phase, standbyUntil }) =>
       [`v${spec.version}`, phase, ...(standbyUntil === undefined ? [] : [String(standbyUntil)])].join(" "),
     ),
@@ -189,7 +185,12 @@ describe("a cutover", () => {
   test("leaves the release before running for the way back, and then takes its place", () => {
     expect(plan(over)).toEqual({ runs: ["v1", "v2"], serves: "v2", changes: [] });
     const ended = plan({ ...over, nowMs: Date.parse(later) + 1 });
-    expect(ended).toEqual({ runs: ["v2", "v2"], serves: "v2", changes: ["v1 Superseded null"] });
+    expect(ended).toEqual({
+      runs: ["v2", "v2"],
+      serves: "v2",
+      adopts: "prepare",
+      changes: ["v1 Superseded null"],
+    });
     const moved = plan({
       releases: [release(1, "Superseded"), fresh],
       deployments: [running(fresh)],
@@ -218,6 +219,7 @@ describe("a cutover", () => {
     expect(plan({ ...over, releases: [old, fresh, third] })).toEqual({
       runs: ["v2", "v2"],
       serves: "v2",
+      adopts: "prepare",
       changes: ["v3 Deploying", "v1 Superseded null"],
     });
   });
@@ -231,6 +233,58 @@ describe("a cutover", () => {
       serves: undefined,
       changes: ["v3 Live", "v2 Superseded"],
     });
+  });
+});
+
+describe("the instances that ran beside", () => {
+  const [old, fresh] = [release(1, "Superseded"), release(2, "Live")];
+  const waiting = (seen: boolean, since = nowIso): Deployment => {
+    const adopts = { from: running(fresh), sinceIso: since };
+    const made = appDeployment(app(), { target: fresh, process: "web", present: running(old), adopts });
+    const status = {
+      observedGeneration: seen ? 2 : 1,
+      replicas: 1,
+      updatedReplicas: 0,
+      availableReplicas: 1,
+    };
+    return { ...made, metadata: { ...made.metadata, generation: 2 }, status };
+  };
+  const given = { releases: [old, fresh], beside: running(fresh) };
+
+  test("are let go of when the main deployment is seen to be paused, and become its own", () => {
+    expect(waiting(true).spec.paused).toBe(true);
+    const prepared = { runs: ["v2", "v2"], serves: "v2", adopts: "prepare", changes: [] };
+    expect(plan({ ...given, deployments: [waiting(false)] })).toEqual(prepared);
+    expect(plan({ ...given, deployments: [waiting(true)] })).toEqual({ ...prepared, adopts: "take" });
+    const letGo = plan({ ...given, beside: undefined, deployments: [waiting(true)] });
+    expect(letGo).toEqual({ runs: ["v2", undefined], serves: "v2", adopts: "take", changes: [] });
+    const taken = waiting(true);
+    const status = { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+    const after = plan({ ...given, beside: undefined, deployments: [{ ...taken, status }] });
+    expect(after).toEqual({ runs: ["v2", undefined], serves: undefined, changes: [] });
+    const goesOn = appDeployment(app(), { target: fresh, process: "web", present: taken });
+    expect(goesOn.spec.paused).toBeUndefined();
+    expect(goesOn.spec.template).toEqual(taken.spec.template);
+  });
+
+  test("are waited for by a newer release, and not for ever", () => {
+    const third = release(3, "Pending", { hold: false });
+    const input = { releases: [old, fresh, third], deployments: [waiting(true)] };
+    expect(plan(input)).toEqual({ runs: ["v2", undefined], serves: "v2", adopts: "take", changes: [] });
+    const late = { ...input, nowMs: nowMs + 31_000 };
+    expect(plan(late)).toMatchObject({ runs: ["v3", undefined], serves: undefined });
+  });
+
+  test("are started anew where they are of something else, or where somebody paused the deployment", () => {
+    const other = running(fresh);
+    other.metadata.annotations = { ...other.metadata.annotations, "nagi.dev/template": "other" };
+    const anew = { runs: ["v2", "v2"], serves: "v2", changes: [] };
+    expect(plan({ ...given, deployments: [running(old)], beside: other })).toEqual(anew);
+    const paused = running(old);
+    paused.spec.paused = true;
+    expect(plan({ ...given, deployments: [paused] })).toEqual(anew);
+    const goesOn = appDeployment(app(), { target: fresh, process: "web", present: paused });
+    expect(goesOn.spec.paused).toBe(true);
   });
 });
 

@@ -9,13 +9,16 @@
 
 import { processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
+import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
+import { appDeployment } from "./app-objects.ts";
+import { hasOwnTrack } from "./beside-objects.ts";
 import { planCanary } from "./canary-plan.ts";
 import type { DeployInput, DeployPlan } from "./deploy-input.ts";
 import { hasClaim, recreateAnnotation } from "./deploy-strategy.ts";
 import { podTemplate, processOptions } from "./pod-template.ts";
 import { standbyUntilMs } from "./deploy-wish.ts";
-import { nextTrack, servedProcesses, trackLabel } from "./names.ts";
+import { adoptingAnnotation, besideDeploymentName, servedProcesses, templateAnnotation } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import {
   decideRollout,
@@ -28,12 +31,17 @@ import {
   type Progress,
 } from "./rollout.ts";
 
+/** So long instances that ran beside may take to become the main deployment's; after that it starts its own. */
+const adoptionMs = 30_000;
+
 export function planDeploy(input: DeployInput): DeployPlan {
   const latest = newestRelease(input.releases);
   if (latest === undefined) return { target: undefined, changes: [] };
   const lastLive = newestRelease(
     input.releases.filter((each) => each !== latest && phaseOf(each) === "Live"),
   );
+  const live = phaseOf(latest) === "Live" ? latest : lastLive;
+  if (live !== undefined && isAdopting(live, input)) return planAdoption(live, input);
   if (phaseOf(latest) === "Live") return planLive(latest, input);
   if (lastLive !== undefined && isHeld(latest, input)) return planHeld(latest, lastLive, input);
   return planRolling(lastLive, input);
@@ -46,7 +54,7 @@ export function isHeld(release: Release, { app, deployments }: DeployInput): boo
   // It may have got one since the main deployment was made.
   const own = podTemplate({ release, process: webProcess, options: processOptions(app, webProcess) });
   if (hasClaim(own)) return false;
-  const web = deployments.find(({ metadata }) => metadata.labels?.[processLabel] === webProcess);
+  const web = webOf(deployments);
   if (web?.metadata.annotations?.[recreateAnnotation] === "volume") return false;
   return ["Pending", "Releasing", "Deploying", "Held"].includes(status?.phase ?? "Pending");
 }
@@ -63,7 +71,56 @@ function planLive(latest: Release, input: DeployInput): DeployPlan {
   }
   const over = standby === undefined ? [] : [standbyOver(standby)];
   const moves = isBeside && progressOf(webOnly(latest), input).state !== "complete";
-  return { target, ...(moves && { beside: latest, serving: latest }), changes: [...changes, ...over] };
+  return { target, ...(moves && moving(latest, input)), changes: [...changes, ...over] };
+}
+
+/** Web of the live release runs beside and is to run in the main deployment. */
+function moving(live: Release, input: DeployInput): Pick<DeployPlan, "beside" | "serving" | "adopts"> {
+  const where = { beside: live, serving: live };
+  return mayAdopt(live, input) ? { ...where, adopts: "prepare" } : where;
+}
+
+/** Whether what the main deployment would start is what runs beside: then it need not be started again. */
+function mayAdopt(live: Release, { app, beside, deployments }: DeployInput): boolean {
+  const main = webOf(deployments);
+  if (beside === undefined || main === undefined || hasOwnTrack(beside)) return false;
+  const wanted = appDeployment(app, { target: live, process: webProcess, present: main });
+  const isSame = [deployedAnnotation, templateAnnotation].every(
+    (name) => wanted.metadata.annotations?.[name] === beside.metadata.annotations?.[name],
+  );
+  // Somebody who paused it wants nothing to change.
+  return isSame && main.spec.paused !== true;
+}
+
+/** Whether the main deployment of web waits to take over instances of this release. */
+function isAdopting(live: Release, input: DeployInput): boolean {
+  const main = webOf(input.deployments);
+  const sinceMs = Date.parse(main?.metadata.annotations?.[adoptingAnnotation] ?? "");
+  return (
+    main?.metadata.annotations?.[deployedAnnotation] === live.metadata.name &&
+    input.nowMs - sinceMs < adoptionMs &&
+    progressOf(webOnly(live), input).state !== "complete"
+  );
+}
+
+/**
+ * It lets go of them only when the deployment controller has seen the pause and the template: it would take them for old ones
+ * otherwise, and end them. A newer release waits for these few moments.
+ */
+function planAdoption(live: Release, input: DeployInput): DeployPlan {
+  const main = webOf(input.deployments);
+  const isSeen = (main?.status?.observedGeneration ?? 0) >= (main?.metadata.generation ?? 0);
+  const isBeside = besideReleaseName(input) === live.metadata.name;
+  const { target, changes } = decideRollout(input);
+  const isLatest = live === newestRelease(input.releases);
+  return {
+    target: isLatest ? target : live,
+    serving: live,
+    adopts: isSeen ? "take" : "prepare",
+    ...(isBeside && { beside: live }),
+    changes: isLatest ? changes : [],
+    requeueAfterMs: adoptionMs,
+  };
 }
 
 function planHeld(latest: Release, lastLive: Release, input: DeployInput): DeployPlan {
@@ -74,12 +131,8 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
   const stays = besideReleaseName(input) === lastLive.metadata.name ? lastLive : undefined;
   if (!isReleased(latest)) {
     const isSplit = stays !== undefined || hasOthersBeside(lastLive, input);
-    return {
-      target: lastLive,
-      beside: stays,
-      serving: isSplit ? lastLive : undefined,
-      changes: base.changes,
-    };
+    const running = stays === undefined ? { serving: isSplit ? lastLive : undefined } : moving(stays, input);
+    return { target: lastLive, ...running, changes: base.changes };
   }
   const version = `v${lastLive.spec.version}`;
   const isFree =
@@ -90,8 +143,9 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
   const isBegun = besideReleaseName(input) === latest.metadata.name;
   if (before !== undefined || !(isFree || isBegun)) {
     const waits = changed(latest, "Deploying", `web: waits until all instances of ${version} are ready`);
-    const serving = stays !== undefined || hasOthersBeside(lastLive, input) ? lastLive : undefined;
-    return { target: lastLive, beside: stays, serving, changes: [...waits, ...others, ...over] };
+    const serving = hasOthersBeside(lastLive, input) ? lastLive : undefined;
+    const running = stays === undefined ? { serving } : moving(stays, input);
+    return { target: lastLive, ...running, changes: [...waits, ...others, ...over] };
   }
   return planBeside(latest, { input, lastLive, others });
 }
@@ -168,7 +222,7 @@ export function webOnly({ spec, ...release }: Release): Release {
 
 /** Whether no instance of another release is left in the main deployment of web. */
 function isAlone({ metadata }: Release, { deployments }: DeployInput): boolean {
-  const web = deployments.find((each) => each.metadata.labels?.[processLabel] === webProcess);
+  const web = webOf(deployments);
   const { observedGeneration = 0, replicas = 0, updatedReplicas = 0 } = web?.status ?? {};
   return (
     web?.metadata.annotations?.[deployedAnnotation] === metadata.name &&
@@ -181,12 +235,19 @@ export function besideReleaseName({ beside }: DeployInput): string | undefined {
   return beside?.metadata.annotations?.[deployedAnnotation];
 }
 
-/** Whether instances are left beside that are not of this release. */
+/** Whether instances are left that ran beside and are not of this release. */
 function hasOthersBeside({ spec }: Release, { pods }: DeployInput): boolean {
+  const prefix = `${besideDeploymentName(spec.app)}-`;
   return pods.some(
-    ({ metadata: { labels = {} } }) =>
-      labels[trackLabel] === nextTrack && labels[releaseLabel] !== `v${spec.version}`,
+    ({ metadata: { name = "", labels = {}, deletionTimestamp } }) =>
+      name.startsWith(prefix) &&
+      labels[releaseLabel] !== `v${spec.version}` &&
+      deletionTimestamp === undefined,
   );
+}
+
+function webOf(deployments: readonly Deployment[]): Deployment | undefined {
+  return deployments.find(({ metadata }) => metadata.labels?.[processLabel] === webProcess);
 }
 
 /** What gave way and still runs for the way back. */

@@ -1,6 +1,6 @@
 /** Labels, annotations and names that an app's objects share. */
 
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { controllerRef, type KubeObject, type ObjectMeta } from "../../model/meta.ts";
 
@@ -23,6 +23,9 @@ export const pushedByAnnotation = "nagi.dev/pushed-by";
 export const cronLabel = "nagi.dev/cron";
 /** On a deployment or cron job: what its template was made from. It is written when this changes, and only then. */
 export const templateAnnotation = "nagi.dev/template";
+
+/** On a deployment: since when it waits, paused, to take over the instances of what ran beside it (RFC 3339). */
+export const adoptingAnnotation = "nagi.dev/adopting";
 
 /** On what runs beside the release that serves. */
 export const trackLabel = "nagi.dev/track";
@@ -63,6 +66,11 @@ export function deploymentName(app: string, process: string): string {
 /** Of the service and the preview's route of what runs beside the release that serves. */
 export function besideName(app: string): string {
   return `${app}--${nextTrack}`;
+}
+
+/** Of the deployment that runs web of a release beside the main one; its pods' names begin so, too. */
+export function besideDeploymentName(app: string): string {
+  return besideName(deploymentName(app, webProcess));
 }
 
 /** Metadata of an object that belongs to the app and goes with it. */

@@ -43,9 +43,14 @@ export class OwnedObjects {
     throw new Error(`cannot create ${what}: it exists and is not the app's`);
   }
 
-  async remove<T extends KubeObject>(kind: Kind<T>, object: T): Promise<void> {
-    const preconditions = { uid: object.metadata.uid };
-    await this.#options.client.delete(kind, refOf(object), { preconditions }).catch(ignoreNotFound);
+  /** `Orphan`: what it controls stays, for another to take over. */
+  async remove<T extends KubeObject>(
+    kind: Kind<T>,
+    object: T,
+    propagationPolicy: "Background" | "Orphan" = "Background",
+  ): Promise<void> {
+    const options = { preconditions: { uid: object.metadata.uid }, propagationPolicy };
+    await this.#options.client.delete(kind, refOf(object), options).catch(ignoreNotFound);
   }
 }
 
