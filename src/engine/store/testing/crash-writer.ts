@@ -21,8 +21,13 @@ async function write(index: number): Promise<never> {
     const made = { apiVersion: "v1", kind: "Thing", metadata, value } as KubeObject;
     const make = () => (round % 7 === 0 ? "delete" : made);
     const entry = await store.write({ resource: "things", namespace: "default", name, make });
-    process.stdout.write(`${entry.revision} ${name} ${value}\n`);
+    // Lines that a slow reader leaves in this process would be lost with it, and the store be ahead of what is told.
+    await tell(`${entry.revision} ${name} ${value}\n`);
   }
+}
+
+function tell(line: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(line, () => resolve()));
 }
 
 await Promise.all(Array.from({ length: writers }, (_, index) => write(index)));
