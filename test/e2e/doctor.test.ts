@@ -60,6 +60,19 @@ it("tells that nothing was deployed", () => {
   expect(findings.map(({ cause }) => cause)).toEqual(["NothingDeployed"]);
 });
 
+it("calls a first release that crashes failed, also when it has been stopped", async () => {
+  const folder = platform.repository({ Procfile: "web: sh -c 'exit 4'\n" });
+  platform.createApp("sad", [], { cwd: folder });
+  const { code, stdout, stderr } = platform.tryNagi(["deploy", "--app", "sad", "--dir", folder]);
+  expect(code).toBe(1);
+  expect(stdout + stderr).toContain("exit code 4");
+  platform.nagi(["stop", "--app", "sad"]);
+  const seen = () =>
+    platform.kubectl(["get", "apps.nagi.dev", "sad", "-o", "jsonpath={.status.processes.web.desired}"]);
+  await until(() => seen() === "0", "the app to say that nothing is to run");
+  expect(doctor("sad").findings.map(({ cause }) => cause)).toContain("ReleaseFailed");
+});
+
 it("reads from the kernel on which port an app listens instead of the right one", async () => {
   const folder = platform.repository({
     "package.json": JSON.stringify({ scripts: { start: "node server.js" } }),

@@ -187,6 +187,20 @@ describe("the newest release", () => {
       changes: ["v2 Live: all instances are ready"],
     });
   });
+
+  test("that failed and was stopped is not live for having no instance that is missing", () => {
+    const failed = release(2, "Failed", "no");
+    const made = deployed(failed, [0, 0, 0]);
+    const stopped = { ...made, spec: { ...made.spec, replicas: 0 } };
+    expect(decide({ releases: [failed], deployments: [stopped] })).toEqual({
+      target: "shop-v2",
+      changes: [],
+    });
+    const deploying = release(2, "Deploying", "starting");
+    expect(decide({ releases: [deploying], deployments: [stopped] }).changes).toEqual([
+      "v2 Live: all instances are ready",
+    ]);
+  });
 });
 
 describe("a release phase", () => {

@@ -89,11 +89,18 @@ function decideLatest(release: Release, lastLive: Release | undefined, input: Ro
   if (phase === "Pending" || phase === "Releasing") return as("Deploying", "starting");
   const progress = progressOf(release, input);
   const isRouted = progress.state !== "complete" || (input.isRouted?.(release) ?? true);
+  // Stopped after it failed, it has shown nothing.
+  if (phase === "Failed" && !hasInstances(release, input)) return present;
   if (!isRouted) return as("Deploying", routingMessage);
   if (progress.state === "complete") return as("Live", "all instances are ready");
   if (phase === "Failed") return present;
   if (progress.state === "moving") return as("Deploying", progress.message);
   return as("Failed", `${progress.message}${goesOn(lastLive)}`);
+}
+
+function hasInstances({ metadata }: Release, { deployments }: RolloutInput): boolean {
+  const own = deployments.filter((each) => each.metadata.annotations?.[deployedAnnotation] === metadata.name);
+  return own.some(({ spec }) => spec.replicas !== 0);
 }
 
 function goesOn(lastLive: Release | undefined): string {
