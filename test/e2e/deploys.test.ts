@@ -190,6 +190,8 @@ it("gives a canary its share under load; a killed Nagi goes on, a bad one is giv
   expect(bad.failures.every((each) => each.includes("status 500: v3"))).toBe(true);
   expect((await platform.request("chick")).text).toBe("v2");
 
+  // No step passes while commands are slow to come.
+  platform.nagi(["deploys", "strategy", "chick", "canary", "--interval", "5m"]);
   const outcome = await underLoad(async () => {
     const older = change("TURN=2").catch((error: unknown) => String(error));
     await until(() => deploys().includes("v4 Deploying: canary: 20 %"), "v4 to have a share");
