@@ -16,14 +16,7 @@ import { parseDomain, type AppDomain } from "../../model/kinds/nagi/app/app-doma
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { newObject } from "../../model/kind.ts";
-import {
-  adoptingAnnotation,
-  deploymentName,
-  ownedMeta,
-  portName,
-  releaseName,
-  templateAnnotation,
-} from "./names.ts";
+import { deploymentName, ownedMeta, portName, releaseName, templateAnnotation } from "./names.ts";
 import { chooseStrategy, markedWith } from "./deploy-strategy.ts";
 import { digest } from "./digest.ts";
 import { podTemplate, processOptions } from "./pod-template.ts";
@@ -105,17 +98,14 @@ export interface WantedDeployment {
   readonly present?: Deployment | undefined;
   /** As many as the app says, when absent. */
   readonly replicas?: number | undefined;
-  /** It is to take over the instances that this one, which was made of the same, has begun. */
-  readonly adopts?: { readonly from: Deployment | undefined; readonly sinceIso: string } | undefined;
 }
 
 /** The deployment of a process type as it should be. */
 export function appDeployment(app: App, wanted: WantedDeployment): Deployment {
   const { target, process, present } = wanted;
   const { name: appName = "" } = app.metadata;
-  const { resources, ...others } = processOptions(app, process);
-  const template = podTemplate({ release: target, process, options: { resources, ...others } });
-  const madeFrom = digest([target.metadata.name, target.metadata.uid, process, resources, ...said(others)]);
+  const template = podTemplate({ release: target, process, options: processOptions(app, process) });
+  const madeFrom = templateMark(app, wanted);
   const annotations = { [templateAnnotation]: madeFrom, [deployedAnnotation]: target.metadata.name ?? "" };
   const labels = { [processLabel]: process };
   const { replicas = replicasOf(app, process) } = wanted;
@@ -138,27 +128,29 @@ export function appDeployment(app: App, wanted: WantedDeployment): Deployment {
     });
   }
   const isSame = present.metadata.annotations?.[templateAnnotation] === madeFrom;
-  const next = isSame ? present.spec.template : (wanted.adopts?.from?.spec.template ?? template);
+  const next = isSame ? present.spec.template : template;
   const chosen = chooseStrategy(app, next, present);
-  const { [adoptingAnnotation]: adoptingSince, ...kept } = present.metadata.annotations ?? {};
-  const since = wanted.adopts === undefined ? undefined : (adoptingSince ?? wanted.adopts.sinceIso);
-  const adopting = since === undefined ? {} : { [adoptingAnnotation]: since };
-  const marked = markedWith(chosen, { ...kept, ...annotations, ...adopting });
-  // Who paused it otherwise has their reasons.
-  const { paused, ...spec } = present.spec;
-  const isPaused = since !== undefined || (paused === true && adoptingSince === undefined);
+  const marked = markedWith(chosen, { ...present.metadata.annotations, ...annotations });
   return {
     ...present,
     metadata: { ...present.metadata, annotations: marked },
     spec: {
-      ...spec,
-      ...(isPaused && { paused: true }),
+      ...present.spec,
       replicas,
       strategy: chosen.strategy,
       progressDeadlineSeconds,
       template: next,
     },
   };
+}
+
+/** What the process's template is made from, for `templateAnnotation`. */
+export function templateMark(
+  app: App,
+  { target: { metadata }, process }: Pick<WantedDeployment, "target" | "process">,
+): string {
+  const { resources, ...others } = processOptions(app, process);
+  return digest([metadata.name, metadata.uid, process, resources, ...said(others)]);
 }
 
 /** Nothing when nothing is said: what was deployed before there was this option is not made anew. */

@@ -42,6 +42,7 @@ import { ReleasePhaseRunner } from "./release-phase-runner.ts";
 import { ReleaseMaker, type MissingImage } from "./release-maker.ts";
 import { lastWords } from "./last-words.ts";
 import { phaseState } from "./release-phase.ts";
+import { goingOn, waiting } from "./adoption.ts";
 import { WeightKeeper } from "./weight-keeper.ts";
 import { BesideKeeper } from "./beside-keeper.ts";
 import { urlOf, type RouterPorts } from "./app-url.ts";
@@ -292,9 +293,9 @@ export class AppReconciler {
       const present = kept.find(({ metadata }) => metadata.labels?.[processLabel] === process);
       const runs = process === webProcess ? (webTarget ?? target) : target;
       const replicas = this.#replicas(app, runs, process, plan);
-      const isAdopting = plan.adopts !== undefined && process === webProcess;
-      const adopts = isAdopting ? { from: this.#beside.deploymentOf(app), sinceIso: this.#now() } : undefined;
-      const wanted = appDeployment(app, { target: runs, process, present, replicas, adopts });
+      const made = appDeployment(app, { target: runs, process, present, replicas });
+      const waits = plan.adopts !== undefined && process === webProcess;
+      const wanted = waits ? waiting(made, this.#beside.deploymentOf(app), this.#now()) : goingOn(made);
       if (present === undefined) {
         result.push(await this.#owned.create(deployment, wanted, app));
         continue;

@@ -10,7 +10,7 @@ import { processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/a
 import type { Client } from "../../client/client.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
-import { service } from "../../model/kinds/core/service/service.ts";
+import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
@@ -68,31 +68,26 @@ export class BesideKeeper {
       await this.#clear(app, present, adopts === undefined ? "Background" : "Orphan");
       return;
     }
+    if (present !== undefined && isGoing(present)) return;
+    // A deployment's selector cannot change: another release has one of its own.
     if (present !== undefined && !isBesideOf(present, beside)) {
-      if (!isGoing(present)) await owned.remove(deployment, present);
+      await owned.remove(deployment, present);
       return;
     }
-    if (present !== undefined && isGoing(present)) return;
     const wanted = besideDeployment(app, { target: beside, present, replicas: replicas(beside) });
     if (present === undefined) await owned.create(deployment, wanted, app);
     else if (!isJsonEqual(present, wanted)) await client.update(deployment, wanted);
-    await this.#ensureService(app, beside, present);
+    await this.#ensureService(app, besideService(app, wanted));
     const preview = previewRoute(app, domain, caches.routes.get(keyOf(refOf(app))));
     if (caches.routes.get(keyOf(refOf(preview))) === undefined) await owned.create(route, preview, app);
   }
 
-  async #ensureService(app: App, beside: Release, leadsTo: Deployment | undefined): Promise<void> {
+  async #ensureService(app: App, wanted: Service): Promise<void> {
     const { client, caches, owned } = this.#options;
-    const made = besideService(app, beside);
-    const present = caches.services.get(keyOf(refOf(made)));
-    if (present === undefined) {
-      await owned.create(service, made, app);
-      return;
-    }
-    // One that an earlier Nagi made tells its pods from others in another way.
-    const selector = leadsTo?.spec.selector.matchLabels ?? made.spec.selector;
-    if (!isJsonEqual(present.spec.selector, selector))
-      await client.update(service, { ...present, spec: { ...present.spec, selector } });
+    const present = caches.services.get(keyOf(refOf(wanted)));
+    if (present === undefined) await owned.create(service, wanted, app);
+    else if (!isJsonEqual(present.spec.selector, wanted.spec.selector))
+      await client.update(service, { ...present, spec: { ...present.spec, selector: wanted.spec.selector } });
   }
 
   async #clear(

@@ -28,43 +28,25 @@ export function besideDeployment(
 ): Deployment {
   const { name = "" } = app.metadata;
   const made = appDeployment(app, { ...wanted, process: webProcess });
-  if (wanted.present !== undefined) return hasOwnTrack(wanted.present) ? withTrack(made) : made;
+  if (wanted.present !== undefined) return made;
   const own = ownedMeta(app, besideDeploymentName(name), { [processLabel]: webProcess, ...track });
-  const selector = { matchLabels: selectorOf(app, wanted.target) };
+  const labels = { [appLabel]: name, [processLabel]: webProcess };
+  const selector = { matchLabels: { ...labels, [releaseLabel]: `v${wanted.target.spec.version}` } };
   const { annotations } = made.metadata;
   return newObject<Deployment>(deployment, { ...own, annotations }, { spec: { ...made.spec, selector } });
 }
 
-/** An earlier Nagi told what runs beside by a label of the pods. */
-export function hasOwnTrack({ spec }: Deployment): boolean {
-  return spec.selector.matchLabels?.[trackLabel] !== undefined;
-}
-
-function withTrack({ spec, ...made }: Deployment): Deployment {
-  const { template } = spec;
-  const labels = { ...template.metadata?.labels, ...track };
-  return {
-    ...made,
-    spec: { ...spec, template: { ...template, metadata: { ...template.metadata, labels } } },
-  };
-}
-
-/** Whether the deployment is one for this release; a deployment's selector cannot change. */
+/** Whether web of this release runs in the deployment. */
 export function isBesideOf({ metadata }: Deployment, release: Release): boolean {
   return metadata.annotations?.[deployedAnnotation] === release.metadata.name;
 }
 
-function selectorOf(app: App, { spec }: Release): Record<string, string> {
-  const { name = "" } = app.metadata;
-  return { [appLabel]: name, [processLabel]: webProcess, [releaseLabel]: `v${spec.version}` };
-}
-
-export function besideService(app: App, release: Release): Service {
+/** Leads to the pods of that deployment. */
+export function besideService(app: App, { spec: { selector } }: Deployment): Service {
   const { name = "" } = app.metadata;
   const { spec } = appService(app);
-  const selector = selectorOf(app, release);
   return newObject<Service>(service, ownedMeta(app, besideName(name), track), {
-    spec: { ...spec, selector },
+    spec: { ...spec, selector: selector.matchLabels },
   });
 }
 

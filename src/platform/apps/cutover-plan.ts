@@ -1,13 +1,7 @@
 /** What a wish of a person changes in a deploy that is under way. Pure. */
 
-import {
-  besideReleaseName,
-  besideProgress,
-  planDeploy,
-  standby,
-  standbyOver,
-  webOnly,
-} from "./deploy-plan.ts";
+import { planDeploy, standby, standbyOver } from "./deploy-plan.ts";
+import { besideProgress, besideReleaseName, webOnly } from "./running-web.ts";
 import type { DeployInput, DeployPlan } from "./deploy-input.ts";
 import { deployWishOf, standbyUntilMs, type DeployWish } from "./deploy-wish.ts";
 import { canaryMessage } from "./canary-plan.ts";

@@ -5,6 +5,7 @@ import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
+import { goingOn, waiting } from "./adoption.ts";
 import { appDeployment, newRelease } from "./app-objects.ts";
 import { planWishedDeploy, type WishedInput } from "./cutover-plan.ts";
 import { deployWishAnnotation } from "./deploy-wish.ts";
@@ -238,9 +239,13 @@ describe("a cutover", () => {
 
 describe("the instances that ran beside", () => {
   const [old, fresh] = [release(1, "Superseded"), release(2, "Live")];
-  const waiting = (seen: boolean, since = nowIso): Deployment => {
-    const adopts = { from: running(fresh), sinceIso: since };
-    const made = appDeployment(app(), { target: fresh, process: "web", present: running(old), adopts });
+  const adopting = (seen: boolean, since = nowIso): Deployment => {
+    const present = running(old);
+    const made = waiting(
+      appDeployment(app(), { target: fresh, process: "web", present }),
+      running(fresh),
+      since,
+    );
     const status = {
       observedGeneration: seen ? 2 : 1,
       replicas: 1,
@@ -252,24 +257,24 @@ describe("the instances that ran beside", () => {
   const given = { releases: [old, fresh], beside: running(fresh) };
 
   test("are let go of when the main deployment is seen to be paused, and become its own", () => {
-    expect(waiting(true).spec.paused).toBe(true);
+    expect(adopting(true).spec.paused).toBe(true);
     const prepared = { runs: ["v2", "v2"], serves: "v2", adopts: "prepare", changes: [] };
-    expect(plan({ ...given, deployments: [waiting(false)] })).toEqual(prepared);
-    expect(plan({ ...given, deployments: [waiting(true)] })).toEqual({ ...prepared, adopts: "take" });
-    const letGo = plan({ ...given, beside: undefined, deployments: [waiting(true)] });
+    expect(plan({ ...given, deployments: [adopting(false)] })).toEqual(prepared);
+    expect(plan({ ...given, deployments: [adopting(true)] })).toEqual({ ...prepared, adopts: "take" });
+    const letGo = plan({ ...given, beside: undefined, deployments: [adopting(true)] });
     expect(letGo).toEqual({ runs: ["v2", undefined], serves: "v2", adopts: "take", changes: [] });
-    const taken = waiting(true);
+    const taken = adopting(true);
     const status = { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
     const after = plan({ ...given, beside: undefined, deployments: [{ ...taken, status }] });
     expect(after).toEqual({ runs: ["v2", undefined], serves: undefined, changes: [] });
-    const goesOn = appDeployment(app(), { target: fresh, process: "web", present: taken });
+    const goesOn = goingOn(appDeployment(app(), { target: fresh, process: "web", present: taken }));
     expect(goesOn.spec.paused).toBeUndefined();
     expect(goesOn.spec.template).toEqual(taken.spec.template);
   });
 
   test("are waited for by a newer release, and not for ever", () => {
     const third = release(3, "Pending", { hold: false });
-    const input = { releases: [old, fresh, third], deployments: [waiting(true)] };
+    const input = { releases: [old, fresh, third], deployments: [adopting(true)] };
     expect(plan(input)).toEqual({ runs: ["v2", undefined], serves: "v2", adopts: "take", changes: [] });
     const late = { ...input, nowMs: nowMs + 31_000 };
     expect(plan(late)).toMatchObject({ runs: ["v3", undefined], serves: undefined });
@@ -283,7 +288,7 @@ describe("the instances that ran beside", () => {
     const paused = running(old);
     paused.spec.paused = true;
     expect(plan({ ...given, deployments: [paused] })).toEqual(anew);
-    const goesOn = appDeployment(app(), { target: fresh, process: "web", present: paused });
+    const goesOn = goingOn(appDeployment(app(), { target: fresh, process: "web", present: paused }));
     expect(goesOn.spec.paused).toBe(true);
   });
 });

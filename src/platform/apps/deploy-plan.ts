@@ -7,22 +7,19 @@
  * is killed between two writes finds the wish again and goes on.
  */
 
-import { processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
+import { webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import { defaultKeepSeconds } from "../../model/kinds/nagi/app/app-deploy.ts";
-import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
-import { appDeployment } from "./app-objects.ts";
-import { hasOwnTrack } from "./beside-objects.ts";
+import { isAdopting, moving, planAdoption } from "./adoption.ts";
 import { planCanary } from "./canary-plan.ts";
 import type { DeployInput, DeployPlan } from "./deploy-input.ts";
 import { hasClaim, recreateAnnotation } from "./deploy-strategy.ts";
 import { podTemplate, processOptions } from "./pod-template.ts";
 import { standbyUntilMs } from "./deploy-wish.ts";
-import { adoptingAnnotation, besideDeploymentName, servedProcesses, templateAnnotation } from "./names.ts";
+import { servedProcesses } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import {
   decideRollout,
-  deployedAnnotation,
   isReleased,
   phaseOf,
   progressOf,
@@ -30,9 +27,14 @@ import {
   type PhaseChange,
   type Progress,
 } from "./rollout.ts";
-
-/** So long instances that ran beside may take to become the main deployment's; after that it starts its own. */
-const adoptionMs = 30_000;
+import {
+  besideProgress,
+  besideReleaseName,
+  hasOthersBeside,
+  isAlone,
+  webOf,
+  webOnly,
+} from "./running-web.ts";
 
 export function planDeploy(input: DeployInput): DeployPlan {
   const latest = newestRelease(input.releases);
@@ -72,55 +74,6 @@ function planLive(latest: Release, input: DeployInput): DeployPlan {
   const over = standby === undefined ? [] : [standbyOver(standby)];
   const moves = isBeside && progressOf(webOnly(latest), input).state !== "complete";
   return { target, ...(moves && moving(latest, input)), changes: [...changes, ...over] };
-}
-
-/** Web of the live release runs beside and is to run in the main deployment. */
-function moving(live: Release, input: DeployInput): Pick<DeployPlan, "beside" | "serving" | "adopts"> {
-  const where = { beside: live, serving: live };
-  return mayAdopt(live, input) ? { ...where, adopts: "prepare" } : where;
-}
-
-/** Whether what the main deployment would start is what runs beside: then it need not be started again. */
-function mayAdopt(live: Release, { app, beside, deployments }: DeployInput): boolean {
-  const main = webOf(deployments);
-  if (beside === undefined || main === undefined || hasOwnTrack(beside)) return false;
-  const wanted = appDeployment(app, { target: live, process: webProcess, present: main });
-  const isSame = [deployedAnnotation, templateAnnotation].every(
-    (name) => wanted.metadata.annotations?.[name] === beside.metadata.annotations?.[name],
-  );
-  // Somebody who paused it wants nothing to change.
-  return isSame && main.spec.paused !== true;
-}
-
-/** Whether the main deployment of web waits to take over instances of this release. */
-function isAdopting(live: Release, input: DeployInput): boolean {
-  const main = webOf(input.deployments);
-  const sinceMs = Date.parse(main?.metadata.annotations?.[adoptingAnnotation] ?? "");
-  return (
-    main?.metadata.annotations?.[deployedAnnotation] === live.metadata.name &&
-    input.nowMs - sinceMs < adoptionMs &&
-    progressOf(webOnly(live), input).state !== "complete"
-  );
-}
-
-/**
- * It lets go of them only when the deployment controller has seen the pause and the template: it would take them for old ones
- * otherwise, and end them. A newer release waits for these few moments.
- */
-function planAdoption(live: Release, input: DeployInput): DeployPlan {
-  const main = webOf(input.deployments);
-  const isSeen = (main?.status?.observedGeneration ?? 0) >= (main?.metadata.generation ?? 0);
-  const isBeside = besideReleaseName(input) === live.metadata.name;
-  const { target, changes } = decideRollout(input);
-  const isLatest = live === newestRelease(input.releases);
-  return {
-    target: isLatest ? target : live,
-    serving: live,
-    adopts: isSeen ? "take" : "prepare",
-    ...(isBeside && { beside: live }),
-    changes: isLatest ? changes : [],
-    requeueAfterMs: adoptionMs,
-  };
 }
 
 function planHeld(latest: Release, lastLive: Release, input: DeployInput): DeployPlan {
@@ -207,47 +160,6 @@ function planRolling(lastLive: Release | undefined, input: DeployInput): DeployP
   const stays = besideReleaseName(input) === lastLive.metadata.name && !settled;
   const serving = stays ? { beside: lastLive, serving: lastLive } : {};
   return { target, ...serving, changes: [...changes, ...standbys] };
-}
-
-/** How far web of a release is that runs beside. */
-export function besideProgress(release: Release, input: DeployInput): Progress {
-  const { beside } = input;
-  return progressOf(webOnly(release), { ...input, deployments: beside === undefined ? [] : [beside] });
-}
-
-/** The release without its other processes. */
-export function webOnly({ spec, ...release }: Release): Release {
-  return { ...release, spec: { ...spec, processes: { [webProcess]: spec.processes[webProcess] ?? {} } } };
-}
-
-/** Whether no instance of another release is left in the main deployment of web. */
-function isAlone({ metadata }: Release, { deployments }: DeployInput): boolean {
-  const web = webOf(deployments);
-  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0 } = web?.status ?? {};
-  return (
-    web?.metadata.annotations?.[deployedAnnotation] === metadata.name &&
-    observedGeneration >= (web?.metadata.generation ?? 0) &&
-    replicas === updatedReplicas
-  );
-}
-
-export function besideReleaseName({ beside }: DeployInput): string | undefined {
-  return beside?.metadata.annotations?.[deployedAnnotation];
-}
-
-/** Whether instances are left that ran beside and are not of this release. */
-function hasOthersBeside({ spec }: Release, { pods }: DeployInput): boolean {
-  const prefix = `${besideDeploymentName(spec.app)}-`;
-  return pods.some(
-    ({ metadata: { name = "", labels = {}, deletionTimestamp } }) =>
-      name.startsWith(prefix) &&
-      labels[releaseLabel] !== `v${spec.version}` &&
-      deletionTimestamp === undefined,
-  );
-}
-
-function webOf(deployments: readonly Deployment[]): Deployment | undefined {
-  return deployments.find(({ metadata }) => metadata.labels?.[processLabel] === webProcess);
 }
 
 /** What gave way and still runs for the way back. */
