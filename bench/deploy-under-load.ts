@@ -2,23 +2,21 @@
  * `bench deploy-under-load`: what a visitor notices of a deploy. A generator in a process of its own asks an app of two
  * instances at a constant rate; a quiet time, then releases one after the other, by each strategy. Counted are requests
  * that failed, and how long 99 of 100 took, quiet and meanwhile. A release is made by a config var, which starts all
- * instances anew; `--push` makes it by a push with its build. `--rate 600 --quiet 15 --duration 30` (seconds), `--only rolling` measures one strategy.
+ * instances anew; `--push` makes it by a push with its build. `--rate 600 --quiet 15 --duration 30` (seconds); `--only
+ * rolling|blue-green|canary` measures one strategy.
  */
 
 import { execFile } from "node:child_process";
 import { loadavg } from "node:os";
 import { nagiProgram, pause } from "../test/harness/platform.ts";
 import { startBenchPlatform } from "./platform.ts";
-import { numberFlag, report, round, type Row } from "./report.ts";
+import { numberFlag, report, round, wantedParts, type Row } from "./report.ts";
 import { Visitors } from "./visitors/visitors.ts";
 
 const rate = numberFlag("rate", 600);
 const quietSeconds = numberFlag("quiet", 15);
 const durationSeconds = numberFlag("duration", 30);
-const names = ["rolling", "blue-green", "canary"];
-const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : undefined;
-if (only !== undefined && !names.includes(only))
-  throw new Error(`--only ${only}: one of ${names.join(", ")}`);
+const wanted = wantedParts(["rolling", "blue-green", "canary"]);
 const byPush = process.argv.includes("--push");
 const app = "hello";
 const instances = 2;
@@ -64,7 +62,7 @@ async function release(): Promise<void> {
 }
 
 interface Strategy {
-  readonly name: string;
+  readonly name: (typeof wanted)[number];
   readonly options: readonly string[];
   /** One deploy, until the new release has all requests. */
   readonly deploy: () => Promise<void>;
@@ -143,7 +141,7 @@ try {
   const visitors = await Visitors.start({ port: platform.httpPort, host: `${app}.localhost`, rate });
   const rows: Row[] = [];
   for (const strategy of strategies) {
-    if (only === undefined || strategy.name === only) rows.push(await measure(strategy, visitors));
+    if (wanted.includes(strategy.name)) rows.push(await measure(strategy, visitors));
   }
   await visitors.end();
   const sum = (name: string): number => rows.reduce((total, row) => total + Number(row[name]), 0);

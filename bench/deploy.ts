@@ -11,10 +11,10 @@ import { pause, root } from "../test/harness/platform.ts";
 import { BareBuild, writeServer } from "./deploy/bare-build.ts";
 import { PushedApp, type Editable } from "./deploy/pushed-app.ts";
 import { atSignal, startBenchPlatform } from "./platform.ts";
-import { median, numberFlag, report, round } from "./report.ts";
+import { median, numberFlag, report, round, wantedParts } from "./report.ts";
 
 const repeats = numberFlag("repeats", 7);
-const only = process.argv[process.argv.indexOf("--only") + 1];
+const wanted = wantedParts(["one-line", "examples", "at-once"]);
 const atOnce = numberFlag("at-once", 10);
 const restMs = 1000;
 
@@ -23,8 +23,6 @@ const examples: Readonly<Record<string, Editable>> = {
   static: { file: "index.html", text: "Files in a repository" },
   "python-flask": { file: "app.py", text: "Hello from Python" },
 };
-
-const isWanted = (part: string): boolean => !process.argv.includes("--only") || only === part;
 
 const platform = await startBenchPlatform();
 
@@ -155,9 +153,9 @@ async function measureAtOnce(): Promise<void> {
 }
 
 try {
-  if (isWanted("one-line")) await measureOneLine();
-  if (isWanted("examples")) await measureExamples();
-  if (isWanted("at-once")) await measureAtOnce();
+  if (wanted.includes("one-line")) await measureOneLine();
+  if (wanted.includes("examples")) await measureExamples();
+  if (wanted.includes("at-once")) await measureAtOnce();
 } finally {
   platform.stop();
 }

@@ -26,3 +26,13 @@ export function numberFlag(name: string, fallback: number): number {
   const index = process.argv.indexOf(`--${name}`);
   return index < 0 ? fallback : Number(process.argv[index + 1]);
 }
+
+/** The parts of a benchmark that `--only PART` leaves, all without it. */
+export function wantedParts<Part extends string>(parts: readonly Part[]): readonly Part[] {
+  const index = process.argv.indexOf("--only");
+  if (index < 0) return parts;
+  const only = process.argv[index + 1];
+  const wanted = parts.filter((part) => part === only);
+  if (wanted.length === 0) throw new Error(`--only ${only}: one of ${parts.join(", ")}`);
+  return wanted;
+}

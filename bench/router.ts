@@ -19,7 +19,7 @@ import { aRoute, aService, aSlice } from "../src/platform/routes/testing/route-o
 import { RouterBench, until } from "../src/platform/routes/testing/router-bench.ts";
 import { pause } from "../test/harness/platform.ts";
 import { atSignal } from "./platform.ts";
-import { median, numberFlag, report, round } from "./report.ts";
+import { median, numberFlag, report, round, wantedParts } from "./report.ts";
 import { handWritten } from "./router/hand-written.ts";
 import { load, type Asked, type Protocol } from "./router/loads.ts";
 import { moveTo, theOthers } from "./router/processors.ts";
@@ -215,11 +215,10 @@ function routerWay(bench: RouterBench, protocol: Protocol): Way {
 
 if (spawnSync("wrk", ["-v"]).error !== undefined)
   throw new Error("bench router needs wrk, which npm run bench installs as root: apt-get install wrk");
-const only = process.argv[process.argv.indexOf("--only") + 1];
-const isWanted = ({ protocol }: Case): boolean => !process.argv.includes("--only") || only === protocol;
+const wanted = wantedParts(["http", "https", "websocket"]);
 if (isApart) moveTo(process.pid, theOthers(processors));
 const rows: Record<string, string | number>[] = [];
-for (const each of cases.filter(isWanted)) rows.push(await compare(each));
+for (const each of cases.filter(({ protocol }) => wanted.includes(protocol))) rows.push(await compare(each));
 report(
   `Requests or messages a second through a route against bare HAProxy; ${repeats} turns of ${seconds} s after ${warmSeconds} s to get warm, ${connections} connections, ${manyRoutes} routes for many; ${isApart ? "HAProxy on a processor of its own" : "processors shared by all"}`,
   rows,

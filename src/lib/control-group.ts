@@ -9,7 +9,8 @@ const root = "/sys/fs/cgroup";
 /** Controllers of the first version are directories of the root; slices of the second may hold ours. */
 const maxDepth = 3;
 /** What the engine runs when a container has ended takes half a second; its monitors of sessions stay for five minutes. */
-const endsWithinMs = 2000;
+const killAfterMs = 2000;
+const giveUpMs = 4000;
 const lookAgainMs = 50;
 /** What a group counts that nobody weighed, in the first and in the second version. */
 export const ordinary = { shares: 1024, weight: 100 };
@@ -36,12 +37,11 @@ export async function makeWeighedGroup(name: string, times: number): Promise<voi
  * ending there is waited for, and what has not ended after that is killed.
  */
 export async function removeGroups(name: string): Promise<void> {
-  const killAtMs = performance.now() + endsWithinMs;
-  for (;;) {
-    if (await tryRemove(name)) return;
-    const lateMs = performance.now() - killAtMs;
-    if (lateMs > endsWithinMs) return;
-    if (lateMs > 0) await killProcesses(name);
+  const startMs = performance.now();
+  while (!(await tryRemove(name))) {
+    const waitedMs = performance.now() - startMs;
+    if (waitedMs > giveUpMs) return;
+    if (waitedMs > killAfterMs) await killProcesses(name);
     await setTimeout(lookAgainMs);
   }
 }
@@ -49,24 +49,27 @@ export async function removeGroups(name: string): Promise<void> {
 /** Whether none is left. */
 async function tryRemove(name: string): Promise<boolean> {
   let isLeft = false;
-  for (const directory of await findGroups(name)) {
-    const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-    const inner = entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name));
-    for (const each of [...inner, directory]) await rmdir(each).catch(() => (isLeft = true));
-  }
+  for (const directory of await findWithInner(name)) await rmdir(directory).catch(() => (isLeft = true));
   return !isLeft;
 }
 
 /** Ends at once what runs in groups of that name, in what the engine made in them too. */
 export async function killProcesses(name: string): Promise<void> {
-  for (const directory of await findGroups(name)) {
-    const inner = await readdir(directory, { withFileTypes: true }).catch(() => []);
-    const names = inner.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-    for (const each of ["", ...names]) {
-      const text = await readFile(join(directory, each, "cgroup.procs"), "utf8").catch(() => "");
-      for (const pid of text.split("\n").map(Number)) if (pid > 1) kill(pid);
-    }
+  for (const directory of await findWithInner(name)) {
+    const text = await readFile(join(directory, "cgroup.procs"), "utf8").catch(() => "");
+    for (const pid of text.split("\n").map(Number)) if (pid > 1) kill(pid);
   }
+}
+
+/** What is inner goes before what it is in. */
+async function findWithInner(name: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const directory of await findGroups(name)) {
+    const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+    const inner = entries.filter((entry) => entry.isDirectory());
+    found.push(...inner.map((entry) => join(directory, entry.name)), directory);
+  }
+  return found;
 }
 
 function kill(pid: number): void {

@@ -11,6 +11,7 @@ import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, pipeline as pipelineNow, Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { exists } from "./exists.ts";
 
 const defaultMaxBytes = 2 * 1024 ** 3;
 const idPattern = /^[0-9a-f]{64}$/;
@@ -81,10 +82,7 @@ export class SourceStore {
 
   async has(id: string): Promise<boolean> {
     if (!idPattern.test(id)) return false;
-    return stat(this.path(id)).then(
-      () => true,
-      () => false,
-    );
+    return exists(this.path(id));
   }
 
   open(id: string): ReadStream {

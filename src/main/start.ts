@@ -70,8 +70,13 @@ function prepareSource(dataDir: string): string {
 }
 
 async function main(): Promise<void> {
+  const given = process.argv.slice(2);
+  if (given.includes("--help") || given.includes("-h")) {
+    run(nagi, ["up", "--help"]);
+    return;
+  }
   step("Starting the platform");
-  run(nagi, ["up", "--detach", "--wait-platforms", ...process.argv.slice(2)]);
+  run(nagi, ["up", "--detach", "--wait-platforms", ...given]);
   const status = JSON.parse(capture(["status", "-o", "json"]) ?? "{}") as { dataDir?: string };
   if (status.dataDir === undefined) throw new Error("the platform does not say where it keeps its data");
   const folder = prepareSource(status.dataDir);

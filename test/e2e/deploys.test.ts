@@ -41,7 +41,7 @@ async function underLoad(
 const selector = (): string =>
   platform.kubectl(["get", "service", "ledger", "-o", "jsonpath={.spec.selector}"]);
 
-/** Those of v4 of ledger that are not about to end. */
+/** UIDs of the pods of v4 of ledger. */
 const instances = (): string[] =>
   platform
     .kubectl(["get", "pods", "-l", "nagi.dev/release=v4", "-o", "jsonpath={.items[*].metadata.uid}"])

@@ -18,6 +18,7 @@ test.each([
     true,
   ],
   [500, 'workdir "/etc/passwd" exists on container d7be, but is not a directory', true],
+  [500, "unable to find user clerk: no matching entries in passwd file", true],
   [500, "runc: error setting rlimit type 7: operation not permitted: OCI permission denied", false],
   [500, "address already in use", false],
   [0, "the engine is gone", false],

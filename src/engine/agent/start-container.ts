@@ -9,6 +9,7 @@ import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import { isNotFound } from "../../model/status.ts";
 import { EngineError, isEngineError } from "../../lib/container-engine/engine-transport.ts";
+import { startRefusal } from "../../lib/container-engine/start-refusal.ts";
 import type { ContainerSpec, ImageDetails } from "../../lib/container-engine/engine-types.ts";
 import type { ContainerEngine, RegistryAuth } from "../../lib/container-engine/container-engine.ts";
 import { sleep } from "../../lib/clock.ts";
@@ -239,21 +240,16 @@ async function start(
   }
 }
 
-/** Not each "OCI permission denied": it is also said when the machine forbids what the engine does for a container. */
-const userMistakes: readonly RegExp[] = [
-  /OCI runtime (attempted to invoke a command that was not found|permission denied)/,
-  /exec: "[^"]+": (permission denied|is a directory|stat [^:]+: not a directory)/,
-  /workdir "[^"]+" exists on container \S+, but is not a directory/,
-  /chdir to cwd \("[^"]+"\) set in config\.json failed/,
-];
+/** Of Podman, without the name of the command. */
+const refusedText = /OCI runtime (attempted to invoke a command that was not found|permission denied)/;
 
 /**
- * The command does not exist in the image or may not be run. Docker answers 400 or 404; Podman answers 500 as to a
- * fault of its own, and only its text tells them apart.
+ * The image is not fit for what it is to run. Docker answers 400 or 404; Podman answers 500 as to a fault of its own, and
+ * only its text tells them apart.
  */
 export function isUsersMistake(error: EngineError): boolean {
   if (error.status === 400 || error.status === 404) return true;
-  return userMistakes.some((text) => text.test(error.message));
+  return startRefusal(error.message) !== undefined || refusedText.test(error.message);
 }
 
 /** What an inspection would show, without its cost. */

@@ -61,20 +61,22 @@ const besidePod = (version: number): Pod =>
     { spec: { containers: [] } },
   );
 
-const plan = (input: Partial<WishedInput>) => {
-  const found = planWishedDeploy({
-    app: app(),
-    releases: [],
-    deployments: [],
-    pods: [],
-    beside: undefined,
-    previewUrl: "http://shop--next.localhost",
-    nowMs,
-    metrics: [],
-    isServed: () => true,
-    isPreviewed: () => true,
-    ...input,
-  });
+const input = (given: Partial<WishedInput>): WishedInput => ({
+  app: app(),
+  releases: [],
+  deployments: [],
+  pods: [],
+  beside: undefined,
+  previewUrl: "http://shop--next.localhost",
+  nowMs,
+  metrics: [],
+  isServed: () => true,
+  isPreviewed: () => true,
+  ...given,
+});
+
+const plan = (given: Partial<WishedInput>) => {
+  const found = planWishedDeploy(input(given));
   const name = (each: Release | undefined) => (each === undefined ? undefined : `v${each.spec.version}`);
   return {
     runs: [name(found.webTarget ?? found.target), name(found.beside)],
@@ -365,6 +367,21 @@ describe("a canary", () => {
     expect(counted(own.metadata.name)).toEqual(["v2 Failed"]);
     // Of its own set, though it is gone.
     expect(counted(`${beside.metadata.name}-bbb-2`)).toEqual(["v2 Failed"]);
+  });
+
+  test("counts for the live release what its instances answered that were a canary before", () => {
+    const instance = {
+      ...besidePod(1),
+      metadata: { ...besidePod(1).metadata, name: "shop-web--next-aaa-1" },
+    };
+    const target = { name: "shop-web--next-aaa-1", requests: 50, serverErrors: 0, p95Ms: 5 };
+    const metrics = [
+      newObject<RouteMetrics>(routeMetrics, { name: "shop" }, { timestamp: nowIso, targets: [target] }),
+    ];
+    const beside = running(fresh);
+    const named = { ...beside, metadata: { ...beside.metadata, name: "shop-web--next" } };
+    const found = planWishedDeploy(input({ ...both(going({})), beside: named, pods: [instance], metrics }));
+    expect(found.changes[0]?.canary).toMatchObject({ beforeRequests: 59 });
   });
 
   test("goes on while the live release changes its number", () => {

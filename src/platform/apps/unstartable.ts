@@ -1,26 +1,8 @@
 /** What an image lacks or has wrong that its container cannot be started with, in words: engine, kernel and shell say it in theirs. */
 
+import { startRefusal } from "../../lib/container-engine/start-refusal.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 
-interface Unstartable {
-  readonly program: string;
-  readonly isThere: boolean;
-}
-
-/** Of runc, crun and, before them, containerd: what kept the first process from starting. */
-const missingTexts: readonly RegExp[] = [
-  /exec: "([^"]+)": executable file not found in \$PATH/,
-  /exec: "([^"]+)": stat [^:]+: (?:no such file or directory|not a directory)/,
-  /executable file [`']([^`']+)[`'] not found/,
-];
-const unrunnableText = /exec: "([^"]+)": (?:permission denied|is a directory)/;
-/** Of Podman and Docker, for `USER` of the image or runAsUser of the pod. */
-const userText = /unable to find (user|group) ([^:]+): no matching entries in (?:passwd|group) file/;
-/** Of the engine and of runc: the directory that the program is to start in. */
-const directoryTexts: readonly RegExp[] = [
-  /workdir "([^"]+)" exists on container \S+, but (is not a directory)/,
-  /chdir to cwd \("([^"]+)"\) set in config\.json failed: (permission denied|not a directory|no such file or directory)/,
-];
 /** All that a container says whose program the kernel refused after the engine had let it go. */
 const kernelText = /^exec (\S+): (exec format error|no such file or directory|permission denied)$/;
 const kernelReasons: Readonly<Record<string, string>> = {
@@ -36,16 +18,18 @@ const shell = "/bin/sh";
 
 /** What the engine said of a container that it could not start; undefined when another try may end otherwise. */
 export function unstartableText(message: string, container: Container | undefined): string | undefined {
-  const [, kind, account] = userText.exec(message) ?? [];
-  if (account !== undefined)
-    return `the image has no ${kind} ${account}, as whom it is to run (USER); make that ${kind} in the image, or name one by its number, and deploy again`;
-  const missing = missingTexts.map((text) => text.exec(message)?.[1]).find((name) => name !== undefined);
-  const [, directory, why] =
-    directoryTexts.map((text) => text.exec(message)).find((found) => found !== null) ?? [];
-  if (directory !== undefined)
-    return `the working directory ${directory} of the image cannot be entered (${why}); correct WORKDIR, or the rights of the directory, and deploy again`;
-  const program = missing ?? unrunnableText.exec(message)?.[1];
-  return program === undefined ? undefined : textOf({ program, isThere: missing === undefined }, container);
+  const refusal = startRefusal(message);
+  if (refusal === undefined) return undefined;
+  const { what, name, why } = refusal;
+  switch (what) {
+    case "program":
+      return textOf(name, why !== undefined, container);
+    case "directory":
+      return `the working directory ${name} of the image cannot be entered (${why}); correct WORKDIR, or the rights of the directory, and deploy again`;
+    case "user":
+    case "group":
+      return `the image has no ${what} ${name}, as whom it is to run (USER); make that ${what} in the image, or name one by its number, and deploy again`;
+  }
 }
 
 /**
@@ -56,7 +40,7 @@ export function unknownCommandText(message: string, container: Container | undef
   const [, program, why] = shellText.exec(message) ?? [];
   const line = container?.command?.at(-1);
   if (program === undefined || line === undefined || !line.startsWith(`exec ${program}`)) return undefined;
-  return textOf({ program, isThere: why !== "not found" }, container);
+  return textOf(program, why !== "not found", container);
 }
 
 /** What the kernel said of the container's program, when it said nothing else. */
@@ -66,7 +50,7 @@ export function refusedProgramText(message: string): string | undefined {
   return `the image cannot run ${program} (${why}: ${kernelReasons[why]}); correct it in the image, and deploy again`;
 }
 
-function textOf({ program, isThere }: Unstartable, container: Container | undefined): string {
+function textOf(program: string, isThere: boolean, container: Container | undefined): string {
   const line = container?.command?.at(-1)?.replace(/^exec /, "");
   if (line !== undefined && program === shell)
     return `the image has no ${shell}, which its command needs: ${line}; take an image with a shell, or one whose own command is to run, without a Procfile`;
