@@ -31,6 +31,9 @@ export const platformPort = 8080;
 export const secretsDir = "/run/secrets";
 /** User and group `app` of the platforms. */
 const owner = "1000:1000";
+/** By number: of a name the engine starts three programs at each step, only to look it up in the image. */
+export const asApp = `USER ${owner}`;
+export const asRoot = "USER 0:0";
 /** Outside of the home directory, whose folders the mount would leave to root. */
 export const cacheDir = "/var/cache/nagi";
 
@@ -80,7 +83,7 @@ export function packageLines(packages: readonly string[]): string[] {
   if (packages.length === 0) return [];
   const install = `DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends ${packages.join(" ")} >/dev/null`;
   const tidy = "rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/apt/*.bin";
-  return ["USER root", `RUN ${aptMounts} apt-get update -qq && ${install} && ${tidy}`, "USER app"];
+  return [asRoot, `RUN ${aptMounts} apt-get update -qq && ${install} && ${tidy}`, asApp];
 }
 
 export function copySources(from = "", to = "./"): string {

@@ -199,10 +199,10 @@ function packagesContainerfile(packages: readonly string[]): string {
   return [
     "ARG BASE",
     "FROM $BASE",
-    "USER root",
+    "USER 0:0",
     `RUN ${apt} apt-get update -qq && ${install} && ${tidy} && ${app}`,
     "WORKDIR /app",
-    "USER app",
+    "USER 1000:1000",
     "EXPOSE 8080",
     "",
   ].join("\n");

@@ -12,6 +12,7 @@ import type { Build } from "../../../model/kinds/build/build/build.ts";
 import { secret } from "../../../model/kinds/core/secret/secret.ts";
 import { isNotFound } from "../../../model/status.ts";
 import { secretPath } from "../build-context.ts";
+import { asRoot } from "../containerfile.ts";
 import type { BuildLog } from "../build-log.ts";
 import type { HostConfig } from "../host-config.ts";
 import { BuildFailure } from "../failure.ts";
@@ -199,7 +200,7 @@ function containerfileOf(
   const mounts = secrets.map(({ id, target }) => `--mount=type=secret,id=${id},target=${target},mode=0400 `);
   return [
     `FROM ${builder}`,
-    "USER root",
+    asRoot,
     `COPY inputs/ ${inputsDir}/`,
     `COPY output/ ${outputDir}/`,
     `WORKDIR ${inputsDir}`,

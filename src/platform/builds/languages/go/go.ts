@@ -1,6 +1,7 @@
 /** Go: go.mod. Built on one platform, run on plain Debian. */
 
 import {
+  asApp,
   cacheDir,
   copyManifests,
   copySources,
@@ -145,7 +146,7 @@ function goContainerfile(parts: Parts, { base, runtime, cacheId }: Containerfile
     ...packageLines(parts.packages),
     ...startLines(parts.processes),
     `EXPOSE ${platformPort}`,
-    "USER app",
+    asApp,
     // The sources too: templates and assets are read while the app runs.
     copySources("", "/app/"),
     "COPY --from=build /tmp/bin/ /app/bin/",

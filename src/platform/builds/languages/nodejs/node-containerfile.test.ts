@@ -99,7 +99,7 @@ COPY --chown=1000:1000 app/ ./
     expect(text).toContain("npm install --global --no-audit --no-fund --loglevel=error yarn@1\n");
     expect(
       text.match(/^USER .*|^RUN .*(nagi-install-node|yarn@1)/gm)?.map((line) => line.split(" ").at(-1)),
-    ).toEqual(["root", "nagi-install-node", "yarn@1", "app"]);
+    ).toEqual(["0:0", "nagi-install-node", "yarn@1", "1000:1000"]);
     expect(text).toContain("yarn install --frozen-lockfile --non-interactive --production=true\n");
   });
 

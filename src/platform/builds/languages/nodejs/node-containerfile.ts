@@ -1,6 +1,8 @@
 /** The Containerfile of a Node.js app. The platform has set the directory, the user and the environment of production. */
 
 import {
+  asApp,
+  asRoot,
   buildSecrets,
   cacheDir,
   copyManifests,
@@ -73,7 +75,7 @@ function toolLines({ node, manager }: NodePlan): string[] {
     );
   }
   if (commands.length === 0) return [];
-  return ["USER root", ...commands.map((command) => step({ command, environment })), "USER app"];
+  return [asRoot, ...commands.map((command) => step({ command, environment })), asApp];
 }
 
 function installLine(plan: NodePlan, options: ContainerfileOptions): string {

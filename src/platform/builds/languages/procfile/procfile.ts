@@ -1,6 +1,6 @@
 /** Apps of no language that is known: a Procfile says what runs, on plain Debian with what the Aptfile adds. */
 
-import { copySources, linesOf, packageLines, platformPort, startLines } from "../../containerfile.ts";
+import { asApp, copySources, linesOf, packageLines, platformPort, startLines } from "../../containerfile.ts";
 import { aptPackages } from "../aptfile.ts";
 import { readsNames, type Language } from "../language.ts";
 
@@ -29,7 +29,7 @@ export const procfile: Language = {
             ...packageLines(packages),
             ...startLines(processes),
             `EXPOSE ${platformPort}`,
-            "USER app",
+            asApp,
             // Makes the directory too, as `app`'s own.
             copySources("", "/app/"),
             "WORKDIR /app",
