@@ -302,7 +302,7 @@ it("leaves nothing running after down, and brings all back with up", async () =>
   expect(shell(`for p in /proc/[0-9]*; do readlink $p/cwd; done | grep -F '${platform.dataDir}'`)).toBe("");
   expect(shell(`podman ps --all --quiet --filter label=nagi.dev/instance=${mine}`)).toBe("");
   expect(shell(`podman network ls --quiet --filter name=nagi-${mine}`)).toBe("");
-  expect(shell(`nft list tables | grep ${mine}`)).toBe("");
+  expect(shell(`nft list tables | grep ${mine}; ip netns list | grep ${mine}`)).toBe("");
   expect(shell(`grep -F '${platform.dataDir}' /proc/mounts`)).toBe("");
   await expect(platform.request("hello")).rejects.toThrow();
   platform.up();

@@ -126,7 +126,7 @@ describe("a Dockerfile of the source", () => {
       "--mount=type=secret,id=nagi-npmrc,target=/root/.npmrc --mount=type=secret,id=nagi-ca,target=/ca NODE_EXTRA_CA_CERTS=/ca";
     const folder = platform.repository({
       "probe.mjs": readFileSync(probe, "utf8"),
-      Dockerfile: `FROM nagi/nodejs\nUSER root\nCOPY probe.mjs /\nRUN ${npm} npm view is-odd version # ${randomUUID()}\nRUN node /probe.mjs ${targets.join(" ")}\n`,
+      Dockerfile: `FROM nagi/nodejs\nUSER root\nCOPY probe.mjs /\nRUN ${npm} npm view is-odd version # ${randomUUID()}\nRUN node /probe.mjs ${targets.join(" ")}\nRUN getent hosts $(hostname) && grep nameserver /etc/resolv.conf\n`,
     });
     platform.createApp("curious", ["--no-remote"]);
     const { stdout } = platform.tryNagi(["deploy", "--app", "curious", "--dir", folder, "--no-wait"]);

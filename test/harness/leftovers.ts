@@ -21,6 +21,7 @@ export function leftoversOfBuilds(platform: TestPlatform): string[] {
   return [
     ...workingContainers(platform, uids).map((path) => `working container ${path}`),
     ...uids.flatMap(controlGroups).map((path) => `control group ${path}`),
+    ...uids.flatMap((uid) => globSync(`/run/netns/*-${uid}`)).map((path) => `network ${path}`),
     ...imageTags(platform)
       .filter((tag) => !wanted.includes(tag))
       .map((tag) => `image ${tag}`),

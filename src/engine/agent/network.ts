@@ -1,6 +1,6 @@
 /**
  * The pods' network: a bridge of our own on the engine, and an address a pod. Which address is whose stands in
- * the labels of the containers, so that nothing else has to be kept. Where it can, Nagi connects the pods itself (wiring.ts).
+ * the labels of the containers, so that nothing else has to be kept. Where it can, Nagi connects the pods itself (lib/wiring).
  */
 
 import { readFile } from "node:fs/promises";
@@ -8,9 +8,16 @@ import type { ContainerEngine } from "../../lib/container-engine/container-engin
 import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { NetworkDetails } from "../../lib/container-engine/engine-types.ts";
-import { AddressPool, formatAddress, freeSubnet, parseRange, routedRanges, type Range } from "./addresses.ts";
+import {
+  AddressPool,
+  formatAddress,
+  freeSubnet,
+  parseRange,
+  routedRanges,
+  type Range,
+} from "../../lib/wiring/addresses.ts";
 import { labels } from "./container-record.ts";
-import { removeWiring, Wiring } from "./wiring.ts";
+import { removeWiring, Wiring } from "../../lib/wiring/wiring.ts";
 
 export interface NetworkInfo {
   readonly name: string;
@@ -57,7 +64,7 @@ export class PodNetwork {
 
   /** Uids of pods that something is left of. */
   async podUids(): Promise<string[]> {
-    return (await this.#wiring?.podUids()) ?? [];
+    return (await this.#wiring?.uids()) ?? [];
   }
 
   /** What others may have taken away from under the pods. */

@@ -8,7 +8,7 @@ import { configBackoff, pullBackoff, startBackoff } from "./limits.ts";
 import type { StartFailure } from "./plan.ts";
 import { ConfigError } from "./pod-fields.ts";
 import { StartError } from "./start-container.ts";
-import { WiringError } from "./wiring.ts";
+import { WiringError } from "../../lib/wiring/wiring.ts";
 
 /** A pull that failed is shown as that for so long, then as waiting for the next try. */
 const pullErrorShownMs = 1000;

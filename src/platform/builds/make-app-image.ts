@@ -68,7 +68,7 @@ async function runSteps(work: Work, prepared: Prepared, image: string): Promise<
   const { plan, written, platform } = prepared;
   const host = await options.host();
   const [isolation, limits, own, hostSecrets] = await Promise.all([
-    plan.runsSteps ? options.network?.prepare(host) : undefined,
+    plan.runsSteps ? options.network?.prepare(host, build.metadata.uid ?? "") : undefined,
     ownLimits(build, options),
     ownSecrets(work),
     secretsOf(host, suiteOf(platform)),

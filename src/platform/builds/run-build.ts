@@ -60,6 +60,7 @@ export async function runBuild(
     const ready = await withCustomOutput(inputs.build, await customOptions({ build, options, log, signal }));
     return await buildReady({ build: ready, options, log, signal, stages: [] });
   } finally {
+    await options.network?.release(build.metadata.uid ?? "");
     await forget();
     await inputs.dispose();
   }

@@ -18,7 +18,7 @@ export async function stepLimits({
   options,
   log,
 }: Pick<Work, "build" | "options" | "log">): Promise<StepLimits> {
-  const isolation = await options.network?.prepare(await options.host());
+  const isolation = await options.network?.prepare(await options.host(), build.metadata.uid ?? "");
   if (isolation !== undefined) tellIsolation({ log }, isolation);
   return { ...(await ownLimits(build, options)), network: isolation?.network };
 }

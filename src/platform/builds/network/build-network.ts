@@ -16,6 +16,8 @@ import { isEngineError } from "../../../lib/container-engine/engine-transport.ts
 import { messageOf } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log.ts";
 import { findProgram, runProgram } from "../../../lib/system-programs.ts";
+import { AddressPool } from "../../../lib/wiring/addresses.ts";
+import { removeWiring, Wiring } from "../../../lib/wiring/wiring.ts";
 import { BuildFailure } from "../failure.ts";
 import type { HostConfig } from "../host-config.ts";
 import { buildRules, dnsPort } from "./build-rules.ts";
@@ -32,7 +34,7 @@ export interface BuildNetworkOptions {
   readonly log: Logger;
 }
 
-/** The network for a build's steps, or why it has none of its own. */
+/** The network for a build's steps, a namespace's path or a network's name; or why it has none of its own. */
 export type Isolation =
   | { readonly network: string }
   | { readonly network?: undefined; readonly problem: string };
@@ -43,15 +45,25 @@ const retryAfterMs = 200;
 
 const resolvFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
 
+/** Where Nagi can connect builds itself. */
+interface Wires {
+  readonly wiring: Wiring;
+  readonly addresses: AddressPool;
+}
+
 export class BuildNetwork {
   readonly #options: BuildNetworkOptions;
+  /** Of builds that may be under way. */
+  readonly #uids = new Set<string>();
+  /** Of the network's subnet: that changes when somebody removed the network. */
+  #opened: { readonly subnet: string; readonly wires: Promise<Wires | undefined> } | undefined;
 
   constructor(options: BuildNetworkOptions) {
     this.#options = options;
   }
 
-  /** As the settings are now; called before each build. */
-  async prepare(host: HostConfig): Promise<Isolation> {
+  /** As the settings are now; called before a build's steps, until it is released. */
+  async prepare(host: HostConfig, uid: string): Promise<Isolation> {
     const { engine, clock, log } = this.#options;
     const endpoints = namedEndpoints(host);
     const local = endpoints.find(isLoopback);
@@ -63,7 +75,7 @@ export class BuildNetwork {
     if (problem !== undefined) return { problem };
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#made(endpoints);
+        return await this.#made(endpoints, uid);
       } catch (error) {
         log.warn("cannot make the network of builds", { error, attempt });
         // What cannot be had is known above. A build that could reach this machine's services after all must not begin.
@@ -88,9 +100,21 @@ export class BuildNetwork {
     return guardOf({ own, named: namedEndpoints(host) });
   }
 
-  async #made(endpoints: readonly Endpoint[]): Promise<Isolation> {
+  /** When no step of the build runs any more. */
+  async release(uid: string): Promise<void> {
+    this.#uids.delete(uid);
+    try {
+      const { wiring, addresses } = (await this.#opened?.wires) ?? {};
+      await wiring?.detach(uid, addresses?.addressOf(uid));
+      addresses?.release(uid);
+    } catch (error) {
+      this.#options.log.warn("cannot remove the network of a build", { uid, error });
+    }
+  }
+
+  async #made(endpoints: readonly Endpoint[], uid: string): Promise<Isolation> {
     const { instance } = this.#options;
-    const [ranges, servers, addresses] = await Promise.all([
+    const [present, servers, addresses] = await Promise.all([
       this.#ensureNetwork(),
       nameServers(),
       addressesOf(endpoints),
@@ -98,21 +122,48 @@ export class BuildNetwork {
     const rules = buildRules({
       table: nameOf(instance),
       interface: interfaceOf(instance),
-      ranges,
+      ranges: this.#rangesOf(present),
       allowed: [...servers, ...addresses],
     });
     await runProgram((await findProgram("nft")) ?? "nft", ["-f", "-"], rules);
-    return { network: nameOf(instance) };
+    const network = present.find(({ Name }) => Name === nameOf(instance));
+    return { network: (network && (await this.#attach(network, uid))) ?? nameOf(instance) };
   }
 
-  async #ensureNetwork(): Promise<string[]> {
+  async #ensureNetwork(): Promise<readonly NetworkDetails[]> {
     const { engine, instance } = this.#options;
     const name = nameOf(instance);
     const present = await engine.listNetworks();
     const labels = { "nagi.dev/instance": instance };
-    if (!present.some(({ Name }) => Name === name))
-      await engine.createNetwork({ name, interface: interfaceOf(instance), labels });
-    return this.#rangesOf(present);
+    if (present.some(({ Name }) => Name === name)) return present;
+    await engine.createNetwork({ name, interface: interfaceOf(instance), labels });
+    return await engine.listNetworks();
+  }
+
+  /** The build's namespace on the network; undefined where the engine has to connect its steps. */
+  async #attach(network: NetworkDetails, uid: string): Promise<string | undefined> {
+    this.#uids.add(uid);
+    const { Subnet: subnet, Gateway: gateway } = network.IPAM.Config?.[0] ?? {};
+    if (subnet === undefined || gateway === undefined) return undefined;
+    if (this.#opened?.subnet !== subnet) {
+      const opened = { subnet, wires: this.#open(subnet, gateway) };
+      this.#opened = opened;
+      opened.wires.catch(() => (this.#opened = undefined));
+    }
+    const { wiring, addresses } = (await this.#opened.wires) ?? {};
+    await wiring?.repair();
+    return addresses && (await wiring?.attach(uid, addresses.allocate(uid)));
+  }
+
+  async #open(subnet: string, gateway: string): Promise<Wires | undefined> {
+    const { engine, log } = this.#options;
+    const instance = wiredAs(this.#options.instance);
+    const bridge = interfaceOf(this.#options.instance);
+    const wiring = await Wiring.open(engine, { instance, bridge, gateway, subnet, log });
+    if (wiring === undefined) return undefined;
+    // What builds of an earlier process left.
+    for (const uid of await wiring.uids()) if (!this.#uids.has(uid)) await wiring.detach(uid, undefined);
+    return { wiring, addresses: new AddressPool(subnet) };
   }
 
   /** Of all containers of this machine but builds, and of services; `all`: those of IPv6 too. */
@@ -130,6 +181,10 @@ export async function removeBuildNetwork(engine: ContainerEngine, instance: stri
   const table = nameOf(instance);
   const nft = (await findProgram("nft")) ?? "nft";
   await runProgram(nft, ["-f", "-"], `table inet ${table} {\n}\ndelete table inet ${table}\n`);
+  const network = (await engine.listNetworks()).find(({ Name }) => Name === table);
+  const subnet = network?.IPAM.Config?.[0]?.Subnet;
+  if (subnet !== undefined)
+    await removeWiring({ instance: wiredAs(instance), bridge: interfaceOf(instance), subnet });
   await engine.removeNetwork(table).catch((error: unknown) => {
     if (!isEngineError(error, 404)) throw error;
   });
@@ -137,6 +192,11 @@ export async function removeBuildNetwork(engine: ContainerEngine, instance: stri
 
 function nameOf(instance: string): string {
   return `nagi-builds-${instance}`;
+}
+
+/** Of namespaces and rules: apart from those of pods. */
+function wiredAs(instance: string): string {
+  return `builds-${instance}`;
 }
 
 /** The kernel allows 15 characters. */

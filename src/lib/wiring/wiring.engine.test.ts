@@ -4,9 +4,9 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
-import { silentLogger } from "../../lib/log.ts";
-import { runProgram } from "../../lib/system-programs.ts";
+import type { ContainerEngine } from "../container-engine/container-engine.ts";
+import { silentLogger } from "../log.ts";
+import { runProgram } from "../system-programs.ts";
 import { removeWiring, Wiring } from "./wiring.ts";
 
 const ip = (...argv: string[]): Promise<string> => runProgram("/usr/sbin/ip", argv);
@@ -87,7 +87,7 @@ test("what an earlier process left is made anew, half made or in use by another"
   expect(await ip("-n", second.split("/").at(-1) ?? "", "-br", "address", "show", "eth0")).toContain(
     "10.239.0.2/16",
   );
-  expect((await next.podUids()).toSorted()).toEqual([uid, other]);
+  expect((await next.uids()).toSorted()).toEqual([uid, other]);
 });
 
 test("a pod that goes leaves nothing; an instance leaves neither bridge nor rules", async () => {
@@ -117,9 +117,9 @@ test("a bridge or rules that somebody took away are there again", async () => {
   await new Promise<void>((resolve) => server.listen(0, "10.239.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   try {
-    await runProgram("/usr/sbin/nft", ["delete", "table", "ip", `nagi-pods-${place.instance}`]);
+    await runProgram("/usr/sbin/nft", ["delete", "table", "ip", `nagi-nat-${place.instance}`]);
     await wiring.repair();
-    expect(await runProgram("/usr/sbin/nft", ["list", "ruleset"])).toContain(`nagi-pods-${place.instance}`);
+    expect(await runProgram("/usr/sbin/nft", ["list", "ruleset"])).toContain(`nagi-nat-${place.instance}`);
     // Its cable lost its bridge with that, and is plugged in again.
     expect(await ask(path, `http://10.239.0.1:${port}/`)).toBe("found");
   } finally {

@@ -1,20 +1,20 @@
 /**
- * The network of pods, made by Nagi: a network namespace a pod, and a cable (veth) from it into the pods' bridge. The engine
- * would make the same at four times the cost, since it writes all its firewall rules anew for each container (adr/0203). It is
- * told where the namespace is, and joins it.
+ * The network of pods and of builds, made by Nagi: a network namespace for each, and a cable (veth) from it into their bridge.
+ * The engine would make the same at four times the cost, since it writes all its firewall rules anew for each container and
+ * each step of a build (adr/0203). It is told where the namespace is, and joins it.
  *
  * The kernel keeps all of it: a namespace outlives the containers in it and Nagi. Names tell whose it is: a namespace has the
- * pod's uid, a cable the pod's address. After a reboot nothing is there, and no container runs.
+ * owner's uid, a cable the address. After a reboot nothing is there, and no container runs.
  */
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { geteuid } from "node:process";
-import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
-import { messageOf } from "../../lib/errors.ts";
-import { exists } from "../../lib/exists.ts";
-import type { Logger } from "../../lib/log.ts";
-import { findProgram, runProgram } from "../../lib/system-programs.ts";
+import type { ContainerEngine } from "../container-engine/container-engine.ts";
+import { messageOf } from "../errors.ts";
+import { exists } from "../exists.ts";
+import type { Logger } from "../log.ts";
+import { findProgram, runProgram } from "../system-programs.ts";
 import { parseAddress, parseRange } from "./addresses.ts";
 import { bridgeRules, removeBridgeRules } from "./bridge-rules.ts";
 
@@ -24,16 +24,17 @@ const interfacesDir = "/sys/class/net";
 const forwardingFile = "/proc/sys/net/ipv4/ip_forward";
 
 export interface WiringOptions {
+  /** Part of all names: those of one instance are the owners of one bridge. */
   readonly instance: string;
   /** Name of the bridge's interface. */
   readonly bridge: string;
-  /** The host's address on the bridge, the default route of pods. */
+  /** The host's address on the bridge, the default route of the others. */
   readonly gateway: string;
   readonly subnet: string;
   readonly log: Logger;
 }
 
-/** The pod's network could not be made; the message has what the program said. */
+/** The network could not be made; the message has what the program said. */
 export class WiringError extends Error {
   override readonly name = "WiringError";
 }
@@ -41,7 +42,7 @@ export class WiringError extends Error {
 export class Wiring {
   readonly #options: WiringOptions;
   readonly #ip: string;
-  /** Made by this process, and whole: the path by uid of the pod. */
+  /** Made by this process, and whole: the path by uid of the owner. */
   readonly #made = new Map<string, string>();
   #bridgeReady: Promise<void> | undefined;
 
@@ -50,7 +51,7 @@ export class Wiring {
     this.#ip = ip;
   }
 
-  /** Undefined where it cannot be had: pods get their network from the engine then. */
+  /** Undefined where it cannot be had: containers get their network from the engine then. */
   static async open(engine: ContainerEngine, options: WiringOptions): Promise<Wiring | undefined> {
     if (geteuid?.() !== 0 || !(await engine.isPodman())) return undefined;
     const [ip, nft] = await Promise.all([findProgram("ip"), findProgram("nft")]);
@@ -59,19 +60,19 @@ export class Wiring {
     try {
       await runProgram(ip, ["-batch", "-"], `netns add ${probe}\nnetns del ${probe}\n`);
     } catch (error) {
-      options.log.info("the engine makes the pods' networks", { reason: messageOf(error) });
+      options.log.info("the engine makes the networks of containers", { reason: messageOf(error) });
       await runProgram(ip, ["netns", "del", probe]).catch(() => undefined);
       return undefined;
     }
     return new Wiring(options, ip);
   }
 
-  /** The path of the pod's namespace. No process may be in one that this process did not make: it is made anew. */
-  async attach(podUid: string, address: string): Promise<string> {
-    const present = this.#made.get(podUid);
+  /** The path of the owner's namespace. No process may be in one that this process did not make: it is made anew. */
+  async attach(uid: string, address: string): Promise<string> {
+    const present = this.#made.get(uid);
     if (present !== undefined && (await exists(present))) return present;
     const { instance, bridge, gateway, subnet } = this.#options;
-    const name = namespaceName(instance, podUid);
+    const name = namespaceName(instance, uid);
     const path = join(namespacesDir, name);
     const cable = { name, cable: cableName(address), bridge, address, gateway, subnet };
     try {
@@ -82,30 +83,30 @@ export class Wiring {
       await runProgram(this.#ip, ["-n", name, "-batch", "-"], insideScript(cable));
     } catch (error) {
       this.#bridgeReady = undefined;
-      throw new WiringError(`cannot make the network of the pod: ${messageOf(error)}`, { cause: error });
+      throw new WiringError(`cannot make the network namespace: ${messageOf(error)}`, { cause: error });
     }
-    this.#made.set(podUid, path);
+    this.#made.set(uid, path);
     return path;
   }
 
   /** Its processes, if there still are any, are without network then. */
-  async detach(podUid: string, address: string | undefined): Promise<void> {
-    this.#made.delete(podUid);
-    const name = namespaceName(this.#options.instance, podUid);
+  async detach(uid: string, address: string | undefined): Promise<void> {
+    this.#made.delete(uid);
+    const name = namespaceName(this.#options.instance, uid);
     await this.#cut(name, address === undefined ? undefined : cableName(address));
   }
 
-  /** Uids of pods that have a namespace. */
-  async podUids(): Promise<string[]> {
-    return (await namespacesOf(this.#options.instance)).map(({ podUid }) => podUid);
+  /** Of the owners that have a namespace. */
+  async uids(): Promise<string[]> {
+    return (await namespacesOf(this.#options.instance)).map(({ uid }) => uid);
   }
 
-  /** What others may have taken away from under the pods. */
+  /** What others may have taken away from under them. */
   async repair(): Promise<void> {
     // Two at a time would both find a rule missing, and both add it.
     await this.#bridgeReady?.catch(() => undefined);
     this.#bridgeReady = undefined;
-    if ((await this.podUids()).length > 0) await this.#readyBridge();
+    if ((await this.uids()).length > 0) await this.#readyBridge();
   }
 
   /** The kernel takes a cable away with its namespace, but some time after: its name must be free at once. */
@@ -162,20 +163,20 @@ export async function removeWiring({
   await removeBridgeRules({ instance, subnet });
 }
 
-async function namespacesOf(instance: string): Promise<{ readonly name: string; readonly podUid: string }[]> {
+async function namespacesOf(instance: string): Promise<{ readonly name: string; readonly uid: string }[]> {
   const prefix = namespaceName(instance, "");
   const names = await readdir(namespacesDir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  const uid = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+  const pattern = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
   return names
-    .map((name) => ({ name, podUid: name.startsWith(prefix) ? name.slice(prefix.length) : "" }))
-    .filter(({ podUid }) => uid.test(podUid));
+    .map((name) => ({ name, uid: name.startsWith(prefix) ? name.slice(prefix.length) : "" }))
+    .filter(({ uid }) => pattern.test(uid));
 }
 
-function namespaceName(instance: string, podUid: string): string {
-  return `nagi-${instance}-${podUid}`;
+function namespaceName(instance: string, uid: string): string {
+  return `nagi-${instance}-${uid}`;
 }
 
 /** Of the host's end. Addresses are one pod's on the whole machine; the kernel allows 15 characters. */

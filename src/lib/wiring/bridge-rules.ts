@@ -1,9 +1,9 @@
 /**
- * What pods need of the firewall to reach the outside: they pass for the host there (a table of Nagi's own), and a firewall that
+ * What those on a bridge need of the firewall to reach the outside: they pass for the host there (a table of Nagi's own), and a firewall that
  * forwards nothing by itself, as Docker's does, lets their packets through (two rules in `FORWARD`: no other table could overrule it).
  */
 
-import { findProgram, runProgram } from "../../lib/system-programs.ts";
+import { findProgram, runProgram } from "../system-programs.ts";
 
 export interface BridgeRulesOptions {
   readonly instance: string;
@@ -73,7 +73,7 @@ async function load(script: string): Promise<void> {
 }
 
 function tableName(instance: string): string {
-  return `nagi-pods-${instance}`;
+  return `nagi-nat-${instance}`;
 }
 
 function emptied(instance: string): string {
