@@ -36,6 +36,24 @@ it("processes.md: sizes, restarts, stop and start, grace, a time limit", () => {
   expect(graces).toEqual([60]);
 });
 
+it("a worker that ends after a second makes its release fail, and the one before goes on", async () => {
+  const folder = platform.repository({ Procfile: "worker: sleep ${LIFE:-1000}\n" });
+  platform.createApp("brief", [], { cwd: folder });
+  platform.nagi(["deploy", "--app", "brief", "--dir", folder]);
+  platform.nagi(["scale", "worker=1", "--app", "brief"]);
+  const pods = () =>
+    platform.kubectl(["get", "pods", "-l", "nagi.dev/app=brief,nagi.dev/release=v1", "-o", "name"]).trim();
+  const before = pods();
+  expect(before).toMatch(/^pod\/brief-worker-\S+$/);
+  const { code, stdout, stderr } = platform.tryNagi(["config", "set", "LIFE=1", "--app", "brief"]);
+  expect(stdout + stderr).toContain("worker: the process ended, exit code 0, though it should go on running");
+  expect(code).toBe(1);
+  expect(pods()).toBe(before);
+  platform.nagi(["config", "set", "LIFE=2000", "--app", "brief"]);
+  await until(() => pods() === "", "the worker of the old release to go");
+  platform.nagi(["destroy", "brief", "--confirm", "brief"]);
+});
+
 it("what cannot be is refused, with what can be", () => {
   const refused = (...argv: string[]) => platform.tryNagi([...argv, ...desk]);
   expect(refused("resize", "web=512")).toMatchObject({

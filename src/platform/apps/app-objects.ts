@@ -15,6 +15,7 @@ import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { parseDomain, type AppDomain } from "../../model/kinds/nagi/app/app-domain.ts";
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import type { PodTemplateSpec } from "../../model/kinds/core/pod/pod-spec.ts";
 import { newObject } from "../../model/kind.ts";
 import { deploymentName, ownedMeta, portName, releaseName, templateAnnotation } from "./names.ts";
 import { chooseStrategy, markedWith } from "./deploy-strategy.ts";
@@ -28,6 +29,8 @@ const servicePort = 80;
 const nameMaxLength = 253;
 /** Rollbacks make a release; old replica sets are only of use to whoever looks at them. */
 const revisionHistoryLimit = 2;
+/** What no check asks is ready when it runs, and may end the next moment: so long it must go on to count. */
+const settleSeconds = 3;
 
 export function configSecret(app: App, data: ConfigData): Secret {
   const metadata = ownedMeta(app, configName(app.metadata.name ?? ""));
@@ -121,6 +124,7 @@ export function appDeployment(app: App, wanted: WantedDeployment): Deployment {
         replicas,
         selector: { matchLabels: { [appLabel]: appName, ...labels } },
         strategy: chosen.strategy,
+        ...settling(template, progressDeadlineSeconds),
         progressDeadlineSeconds,
         revisionHistoryLimit,
         template,
@@ -138,10 +142,20 @@ export function appDeployment(app: App, wanted: WantedDeployment): Deployment {
       ...present.spec,
       replicas,
       strategy: chosen.strategy,
+      ...settling(next, progressDeadlineSeconds),
       progressDeadlineSeconds,
       template: next,
     },
   };
+}
+
+/** The deadline must be later. */
+function settling(
+  { spec }: PodTemplateSpec,
+  deadlineSeconds: number,
+): Pick<Deployment["spec"], "minReadySeconds"> {
+  const isAsked = spec?.containers.some(({ readinessProbe, startupProbe }) => readinessProbe ?? startupProbe);
+  return isAsked === true ? {} : { minReadySeconds: Math.min(settleSeconds, deadlineSeconds - 1) };
 }
 
 /** What the process's template is made from, for `templateAnnotation`. */

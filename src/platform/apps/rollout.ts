@@ -167,7 +167,9 @@ function processProgress(input: ProcessInput): Progress {
     const overdue = `${process}: not ready after ${seconds} s without progress`;
     return { state: "failed", message: problem?.text ?? overdue };
   }
-  const count = `${process}: ${pods.filter(isReady).length} of ${wanted} ready`;
+  const { minReadySeconds = 0 } = deployment.spec;
+  const settles = minReadySeconds === 0 ? "" : `, to count after ${minReadySeconds} s`;
+  const count = `${process}: ${pods.filter(isReady).length} of ${wanted} ready${settles}`;
   return {
     state: "moving",
     message: problem === undefined || problem.early === true ? count : `${count}; ${problem.text}`,
