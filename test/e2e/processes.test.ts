@@ -37,7 +37,7 @@ it("processes.md: sizes, restarts, stop and start, grace, a time limit", () => {
 });
 
 it("a worker that ends after a second makes its release fail, and the one before goes on", async () => {
-  const folder = platform.repository({ Procfile: "worker: sleep ${LIFE:-1000}\n" });
+  const folder = platform.repository({ Procfile: "worker: trap exit TERM; sleep ${LIFE:-1000} & wait\n" });
   platform.createApp("brief", [], { cwd: folder });
   platform.nagi(["deploy", "--app", "brief", "--dir", folder]);
   platform.nagi(["scale", "worker=1", "--app", "brief"]);

@@ -167,13 +167,15 @@ function processProgress(input: ProcessInput): Progress {
     const overdue = `${process}: not ready after ${seconds} s without progress`;
     return { state: "failed", message: problem?.text ?? overdue };
   }
-  const { minReadySeconds = 0 } = deployment.spec;
-  const settles = minReadySeconds === 0 ? "" : `, to count after ${minReadySeconds} s`;
-  const count = `${process}: ${pods.filter(isReady).length} of ${wanted} ready${settles}`;
+  const count = `${process}: ${pods.filter(isReady).length} of ${wanted} ready${settlesText(deployment)}`;
   return {
     state: "moving",
     message: problem === undefined || problem.early === true ? count : `${count}; ${problem.text}`,
   };
+}
+
+function settlesText({ spec: { minReadySeconds = 0 } }: Deployment): string {
+  return minReadySeconds === 0 ? "" : `, to count after ${minReadySeconds} s`;
 }
 
 /** Whether the deployment's status speaks of this release. */
