@@ -22,6 +22,7 @@ import { DirtyKeys } from "./dirty-keys.ts";
 import { hostsFile } from "./dns-records.ts";
 import { Dnsmasq, stopDnsmasq } from "./dnsmasq.ts";
 import { isTakenEverywhere } from "./port-taken.ts";
+import { runNft, withoutTable } from "../../lib/nftables.ts";
 import { findProgram, runProgram } from "../../lib/system-programs.ts";
 import { routesOf, type ServicePortRoute } from "./service-ports.ts";
 import { ServiceProxy } from "./service-proxy.ts";
@@ -74,10 +75,8 @@ export async function cleanupNetwork(options: {
   readonly clock: Clock;
 }): Promise<void> {
   await stopDnsmasq(options);
-  const nft = await findProgram("nft");
-  if (nft === undefined || geteuid?.() !== 0) return;
-  const table = tableName(options.instance);
-  await runProgram(nft, ["-f", "-"], `table ip ${table} {\n}\ndelete table ip ${table}\n`);
+  if ((await findProgram("nft")) === undefined || geteuid?.() !== 0) return;
+  await runNft(withoutTable("ip", tableName(options.instance)));
 }
 
 function tableName(instance: string): string {

@@ -7,6 +7,7 @@
  * and is refused at once instead of timing out.
  */
 
+import { withoutTable } from "../../lib/nftables.ts";
 import type { Backend, ServicePortRoute } from "./service-ports.ts";
 
 export interface TableOptions {
@@ -29,8 +30,7 @@ interface Unit {
 /** Takes the table away and builds it anew, in one transaction. */
 export function fullScript(options: TableOptions, routes: readonly ServicePortRoute[]): string {
   const { table } = options;
-  const reset = `table ip ${table} {\n}\ndelete table ip ${table}\n`;
-  return reset + baseTable(options) + changeScript(table, new Map(), byName(routes));
+  return withoutTable("ip", table) + baseTable(options) + changeScript(table, new Map(), byName(routes));
 }
 
 export function byName(routes: readonly ServicePortRoute[]): Map<string, ServicePortRoute> {

@@ -3,6 +3,7 @@
  * forwards nothing by itself, as Docker's does, lets their packets through (two rules in `FORWARD`: no other table could overrule it).
  */
 
+import { runNft, withoutTable } from "../nftables.ts";
 import { findProgram, runProgram } from "../system-programs.ts";
 
 export interface BridgeRulesOptions {
@@ -19,7 +20,7 @@ const lockSeconds = "10";
 export async function bridgeRules(options: BridgeRulesOptions): Promise<void> {
   const { instance, subnet } = options;
   const outside = `ip saddr ${subnet} ip daddr != ${subnet} ip daddr != 224.0.0.0/4`;
-  await load(`${emptied(instance)}table ip ${tableName(instance)} {
+  await runNft(`${withoutTable("ip", tableName(instance))}table ip ${tableName(instance)} {
   chain postrouting {
     type nat hook postrouting priority ${snatPriority}; policy accept;
     ${outside} masquerade
@@ -32,7 +33,7 @@ export async function bridgeRules(options: BridgeRulesOptions): Promise<void> {
 export async function removeBridgeRules(options: BridgeRulesOptions): Promise<void> {
   const { instance } = options;
   if ((await findProgram("nft")) === undefined) return;
-  await load(emptied(instance));
+  await runNft(withoutTable("ip", tableName(instance)));
   for (const rule of await forwardRules(options)) {
     // Who was killed between the question and the deed has left it twice.
     while (await rule.isThere()) await rule.do("-D");
@@ -68,14 +69,6 @@ async function forwardRules({ instance, subnet }: BridgeRulesOptions): Promise<F
   });
 }
 
-async function load(script: string): Promise<void> {
-  await runProgram((await findProgram("nft")) ?? "nft", ["-f", "-"], script);
-}
-
 function tableName(instance: string): string {
   return `nagi-nat-${instance}`;
-}
-
-function emptied(instance: string): string {
-  return `table ip ${tableName(instance)} {\n}\ndelete table ip ${tableName(instance)}\n`;
 }

@@ -15,7 +15,8 @@ import type { NetworkDetails } from "../../../lib/container-engine/engine-types.
 import { isEngineError } from "../../../lib/container-engine/engine-transport.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log.ts";
-import { findProgram, runProgram } from "../../../lib/system-programs.ts";
+import { runNft, withoutTable } from "../../../lib/nftables.ts";
+import { findProgram } from "../../../lib/system-programs.ts";
 import { AddressPool } from "../../../lib/wiring/addresses.ts";
 import { removeWiring, Wiring } from "../../../lib/wiring/wiring.ts";
 import { BuildFailure } from "../failure.ts";
@@ -125,7 +126,7 @@ export class BuildNetwork {
       ranges: this.#rangesOf(present),
       allowed: [...servers, ...addresses],
     });
-    await runProgram((await findProgram("nft")) ?? "nft", ["-f", "-"], rules);
+    await runNft(rules);
     const network = present.find(({ Name }) => Name === nameOf(instance));
     return { network: (network && (await this.#attach(network, uid))) ?? nameOf(instance) };
   }
@@ -179,8 +180,7 @@ export class BuildNetwork {
 export async function removeBuildNetwork(engine: ContainerEngine, instance: string): Promise<void> {
   if ((await missingPart(engine)) !== undefined) return;
   const table = nameOf(instance);
-  const nft = (await findProgram("nft")) ?? "nft";
-  await runProgram(nft, ["-f", "-"], `table inet ${table} {\n}\ndelete table inet ${table}\n`);
+  await runNft(withoutTable("inet", table));
   const network = (await engine.listNetworks()).find(({ Name }) => Name === table);
   const subnet = network?.IPAM.Config?.[0]?.Subnet;
   if (subnet !== undefined)

@@ -5,6 +5,7 @@
  * nothing else of this machine: neither the host by any of its addresses, nor pods, services, other containers.
  */
 
+import { withoutTable } from "../../../lib/nftables.ts";
 import type { Endpoint } from "./named-endpoints.ts";
 
 export interface RulesOptions {
@@ -27,10 +28,7 @@ export function buildRules({ table, interface: bridge, ranges, allowed }: RulesO
   const endpoints = allowed.flatMap(({ host, port }) =>
     (port === dnsPort ? ["tcp", "udp"] : ["tcp"]).map((protocol) => `${host} . ${protocol} . ${port}`),
   );
-  return `table inet ${table} {
-}
-delete table inet ${table}
-table inet ${table} {
+  return `${withoutTable("inet", table)}table inet ${table} {
   set ranges {
     type ipv4_addr
     flags interval
