@@ -11,7 +11,7 @@ import type { DeployInput, DeployPlan } from "./deploy-input.ts";
 import { adoptingAnnotation, templateAnnotation } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import { decideRollout, deployedAnnotation, progressOf } from "./rollout.ts";
-import { besideReleaseName, webOf, webOnly } from "./running-web.ts";
+import { besideProgress, besideReleaseName, webOf, webOnly } from "./running-web.ts";
 
 /** So long it may take; after that the main deployment starts its own. */
 const adoptionMs = 30_000;
@@ -21,12 +21,17 @@ export function moving(live: Release, input: DeployInput): Pick<DeployPlan, "bes
   return { beside: live, serving: live, ...(mayAdopt(live, input) && { adopts: "prepare" }) };
 }
 
-/** Whether what the main deployment would start is what runs beside. Somebody who paused it wants nothing to change. */
-function mayAdopt(live: Release, { app, beside, deployments }: DeployInput): boolean {
-  const mark = templateMark(app, { target: live, process: webProcess });
-  const isSame = beside?.metadata.annotations?.[templateAnnotation] === mark;
-  const main = webOf(deployments);
-  return isSame && main !== undefined && main.spec.paused !== true;
+/**
+ * Whether what the main deployment would start is what runs beside, whole. Somebody who paused it wants nothing to change; one
+ * that has waited for this release before starts its own.
+ */
+function mayAdopt(live: Release, input: DeployInput): boolean {
+  const mark = templateMark(input.app, { target: live, process: webProcess });
+  const isSame = input.beside?.metadata.annotations?.[templateAnnotation] === mark;
+  const main = webOf(input.deployments);
+  if (!isSame || main === undefined || main.spec.paused === true) return false;
+  const isFirst = main.metadata.annotations?.[deployedAnnotation] !== live.metadata.name;
+  return isFirst && besideProgress(live, input).state === "complete";
 }
 
 /** Whether the main deployment of web waits to take over instances of this release. */
@@ -42,17 +47,21 @@ export function isAdopting(live: Release, input: DeployInput): boolean {
 
 /**
  * The one beside lets go of them only when the deployment controller has seen the pause and the template: it would take them
- * for old ones otherwise, and end them. A newer release waits for these few moments.
+ * for old ones otherwise, and end them. And only when they are as many as the main one wants and ready, since it ends its own
+ * for no less. A newer release waits for these few moments.
  */
 export function planAdoption(live: Release, input: DeployInput): DeployPlan {
   const main = webOf(input.deployments);
   const isSeen = (main?.status?.observedGeneration ?? 0) >= (main?.metadata.generation ?? 0);
+  const isBeside = besideReleaseName(input) === live.metadata.name;
+  const isWhole =
+    input.beside?.spec.replicas === main?.spec.replicas && besideProgress(live, input).state === "complete";
   const isLatest = live === newestRelease(input.releases);
   return {
     target: live,
     serving: live,
-    adopts: isSeen ? "take" : "prepare",
-    ...(besideReleaseName(input) === live.metadata.name && { beside: live }),
+    adopts: isSeen && (isWhole || !isBeside) ? "take" : "prepare",
+    ...(isBeside && { beside: live }),
     changes: isLatest ? decideRollout(input).changes : [],
     requeueAfterMs: adoptionMs,
   };
@@ -61,7 +70,9 @@ export function planAdoption(live: Release, input: DeployInput): DeployPlan {
 /** The main deployment while it waits; `from`: the one beside, while it is there. */
 export function waiting(main: Deployment, from: Deployment | undefined, nowIso: string): Deployment {
   const annotations = { [adoptingAnnotation]: nowIso, ...main.metadata.annotations };
-  const template = from?.spec.template ?? main.spec.template;
+  const isSame =
+    from?.metadata.annotations?.[templateAnnotation] === main.metadata.annotations?.[templateAnnotation];
+  const template = isSame ? (from?.spec.template ?? main.spec.template) : main.spec.template;
   return {
     ...main,
     metadata: { ...main.metadata, annotations },

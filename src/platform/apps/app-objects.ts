@@ -124,7 +124,7 @@ export function appDeployment(app: App, wanted: WantedDeployment): Deployment {
         replicas,
         selector: { matchLabels: { [appLabel]: appName, ...labels } },
         strategy: chosen.strategy,
-        ...settling(template, progressDeadlineSeconds),
+        ...settling(template, progressDeadlineSeconds, 0),
         progressDeadlineSeconds,
         revisionHistoryLimit,
         template,
@@ -135,27 +135,32 @@ export function appDeployment(app: App, wanted: WantedDeployment): Deployment {
   const next = isSame ? present.spec.template : template;
   const chosen = chooseStrategy(app, next, present);
   const marked = markedWith(chosen, { ...present.metadata.annotations, ...annotations });
+  const { minReadySeconds = 0, ...spec } = present.spec;
   return {
     ...present,
     metadata: { ...present.metadata, annotations: marked },
     spec: {
-      ...present.spec,
+      ...spec,
       replicas,
       strategy: chosen.strategy,
-      ...settling(next, progressDeadlineSeconds),
+      ...settling(next, progressDeadlineSeconds, minReadySeconds),
       progressDeadlineSeconds,
       template: next,
     },
   };
 }
 
-/** The deadline must be later. */
+/** Somebody may want more than `settleSeconds`; the deadline must be later. */
 function settling(
   { spec }: PodTemplateSpec,
   deadlineSeconds: number,
+  presentSeconds: number,
 ): Pick<Deployment["spec"], "minReadySeconds"> {
   const isAsked = spec?.containers.some(({ readinessProbe, startupProbe }) => readinessProbe ?? startupProbe);
-  return isAsked === true ? {} : { minReadySeconds: Math.min(settleSeconds, deadlineSeconds - 1) };
+  const own = isAsked === true ? 0 : Math.min(settleSeconds, deadlineSeconds - 1);
+  const isOurs = presentSeconds <= settleSeconds;
+  const seconds = isOurs ? own : Math.max(own, Math.min(presentSeconds, deadlineSeconds - 1));
+  return seconds === 0 ? {} : { minReadySeconds: seconds };
 }
 
 /** What the process's template is made from, for `templateAnnotation`. */

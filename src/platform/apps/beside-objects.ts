@@ -28,12 +28,20 @@ export function besideDeployment(
 ): Deployment {
   const { name = "" } = app.metadata;
   const made = appDeployment(app, { ...wanted, process: webProcess });
-  if (wanted.present !== undefined) return made;
+  if (wanted.present !== undefined) return withSelected(made);
   const own = ownedMeta(app, besideDeploymentName(name), { [processLabel]: webProcess, ...track });
   const labels = { [appLabel]: name, [processLabel]: webProcess };
   const selector = { matchLabels: { ...labels, [releaseLabel]: `v${wanted.target.spec.version}` } };
   const { annotations } = made.metadata;
   return newObject<Deployment>(deployment, { ...own, annotations }, { spec: { ...made.spec, selector } });
+}
+
+/** Of a selector, which cannot change, the template has all: one of an older Nagi's names the track too. */
+function withSelected(made: Deployment): Deployment {
+  const { selector, template } = made.spec;
+  const labels = { ...template.metadata?.labels, ...selector.matchLabels };
+  const metadata = { ...template.metadata, labels };
+  return { ...made, spec: { ...made.spec, template: { ...template, metadata } } };
 }
 
 /** Whether web of this release runs in the deployment. */

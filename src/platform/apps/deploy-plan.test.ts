@@ -51,11 +51,12 @@ function running(of: Release, available = 1): Deployment {
   return { ...made, metadata: { ...made.metadata, generation: 1 }, status };
 }
 
-const besidePod = (version: number): Pod =>
+const besidePod = (version: number): Pod => aPod(version, "shop-web--next");
+const aPod = (version: number, of: string): Pod =>
   newObject<Pod>(
     pod,
     {
-      name: `shop-web--next-${version}-x`,
+      name: `${of}-${version}-x`,
       labels: { "nagi.dev/process": "web", "nagi.dev/release": `v${version}` },
     },
     { spec: { containers: [] } },
@@ -272,6 +273,36 @@ describe("the instances that ran beside", () => {
     const goesOn = goingOn(appDeployment(app(), { target: fresh, process: "web", present: taken }));
     expect(goesOn.spec.paused).toBeUndefined();
     expect(goesOn.spec.template).toEqual(taken.spec.template);
+  });
+
+  test("are let go of only when they are ready and as many as the main deployment wants", () => {
+    const given2 = { ...given, deployments: [adopting(true)] };
+    expect(plan({ ...given2, beside: running(fresh, 0) })).toMatchObject({ adopts: "prepare" });
+    const more = adopting(true);
+    more.spec.replicas = 2;
+    expect(plan({ ...given2, deployments: [more] })).toMatchObject({ adopts: "prepare" });
+    const begun = plan({ ...given, deployments: [running(old)], beside: running(fresh, 0) });
+    expect(begun).toEqual({ runs: ["v2", "v2"], serves: "v2", changes: [] });
+  });
+
+  test("that were not taken over in time are so no more, and serve alone as long as older ones run", () => {
+    const late = { nowMs: nowMs + 31_000 };
+    const goesOn = goingOn(adopting(true));
+    const rolling = { runs: ["v2", "v2"], serves: "v2", changes: [] };
+    expect(plan({ ...given, deployments: [goesOn] })).toEqual(rolling);
+    const letGo = { ...given, beside: undefined, deployments: [adopting(true)], ...late };
+    const pods = [aPod(1, "shop-web"), besidePod(2)];
+    expect(plan({ ...letGo, pods })).toEqual({ runs: ["v2", undefined], serves: "v2", changes: [] });
+    expect(plan({ ...letGo, pods: pods.slice(1) })).toMatchObject({ serves: undefined });
+  });
+
+  test("of other options than the deployment's give it not their template", () => {
+    const present = running(old);
+    const made = appDeployment(app(), { target: fresh, process: "web", present });
+    const other = running(fresh);
+    other.metadata.annotations = { ...other.metadata.annotations, "nagi.dev/template": "other" };
+    other.spec.template = { ...other.spec.template, metadata: { labels: { of: "others" } } };
+    expect(waiting(made, other, nowIso).spec.template).toEqual(made.spec.template);
   });
 
   test("are waited for by a newer release, and not for ever", () => {

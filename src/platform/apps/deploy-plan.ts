@@ -30,6 +30,7 @@ import {
 import {
   besideProgress,
   besideReleaseName,
+  hasOldOnes,
   hasOthersBeside,
   isAlone,
   webOf,
@@ -73,7 +74,9 @@ function planLive(latest: Release, input: DeployInput): DeployPlan {
   }
   const over = standby === undefined ? [] : [standbyOver(standby)];
   const moves = isBeside && progressOf(webOnly(latest), input).state !== "complete";
-  return { target, ...(moves && moving(latest, input)), changes: [...changes, ...over] };
+  // It serves alone already, though its instances could not be taken over in time.
+  const serving = hasOldOnes(latest, input) ? { serving: latest } : {};
+  return { target, ...(moves ? moving(latest, input) : serving), changes: [...changes, ...over] };
 }
 
 function planHeld(latest: Release, lastLive: Release, input: DeployInput): DeployPlan {

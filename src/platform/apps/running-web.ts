@@ -44,6 +44,17 @@ export function hasOthersBeside({ spec }: Release, { pods }: DeployInput): boole
   );
 }
 
+/** Whether instances of another release are left in the main deployment of web, which is to run this one. */
+export function hasOldOnes({ metadata, spec }: Release, { deployments, pods }: DeployInput): boolean {
+  if (webOf(deployments)?.metadata.annotations?.[deployedAnnotation] !== metadata.name) return false;
+  return pods.some(
+    ({ metadata: { labels = {}, deletionTimestamp } }) =>
+      labels[processLabel] === webProcess &&
+      labels[releaseLabel] !== `v${spec.version}` &&
+      deletionTimestamp === undefined,
+  );
+}
+
 export function webOf(deployments: readonly Deployment[]): Deployment | undefined {
   return deployments.find(({ metadata }) => metadata.labels?.[processLabel] === webProcess);
 }

@@ -84,13 +84,14 @@ function updatesFor(world: DeploymentWorld, sets: Sets, sizes: Sizes): Resized[]
         : set.metadata.annotations),
       ...(replicas > 0 || isNew ? sizeAnnotations(limits.replicas, limits.maxSurge) : {}),
     };
-    const minReadySeconds = isNew ? deployment.spec.minReadySeconds : set.spec.minReadySeconds;
+    const { minReadySeconds = 0 } = isNew ? deployment.spec : set.spec;
     const changed =
       replicas !== sizeOf(set) ||
-      (minReadySeconds ?? 0) !== (set.spec.minReadySeconds ?? 0) ||
+      minReadySeconds !== (set.spec.minReadySeconds ?? 0) ||
       !sameEntries(annotations, set.metadata.annotations ?? {});
     if (!changed) return [];
-    const spec = { ...set.spec, replicas, ...(minReadySeconds === undefined ? {} : { minReadySeconds }) };
+    const { minReadySeconds: _, ...others } = set.spec;
+    const spec = { ...others, replicas, ...(minReadySeconds === 0 ? {} : { minReadySeconds }) };
     return [{ set: { ...set, metadata: { ...set.metadata, annotations }, spec }, from: sizeOf(set) }];
   });
 }
