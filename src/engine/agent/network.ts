@@ -17,7 +17,7 @@ import {
   type Range,
 } from "../../lib/wiring/addresses.ts";
 import { labels } from "./container-record.ts";
-import { removeWiring, Wiring } from "../../lib/wiring/wiring.ts";
+import { remakeNetwork, removeWiring, wiredRange, Wiring } from "../../lib/wiring/wiring.ts";
 
 export interface NetworkInfo {
   readonly name: string;
@@ -30,11 +30,14 @@ export class PodNetwork {
   readonly info: NetworkInfo;
   readonly #addresses: AddressPool;
   readonly #wiring: Wiring | undefined;
+  readonly #remake: (() => Promise<void>) | undefined;
 
-  constructor(info: NetworkInfo, wiring?: Wiring) {
+  /** `remake`: makes the engine's network again if somebody removed it. */
+  constructor(info: NetworkInfo, wiring?: Wiring, remake?: () => Promise<void>) {
     this.info = info;
     this.#addresses = new AddressPool(info.subnet);
     this.#wiring = wiring;
+    this.#remake = remake;
   }
 
   /** The pod's address; the same one until it is released. */
@@ -69,6 +72,7 @@ export class PodNetwork {
 
   /** What others may have taken away from under the pods. */
   async repair(): Promise<void> {
+    await this.#remake?.();
     await this.#wiring?.repair();
   }
 }
@@ -87,6 +91,12 @@ export async function openPodNetwork(engine: ContainerEngine, options: NetworkOp
   const name = networkName(options.instance);
   const present = await inspect(engine, name);
   if (present !== undefined) return wired(engine, present, options);
+  const former = await wiredRange(options.instance);
+  if (former !== undefined) {
+    // Somebody removed it, and pods are on it.
+    await remakeNetwork(engine, { name, labels: labelsOf(options) }, former);
+    return wired(engine, await engine.inspectNetwork(name), options);
+  }
   for (let attempt = 1; ; attempt += 1) {
     const ranges = await takenRanges(engine, options.avoid ?? []);
     const subnet = freeSubnet(ranges);
@@ -94,7 +104,7 @@ export async function openPodNetwork(engine: ContainerEngine, options: NetworkOp
       throw new Error("cannot make the pods' network: no /16 of 10.64.0.0/10 is free");
     const gateway = formatAddress(parseRange(subnet).first + 1);
     try {
-      await engine.createNetwork({ name, subnet, gateway, labels: { [labels.instance]: options.instance } });
+      await engine.createNetwork({ name, subnet, gateway, labels: labelsOf(options) });
       return await wired(engine, await engine.inspectNetwork(name), options);
     } catch (error) {
       // Another Nagi that starts at this moment was quicker with the range.
@@ -105,10 +115,10 @@ export async function openPodNetwork(engine: ContainerEngine, options: NetworkOp
 
 /** With all pods gone. */
 export async function removePodNetwork(engine: ContainerEngine, instance: string): Promise<void> {
-  const present = await inspect(engine, networkName(instance));
+  const name = networkName(instance);
+  const present = await inspect(engine, name);
+  await removeWiring(instance, present?.Interface);
   if (present === undefined) return;
-  const { name, subnet } = infoOf(present);
-  if (present.Interface !== undefined) await removeWiring({ instance, subnet, bridge: present.Interface });
   await engine.removeNetwork(name).catch((error: unknown) => {
     if (!isEngineError(error, 404)) throw error;
   });
@@ -117,16 +127,24 @@ export async function removePodNetwork(engine: ContainerEngine, instance: string
 async function wired(
   engine: ContainerEngine,
   present: NetworkDetails,
-  { instance, log }: NetworkOptions,
+  network: NetworkOptions,
 ): Promise<PodNetwork> {
+  const { instance, log } = network;
   const info = infoOf(present);
   const { Interface: bridge } = present;
   const { gateway, subnet } = info;
   const options = { instance, gateway, subnet, log };
-  return new PodNetwork(
-    info,
-    bridge === undefined ? undefined : await Wiring.open(engine, { ...options, bridge }),
-  );
+  if (bridge === undefined) return new PodNetwork(info);
+  const wiring = await Wiring.open(engine, { ...options, bridge });
+  const spec = { name: info.name, labels: labelsOf(network) };
+  return new PodNetwork(info, wiring, async () => {
+    if ((await inspect(engine, info.name)) === undefined)
+      await remakeNetwork(engine, spec, { bridge, gateway, subnet });
+  });
+}
+
+function labelsOf({ instance }: NetworkOptions): Record<string, string> {
+  return { [labels.instance]: instance };
 }
 
 function networkName(instance: string): string {

@@ -26,6 +26,8 @@ import type { Logger } from "../log.ts";
 import { ordinaryOomScore } from "../oom-score.ts";
 import { ManagedProcess } from "../managed-process.ts";
 import { exists } from "../exists.ts";
+import { findProgram } from "../system-programs.ts";
+import { writePatientRunc } from "./patient-runc.ts";
 
 /** The kernel's limit of a socket's path is 108 bytes with the end. */
 const maxSocketPath = 107;
@@ -179,12 +181,20 @@ export class EngineHost {
     return [undefined, ...runtimeNames.filter((_, index) => present[index])];
   }
 
+  /** The name stays: whoever looks at containers with a Podman of their own has it too. */
+  async #runcPaths(): Promise<readonly string[] | undefined> {
+    const program = this.#quirks.runtime === "runc" ? await findProgram("runc") : undefined;
+    if (program === undefined) return undefined;
+    const file = join(this.#options.dir, "patient-runc");
+    return (await writePatientRunc(file, program)) ? [file, program] : undefined;
+  }
+
   /** Writes the service's configuration, and starts or restarts it when it runs with another one. */
   async #applyQuirks(): Promise<void> {
     if (this.#service === undefined) return;
     const { dir, insecureRegistries = [] } = this.#options;
     const systemd = await exists("/run/systemd/system");
-    const containers = containersConf(this.#quirks, { systemd });
+    const containers = containersConf(this.#quirks, { systemd, runc: await this.#runcPaths() });
     const registries = registriesConf(await systemRegistries(), insecureRegistries);
     await replaceFile(join(dir, "containers.conf"), containers);
     await replaceFile(join(dir, "registries.conf"), registries);
@@ -208,7 +218,13 @@ export function ownSocketPath(dir: string): string {
   return `/run/nagi/${digest}/podman.sock`;
 }
 
-export function containersConf(quirks: EngineQuirks, machine: { readonly systemd: boolean }): string {
+interface Machine {
+  readonly systemd: boolean;
+  /** Programs that are runc, the first that is there counts; absent: the engine's own choice. */
+  readonly runc?: readonly string[] | undefined;
+}
+
+export function containersConf(quirks: EngineQuirks, machine: Machine): string {
   const { runtime, ulimits } = quirks;
   const limits = ulimits?.map(({ Name, Soft, Hard }) => JSON.stringify(`${Name}=${Soft}:${Hard}`));
   return [
@@ -223,6 +239,7 @@ export function containersConf(quirks: EngineQuirks, machine: { readonly systemd
     ...(runtime === undefined ? [] : [`runtime = ${JSON.stringify(runtime)}`]),
     `events_logger = "file"`,
     ...(machine.systemd ? [] : [`cgroup_manager = "cgroupfs"`]),
+    ...(machine.runc === undefined ? [] : ["[engine.runtimes]", `runc = ${JSON.stringify(machine.runc)}`]),
     "",
   ].join("\n");
 }

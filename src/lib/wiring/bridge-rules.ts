@@ -27,30 +27,40 @@ export async function bridgeRules(options: BridgeRulesOptions): Promise<void> {
   }
 }
 `);
-  for (const rule of await forwardRules(options)) if (!(await rule.isThere())) await rule.do("-I");
+  for (const rule of await forwardRules(options)) if (!(await rule.isThere())) await rule.putFirst();
 }
 
-export async function removeBridgeRules(options: BridgeRulesOptions): Promise<void> {
-  const { instance } = options;
+/** What range they are for, as long as they are there. */
+export async function wiredSubnet(instance: string): Promise<string | undefined> {
+  const nft = await findProgram("nft");
+  if (nft === undefined) return undefined;
+  const list = runProgram(nft, ["list", "table", "ip", tableName(instance)]);
+  return /ip saddr (\S+)/.exec(await list.catch(() => ""))?.[1];
+}
+
+export async function removeBridgeRules(instance: string): Promise<void> {
   if ((await findProgram("nft")) === undefined) return;
   await runNft(withoutTable("ip", tableName(instance)));
-  for (const rule of await forwardRules(options)) {
-    // Who was killed between the question and the deed has left it twice.
-    while (await rule.isThere()) await rule.do("-D");
+  const iptables = await findProgram("iptables");
+  if (iptables === undefined) return;
+  const present = await runProgram(iptables, ["-w", lockSeconds, "-S", "FORWARD"]);
+  for (const line of present.split("\n")) {
+    const [verb, ...words] = line.split(" ");
+    if (verb === "-A" && words.join(" ").includes(`--comment ${noteOf(instance)} `))
+      await runProgram(iptables, ["-w", lockSeconds, "-D", ...words]);
   }
 }
 
 interface ForwardRule {
   isThere(): Promise<boolean>;
-  /** Puts it first, or takes it away. */
-  do(verb: "-I" | "-D"): Promise<string>;
+  putFirst(): Promise<string>;
 }
 
 /** None where there is no iptables: then nobody's rules of that kind stand in the way. */
 async function forwardRules({ instance, subnet }: BridgeRulesOptions): Promise<ForwardRule[]> {
   const iptables = await findProgram("iptables");
   if (iptables === undefined) return [];
-  const note = ["-m", "comment", "--comment", `nagi-${instance}`];
+  const note = ["-m", "comment", "--comment", noteOf(instance)];
   const rules = [
     ["-s", subnet, ...note, "-j", "ACCEPT"],
     ["-d", subnet, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", ...note, "-j", "ACCEPT"],
@@ -64,9 +74,13 @@ async function forwardRules({ instance, subnet }: BridgeRulesOptions): Promise<F
           () => true,
           () => false,
         ),
-      do: run,
+      putFirst: () => run("-I"),
     };
   });
+}
+
+function noteOf(instance: string): string {
+  return `nagi-${instance}`;
 }
 
 function tableName(instance: string): string {

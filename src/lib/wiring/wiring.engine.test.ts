@@ -40,11 +40,11 @@ function ask(path: string, url: string): Promise<string> {
   return inNamespace(path, script);
 }
 
-beforeAll(() => removeWiring(place));
+beforeAll(() => removeWiring(place.instance, place.bridge));
 beforeEach(async () => {
   wiring = await open();
 });
-afterEach(() => removeWiring(place));
+afterEach(() => removeWiring(place.instance, place.bridge));
 
 test("a pod reaches the machine and other pods, and passes for the machine outside", async () => {
   const path = await wiring.attach(uid, "10.239.0.2");
@@ -100,7 +100,7 @@ test("a pod that goes leaves nothing; an instance leaves neither bridge nor rule
   await wiring.detach(uid, "10.239.0.2");
   await wiring.detach(other, undefined);
   await Promise.all([wiring.attach(uid, "10.239.0.2"), wiring.repair(), wiring.repair()]);
-  await removeWiring(place);
+  await removeWiring(place.instance, place.bridge);
   expect(existsSync(path)).toBe(false);
   expect(await runProgram("/usr/sbin/iptables", ["-S", "FORWARD"])).not.toContain(place.instance);
   expect(existsSync(`/sys/class/net/${place.bridge}`)).toBe(false);

@@ -11,12 +11,13 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { geteuid } from "node:process";
 import type { ContainerEngine } from "../container-engine/container-engine.ts";
+import type { NetworkSpec } from "../container-engine/engine-types.ts";
 import { messageOf } from "../errors.ts";
 import { exists } from "../exists.ts";
 import type { Logger } from "../log.ts";
 import { findProgram, runProgram } from "../system-programs.ts";
-import { parseAddress, parseRange } from "./addresses.ts";
-import { bridgeRules, removeBridgeRules } from "./bridge-rules.ts";
+import { formatAddress, parseAddress, parseRange } from "./addresses.ts";
+import { bridgeRules, removeBridgeRules, wiredSubnet } from "./bridge-rules.ts";
 
 /** Where `ip netns` keeps them. */
 const namespacesDir = "/run/netns";
@@ -143,24 +144,62 @@ export class Wiring {
         // The engine makes it too, for a pod whose network it makes.
         if (!(await exists(device))) throw error;
       }
+    } else {
+      // That of a network that was removed and made again lacks it, or somebody took it away.
+      await runProgram(this.#ip, ["-batch", "-"], addressScript({ bridge, gateway, subnet }));
     }
     if ((await readFile(forwardingFile, "utf8")).trim() !== "1") await writeFile(forwardingFile, "1");
     await bridgeRules({ instance, subnet });
   }
 }
 
+type Range = Pick<WiringOptions, "bridge" | "gateway" | "subnet">;
+
+/** What an instance has in the kernel, as long as the machine runs; undefined where that is nothing. */
+export async function wiredRange(instance: string): Promise<Range | undefined> {
+  const subnet = await wiredSubnet(instance);
+  if (subnet === undefined) return undefined;
+  const gateway = formatAddress(parseRange(subnet).first + 1);
+  const ip = (await findProgram("ip")) ?? "ip";
+  const all = await runProgram(ip, ["-4", "-brief", "address", "show"]);
+  const bridge = all
+    .split("\n")
+    .find((line) => line.includes(` ${gateway}/`))
+    ?.split(/[ @]/)[0];
+  return bridge === undefined ? undefined : { bridge, gateway, subnet };
+}
+
+/**
+ * Makes an engine's network again, as it was, that somebody removed while others are on it: for the engine nobody is, so
+ * `podman network prune` removes it. The engine takes no range that an interface has: the bridge is without it for that moment.
+ */
+export async function remakeNetwork(
+  engine: ContainerEngine,
+  spec: Pick<NetworkSpec, "name" | "labels">,
+  { bridge, gateway, subnet }: Range,
+): Promise<void> {
+  const ip = (await findProgram("ip")) ?? "ip";
+  const own = `${gateway}/${subnet.split("/")[1]}`;
+  // It may be without already.
+  await runProgram(ip, ["address", "del", own, "dev", bridge]).catch(() => undefined);
+  try {
+    await engine.createNetwork({ ...spec, interface: bridge, subnet, gateway });
+  } finally {
+    if (await exists(join(interfacesDir, bridge)))
+      await runProgram(ip, ["-batch", "-"], addressScript({ bridge, gateway, subnet }));
+  }
+}
+
 /** Takes away all that an instance has in the kernel: for when the platform is shut down for good. */
-export async function removeWiring({
-  instance,
-  bridge,
-  subnet,
-}: Pick<WiringOptions, "instance" | "bridge" | "subnet">): Promise<void> {
+export async function removeWiring(instance: string, bridge: string | undefined): Promise<void> {
   const ip = await findProgram("ip");
   if (ip === undefined || geteuid?.() !== 0) return;
   const lines = (await namespacesOf(instance)).map(({ name }) => `netns del ${name}\n`);
   if (lines.length > 0) await runProgram(ip, ["-force", "-batch", "-"], lines.join(""));
-  if (await exists(join(interfacesDir, bridge))) await runProgram(ip, ["link", "del", bridge]);
-  await removeBridgeRules({ instance, subnet });
+  const device = bridge ?? (await wiredRange(instance))?.bridge;
+  if (device !== undefined && (await exists(join(interfacesDir, device))))
+    await runProgram(ip, ["link", "del", device]);
+  await removeBridgeRules(instance);
 }
 
 async function namespacesOf(instance: string): Promise<{ readonly name: string; readonly uid: string }[]> {
@@ -224,12 +263,12 @@ function insideScript({ address, gateway, subnet }: Cable): string {
 }
 
 /** A hardware address of its own, or the bridge would change its with each cable that comes and goes. */
-function bridgeScript({ bridge, gateway, subnet }: Pick<Cable, "bridge" | "gateway" | "subnet">): string {
+function bridgeScript(range: Range): string {
+  const { bridge, gateway } = range;
+  return `link add ${bridge} address ${hardwareAddress(gateway)} type bridge\n${addressScript(range)}`;
+}
+
+function addressScript({ bridge, gateway, subnet }: Range): string {
   const own = `${gateway}/${subnet.split("/")[1]}`;
-  const lines = [
-    `link add ${bridge} address ${hardwareAddress(gateway)} type bridge`,
-    `address add ${own} broadcast + dev ${bridge}`,
-    `link set ${bridge} up`,
-  ];
-  return `${lines.join("\n")}\n`;
+  return `address replace ${own} broadcast + dev ${bridge}\nlink set ${bridge} up\n`;
 }

@@ -18,7 +18,7 @@ import type { Logger } from "../../../lib/log.ts";
 import { runNft, withoutTable } from "../../../lib/nftables.ts";
 import { findProgram } from "../../../lib/system-programs.ts";
 import { AddressPool } from "../../../lib/wiring/addresses.ts";
-import { removeWiring, Wiring } from "../../../lib/wiring/wiring.ts";
+import { remakeNetwork, removeWiring, Wiring } from "../../../lib/wiring/wiring.ts";
 import { BuildFailure } from "../failure.ts";
 import type { HostConfig } from "../host-config.ts";
 import { buildRules, dnsPort } from "./build-rules.ts";
@@ -54,10 +54,14 @@ interface Wires {
 
 export class BuildNetwork {
   readonly #options: BuildNetworkOptions;
-  /** Of builds that may be under way. */
-  readonly #uids = new Set<string>();
+  /** Of builds that may be under way: what is being prepared for them. */
+  readonly #builds = new Map<string, Promise<unknown>>();
   /** Of the network's subnet: that changes when somebody removed the network. */
-  #opened: { readonly subnet: string; readonly wires: Promise<Wires | undefined> } | undefined;
+  #opened:
+    | { readonly subnet: string; readonly gateway: string; readonly wires: Promise<Wires | undefined> }
+    | undefined;
+  /** Ranges of others that were seen: pods stay on theirs though somebody removed their network in the engine. */
+  readonly #ranges = new Set<string>();
 
   constructor(options: BuildNetworkOptions) {
     this.#options = options;
@@ -65,6 +69,12 @@ export class BuildNetwork {
 
   /** As the settings are now; called before a build's steps, until it is released. */
   async prepare(host: HostConfig, uid: string): Promise<Isolation> {
+    const preparing = this.#prepare(host, uid);
+    this.#builds.set(uid, preparing);
+    return await preparing;
+  }
+
+  async #prepare(host: HostConfig, uid: string): Promise<Isolation> {
     const { engine, clock, log } = this.#options;
     const endpoints = namedEndpoints(host);
     const local = endpoints.find(isLoopback);
@@ -101,9 +111,10 @@ export class BuildNetwork {
     return guardOf({ own, named: namedEndpoints(host) });
   }
 
-  /** When no step of the build runs any more. */
+  /** When no step of the build runs any more, whether or not it was prepared, and though that may still go on. */
   async release(uid: string): Promise<void> {
-    this.#uids.delete(uid);
+    await Promise.allSettled([this.#builds.get(uid)]);
+    this.#builds.delete(uid);
     try {
       const { wiring, addresses } = (await this.#opened?.wires) ?? {};
       await wiring?.detach(uid, addresses?.addressOf(uid));
@@ -137,17 +148,19 @@ export class BuildNetwork {
     const present = await engine.listNetworks();
     const labels = { "nagi.dev/instance": instance };
     if (present.some(({ Name }) => Name === name)) return present;
-    await engine.createNetwork({ name, interface: interfaceOf(instance), labels });
+    const bridge = interfaceOf(instance);
+    // Builds under way are on it still.
+    if (this.#opened === undefined) await engine.createNetwork({ name, interface: bridge, labels });
+    else await remakeNetwork(engine, { name, labels }, { ...this.#opened, bridge });
     return await engine.listNetworks();
   }
 
   /** The build's namespace on the network; undefined where the engine has to connect its steps. */
   async #attach(network: NetworkDetails, uid: string): Promise<string | undefined> {
-    this.#uids.add(uid);
     const { Subnet: subnet, Gateway: gateway } = network.IPAM.Config?.[0] ?? {};
     if (subnet === undefined || gateway === undefined) return undefined;
     if (this.#opened?.subnet !== subnet) {
-      const opened = { subnet, wires: this.#open(subnet, gateway) };
+      const opened = { subnet, gateway, wires: this.#open(subnet, gateway) };
       this.#opened = opened;
       opened.wires.catch(() => (this.#opened = undefined));
     }
@@ -163,7 +176,7 @@ export class BuildNetwork {
     const wiring = await Wiring.open(engine, { instance, bridge, gateway, subnet, log });
     if (wiring === undefined) return undefined;
     // What builds of an earlier process left.
-    for (const uid of await wiring.uids()) if (!this.#uids.has(uid)) await wiring.detach(uid, undefined);
+    for (const uid of await wiring.uids()) if (!this.#builds.has(uid)) await wiring.detach(uid, undefined);
     return { wiring, addresses: new AddressPool(subnet) };
   }
 
@@ -171,8 +184,8 @@ export class BuildNetwork {
   #rangesOf(networks: readonly NetworkDetails[], all = false): string[] {
     const { instance, serviceCidr } = this.#options;
     const others = networks.filter(({ Name }) => Name !== nameOf(instance));
-    const subnets = others.flatMap(({ IPAM }) => IPAM.Config ?? []).map(({ Subnet }) => Subnet);
-    return [serviceCidr, ...subnets.filter((subnet) => all || !subnet.includes(":"))];
+    for (const { Subnet } of others.flatMap(({ IPAM }) => IPAM.Config ?? [])) this.#ranges.add(Subnet);
+    return [serviceCidr, ...this.#ranges].filter((subnet) => all || !subnet.includes(":"));
   }
 }
 
@@ -181,10 +194,7 @@ export async function removeBuildNetwork(engine: ContainerEngine, instance: stri
   if ((await missingPart(engine)) !== undefined) return;
   const table = nameOf(instance);
   await runNft(withoutTable("inet", table));
-  const network = (await engine.listNetworks()).find(({ Name }) => Name === table);
-  const subnet = network?.IPAM.Config?.[0]?.Subnet;
-  if (subnet !== undefined)
-    await removeWiring({ instance: wiredAs(instance), bridge: interfaceOf(instance), subnet });
+  await removeWiring(wiredAs(instance), interfaceOf(instance));
   await engine.removeNetwork(table).catch((error: unknown) => {
     if (!isEngineError(error, 404)) throw error;
   });
