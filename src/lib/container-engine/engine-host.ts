@@ -181,9 +181,12 @@ export class EngineHost {
     return [undefined, ...runtimeNames.filter((_, index) => present[index])];
   }
 
-  /** The name stays: whoever looks at containers with a Podman of their own has it too. */
+  /**
+   * Told in any case: the engine's own choice may be runc too. The name stays: whoever looks at containers with a Podman of
+   * their own has it too.
+   */
   async #runcPaths(): Promise<readonly string[] | undefined> {
-    const program = this.#quirks.runtime === "runc" ? await findProgram("runc") : undefined;
+    const program = await findProgram("runc");
     if (program === undefined) return undefined;
     const file = join(this.#options.dir, "patient-runc");
     return (await writePatientRunc(file, program)) ? [file, program] : undefined;
