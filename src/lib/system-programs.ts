@@ -24,10 +24,18 @@ export async function findProgram(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Resolves with what the program printed; a failure has what it said. */
-export function runProgram(path: string, args: readonly string[], input = ""): Promise<string> {
+type Environment = Readonly<Record<string, string>>;
+
+/** Resolves with what the program printed; a failure has what it said. `env`: its whole environment; absent: this process's. */
+export function runProgram(
+  path: string,
+  args: readonly string[],
+  input = "",
+  env?: Environment,
+): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const child = spawn(path, args, { stdio: ["pipe", "pipe", "pipe"], timeout: timeoutMs });
+  const own = env === undefined ? {} : { env: { ...env } };
+  const child = spawn(path, args, { stdio: ["pipe", "pipe", "pipe"], timeout: timeoutMs, ...own });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(0, outputMaxBytes)));

@@ -9,6 +9,7 @@ import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { DirtyKeys } from "./dirty-keys.ts";
 import { prepareBridge } from "./bridge.ts";
+import { runNft } from "../../lib/nftables.ts";
 import { byName, changeScript, fullScript, type TableOptions } from "./nft-script.ts";
 import { runProgram } from "../../lib/system-programs.ts";
 import type { ServicePortRoute } from "./service-ports.ts";
@@ -86,7 +87,7 @@ export class ServiceProxy {
   }
 
   async #load(script: string): Promise<void> {
-    await runProgram(this.#options.program, ["-f", "-"], script);
+    await runNft(script, this.#options.program);
   }
 
   async #tableIsThere(): Promise<boolean> {
