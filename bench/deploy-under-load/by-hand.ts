@@ -5,6 +5,7 @@
  */
 
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -44,6 +45,7 @@ export class DeployedByHand {
   static async start(options: ByHandOptions): Promise<DeployedByHand> {
     const made = new DeployedByHand(options, await freePort());
     runHaproxy(options.dir, made.#configuration());
+    while (!existsSync(join(options.dir, "admin.sock"))) await pause(pollMs);
     for (let index = 0; index < options.instances; index++) await made.#begin();
     return made;
   }
