@@ -12,7 +12,7 @@ const expectations = { poll: { timeout: 20_000 } };
  * `test/e2e` the whole platform. Most of their time is waiting, so three files of them run at a time on two cores; some run
  * alone. They start real programs on a machine that may be busy with other work: a test that fails is tried once more, and
  * the report says so; `npm test` then runs its whole file once more (adr/0187). Files that start no platform share the modules
- * that their worker has loaded, which saves two fifths of their time: what a test changes in a module it must undo.
+ * that their worker has loaded, which saves a third of their time: what a test changes in a module it must undo.
  */
 export default defineConfig({
   test: {

@@ -134,6 +134,8 @@ describe("a Dockerfile of the source", () => {
     expect(stdout).toMatch(/^ +\d+\.\d+\.\d+$/m);
     expect(stdout.match(/ (ECONNREFUSED|ENETUNREACH|EHOSTUNREACH)$/gm)).toHaveLength(targets.length);
     expect(stdout).not.toContain("CONNECTED");
+    // It knows its own name, and whom to ask for others.
+    expect(stdout).toMatch(/^ +nameserver \S+$/m);
     for (const app of ["greeter", "curious"]) platform.nagi(["destroy", app, "--confirm", app]);
   });
 });

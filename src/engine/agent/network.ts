@@ -17,7 +17,13 @@ import {
   type Range,
 } from "../../lib/wiring/addresses.ts";
 import { labels } from "./container-record.ts";
-import { remakeNetwork, removeWiring, wiredRange, Wiring } from "../../lib/wiring/wiring.ts";
+import {
+  remakeNetwork,
+  removeWiring,
+  wiredBridge,
+  Wiring,
+  type EngineNetwork,
+} from "../../lib/wiring/wiring.ts";
 
 export interface NetworkInfo {
   readonly name: string;
@@ -30,14 +36,11 @@ export class PodNetwork {
   readonly info: NetworkInfo;
   readonly #addresses: AddressPool;
   readonly #wiring: Wiring | undefined;
-  readonly #remake: (() => Promise<void>) | undefined;
 
-  /** `remake`: makes the engine's network again if somebody removed it. */
-  constructor(info: NetworkInfo, wiring?: Wiring, remake?: () => Promise<void>) {
+  constructor(info: NetworkInfo, wiring?: Wiring) {
     this.info = info;
     this.#addresses = new AddressPool(info.subnet);
     this.#wiring = wiring;
-    this.#remake = remake;
   }
 
   /** The pod's address; the same one until it is released. */
@@ -72,7 +75,6 @@ export class PodNetwork {
 
   /** What others may have taken away from under the pods. */
   async repair(): Promise<void> {
-    await this.#remake?.();
     await this.#wiring?.repair();
   }
 }
@@ -89,12 +91,12 @@ const attemptsMax = 5;
 /** Finds the network or makes it, with a subnet that is free on this machine. */
 export async function openPodNetwork(engine: ContainerEngine, options: NetworkOptions): Promise<PodNetwork> {
   const name = networkName(options.instance);
-  const present = await inspect(engine, name);
+  const present = await engine.findNetwork(name);
   if (present !== undefined) return wired(engine, present, options);
-  const former = await wiredRange(options.instance);
+  const former = await wiredBridge(options.instance);
   if (former !== undefined) {
     // Somebody removed it, and pods are on it.
-    await remakeNetwork(engine, { name, labels: labelsOf(options) }, former);
+    await remakeNetwork(engine, engineNetwork(options), former);
     return wired(engine, await engine.inspectNetwork(name), options);
   }
   for (let attempt = 1; ; attempt += 1) {
@@ -104,7 +106,7 @@ export async function openPodNetwork(engine: ContainerEngine, options: NetworkOp
       throw new Error("cannot make the pods' network: no /16 of 10.64.0.0/10 is free");
     const gateway = formatAddress(parseRange(subnet).first + 1);
     try {
-      await engine.createNetwork({ name, subnet, gateway, labels: labelsOf(options) });
+      await engine.createNetwork({ ...engineNetwork(options), subnet, gateway });
       return await wired(engine, await engine.inspectNetwork(name), options);
     } catch (error) {
       // Another Nagi that starts at this moment was quicker with the range.
@@ -116,7 +118,7 @@ export async function openPodNetwork(engine: ContainerEngine, options: NetworkOp
 /** With all pods gone. */
 export async function removePodNetwork(engine: ContainerEngine, instance: string): Promise<void> {
   const name = networkName(instance);
-  const present = await inspect(engine, name);
+  const present = await engine.findNetwork(name);
   await removeWiring(instance, present?.Interface);
   if (present === undefined) return;
   await engine.removeNetwork(name).catch((error: unknown) => {
@@ -127,37 +129,23 @@ export async function removePodNetwork(engine: ContainerEngine, instance: string
 async function wired(
   engine: ContainerEngine,
   present: NetworkDetails,
-  network: NetworkOptions,
+  options: NetworkOptions,
 ): Promise<PodNetwork> {
-  const { instance, log } = network;
+  const { instance, log } = options;
   const info = infoOf(present);
   const { Interface: bridge } = present;
-  const { gateway, subnet } = info;
-  const options = { instance, gateway, subnet, log };
   if (bridge === undefined) return new PodNetwork(info);
-  const wiring = await Wiring.open(engine, { ...options, bridge });
-  const spec = { name: info.name, labels: labelsOf(network) };
-  return new PodNetwork(info, wiring, async () => {
-    if ((await inspect(engine, info.name)) === undefined)
-      await remakeNetwork(engine, spec, { bridge, gateway, subnet });
-  });
+  const { gateway, subnet } = info;
+  const network = engineNetwork(options);
+  return new PodNetwork(info, await Wiring.open(engine, { instance, network, bridge, gateway, subnet, log }));
 }
 
-function labelsOf({ instance }: NetworkOptions): Record<string, string> {
-  return { [labels.instance]: instance };
+function engineNetwork({ instance }: NetworkOptions): EngineNetwork {
+  return { name: networkName(instance), labels: { [labels.instance]: instance } };
 }
 
 function networkName(instance: string): string {
   return `nagi-${instance}`;
-}
-
-async function inspect(engine: ContainerEngine, name: string): Promise<NetworkDetails | undefined> {
-  try {
-    return await engine.inspectNetwork(name);
-  } catch (error) {
-    if (isEngineError(error, 404)) return undefined;
-    throw error;
-  }
 }
 
 function infoOf({ Name, IPAM }: NetworkDetails): NetworkInfo {

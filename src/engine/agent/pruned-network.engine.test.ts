@@ -1,36 +1,27 @@
 /** The pods' network when somebody has removed it in the engine, for which nothing is on it: `podman network prune`. */
 
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { systemClock } from "../../lib/clock.ts";
-import { EngineHost } from "../../lib/container-engine/engine-host.ts";
+import { startOwnEngine, type OwnEngine } from "../../lib/container-engine/testing/own-engine.ts";
 import { silentLogger } from "../../lib/log.ts";
 import { runProgram } from "../../lib/system-programs.ts";
 import { openPodNetwork, removePodNetwork, type PodNetwork } from "./network.ts";
 
 const instance = `pruned-${process.pid}`;
 const uids = [1, 2, 3].map((number) => `00000000-0000-4000-8000-00000000000${number}`);
-let dir: string;
-let host: EngineHost;
+let own: OwnEngine;
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), "nagi-pruned-"));
-  const env = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", HOME: dir };
-  host = new EngineHost({ dir, env, clock: systemClock, log: silentLogger });
-  await host.start();
+  own = await startOwnEngine();
 });
 afterAll(async () => {
-  await removePodNetwork(host.engine, instance);
-  await host.stop();
-  rmSync(dir, { recursive: true });
+  await removePodNetwork(own.engine, instance);
+  await own[Symbol.asyncDispose]();
 });
 
-const open = (): Promise<PodNetwork> => openPodNetwork(host.engine, { instance, log: silentLogger });
-const remove = (): Promise<void> => host.engine.removeNetwork(`nagi-${instance}`);
+const open = (): Promise<PodNetwork> => openPodNetwork(own.engine, { instance, log: silentLogger });
+const remove = (): Promise<void> => own.engine.removeNetwork(`nagi-${instance}`);
 
 function ask(path: string | undefined, url: string): Promise<string> {
   const script = `fetch("${url}", { signal: AbortSignal.timeout(5000) }).then((r) => r.text()).then((t) => process.stdout.write(t))`;
@@ -55,7 +46,8 @@ test("it is made again as it was, by the next Nagi or by this one, and the pods 
     expect(await ask(young, url)).toBe(next.addressOf(uids[1] ?? ""));
     await remove();
     await next.repair();
-    expect((await open()).info).toEqual(info);
+    const again = await own.engine.findNetwork(info.name);
+    expect(again?.IPAM.Config).toEqual([{ Subnet: info.subnet, Gateway: info.gateway }]);
     expect(await ask(young, url)).toBe(next.addressOf(uids[1] ?? ""));
   } finally {
     server.close();
@@ -63,10 +55,11 @@ test("it is made again as it was, by the next Nagi or by this one, and the pods 
 });
 
 test("nothing of it is left when Nagi ends, though the engine does not know it any more", async () => {
-  const { info, ...network } = await open();
-  expect(network).toBeDefined();
+  const network = await open();
+  const { info } = network;
+  await network.attach(uids[2] ?? "");
   await remove();
-  await removePodNetwork(host.engine, instance);
+  await removePodNetwork(own.engine, instance);
   expect(await runProgram("/usr/sbin/ip", ["-4", "-brief", "address"])).not.toContain(` ${info.gateway}/`);
   expect(await runProgram("/usr/sbin/ip", ["netns", "list"])).not.toContain(instance);
   expect(await runProgram("/usr/sbin/iptables", ["-S", "FORWARD"])).not.toContain(instance);

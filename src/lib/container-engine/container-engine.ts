@@ -191,6 +191,16 @@ export class ContainerEngine extends ImageEngine {
     return networkOf(await this.call<NativeNetwork>(request));
   }
 
+  /** Undefined where there is none of that name. */
+  async findNetwork(name: string): Promise<NetworkDetails | undefined> {
+    try {
+      return await this.inspectNetwork(name);
+    } catch (error) {
+      if (isEngineError(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
   /** Without Podman's own name server, which only its native API can leave out. */
   async createNetwork(spec: NetworkSpec): Promise<void> {
     const { name, subnet, gateway, labels } = spec;

@@ -10,14 +10,15 @@ import { runProgram } from "../system-programs.ts";
 import { removeWiring, Wiring } from "./wiring.ts";
 
 const ip = (...argv: string[]): Promise<string> => runProgram("/usr/sbin/ip", argv);
-/** Nothing of the engine is asked but what it is. */
-const podman = { isPodman: async () => true } as unknown as ContainerEngine;
+/** Nothing of the engine is asked but what it is, and whether it knows the network. */
+const podman = { isPodman: async () => true, findNetwork: async () => ({}) } as unknown as ContainerEngine;
 const suffix = `${process.pid % 100_000}`;
 const place = {
   instance: `wiring-${suffix}`,
   bridge: `nw${suffix}`,
   subnet: "10.239.0.0/16",
   gateway: "10.239.0.1",
+  network: { name: `nagi-wiring-${suffix}`, labels: {} },
   log: silentLogger,
 };
 const uid = "00000000-0000-4000-8000-000000000001";

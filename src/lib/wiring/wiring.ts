@@ -24,16 +24,23 @@ const namespacesDir = "/run/netns";
 const interfacesDir = "/sys/class/net";
 const forwardingFile = "/proc/sys/net/ipv4/ip_forward";
 
-export interface WiringOptions {
-  /** Part of all names: those of one instance are the owners of one bridge. */
-  readonly instance: string;
-  /** Name of the bridge's interface. */
+export interface Bridge {
+  /** Name of its interface. */
   readonly bridge: string;
-  /** The host's address on the bridge, the default route of the others. */
+  /** The host's address on it, the default route of the others. */
   readonly gateway: string;
   readonly subnet: string;
+}
+
+export interface WiringOptions extends Bridge {
+  /** Part of all names: those of one instance are the owners of one bridge. */
+  readonly instance: string;
+  /** The engine's, which the bridge is of. */
+  readonly network: EngineNetwork;
   readonly log: Logger;
 }
+
+export type EngineNetwork = Pick<NetworkSpec, "name" | "labels">;
 
 /** The network could not be made; the message has what the program said. */
 export class WiringError extends Error {
@@ -41,13 +48,15 @@ export class WiringError extends Error {
 }
 
 export class Wiring {
+  readonly #engine: ContainerEngine;
   readonly #options: WiringOptions;
   readonly #ip: string;
   /** Made by this process, and whole: the path by uid of the owner. */
   readonly #made = new Map<string, string>();
   #bridgeReady: Promise<void> | undefined;
 
-  private constructor(options: WiringOptions, ip: string) {
+  private constructor(engine: ContainerEngine, options: WiringOptions, ip: string) {
+    this.#engine = engine;
     this.#options = options;
     this.#ip = ip;
   }
@@ -65,7 +74,7 @@ export class Wiring {
       await runProgram(ip, ["netns", "del", probe]).catch(() => undefined);
       return undefined;
     }
-    return new Wiring(options, ip);
+    return new Wiring(engine, options, ip);
   }
 
   /** The path of the owner's namespace. No process may be in one that this process did not make: it is made anew. */
@@ -108,6 +117,9 @@ export class Wiring {
     await this.#bridgeReady?.catch(() => undefined);
     this.#bridgeReady = undefined;
     if ((await this.uids()).length > 0) await this.#readyBridge();
+    const { network } = this.#options;
+    if ((await this.#engine.findNetwork(network.name)) === undefined)
+      await remakeNetwork(this.#engine, network, this.#options);
   }
 
   /** The kernel takes a cable away with its namespace, but some time after: its name must be free at once. */
@@ -153,10 +165,8 @@ export class Wiring {
   }
 }
 
-type Range = Pick<WiringOptions, "bridge" | "gateway" | "subnet">;
-
 /** What an instance has in the kernel, as long as the machine runs; undefined where that is nothing. */
-export async function wiredRange(instance: string): Promise<Range | undefined> {
+export async function wiredBridge(instance: string): Promise<Bridge | undefined> {
   const subnet = await wiredSubnet(instance);
   if (subnet === undefined) return undefined;
   const gateway = formatAddress(parseRange(subnet).first + 1);
@@ -175,15 +185,15 @@ export async function wiredRange(instance: string): Promise<Range | undefined> {
  */
 export async function remakeNetwork(
   engine: ContainerEngine,
-  spec: Pick<NetworkSpec, "name" | "labels">,
-  { bridge, gateway, subnet }: Range,
+  network: EngineNetwork,
+  { bridge, gateway, subnet }: Bridge,
 ): Promise<void> {
   const ip = (await findProgram("ip")) ?? "ip";
   const own = `${gateway}/${subnet.split("/")[1]}`;
   // It may be without already.
   await runProgram(ip, ["address", "del", own, "dev", bridge]).catch(() => undefined);
   try {
-    await engine.createNetwork({ ...spec, interface: bridge, subnet, gateway });
+    await engine.createNetwork({ ...network, interface: bridge, subnet, gateway });
   } finally {
     if (await exists(join(interfacesDir, bridge)))
       await runProgram(ip, ["-batch", "-"], addressScript({ bridge, gateway, subnet }));
@@ -196,7 +206,7 @@ export async function removeWiring(instance: string, bridge: string | undefined)
   if (ip === undefined || geteuid?.() !== 0) return;
   const lines = (await namespacesOf(instance)).map(({ name }) => `netns del ${name}\n`);
   if (lines.length > 0) await runProgram(ip, ["-force", "-batch", "-"], lines.join(""));
-  const device = bridge ?? (await wiredRange(instance))?.bridge;
+  const device = bridge ?? (await wiredBridge(instance))?.bridge;
   if (device !== undefined && (await exists(join(interfacesDir, device))))
     await runProgram(ip, ["link", "del", device]);
   await removeBridgeRules(instance);
@@ -243,13 +253,10 @@ function hexOf(address: string): string {
   return parseAddress(address).toString(16).padStart(8, "0");
 }
 
-interface Cable {
+interface Cable extends Bridge {
   readonly name: string;
   readonly cable: string;
-  readonly bridge: string;
   readonly address: string;
-  readonly gateway: string;
-  readonly subnet: string;
 }
 
 function outsideScript({ name, cable, bridge, address }: Cable): string {
@@ -263,12 +270,12 @@ function insideScript({ address, gateway, subnet }: Cable): string {
 }
 
 /** A hardware address of its own, or the bridge would change its with each cable that comes and goes. */
-function bridgeScript(range: Range): string {
-  const { bridge, gateway } = range;
-  return `link add ${bridge} address ${hardwareAddress(gateway)} type bridge\n${addressScript(range)}`;
+function bridgeScript(made: Bridge): string {
+  const { bridge, gateway } = made;
+  return `link add ${bridge} address ${hardwareAddress(gateway)} type bridge\n${addressScript(made)}`;
 }
 
-function addressScript({ bridge, gateway, subnet }: Range): string {
+function addressScript({ bridge, gateway, subnet }: Bridge): string {
   const own = `${gateway}/${subnet.split("/")[1]}`;
   return `address replace ${own} broadcast + dev ${bridge}\nlink set ${bridge} up\n`;
 }

@@ -157,9 +157,8 @@ function settling(
   presentSeconds: number,
 ): Pick<Deployment["spec"], "minReadySeconds"> {
   const isAsked = spec?.containers.some(({ readinessProbe, startupProbe }) => readinessProbe ?? startupProbe);
-  const own = isAsked === true ? 0 : Math.min(settleSeconds, deadlineSeconds - 1);
-  const isOurs = presentSeconds <= settleSeconds;
-  const seconds = isOurs ? own : Math.max(own, Math.min(presentSeconds, deadlineSeconds - 1));
+  const wanted = presentSeconds > settleSeconds ? presentSeconds : isAsked === true ? 0 : settleSeconds;
+  const seconds = Math.min(wanted, deadlineSeconds - 1);
   return seconds === 0 ? {} : { minReadySeconds: seconds };
 }
 

@@ -48,10 +48,12 @@ export function hasOthersBeside({ spec }: Release, { pods }: DeployInput): boole
 export function hasOldOnes({ metadata, spec }: Release, { deployments, pods }: DeployInput): boolean {
   if (webOf(deployments)?.metadata.annotations?.[deployedAnnotation] !== metadata.name) return false;
   return pods.some(
-    ({ metadata: { labels = {}, deletionTimestamp } }) =>
+    ({ metadata: { labels = {}, deletionTimestamp }, status }) =>
       labels[processLabel] === webProcess &&
       labels[releaseLabel] !== `v${spec.version}` &&
-      deletionTimestamp === undefined,
+      deletionTimestamp === undefined &&
+      // One that was evicted stays to be looked at.
+      status?.phase !== "Failed",
   );
 }
 

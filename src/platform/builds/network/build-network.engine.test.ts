@@ -1,13 +1,11 @@
 /** Namespaces of builds as the kernel has them; no step runs in them. */
 
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../lib/clock.ts";
-import { EngineHost } from "../../../lib/container-engine/engine-host.ts";
+import { startOwnEngine, type OwnEngine } from "../../../lib/container-engine/testing/own-engine.ts";
 import { silentLogger } from "../../../lib/log.ts";
 import { runProgram } from "../../../lib/system-programs.ts";
 import type { HostConfig } from "../host-config.ts";
@@ -21,32 +19,26 @@ const uids = [1, 2, 3].map((number) => `00000000-0000-4000-8000-00000000000${num
   string,
   string,
 ];
-let dir: string;
-let host: EngineHost;
+let own: OwnEngine;
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), "nagi-build-network-"));
-  const env = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", HOME: dir };
-  host = new EngineHost({ dir, env, clock: systemClock, log: silentLogger });
-  await host.start();
+  own = await startOwnEngine();
 });
-afterEach(() => removeBuildNetwork(host.engine, instance));
-afterAll(async () => {
-  await host.stop();
-  rmSync(dir, { recursive: true });
-});
+afterEach(() => removeBuildNetwork(own.engine, instance));
+afterAll(() => own[Symbol.asyncDispose]());
 
 function newNetwork(): BuildNetwork {
-  const { engine } = host;
+  const { engine } = own;
   const serviceCidr = "10.96.0.0/12";
   return new BuildNetwork({ engine, instance, serviceCidr, clock: systemClock, log: silentLogger });
 }
 
 function namespaces(): string[] {
-  return readdirSync("/run/netns").filter((name) => name.startsWith(table));
+  return readdirSync("/run/netns")
+    .filter((name) => name.startsWith(table))
+    .toSorted();
 }
 
-/** The address that a server outside of the namespace sees; the host's own is refused, so that it is one in another. */
 async function addressIn(path: string | undefined): Promise<string> {
   const shown = await runProgram("/usr/bin/nsenter", [`--net=${path}`, "ip", "-4", "-brief", "address"]);
   return /eth0\S* +\S+ +([\d.]+)\//.exec(shown)?.[1] ?? "";
@@ -76,6 +68,7 @@ test("each build has an address of its own, the same for all its steps, and leav
   const late = network.prepare(settings, uids[2]);
   await network.release(uids[2]);
   await late;
+  expect(namespaces()).toEqual([expect.stringContaining(uids[0]), expect.stringContaining(uids[1])]);
   for (const uid of [...uids, "00000000-0000-4000-8000-000000000009"]) await network.release(uid);
   expect(namespaces()).toEqual([]);
 });
@@ -90,17 +83,19 @@ test("what an earlier process left goes with the first build", async () => {
 test("a network that somebody removed in the engine is made again as it was, under a build too", async () => {
   const network = newNetwork();
   const { network: old } = await network.prepare(settings, uids[0]);
-  await host.engine.removeNetwork(table);
+  const before = await own.engine.findNetwork(table);
+  await own.engine.removeNetwork(table);
   const { network: young } = await network.prepare(settings, uids[1]);
+  expect((await own.engine.findNetwork(table))?.IPAM).toEqual(before?.IPAM);
   const addresses = [await addressIn(old), await addressIn(young)];
   expect(addresses[0]?.split(".").slice(0, 3)).toEqual(addresses[1]?.split(".").slice(0, 3));
   for (const path of [old, young]) expect(await gatewayAnswers(path)).toBe("ECONNREFUSED");
   // The next Nagi does not know which range it had.
-  await host.engine.removeNetwork(table);
+  await own.engine.removeNetwork(table);
   const { network: next } = await newNetwork().prepare(settings, uids[2]);
   expect(await gatewayAnswers(next)).toBe("ECONNREFUSED");
-  await host.engine.removeNetwork(table);
-  await removeBuildNetwork(host.engine, instance);
+  await own.engine.removeNetwork(table);
+  await removeBuildNetwork(own.engine, instance);
   expect(namespaces()).toEqual([]);
   expect(await runProgram("/usr/sbin/nft", ["list", "ruleset"])).not.toContain(instance);
   expect(await runProgram("/usr/sbin/iptables", ["-S", "FORWARD"])).not.toContain(table);

@@ -18,7 +18,7 @@ import type { Logger } from "../../../lib/log.ts";
 import { runNft, withoutTable } from "../../../lib/nftables.ts";
 import { findProgram } from "../../../lib/system-programs.ts";
 import { AddressPool } from "../../../lib/wiring/addresses.ts";
-import { remakeNetwork, removeWiring, Wiring } from "../../../lib/wiring/wiring.ts";
+import { removeWiring, Wiring, type EngineNetwork } from "../../../lib/wiring/wiring.ts";
 import { BuildFailure } from "../failure.ts";
 import type { HostConfig } from "../host-config.ts";
 import { buildRules, dnsPort } from "./build-rules.ts";
@@ -56,10 +56,7 @@ export class BuildNetwork {
   readonly #options: BuildNetworkOptions;
   /** Of builds that may be under way: what is being prepared for them. */
   readonly #builds = new Map<string, Promise<unknown>>();
-  /** Of the network's subnet: that changes when somebody removed the network. */
-  #opened:
-    | { readonly subnet: string; readonly gateway: string; readonly wires: Promise<Wires | undefined> }
-    | undefined;
+  #wires: Promise<Wires | undefined> | undefined;
   /** Ranges of others that were seen: pods stay on theirs though somebody removed their network in the engine. */
   readonly #ranges = new Set<string>();
 
@@ -116,7 +113,7 @@ export class BuildNetwork {
     await Promise.allSettled([this.#builds.get(uid)]);
     this.#builds.delete(uid);
     try {
-      const { wiring, addresses } = (await this.#opened?.wires) ?? {};
+      const { wiring, addresses } = (await this.#wires) ?? {};
       await wiring?.detach(uid, addresses?.addressOf(uid));
       addresses?.release(uid);
     } catch (error) {
@@ -144,36 +141,30 @@ export class BuildNetwork {
 
   async #ensureNetwork(): Promise<readonly NetworkDetails[]> {
     const { engine, instance } = this.#options;
-    const name = nameOf(instance);
+    // Builds under way are on it, though somebody may have removed it in the engine: it is made again as it was.
+    await (await this.#wires)?.wiring.repair();
     const present = await engine.listNetworks();
-    const labels = { "nagi.dev/instance": instance };
-    if (present.some(({ Name }) => Name === name)) return present;
-    const bridge = interfaceOf(instance);
-    // Builds under way are on it still.
-    if (this.#opened === undefined) await engine.createNetwork({ name, interface: bridge, labels });
-    else await remakeNetwork(engine, { name, labels }, { ...this.#opened, bridge });
+    if (present.some(({ Name }) => Name === nameOf(instance))) return present;
+    await engine.createNetwork({ ...engineNetwork(instance), interface: interfaceOf(instance) });
     return await engine.listNetworks();
   }
 
   /** The build's namespace on the network; undefined where the engine has to connect its steps. */
   async #attach(network: NetworkDetails, uid: string): Promise<string | undefined> {
-    const { Subnet: subnet, Gateway: gateway } = network.IPAM.Config?.[0] ?? {};
-    if (subnet === undefined || gateway === undefined) return undefined;
-    if (this.#opened?.subnet !== subnet) {
-      const opened = { subnet, gateway, wires: this.#open(subnet, gateway) };
-      this.#opened = opened;
-      opened.wires.catch(() => (this.#opened = undefined));
+    if (this.#wires === undefined) {
+      this.#wires = this.#open(network);
+      this.#wires.catch(() => (this.#wires = undefined));
     }
-    const { wiring, addresses } = (await this.#opened.wires) ?? {};
-    await wiring?.repair();
+    const { wiring, addresses } = (await this.#wires) ?? {};
     return addresses && (await wiring?.attach(uid, addresses.allocate(uid)));
   }
 
-  async #open(subnet: string, gateway: string): Promise<Wires | undefined> {
-    const { engine, log } = this.#options;
-    const instance = wiredAs(this.#options.instance);
-    const bridge = interfaceOf(this.#options.instance);
-    const wiring = await Wiring.open(engine, { instance, bridge, gateway, subnet, log });
+  async #open({ IPAM }: NetworkDetails): Promise<Wires | undefined> {
+    const { engine, instance, log } = this.#options;
+    const { Subnet: subnet, Gateway: gateway } = IPAM.Config?.[0] ?? {};
+    if (subnet === undefined || gateway === undefined) return undefined;
+    const place = { bridge: interfaceOf(instance), gateway, subnet, network: engineNetwork(instance) };
+    const wiring = await Wiring.open(engine, { instance: wiredAs(instance), ...place, log });
     if (wiring === undefined) return undefined;
     // What builds of an earlier process left.
     for (const uid of await wiring.uids()) if (!this.#builds.has(uid)) await wiring.detach(uid, undefined);
@@ -202,6 +193,10 @@ export async function removeBuildNetwork(engine: ContainerEngine, instance: stri
 
 function nameOf(instance: string): string {
   return `nagi-builds-${instance}`;
+}
+
+function engineNetwork(instance: string): EngineNetwork {
+  return { name: nameOf(instance), labels: { "nagi.dev/instance": instance } };
 }
 
 /** Of namespaces and rules: apart from those of pods. */
