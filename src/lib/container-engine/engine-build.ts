@@ -1,5 +1,7 @@
 /** What a build is asked for, and how the two engines want to be asked. */
 
+import { hostname } from "node:os";
+import { isAbsolute } from "node:path";
 import type { QueryValue } from "./engine-transport.ts";
 import type { Ulimit } from "./engine-types.ts";
 
@@ -30,9 +32,8 @@ export interface BuildOptions {
   readonly layers?: boolean | undefined;
   readonly pull?: boolean | undefined;
   readonly target?: string | undefined;
-  /** Network of the steps; the engine's choice when absent, which for Podman is the host's. */
+  /** Network of the steps, for Podman also a namespace's path; the engine's choice when absent, which for Podman is the host's. */
   readonly network?: string | undefined;
-  readonly extraHosts?: readonly string[] | undefined;
   readonly memoryBytes?: number | undefined;
   /** Of one build step, in CPUs: 0.5 is half a CPU. */
   readonly cpus?: number | undefined;
@@ -56,7 +57,7 @@ const cpuPeriodUs = 100_000;
 
 /** The query of a build request. */
 export function buildQuery(options: BuildOptions, podman: boolean): Record<string, QueryValue> {
-  const { ulimits, cpus, memoryBytes, extraHosts } = options;
+  const { ulimits, cpus, memoryBytes } = options;
   return {
     t: options.tags,
     dockerfile: options.dockerfile,
@@ -66,7 +67,6 @@ export function buildQuery(options: BuildOptions, podman: boolean): Record<strin
     pull: options.pull,
     target: options.target,
     networkmode: podman ? undefined : options.network,
-    extrahosts: extraHosts === undefined ? undefined : extraHosts.join(","),
     rm: true,
     forcerm: true,
     memory: memoryBytes,
@@ -79,9 +79,19 @@ export function buildQuery(options: BuildOptions, podman: boolean): Record<strin
 }
 
 function podmanQuery({ secrets, cgroup, network, layers = true }: BuildOptions): Record<string, QueryValue> {
-  const namespaces = network === undefined ? undefined : [{ Name: "network", Path: network }];
-  const nsoptions = namespaces === undefined ? undefined : JSON.stringify(namespaces);
-  return { layers, nsoptions, secrets: secretsParameter(secrets), cgroupparent: cgroup };
+  return { layers, secrets: secretsParameter(secrets), cgroupparent: cgroup, ...networkQuery(network) };
+}
+
+/**
+ * In a namespace that it did not make, Podman gives each step a random name and no address for it, and who asks for their own
+ * name gets none: there they have the machine's.
+ */
+function networkQuery(network: string | undefined): Record<string, QueryValue> {
+  if (network === undefined) return {};
+  const namespaces: object[] = [{ Name: "network", Path: network }];
+  if (!isAbsolute(network)) return { nsoptions: JSON.stringify(namespaces) };
+  namespaces.push({ Name: "uts", Host: true });
+  return { nsoptions: JSON.stringify(namespaces), extrahosts: `${hostname()}:127.0.1.1` };
 }
 
 function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {
