@@ -91,7 +91,7 @@ function networkQuery(network: string | undefined): Record<string, QueryValue> {
   const namespaces: object[] = [{ Name: "network", Path: network }];
   if (!isAbsolute(network)) return { nsoptions: JSON.stringify(namespaces) };
   namespaces.push({ Name: "uts", Host: true });
-  return { nsoptions: JSON.stringify(namespaces), extrahosts: `${hostname()}:127.0.1.1` };
+  return { nsoptions: JSON.stringify(namespaces), extrahosts: JSON.stringify([`${hostname()}:127.0.1.1`]) };
 }
 
 function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {
