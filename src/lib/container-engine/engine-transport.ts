@@ -109,7 +109,7 @@ export class EngineTransport {
     return new Promise((resolve, reject) => {
       this.#modem.dial(options, (error, result) => {
         if (error === null || error === undefined) resolve(result);
-        else reject(engineError(error));
+        else reject(engineError(error, `${method} ${path}`));
       });
     });
   }
@@ -124,11 +124,13 @@ interface ModemError extends Error {
   readonly json?: unknown;
 }
 
-function engineError(error: ModemError): EngineError {
+function engineError(error: ModemError, request: string): EngineError {
   if (error.statusCode === undefined) {
     return new EngineError(0, `cannot reach the container engine: ${error.message}`, { cause: error });
   }
-  return new EngineError(error.statusCode, textOf(error), { cause: error });
+  const text =
+    textOf(error) || `the container engine answered ${error.statusCode} to ${request} without saying why`;
+  return new EngineError(error.statusCode, text, { cause: error });
 }
 
 function textOf(error: ModemError): string {
