@@ -1,9 +1,7 @@
 /** How much of its disk a directory holds. */
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { ProgramError, runProgram } from "./system-programs.ts";
 
-const run = promisify(execFile);
 /** Others have work to do with that disk. */
 const quietly = ["-n", "19", "du"];
 
@@ -13,11 +11,11 @@ const quietly = ["-n", "19", "du"];
  */
 export async function bytesUnder(directory: string, timeoutMs: number): Promise<number | undefined> {
   try {
-    const { stdout } = await run("nice", [...quietly, "-s", "-x", "-B1", directory], { timeout: timeoutMs });
-    return bytesIn(stdout);
+    return bytesIn(await runProgram("nice", [...quietly, "-s", "-x", "-B1", directory], { timeoutMs }));
   } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
     // Files go while it counts: it has counted the others.
-    return bytesIn((error as { stdout?: string }).stdout ?? "");
+    return bytesIn(error.output);
   }
 }
 

@@ -15,5 +15,8 @@ const keptBuffers = { MALLOC_MMAP_THRESHOLD_: "1048576", MALLOC_TRIM_THRESHOLD_:
 
 /** One transaction: it applies as a whole or not at all. `program`: nft's path. */
 export async function runNft(script: string, program?: string): Promise<void> {
-  await runProgram(program ?? (await findProgram("nft")) ?? "nft", ["-f", "-"], script, keptBuffers);
+  await runProgram(program ?? (await findProgram("nft")) ?? "nft", ["-f", "-"], {
+    input: script,
+    env: keptBuffers,
+  });
 }

@@ -3,14 +3,13 @@
  * long as the pod object and is found again by the pod's uid.
  */
 
-import { execFile } from "node:child_process";
 import { chmod, chown, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { promisify } from "node:util";
 import { byteValue } from "../../model/quantity.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Volume } from "../../model/kinds/core/pod/volume.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { runProgram } from "../../lib/system-programs.ts";
 import { claimNameOf, isReadOnly, pathOfVolume } from "./claimed-volume.ts";
 import { writeFileDirectory } from "./file-directory.ts";
 import { prepareHostPath } from "./host-path.ts";
@@ -18,8 +17,6 @@ import { MountError } from "./mount-error.ts";
 import { ConfigError } from "./pod-fields.ts";
 import { expandVariables } from "./variables.ts";
 import { isFileVolume, volumeFiles, type VolumeInput } from "./volume-files.ts";
-
-const run = promisify(execFile);
 
 /** A volume that could not be made; the message is the user's. */
 export interface VolumeFailure {
@@ -103,7 +100,7 @@ export class PodDirectory {
   async removeVolumes(): Promise<void> {
     const volumes = join(this.path, "volumes");
     for (const name of await readdir(volumes).catch(() => [])) {
-      if (await isMounted(join(volumes, name))) await run("umount", [join(volumes, name)]);
+      if (await isMounted(join(volumes, name))) await runProgram("umount", [join(volumes, name)]);
     }
     await rm(volumes, { recursive: true, force: true });
   }
@@ -140,7 +137,7 @@ async function prepareEmptyDir(
   await mkdir(path, { recursive: true });
   if (medium === "Memory" && !(await isMounted(path))) {
     const size = sizeLimit === undefined ? [] : [`size=${byteValue(sizeLimit)}`];
-    await run("mount", ["-t", "tmpfs", "-o", ["mode=0777", ...size].join(","), "tmpfs", path]);
+    await runProgram("mount", ["-t", "tmpfs", "-o", ["mode=0777", ...size].join(","), "tmpfs", path]);
   }
   await chmod(path, group === undefined ? 0o777 : 0o2777);
   if (group !== undefined) await chown(path, 0, group);

@@ -68,7 +68,7 @@ export class Wiring {
     if (ip === undefined || nft === undefined) return undefined;
     const probe = namespaceName(options.instance, "probe");
     try {
-      await runProgram(ip, ["-batch", "-"], `netns add ${probe}\nnetns del ${probe}\n`);
+      await runProgram(ip, ["-batch", "-"], { input: `netns add ${probe}\nnetns del ${probe}\n` });
     } catch (error) {
       options.log.info("the engine makes the networks of containers", { reason: messageOf(error) });
       await runProgram(ip, ["netns", "del", probe]).catch(() => undefined);
@@ -89,8 +89,8 @@ export class Wiring {
       await this.#readyBridge();
       if ((await exists(path)) || (await exists(join(interfacesDir, cable.cable))))
         await this.#cut(name, cable.cable);
-      await runProgram(this.#ip, ["-batch", "-"], outsideScript(cable));
-      await runProgram(this.#ip, ["-n", name, "-batch", "-"], insideScript(cable));
+      await runProgram(this.#ip, ["-batch", "-"], { input: outsideScript(cable) });
+      await runProgram(this.#ip, ["-n", name, "-batch", "-"], { input: insideScript(cable) });
     } catch (error) {
       this.#bridgeReady = undefined;
       throw new WiringError(`cannot make the network namespace: ${messageOf(error)}`, { cause: error });
@@ -130,7 +130,7 @@ export class Wiring {
     if (lines.length === 0) return;
     const script = `${lines.join("\n")}\n`;
     try {
-      await runProgram(this.#ip, ["-force", "-batch", "-"], script);
+      await runProgram(this.#ip, ["-force", "-batch", "-"], { input: script });
     } catch (error) {
       // The kernel was quicker with the cable.
       if (await exists(join(namespacesDir, name))) throw error;
@@ -151,14 +151,14 @@ export class Wiring {
       try {
         const plugs = (await cablesOf(subnet)).map((cable) => `link set ${cable} master ${bridge}\n`);
         const script = bridgeScript({ bridge, gateway, subnet });
-        await runProgram(this.#ip, ["-batch", "-"], script + plugs.join(""));
+        await runProgram(this.#ip, ["-batch", "-"], { input: script + plugs.join("") });
       } catch (error) {
         // The engine makes it too, for a pod whose network it makes.
         if (!(await exists(device))) throw error;
       }
     } else {
       // That of a network that was removed and made again lacks it, or somebody took it away.
-      await runProgram(this.#ip, ["-batch", "-"], addressScript({ bridge, gateway, subnet }));
+      await runProgram(this.#ip, ["-batch", "-"], { input: addressScript({ bridge, gateway, subnet }) });
     }
     if ((await readFile(forwardingFile, "utf8")).trim() !== "1") await writeFile(forwardingFile, "1");
     await bridgeRules({ instance, subnet });
@@ -196,7 +196,7 @@ export async function remakeNetwork(
     await engine.createNetwork({ ...network, interface: bridge, subnet, gateway });
   } finally {
     if (await exists(join(interfacesDir, bridge)))
-      await runProgram(ip, ["-batch", "-"], addressScript({ bridge, gateway, subnet }));
+      await runProgram(ip, ["-batch", "-"], { input: addressScript({ bridge, gateway, subnet }) });
   }
 }
 
@@ -205,7 +205,7 @@ export async function removeWiring(instance: string, bridge: string | undefined)
   const ip = await findProgram("ip");
   if (ip === undefined || geteuid?.() !== 0) return;
   const lines = (await namespacesOf(instance)).map(({ name }) => `netns del ${name}\n`);
-  if (lines.length > 0) await runProgram(ip, ["-force", "-batch", "-"], lines.join(""));
+  if (lines.length > 0) await runProgram(ip, ["-force", "-batch", "-"], { input: lines.join("") });
   const device = bridge ?? (await wiredBridge(instance))?.bridge;
   if (device !== undefined && (await exists(join(interfacesDir, device))))
     await runProgram(ip, ["link", "del", device]);
