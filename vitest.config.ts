@@ -55,6 +55,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"],
           exclude: alone,
+          globalSetup: ["test/harness/prepared-program.ts"],
           setupFiles: ["test/harness/end-at-failure.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
@@ -65,6 +66,7 @@ export default defineConfig({
         test: {
           name: "e2e-alone",
           include: alone,
+          globalSetup: ["test/harness/prepared-program.ts"],
           setupFiles: ["test/harness/end-at-failure.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -44,6 +44,13 @@ test("it is not used when a source has another size, another text, or is gone", 
   expect(preparedProgram(gone)).toBeUndefined();
 });
 
+test("a program that is known to be as the sources are is used without a look at them, another one is not", () => {
+  const folder = checkout();
+  rmSync(`${folder}src/a.ts`);
+  expect(preparedProgram(folder, "one/nagi.mjs")).toContain("one/nagi.mjs");
+  expect(preparedProgram(folder, "two/nagi.mjs")).toBeUndefined();
+});
+
 test("nor when it was made of another checkout, was cut short, or is missing", () => {
   const moved = checkout();
   const text = JSON.stringify({ root: "/elsewhere/", program: "one/nagi.mjs", inputs: {} });
