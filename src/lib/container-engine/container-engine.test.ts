@@ -63,6 +63,8 @@ test("the engine's configuration names only what had to be found out", () => {
   expect(text).toContain('runtime = "runc"');
   expect(text).toContain('default_ulimits = ["nofile=10:20"]');
   expect(text).toContain('cgroup_manager = "cgroupfs"');
+  // Each command in a container leaves two processes for so long: checks by command every ten seconds, twelve.
+  expect(text).toContain("exit_command_delay = 60");
 });
 
 test("our registries come after the system's settings", () => {

@@ -35,6 +35,8 @@ const maxSocketPath = 107;
 const containerLogMaxBytes = 16 * 1024 * 1024;
 /** Containers that fail to start do not make the engine be tried more often than this. */
 const verifyIntervalMs = 60_000;
+/** How long the engine knows of a command in a container that has ended, by two processes that wait; five minutes by itself. Who reads slowly asks late. */
+const execKeptSeconds = 60;
 /** On a machine that has just started all programs start at once. */
 const engineReadyMs = 60_000;
 /** Runtimes to try by name when the engine's own choice does not work. */
@@ -241,6 +243,7 @@ export function containersConf(quirks: EngineQuirks, machine: Machine): string {
     "[engine]",
     ...(runtime === undefined ? [] : [`runtime = ${JSON.stringify(runtime)}`]),
     `events_logger = "file"`,
+    `exit_command_delay = ${execKeptSeconds}`,
     ...(machine.systemd ? [] : [`cgroup_manager = "cgroupfs"`]),
     ...(machine.runc === undefined ? [] : ["[engine.runtimes]", `runc = ${JSON.stringify(machine.runc)}`]),
     "",
