@@ -1,9 +1,9 @@
 /**
  * `bench deploy-under-load`: what a visitor notices of a deploy. A generator in a process of its own asks an app of two
- * instances at a constant rate; a quiet time, then releases one after the other, by each strategy. Counted are requests
+ * instances at a constant rate; a quiet time, then a release each half a minute, by each strategy. Counted are requests
  * that failed, and how long 99 of 100 took, quiet and meanwhile. A release is made by a config var, which starts all
- * instances anew; `--push` makes it by a push with its build. `--rate 600 --quiet 15 --duration 30` (seconds); `--only
- * rolling|blue-green|canary` measures one strategy.
+ * instances anew; `--push` makes it by a push with its build. `--rate 600 --quiet 15 --duration 60 --every 30` (seconds); with
+ * `--every 0` one release follows the other; `--only rolling|blue-green|canary` measures one strategy.
  */
 
 import { execFile } from "node:child_process";
@@ -15,7 +15,8 @@ import { Visitors } from "./visitors/visitors.ts";
 
 const rate = numberFlag("rate", 600);
 const quietSeconds = numberFlag("quiet", 15);
-const durationSeconds = numberFlag("duration", 30);
+const durationSeconds = numberFlag("duration", 60);
+const everySeconds = numberFlag("every", 30);
 const wanted = wantedParts(["rolling", "blue-green", "canary"]);
 const byPush = process.argv.includes("--push");
 const app = "hello";
@@ -107,9 +108,11 @@ async function measure({ name, options, deploy }: Strategy, visitors: Visitors):
   const fromMs = performance.now();
   let deploys = 0;
   do {
+    const beganMs = performance.now();
     deploys += 1;
     await deploy();
     progress(`${name}: deploy ${deploys} is done`);
+    await pause(Math.max(0, beganMs + everySeconds * 1000 - performance.now()));
   } while (performance.now() - fromMs < durationSeconds * 1000);
   // The old instances end after the new ones have taken over.
   await pause(3000);
