@@ -103,7 +103,7 @@ function takeLock(): DatabaseSync | undefined {
 }
 
 mkdirSync(directory, { recursive: true });
-if (preparedProgram() === undefined) {
+if (preparedProgram(root, "") === undefined) {
   using lock = takeLock();
-  if (lock !== undefined && preparedProgram() === undefined) await prepare();
+  if (lock !== undefined && preparedProgram(root, "") === undefined) await prepare();
 }

@@ -23,9 +23,18 @@ export async function untilScaled(context: CommandContext, { found, wanted }: Sc
     const { status } = await client.get(app, { namespace, name });
     const counts = Object.entries(wanted).map(([type, count]) => {
       const present = status?.processes?.[type];
-      return { type, count, ready: present?.ready ?? 0, seen: present?.desired === count };
+      return {
+        type,
+        count,
+        ready: present?.ready ?? 0,
+        seen: present?.desired === count,
+        problem: present?.problem,
+      };
     });
     if (counts.every(({ count, ready, seen }) => seen && ready === count)) break;
+    const problem = counts.find((each) => each.seen && each.problem !== undefined)?.problem;
+    if (problem !== undefined)
+      throw new Error(`${name} is not as it should be: ${problem}; see: nagi ps --app ${name}`);
     context.terminal.progress(
       `Scaling ${name}: ${counts.map(({ type, ready, count }) => `${type} ${ready}/${count}`).join(", ")} ready`,
     );

@@ -6,7 +6,6 @@
 
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 
 const outputMaxLength = 64 * 1024;
@@ -33,9 +32,9 @@ export class ProgramShell {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   /** Ends what a program wrote; no program can know it. */
   readonly #mark = randomUUID();
-  readonly #gone: Promise<Error>;
-  #isGone = false;
-  #ranOutOfTime = false;
+  /** Of the program that runs. */
+  #fail: (error: Error) => void = nothing;
+  #isOver = false;
 
   constructor() {
     // In a group of its own, so that it can be ended with what it runs.
@@ -44,46 +43,53 @@ export class ProgramShell {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
+    this.#child.once("error", (cause) => this.#end(new Error("cannot run a shell", { cause })));
+    this.#child.once("exit", (code, signal) =>
+      this.#end(new Error(`the shell that ran it ended with ${code ?? signal}`)),
+    );
+    // Without it there may be no streams either.
+    if (this.#child.pid === undefined) throw new Error("cannot run a shell");
     const { stdin, stdout, stderr } = this.#child;
     for (const stream of [stdout, stderr]) stream.setEncoding("utf8");
     // Its end says why.
-    for (const stream of [stdin, stdout, stderr]) stream.on("error", () => undefined);
-    this.#gone = this.#whenGone();
+    for (const stream of [stdin, stdout, stderr]) stream.on("error", nothing);
     this.#hold(false);
   }
 
-  get isGone(): boolean {
-    return this.#isGone;
+  /** Whether it cannot be used again. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
-  /** Throws when the program takes too long or the shell is killed; it cannot be used again then. */
+  /** Throws when the program takes too long or the shell is killed; it is over then. */
   async run(call: ProgramCall): Promise<ProgramResult> {
+    const { promise: failed, reject } = Promise.withResolvers<never>();
+    this.#fail = reject;
     this.#hold(true);
-    const timer = setTimeout(() => this.#end(), call.timeoutMs);
+    const timer = setTimeout(() => this.#kill(call.timeoutMs), call.timeoutMs);
     try {
       const { stdin, stdout, stderr } = this.#child;
       const written = Promise.all([this.#textOf(stdout), this.#textOf(stderr)]);
       stdin.write(this.#commands(call));
-      const outcome = await Promise.race([written, this.#gone]);
-      if (outcome instanceof Error)
-        throw this.#ranOutOfTime ? new Error(`it took longer than ${call.timeoutMs} ms`) : outcome;
-      const [output, errors] = outcome;
+      const [output, errors] = await Promise.race([written, failed]);
       return { output: output.text, errors: errors.text, code: output.code };
     } finally {
       clearTimeout(timer);
+      this.#fail = nothing;
       this.#hold(false);
     }
   }
 
-  async #whenGone(): Promise<Error> {
-    try {
-      const [code, signal] = (await once(this.#child, "exit")) as [number | null, string | null];
-      return new Error(`the shell that ran it ended with ${code ?? signal}`);
-    } catch (cause) {
-      return new Error("cannot run a shell", { cause });
-    } finally {
-      this.#isGone = true;
-    }
+  #end(error: Error): void {
+    this.#isOver = true;
+    this.#fail(error);
+  }
+
+  #kill(timeoutMs: number): void {
+    const { pid } = this.#child;
+    if (pid === undefined || this.#isOver) return;
+    this.#end(new Error(`it took longer than ${timeoutMs} ms`));
+    process.kill(-pid, "SIGKILL");
   }
 
   /** This process waits for a program, not for an idle shell. */
@@ -93,12 +99,6 @@ export class ProgramShell {
       if (on) each.ref?.();
       else each.unref?.();
     }
-  }
-
-  #end(): void {
-    const { pid } = this.#child;
-    this.#ranOutOfTime = true;
-    if (pid !== undefined && !this.#isGone) process.kill(-pid, "SIGKILL");
   }
 
   #commands({ path, args, input, env }: ProgramCall): string {
@@ -129,6 +129,7 @@ export class ProgramShell {
   }
 }
 
+const nothing = (): void => undefined;
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 const withNewline = (text: string): string => (text.endsWith("\n") ? text : `${text}\n`);
 
@@ -136,33 +137,38 @@ const withNewline = (text: string): string => (text.endsWith("\n") ? text : `${t
 export class ProgramShells {
   readonly #shellsMax: number;
   readonly #idle: ProgramShell[] = [];
-  readonly #waiting: ((shell: ProgramShell) => void)[] = [];
-  #count = 0;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
 
   constructor(shellsMax: number) {
     this.#shellsMax = shellsMax;
   }
 
   async run(call: ProgramCall): Promise<ProgramResult> {
-    const shell = await this.#take();
+    if (this.#running < this.#shellsMax) this.#running += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      return await shell.run(call);
+      return await this.#runNow(call);
     } finally {
-      this.#giveBack(shell);
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
     }
   }
 
-  async #take(): Promise<ProgramShell> {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle.isGone ? new ProgramShell() : idle;
-    if (this.#count === this.#shellsMax) return await new Promise((resolve) => this.#waiting.push(resolve));
-    this.#count += 1;
-    return new ProgramShell();
+  async #runNow(call: ProgramCall): Promise<ProgramResult> {
+    const shell = this.#usable() ?? new ProgramShell();
+    try {
+      return await shell.run(call);
+    } finally {
+      if (!shell.isOver) this.#idle.push(shell);
+    }
   }
 
-  #giveBack(shell: ProgramShell): void {
-    const next = this.#waiting.shift();
-    if (next !== undefined) next(shell.isGone ? new ProgramShell() : shell);
-    else this.#idle.push(shell);
+  #usable(): ProgramShell | undefined {
+    for (;;) {
+      const shell = this.#idle.pop();
+      if (shell?.isOver !== true) return shell;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -60,6 +60,27 @@ test("programs run beside each other, as many as there are shells", async () => 
   );
   expect(pids.map(([, number]) => number)).toEqual(["1\n", "2\n", "3\n", "4\n"]);
   expect(new Set(pids.map(([pid]) => pid)).size).toBe(2);
+});
+
+/** For a process that may open few files. */
+const starved = `
+import { closeSync, openSync } from "node:fs";
+import { ProgramShells } from ${JSON.stringify(new URL("program-shell.ts", import.meta.url).href)};
+const shells = new ProgramShells(1);
+const said = [];
+const echo = { path: "echo", args: ["later"], input: "", env: {}, timeoutMs: 10_000 };
+const open = [];
+try { for (;;) open.push(openSync("/dev/null", "r")); } catch {}
+for (let tries = 0; tries < 2; tries += 1) await shells.run(echo).catch(({ message }) => said.push(message));
+open.forEach((file) => closeSync(file));
+said.push((await shells.run(echo)).output.trim());
+console.log(said.join(", "));
+`;
+
+test("a shell that cannot be started fails its program, and leaves its place to the next", () => {
+  const limited = ["-c", 'ulimit -n 64; exec "$0" "$@"', process.execPath, "--input-type=module-typescript"];
+  const { stdout, stderr } = spawnSync("/bin/sh", [...limited, "--eval", starved], { encoding: "utf8" });
+  expect(stdout, stderr).toBe("cannot run a shell, cannot run a shell, later\n");
 });
 
 test("a shell that somebody kills fails what it ran, and another takes its place", async () => {

@@ -51,6 +51,12 @@ it("a worker that ends after a second makes its release fail, and the one before
   expect(pods()).toBe(before);
   platform.nagi(["config", "set", "LIFE=2000", "--app", "brief"]);
   await until(() => pods() === "", "the worker of the old release to go");
+  platform.nagi(["scale", "worker=0", "--app", "brief"]);
+  platform.nagi(["config", "set", "LIFE=1", "--app", "brief"]);
+  expect(platform.tryNagi(["scale", "worker=1", "--app", "brief"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("brief is not as it should be: worker: the process ended") as unknown,
+  });
   platform.nagi(["destroy", "brief", "--confirm", "brief"]);
 });
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { knownVariable, preparedDir, preparedProgram, root } from "../../src/main/prepared.ts";
 
 export function setup(): void {
+  delete process.env[knownVariable];
   const made = spawnSync(process.execPath, ["scripts/prepare.ts"], { cwd: root, encoding: "utf8" });
   const program = preparedProgram();
   if (program === undefined) throw new Error(`scripts/prepare.ts made no program: ${made.stderr}`);

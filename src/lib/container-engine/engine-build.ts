@@ -91,7 +91,10 @@ function networkQuery(network: string | undefined): Record<string, QueryValue> {
   const namespaces: object[] = [{ Name: "network", Path: network }];
   if (!isAbsolute(network)) return { nsoptions: JSON.stringify(namespaces) };
   namespaces.push({ Name: "uts", Host: true });
-  return { nsoptions: JSON.stringify(namespaces), extrahosts: JSON.stringify([`${hostname()}:127.0.1.1`]) };
+  const own = hostname();
+  // Podman writes the address of localhost only where no other is given.
+  const hosts = own === "localhost" ? undefined : JSON.stringify([`${own}:127.0.1.1`]);
+  return { nsoptions: JSON.stringify(namespaces), extrahosts: hosts };
 }
 
 function secretsParameter(secrets: BuildOptions["secrets"]): string | undefined {

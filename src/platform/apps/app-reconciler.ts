@@ -20,7 +20,7 @@ import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
-import { keyOf, refOf, type ObjectRef } from "../../model/meta.ts";
+import { keyOf, refFromKey, refOf, type ObjectRef } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { appDeployment, appRoutes, appService, configSecret } from "./app-objects.ts";
@@ -83,6 +83,7 @@ export class AppReconciler {
     const { caches } = this.#options;
     const app = caches.apps.get(key);
     // What belongs to a deleted app goes with it, through its owner.
+    if (app === undefined) await this.#beside.removeUnowned(refFromKey(key));
     if (app === undefined || app.metadata.deletionTimestamp !== undefined) return undefined;
     await this.#ensureFrame(app);
     const advanced = await this.#phases.advance(app, await this.#maker.ensure(app));
@@ -286,7 +287,8 @@ export class AppReconciler {
     for (const present of this.#deploymentsOf(app)) {
       const process = present.metadata.labels?.[processLabel] ?? "";
       if (processes.includes(process)) kept.push(present);
-      else await this.#owned.remove(deployment, present);
+      // What a release does not have any more runs until it is live.
+      else if (phaseOf(target) === "Live") await this.#owned.remove(deployment, present);
     }
     const result: Deployment[] = [];
     for (const process of processes) {

@@ -56,14 +56,19 @@ export function appStatus(input: StatusInput): AppStatus {
   };
 }
 
-function processCounts({ app, target, deployments }: StatusInput): Processes {
+function processCounts({ app, target, deployments, pods, failedChecks }: StatusInput): Processes {
   const names = servedProcesses(target?.spec.processes ?? {}).toSorted();
   return Object.fromEntries(
     names.map((process) => {
       const found = deployments.find(({ metadata }) => metadata.labels?.[processLabel] === process);
       // An autoscaler may have chosen another number than the app's own.
       const desired = found?.spec.replicas ?? replicasOf(app, process);
-      return [process, { desired, ready: Math.min(desired, found?.status?.readyReplicas ?? 0) }];
+      const ready = Math.min(desired, found?.status?.availableReplicas ?? 0);
+      const own = pods.filter(
+        ({ metadata, status }) => metadata.labels?.[processLabel] === process && status?.phase !== "Failed",
+      );
+      const problem = ready < desired ? worstProblem(own, failedChecks) : undefined;
+      return [process, { desired, ready, ...(problem?.final === true ? { problem: problem.text } : {}) }];
     }),
   );
 }

@@ -6,20 +6,21 @@
  * and told to lead to all only when no such thing is left.
  */
 
-import { processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { deployment, type Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { replicaSet } from "../../model/kinds/apps/replicaset/replicaset.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { route } from "../../model/kinds/route/route/route.ts";
-import { keyOf, refOf } from "../../model/meta.ts";
+import { keyOf, refOf, type ObjectRef } from "../../model/meta.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { appService } from "./app-objects.ts";
 import { besideDeployment, besideService, isBeside, isBesideOf, previewRoute } from "./beside-objects.ts";
 import type { DeployPlan } from "./deploy-input.ts";
-import { besideName, isOwnedBy } from "./names.ts";
+import { besideDeploymentName, besideName, isOwnedBy } from "./names.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 
 export interface BesideOptions {
@@ -80,6 +81,17 @@ export class BesideKeeper {
     await this.#ensureService(app, besideService(app, wanted));
     const preview = previewRoute(app, domain, caches.routes.get(keyOf(refOf(app))));
     if (caches.routes.get(keyOf(refOf(preview))) === undefined) await owned.create(route, preview, app);
+  }
+
+  /** Of an app that was deleted while its instances were let go of for another deployment to take them over. */
+  async removeUnowned({ namespace, name }: ObjectRef): Promise<void> {
+    const { client, owned } = this.#options;
+    const { items } = await client.list(replicaSet, { namespace, labelSelector: `${appLabel}=${name}` });
+    for (const each of items) {
+      const { name: own = "", ownerReferences = [] } = each.metadata;
+      if (ownerReferences.length === 0 && own.startsWith(`${besideDeploymentName(name)}-`))
+        await owned.remove(replicaSet, each);
+    }
   }
 
   async #ensureService(app: App, wanted: Service): Promise<void> {

@@ -42,6 +42,17 @@ describe("a canary", () => {
     expect(plan({ ...over, beside: running(fresh, 0) }).changes).toEqual(["v2 Failed"]);
   });
 
+  test("is given up with all requests, too, when its instances fail or are not all there in time", () => {
+    const all = both(going({ since: at(10), step: 3, weight: 100 }));
+    const gone = { runs: ["v1", undefined], serves: "v1", changes: ["v2 Failed"] };
+    const some = running(fresh, 0);
+    expect(plan({ ...all, beside: some })).toMatchObject({ serves: "v2", changes: [] });
+    expect(plan({ ...all, beside: some, nowMs: nowMs + 20_000 })).toEqual(gone);
+    const conditions = [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" }];
+    const late = { ...some, status: { ...some.status, conditions } } as typeof some;
+    expect(plan({ ...all, beside: late })).toEqual(gone);
+  });
+
   test("is not given up for what an earlier canary's instances answered", () => {
     const own = besidePod(2);
     const beside = running(fresh);

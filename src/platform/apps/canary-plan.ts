@@ -27,7 +27,7 @@ export interface CanaryGiven {
 }
 
 export function planCanary(latest: Release, given: CanaryGiven): DeployPlan {
-  const { input, lastLive, progress, others } = given;
+  const { input, lastLive, progress } = given;
   const settings = canarySettings(input.app);
   const { nowMs, metrics } = input;
   const present = latest.status?.canary;
@@ -35,18 +35,16 @@ export function planCanary(latest: Release, given: CanaryGiven): DeployPlan {
     const first = stepFrom(undefined, { step: 0, weight: settings.steps[0] ?? 100 }, { metrics, nowMs });
     return going(latest, first, { ...given, settings });
   }
-  if (present.weight === 100) return takeOver(latest, present, given);
+  const failed = progress.state === "failed" ? progress.message : undefined;
+  if (present.weight === 100)
+    return failed === undefined
+      ? takeOver(latest, present, given)
+      : giveUp(latest, { ...given, canary: present, why: failed });
   const counted = countWindows(present, { metrics, sideOf: sidesOf(latest, lastLive, input) });
   const verdict = judge(counted, settings, nowMs);
-  const failed = progress.state === "failed" ? progress.message : undefined;
   const notReady = verdict.what === "next" && progress.state === "moving" ? progress.message : undefined;
   const why = failed ?? (verdict.what === "abort" ? verdict.why : notReady);
-  if (why !== undefined) {
-    const before = `v${lastLive.spec.version}`;
-    const message = `canary given up at ${counted.weight} %: ${why} (${countsText(counted, before)}). ${before} goes on running`;
-    const change = { release: latest, phase: "Failed" as const, message, canary: counted };
-    return { target: lastLive, serving: lastLive, changes: [change, ...others] };
-  }
+  if (why !== undefined) return giveUp(latest, { ...given, canary: counted, why });
   if (verdict.what === "wait") return going(latest, counted, { ...given, settings });
   return going(latest, nextStep(counted, settings, { metrics, nowMs }), { ...given, settings });
 }
@@ -114,16 +112,25 @@ export function canaryMessage(
   return `canary: ${weight} % of the requests (${how}): ${countsText(canary, `v${lastLive.spec.version}`)}`;
 }
 
-/** As a cutover: its service leads to the new release, and when the router does too it is live. */
-function takeOver(
+function giveUp(
   latest: Release,
-  canary: CanaryStatus,
-  { input, lastLive, others, giveWay }: CanaryGiven,
+  { canary, why, lastLive, others }: CanaryGiven & { readonly canary: CanaryStatus; readonly why: string },
 ): DeployPlan {
+  const before = `v${lastLive.spec.version}`;
+  const message = `canary given up at ${canary.weight} %: ${why} (${countsText(canary, before)}). ${before} goes on running`;
+  const change = { release: latest, phase: "Failed" as const, message, canary };
+  return { target: lastLive, serving: lastLive, changes: [change, ...others] };
+}
+
+/** As a cutover: its service leads to the new release, and when its instances are all there and the router leads to them it is live. */
+function takeOver(latest: Release, canary: CanaryStatus, given: CanaryGiven): DeployPlan {
+  const { input, lastLive, progress, others, giveWay } = given;
   const running = { webTarget: lastLive, beside: latest, serving: latest };
   const waitedMs = input.nowMs - Date.parse(canary.since ?? "");
-  if (!input.isServed(latest) && waitedMs < allMs)
+  const isDone = progress.state === "complete" && input.isServed(latest);
+  if (!isDone && waitedMs < allMs)
     return { ...running, target: lastLive, changes: others, requeueAfterMs: allMs - waitedMs };
+  if (progress.state !== "complete") return giveUp(latest, { ...given, canary, why: progress.message });
   const live = { release: latest, phase: "Live" as const, message: "all instances are ready" };
   return { ...running, target: latest, changes: [live, giveWay(), ...others] };
 }

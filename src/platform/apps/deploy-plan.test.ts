@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { newObject } from "../../model/kind.ts";
-import { app, besidePod, held, later, nowIso, plan, release, running, v1 } from "./testing/deploy-plans.ts";
+import {
+  aPod,
+  app,
+  besidePod,
+  held,
+  later,
+  nowIso,
+  plan,
+  release,
+  running,
+  v1,
+} from "./testing/deploy-plans.ts";
 
 describe("a held release", () => {
   test("runs beside the live one, which gets all requests, and is held when it is ready", () => {
@@ -26,6 +37,10 @@ describe("a held release", () => {
   test("is deployed as any other when none is live yet, or when it has a volume", () => {
     const first = release(1, "Pending", { hold: true });
     expect(plan({ releases: [first] })).toMatchObject({ runs: ["v1", undefined], serves: undefined });
+    const worker = release(1, "Live");
+    worker.spec.processes = { worker: {} };
+    const adds = { releases: [worker, release(2, "Pending")], deployments: [] };
+    expect(plan(adds)).toMatchObject({ runs: ["v2", undefined], serves: undefined });
     const web = running(v1);
     web.metadata.annotations = { ...web.metadata.annotations, "nagi.dev/recreate": "volume" };
     const next = release(2, "Pending");
@@ -49,6 +64,17 @@ describe("a held release", () => {
     });
     expect(plan(given)).toMatchObject({ runs: ["v1", undefined], serves: "v1" });
     expect(plan({ ...given, pods: [] })).toMatchObject({ runs: ["v3", undefined], serves: undefined });
+    const evicted = { ...besidePod(2), status: { phase: "Failed" as const } };
+    expect(plan({ ...given, pods: [evicted] })).toMatchObject({ runs: ["v3", undefined], serves: undefined });
+  });
+
+  test("while it waits, instances that the live one has replaced get no requests", () => {
+    const [fresh, third] = [release(2, "Live"), release(3, "Pending")];
+    const made = running(fresh);
+    const mixed = { ...made, status: { ...made.status, replicas: 2 } };
+    const given = { releases: [release(1, "Superseded"), fresh, third], deployments: [mixed] };
+    expect(plan({ ...given, pods: [aPod(1, "shop-web")] })).toMatchObject({ serves: "v2" });
+    expect(plan({ ...given, pods: [aPod(2, "shop-web")] })).toMatchObject({ serves: undefined });
   });
 });
 
@@ -141,6 +167,9 @@ describe("a cutover", () => {
     const third = release(3, "Deploying", { hold: false });
     const input = { ...over, releases: [release(1, "Superseded"), fresh, third] };
     expect(plan(input)).toMatchObject({ runs: ["v3", "v2"], serves: "v2" });
+    // Ready, it must be served to be live.
+    const told = { ...input, deployments: [running(third)], isRouted: () => false };
+    expect(plan(told)).toMatchObject({ runs: ["v3", "v2"], serves: "v3", changes: ["v3 Deploying"] });
     expect(plan({ ...input, deployments: [running(third)] })).toMatchObject({
       runs: ["v3", undefined],
       serves: undefined,

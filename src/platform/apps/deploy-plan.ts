@@ -46,14 +46,20 @@ export function planDeploy(input: DeployInput): DeployPlan {
   const live = phaseOf(latest) === "Live" ? latest : lastLive;
   if (live !== undefined && isAdopting(live, input)) return planAdoption(live, input);
   if (phaseOf(latest) === "Live") return planLive(latest, input);
-  if (lastLive !== undefined && isHeld(latest, input)) return planHeld(latest, lastLive, input);
+  // Where nothing serves yet, there is nothing to be held beside.
+  if (lastLive !== undefined && hasWeb(lastLive) && isHeld(latest, input))
+    return planHeld(latest, lastLive, input);
   return planRolling(lastLive, input);
+}
+
+function hasWeb({ spec }: Release): boolean {
+  return servedProcesses(spec.processes).includes(webProcess);
 }
 
 /** Whether the release is to run beside the live one. What has a volume cannot: it would have two writers. */
 export function isHeld(release: Release, { app, deployments }: DeployInput): boolean {
   const { spec, status } = release;
-  if (spec.hold !== true || !servedProcesses(spec.processes).includes(webProcess)) return false;
+  if (spec.hold !== true || !hasWeb(release)) return false;
   // It may have got one since the main deployment was made.
   const own = podTemplate({ release, process: webProcess, options: processOptions(app, webProcess) });
   if (hasClaim(own)) return false;
@@ -86,8 +92,7 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
   const over = before === undefined ? [] : [standbyOver(before)];
   const stays = besideReleaseName(input) === lastLive.metadata.name ? lastLive : undefined;
   if (!isReleased(latest)) {
-    const isSplit = stays !== undefined || hasOthersBeside(lastLive, input);
-    const running = stays === undefined ? { serving: isSplit ? lastLive : undefined } : moving(stays, input);
+    const running = stays === undefined ? { serving: aloneOr(lastLive, input) } : moving(stays, input);
     return { target: lastLive, ...running, changes: base.changes };
   }
   const version = `v${lastLive.spec.version}`;
@@ -99,11 +104,15 @@ function planHeld(latest: Release, lastLive: Release, input: DeployInput): Deplo
   const isBegun = besideReleaseName(input) === latest.metadata.name;
   if (before !== undefined || !(isFree || isBegun)) {
     const waits = changed(latest, "Deploying", `web: waits until all instances of ${version} are ready`);
-    const serving = hasOthersBeside(lastLive, input) ? lastLive : undefined;
-    const running = stays === undefined ? { serving } : moving(stays, input);
+    const running = stays === undefined ? { serving: aloneOr(lastLive, input) } : moving(stays, input);
     return { target: lastLive, ...running, changes: [...waits, ...others, ...over] };
   }
   return planBeside(latest, { input, lastLive, others });
+}
+
+/** The release, where instances of others run that must get no requests; undefined where all serve. */
+function aloneOr(release: Release, input: DeployInput): Release | undefined {
+  return hasOthersBeside(release, input) || hasOldOnes(release, input) ? release : undefined;
 }
 
 function changed(release: Release, phase: PhaseChange["phase"], message: string): PhaseChange[] {
@@ -159,9 +168,10 @@ function planRolling(lastLive: Release | undefined, input: DeployInput): DeployP
   // The service leads to the live release alone, so no other one takes over before what was beside is gone.
   if (left && besideReleaseName(input) !== lastLive.metadata.name)
     return { target: lastLive, serving: lastLive, changes: [...changes, ...standbys] };
-  const settled = target === lastLive && progressOf(webOnly(lastLive), input).state === "complete";
-  const stays = besideReleaseName(input) === lastLive.metadata.name && !settled;
-  const serving = stays ? { beside: lastLive, serving: lastLive } : {};
+  const isReady = target !== undefined && progressOf(webOnly(target), input).state === "complete";
+  const stays = besideReleaseName(input) === lastLive.metadata.name && !(target === lastLive && isReady);
+  // The router must lead to the new one before it is live.
+  const serving = stays ? { beside: lastLive, serving: isReady ? target : lastLive } : {};
   return { target, ...serving, changes: [...changes, ...standbys] };
 }
 

@@ -4,6 +4,7 @@ import { FakeClient } from "../../client/testing/fake-client.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { silentLogger } from "../../lib/log.ts";
 import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import { replicaSet } from "../../model/kinds/apps/replicaset/replicaset.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
 import { event } from "../../model/kinds/core/event/event.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
@@ -19,6 +20,14 @@ import { runApps } from "./run-apps.ts";
 
 const namespace = "default";
 const shop = { namespace, name: "shop" };
+
+const aController = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  name: "other",
+  uid: "other",
+  controller: true,
+};
 
 class Stage implements AsyncDisposable {
   readonly client = new FakeClient();
@@ -50,10 +59,11 @@ class Stage implements AsyncDisposable {
     await this.client.patch(secret, { namespace, name: "shop-config" }, { type: "merge", body: { data } });
   }
 
-  async completeBuild(number: number): Promise<void> {
+  async completeBuild(number: number, processes: Record<string, string> = { web: "run" }): Promise<void> {
     const metadata = { namespace, name: `shop-${number}`, labels: { "nagi.dev/app": "shop" } };
     const spec = { source: { type: "Git" }, strategy: { type: "Docker" } } as unknown as Build["spec"];
-    const status = { phase: "Complete" as const, outputDockerImageReference: `r/shop:${number}` };
+    const image = `r/shop:${number}`;
+    const status = { phase: "Complete" as const, outputDockerImageReference: image, processes };
     this.client.seed(newObject<Build>(build, metadata, { spec, status }));
     // A seeded object is not told to watchers: this is.
     await this.client.patch(build, metadata, {
@@ -216,6 +226,51 @@ describe("an app", () => {
       "v2 Deploy bad:1: Failed",
       "v3 Deploy good:2: Live",
     ]);
+  });
+
+  test("a process type that a release lacks runs until the release is live", async () => {
+    await using stage = new Stage().start();
+    const { client } = stage;
+    await stage.createApp();
+    await stage.completeBuild(1, { web: "run", worker: "work" });
+    const names = async () =>
+      (await client.list(deployment, { namespace })).items
+        .map(({ metadata }) => metadata.name ?? "")
+        .toSorted();
+    await until(async () => (await names()).join() === "shop-web,shop-worker");
+    for (const name of await names()) await stage.rollOut(name, true);
+    await until(async () => (await stage.releases())[0]?.endsWith("Live") === true);
+    await stage.completeBuild(2);
+    await until(async () => (await stage.releases())[1]?.endsWith("Deploying") === true);
+    const web = { namespace, name: "shop-web" };
+    await until(async () => {
+      const { containers = [] } = (await client.get(deployment, web)).spec.template.spec ?? {};
+      return containers[0]?.image === "r/shop:2";
+    });
+    expect(await names()).toEqual(["shop-web", "shop-worker"]);
+    await stage.rollOut("shop-web", true);
+    await until(async () => (await names()).join() === "shop-web");
+  });
+
+  test("that is deleted takes the instances with it that were let go of to be taken over", async () => {
+    await using stage = new Stage().start();
+    const { client } = stage;
+    await stage.createApp();
+    await until(async () => (await client.list(service, { namespace })).items.length === 1);
+    const labels = { "nagi.dev/app": "shop" };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "i" }] } };
+    const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+    const others = { "shop-web--next-own": [aController], "shop-web-2": [] };
+    for (const [name, ownerReferences] of Object.entries({ "shop-web--next-1": [], ...others }))
+      await client.create(
+        replicaSet,
+        newObject(replicaSet, { namespace, name, labels, ownerReferences }, { spec }),
+      );
+    await client.delete(appKind, shop);
+    const left = async () =>
+      (await client.list(replicaSet, { namespace })).items.map(({ metadata }) => metadata.name ?? "");
+    await until(async () => (await left()).length === 2);
+    expect((await left()).toSorted()).toEqual(Object.keys(others).toSorted());
   });
 
   test("does not take what belongs to somebody else", async () => {

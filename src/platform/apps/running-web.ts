@@ -2,6 +2,7 @@
 
 import { processLabel, releaseLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
+import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import type { DeployInput } from "./deploy-input.ts";
 import { besideDeploymentName } from "./names.ts";
@@ -36,24 +37,19 @@ export function besideReleaseName({ beside }: DeployInput): string | undefined {
 /** Whether instances are left that ran beside and are not of this release. */
 export function hasOthersBeside({ spec }: Release, { pods }: DeployInput): boolean {
   const prefix = `${besideDeploymentName(spec.app)}-`;
-  return pods.some(
-    ({ metadata: { name = "", labels = {}, deletionTimestamp } }) =>
-      name.startsWith(prefix) &&
-      labels[releaseLabel] !== `v${spec.version}` &&
-      deletionTimestamp === undefined,
-  );
+  return pods.some((pod) => pod.metadata.name?.startsWith(prefix) === true && isOther(pod, spec.version));
 }
 
 /** Whether instances of another release are left in the main deployment of web, which is to run this one. */
 export function hasOldOnes({ metadata, spec }: Release, { deployments, pods }: DeployInput): boolean {
   if (webOf(deployments)?.metadata.annotations?.[deployedAnnotation] !== metadata.name) return false;
-  return pods.some(
-    ({ metadata: { labels = {}, deletionTimestamp }, status }) =>
-      labels[processLabel] === webProcess &&
-      labels[releaseLabel] !== `v${spec.version}` &&
-      deletionTimestamp === undefined &&
-      // One that was evicted stays to be looked at.
-      status?.phase !== "Failed",
+  return pods.some((pod) => pod.metadata.labels?.[processLabel] === webProcess && isOther(pod, spec.version));
+}
+
+/** Whether it is an instance of another release; one that was evicted is none any more, and stays to be looked at. */
+function isOther({ metadata: { labels = {}, deletionTimestamp }, status }: Pod, version: number): boolean {
+  return (
+    labels[releaseLabel] !== `v${version}` && deletionTimestamp === undefined && status?.phase !== "Failed"
   );
 }
 

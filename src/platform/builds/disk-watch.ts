@@ -7,12 +7,13 @@ import { readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
-import { findProgram, runProgram } from "../../lib/system-programs.ts";
+import { bytesUnder } from "../../lib/directory-size.ts";
 
 /** Builds that end sooner are not looked at. */
 const everyMs = 2000;
 /** Looking may take this share of the time at most. */
 const lookingShare = 0.1;
+const lookMaxMs = 30_000;
 
 export interface DiskWatchOptions {
   readonly engine: ContainerEngine;
@@ -41,12 +42,11 @@ export async function exceededDisk({
     await sleep(clock, pauseMs, signal);
     if (signal.aborted) return undefined;
     const { root, driver } = await engine.storage();
-    const du = await findProgram("du");
-    if (driver !== "overlay" || du === undefined) return undefined;
+    if (driver !== "overlay") return undefined;
     limitBytes ??= await halfOfFree(root);
     const startMs = clock.now();
     for (const [id, layer] of await layersOf(root, await engine.listBuildLeftovers(cgroup))) {
-      const bytes = await sizeOf(du, join(root, driver, layer, "diff"));
+      const bytes = (await bytesUnder(join(root, driver, layer, "diff"), lookMaxMs)) ?? 0;
       written.set(id, Math.max(written.get(id) ?? 0, bytes));
     }
     if (total(written.values()) > limitBytes) return limitBytes;
@@ -73,12 +73,6 @@ function parsed(text: string): readonly { readonly id: string; readonly layer: s
   } catch {
     return [];
   }
-}
-
-/** What is removed meanwhile is not counted. */
-async function sizeOf(du: string, directory: string): Promise<number> {
-  const output = await runProgram(du, ["-s", "-B1", "-x", directory]).catch(() => "0");
-  return Number.parseInt(output, 10) || 0;
 }
 
 function total(values: Iterable<number>): number {

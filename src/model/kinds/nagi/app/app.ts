@@ -135,7 +135,8 @@ const processStatus = object(
   "What runs of a process type.",
   {
     desired: required(integer("How many should run.")),
-    ready: required(integer("How many are ready.")),
+    ready: required(integer("How many are ready, and have been for so long that they count.")),
+    problem: string("Why one does not get ready, where waiting longer will not help."),
   },
   { name: "dev.nagi.v1.AppProcessStatus" },
 );
