@@ -111,8 +111,12 @@ process.on("SIGTERM", () => server.close());
   const { failures, bodies } = await load.stop();
   expect(failures).toEqual([]);
   expect(bodies.size).toBe(2);
-  const list = JSON.parse(platform.nagi(["releases", "--app", "hello", "-o", "json"])) as ReleaseList;
-  expect(list.items.map(({ status }) => status?.phase)).toEqual(["Superseded", "Live"]);
+  const phases = (): string => {
+    const { items } = JSON.parse(platform.nagi(["releases", "--app", "hello", "-o", "json"])) as ReleaseList;
+    return items.map(({ status }) => status?.phase).join();
+  };
+  // It answers a moment before it is written down as live.
+  await until(() => phases() === "Superseded,Live", "the new release to be live");
 });
 
 interface ReleaseList {
