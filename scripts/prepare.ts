@@ -103,6 +103,7 @@ function takeLock(): DatabaseSync | undefined {
 }
 
 mkdirSync(directory, { recursive: true });
+// Looks at the sources, whatever is said to be known of them.
 if (preparedProgram(root, "") === undefined) {
   using lock = takeLock();
   if (lock !== undefined && preparedProgram(root, "") === undefined) await prepare();

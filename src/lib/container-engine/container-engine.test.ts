@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { jsonLines, outputFrames } from "./engine-frames.ts";
 import { containersConf, registriesConf } from "./engine-host.ts";
 import { EngineError } from "./engine-transport.ts";
-import { onceWritten, whileImagesGo } from "./passing-faults.ts";
+import { onceWritten, whileContainersGo, whileImagesGo } from "./passing-faults.ts";
 import { splitReference } from "./image-engine.ts";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -104,17 +104,21 @@ test.each([
 const halfWritten =
   'failed to convert ImageData to ImageInspect: locating item named "manifest" for image with ID "5384": file does not exist';
 
+const gone = "determining buildah container for container ID 5384: container not known";
+
 test.each([
-  { error: new EngineError(500, halfWritten), asked: 2 },
-  { error: new EngineError(404, "no such image"), asked: 1 },
-])("an image is asked for again only while it is being written: $error.message", async ({ error, asked }) => {
+  { again: onceWritten, error: new EngineError(500, halfWritten), asked: 2 },
+  { again: onceWritten, error: new EngineError(404, "no such image"), asked: 1 },
+  { again: whileContainersGo, error: new EngineError(500, gone), asked: 2 },
+  { again: whileContainersGo, error: new EngineError(500, "disk full"), asked: 1 },
+])("only what passes is asked again: $error.message", async ({ again, error, asked }) => {
   let times = 0;
-  const found = onceWritten(async () => {
+  const found = again(async () => {
     times += 1;
     if (times === 1) throw error;
-    return await Promise.resolve("the image");
+    return await Promise.resolve("the answer");
   });
   if (asked === 1) await expect(found).rejects.toThrow(error.message);
-  else expect(await found).toBe("the image");
+  else expect(await found).toBe("the answer");
   expect(times).toBe(asked);
 });

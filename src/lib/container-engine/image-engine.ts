@@ -6,7 +6,7 @@ import { buildQuery, type BuildOptions, type PullOptions, type RegistryAuth } fr
 import { EngineConnection } from "./engine-connection.ts";
 import { isEngineError } from "./engine-transport.ts";
 import type { ImageDetails, ImageSummary, Progress } from "./engine-types.ts";
-import { onceWritten, whileImagesGo, type BuildContext } from "./passing-faults.ts";
+import { onceWritten, whileContainersGo, whileImagesGo, type BuildContext } from "./passing-faults.ts";
 import { RecentAnswers } from "../recent-answers.ts";
 
 /** How old what is known of an image may be for `recentImage`. */
@@ -69,12 +69,14 @@ export class ImageEngine extends EngineConnection {
   async listBuildLeftovers(cgroup: string): Promise<readonly string[]> {
     if (!(await this.isPodman())) return [];
     const query = { all: true, external: true };
-    const found = await this.call<readonly { readonly Id: string; readonly State: string }[]>({
-      method: "GET",
-      path: "/libpod/containers/json",
-      query,
-      native: true,
-    });
+    const found = await whileContainersGo(() =>
+      this.call<readonly { readonly Id: string; readonly State: string }[]>({
+        method: "GET",
+        path: "/libpod/containers/json",
+        query,
+        native: true,
+      }),
+    );
     const { root, driver } = await this.storage();
     const ids: string[] = [];
     for (const { Id, State } of found) {

@@ -1,4 +1,4 @@
-/** What Podman answers while images come and go on the machine, whosever they are; asked again, it answers right. */
+/** What Podman answers while images and containers come and go on the machine, whosever they are; asked again, it answers right. */
 
 import { setTimeout } from "node:timers/promises";
 import { isEngineError } from "./engine-transport.ts";
@@ -7,13 +7,15 @@ import { isEngineError } from "./engine-transport.ts";
 export type BuildContext = AsyncIterable<unknown> | (() => AsyncIterable<unknown>);
 
 const maxBuilds = 3;
-const maxInspections = 10;
-const writtenPollMs = 200;
+const maxQuestions = 10;
+const pauseMs = 200;
 
 /** Looking for steps to reuse, Podman reads all images of the machine, and fails when one of them is removed at that moment. */
 const missedImage = /checking if cached image exists.*(?:layer|image) not known/;
 /** Podman names an image before it has written all of it. */
 const halfWrittenImage = /locating item named .* file does not exist/;
+/** Listing the containers of builds, Podman looks at each, and fails when one has gone since. */
+const goneContainer = /determining buildah container .* container not known/;
 
 /** `build` begins anew when images that it looked through are removed, if its context can be opened again. */
 export async function* whileImagesGo<T>(
@@ -31,14 +33,23 @@ export async function* whileImagesGo<T>(
 }
 
 /** `inspect` is asked again while the image is being written, for two seconds at most. */
-export async function onceWritten<T>(inspect: () => Promise<T>): Promise<T> {
+export function onceWritten<T>(inspect: () => Promise<T>): Promise<T> {
+  return askedAgain(inspect, halfWrittenImage);
+}
+
+/** `list` is asked again while the builds of others end, for two seconds at most. */
+export function whileContainersGo<T>(list: () => Promise<T>): Promise<T> {
+  return askedAgain(list, goneContainer);
+}
+
+async function askedAgain<T>(ask: () => Promise<T>, fault: RegExp): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await inspect();
+      return await ask();
     } catch (error) {
-      const isHalf = isEngineError(error) && halfWrittenImage.test(error.message);
-      if (attempt === maxInspections || !isHalf) throw error;
-      await setTimeout(writtenPollMs);
+      const isPassing = isEngineError(error) && fault.test(error.message);
+      if (attempt === maxQuestions || !isPassing) throw error;
+      await setTimeout(pauseMs);
     }
   }
 }

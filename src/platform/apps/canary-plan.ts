@@ -35,13 +35,10 @@ export function planCanary(latest: Release, given: CanaryGiven): DeployPlan {
     const first = stepFrom(undefined, { step: 0, weight: settings.steps[0] ?? 100 }, { metrics, nowMs });
     return going(latest, first, { ...given, settings });
   }
-  const failed = progress.state === "failed" ? progress.message : undefined;
-  if (present.weight === 100)
-    return failed === undefined
-      ? takeOver(latest, present, given)
-      : giveUp(latest, { ...given, canary: present, why: failed });
+  if (present.weight === 100) return takeOver(latest, present, given);
   const counted = countWindows(present, { metrics, sideOf: sidesOf(latest, lastLive, input) });
   const verdict = judge(counted, settings, nowMs);
+  const failed = progress.state === "failed" ? progress.message : undefined;
   const notReady = verdict.what === "next" && progress.state === "moving" ? progress.message : undefined;
   const why = failed ?? (verdict.what === "abort" ? verdict.why : notReady);
   if (why !== undefined) return giveUp(latest, { ...given, canary: counted, why });
@@ -127,10 +124,11 @@ function takeOver(latest: Release, canary: CanaryStatus, given: CanaryGiven): De
   const { input, lastLive, progress, others, giveWay } = given;
   const running = { webTarget: lastLive, beside: latest, serving: latest };
   const waitedMs = input.nowMs - Date.parse(canary.since ?? "");
-  const isDone = progress.state === "complete" && input.isServed(latest);
-  if (!isDone && waitedMs < allMs)
+  const isLate = waitedMs >= allMs;
+  if (progress.state === "failed" || (isLate && progress.state === "moving"))
+    return giveUp(latest, { ...given, canary, why: progress.message });
+  if (!isLate && (progress.state === "moving" || !input.isServed(latest)))
     return { ...running, target: lastLive, changes: others, requeueAfterMs: allMs - waitedMs };
-  if (progress.state !== "complete") return giveUp(latest, { ...given, canary, why: progress.message });
   const live = { release: latest, phase: "Live" as const, message: "all instances are ready" };
   return { ...running, target: latest, changes: [live, giveWay(), ...others] };
 }

@@ -7,7 +7,6 @@ import { readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
-import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import { bytesUnder } from "../../lib/directory-size.ts";
 
 /** Builds that end sooner are not looked at. */
@@ -46,20 +45,13 @@ export async function exceededDisk({
     if (driver !== "overlay") return undefined;
     limitBytes ??= await halfOfFree(root);
     const startMs = clock.now();
-    const containers = await engine.listBuildLeftovers(cgroup).catch(noneAtTheMoment);
-    for (const [id, layer] of await layersOf(root, containers)) {
+    for (const [id, layer] of await layersOf(root, await engine.listBuildLeftovers(cgroup))) {
       const bytes = (await bytesUnder(join(root, driver, layer, "diff"), lookMaxMs)) ?? 0;
       written.set(id, Math.max(written.get(id) ?? 0, bytes));
     }
     if (total(written.values()) > limitBytes) return limitBytes;
     pauseMs = Math.max(everyMs, (clock.now() - startMs) / lookingShare);
   }
-}
-
-/** Podman's listing fails when a container goes meanwhile, of another build for instance: the next look has them. */
-function noneAtTheMoment(error: unknown): readonly string[] {
-  if (!isEngineError(error)) throw error;
-  return [];
 }
 
 async function halfOfFree(directory: string): Promise<number> {
