@@ -63,6 +63,8 @@ class AutoscalerController {
   readonly #context: WorkloadContext;
   readonly #events: EventRecorder;
   readonly #histories = new Map<string, ScaleHistory>();
+  /** Looked at since this began, and again when their time has come. */
+  readonly #followed = new Set<string>();
   /** How many there were to be after the last look. */
   readonly #chosen = new Map<string, number>();
 
@@ -72,8 +74,11 @@ class AutoscalerController {
   }
 
   /** Its own writes of the status wake nobody: the next look is when its time has come. */
-  isNew({ metadata, status }: HorizontalPodAutoscaler): boolean {
-    return status?.observedGeneration !== metadata.generation;
+  isNew(autoscaler: HorizontalPodAutoscaler): boolean {
+    const { metadata, status } = autoscaler;
+    return (
+      status?.observedGeneration !== metadata.generation || !this.#followed.has(keyOf(refOf(autoscaler)))
+    );
   }
 
   async reconcile(key: string): Promise<Reconciled | undefined> {
@@ -82,8 +87,10 @@ class AutoscalerController {
     if (autoscaler === undefined) {
       this.#histories.delete(key);
       this.#chosen.delete(key);
+      this.#followed.delete(key);
       return undefined;
     }
+    this.#followed.add(key);
     const nowMs = clock.now();
     const found = await this.#target(autoscaler);
     const decision = decideScale({
@@ -145,16 +152,21 @@ class AutoscalerController {
     });
   }
 
-  /** What a request woke was wanted at that moment: it does not fall asleep again at once. */
+  /**
+   * What a request woke was wanted at that moment: it does not fall asleep again at once. Neither does what is there when a
+   * controller begins, which knows nothing of before.
+   */
   #history(key: string, current: number | undefined, nowMs: number): ScaleHistory {
-    const history = this.#histories.get(key) ?? none;
-    if (this.#chosen.get(key) !== 0 || current === undefined || current === 0) return history;
-    const woken = {
+    const known = this.#histories.get(key);
+    const history = known ?? none;
+    const isWanted = known === undefined || this.#chosen.get(key) === 0;
+    if (!isWanted || current === undefined || current === 0) return history;
+    const begun = {
       ...history,
       recommendations: [...history.recommendations, { atMs: nowMs, replicas: current }],
     };
-    this.#histories.set(key, woken);
-    return woken;
+    this.#histories.set(key, begun);
+    return begun;
   }
 
   async #rescale(

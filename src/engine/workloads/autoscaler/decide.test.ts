@@ -248,21 +248,6 @@ describe("a decision", () => {
     expect(texts({ autoscaler: autoscaler({ minReplicas: 4, maxReplicas: 9 }) })).toMatchObject({ to: 4 });
     expect(texts({ target: { current: 60 } })).toMatchObject({ to: 50, change: -10 });
   });
-
-  test("does not shrink at once after a restart", () => {
-    const idle = new Map([
-      ["a", use("a", "1m")],
-      ["b", use("b", "1m")],
-    ]);
-    expect(texts({ metrics: idle })).toMatchObject({
-      change: undefined,
-      says: [
-        "AbleToScale ScaleDownStabilized",
-        "ScalingActive ValidMetricFound",
-        "ScalingLimited DesiredWithinRange",
-      ],
-    });
-  });
 });
 
 test("the columns are kubectl's", () => {

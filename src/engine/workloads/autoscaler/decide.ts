@@ -70,12 +70,7 @@ export function decideScale(input: ScaleInput): ScaleDecision {
     const decision = nothing(input, current, [able, inactive]);
     return { ...decision, status: { ...decision.status, currentMetrics } };
   }
-  // A controller that has just begun knows nothing of before: what is there counts as wanted.
-  const history =
-    input.history.recommendations.length > 0
-      ? input.history
-      : { ...input.history, recommendations: [{ atMs: input.nowMs, replicas: current }] };
-  const normal = normalise({ ...input, spec: autoscaler.spec, current, wanted, history });
+  const normal = normalise({ ...input, spec: autoscaler.spec, current, wanted });
   return {
     status: { currentReplicas: current, desiredReplicas: normal.replicas, currentMetrics },
     change: normal.replicas === current ? undefined : normal.replicas - current,

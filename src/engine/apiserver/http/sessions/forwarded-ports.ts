@@ -66,20 +66,19 @@ interface Forward {
   readonly connect: (port: number) => Promise<Duplex>;
 }
 
+/** Never rejects: whoever waits for it does so apart from the others. */
 async function open(webSocket: WebSocket, { port, index, connect }: Forward): Promise<Duplex | undefined> {
   const name = Buffer.from([port & 0xff, port >> 8]);
-  await sendOn(webSocket, 2 * index, name);
-  await sendOn(webSocket, 2 * index + 1, name);
   try {
+    await sendOn(webSocket, 2 * index, name);
+    await sendOn(webSocket, 2 * index + 1, name);
     const socket = await connect(port);
     socket.on("error", () => undefined);
     return socket;
   } catch (error) {
-    await sendOn(
-      webSocket,
-      2 * index + 1,
-      Buffer.from(`cannot connect to port ${port}: ${messageOf(error)}`),
-    );
+    const text = Buffer.from(`cannot connect to port ${port}: ${messageOf(error)}`);
+    // Refused only when the client is gone, who need not know.
+    await sendOn(webSocket, 2 * index + 1, text).catch(() => undefined);
     return undefined;
   }
 }
@@ -89,7 +88,7 @@ async function carry(
   connection: Promise<Duplex | undefined>,
   channel: number,
 ): Promise<void> {
-  const socket = await connection.catch(() => undefined);
+  const socket = await connection;
   if (socket === undefined) return;
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) await sendOn(webSocket, channel, chunk);

@@ -99,6 +99,7 @@ class SpdyForward {
     void this.#carry(streamId, connecting, requestId);
   }
 
+  /** Never rejects: whoever waits for it does so apart from the others. */
   async #dial(port: number, requestId: string): Promise<Duplex | undefined> {
     try {
       if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`"${port}" is not a port`);
@@ -108,7 +109,9 @@ class SpdyForward {
     } catch (error) {
       const text = `cannot connect to port ${port} of the pod: ${messageOf(error)}`;
       const errorStream = this.#errorStreams.get(requestId);
-      if (errorStream !== undefined) await this.#send(dataFrame(errorStream, Buffer.from(text), false));
+      // Refused only when the client is gone, who need not know.
+      if (errorStream !== undefined)
+        await this.#send(dataFrame(errorStream, Buffer.from(text), false)).catch(() => undefined);
       return undefined;
     }
   }
@@ -127,7 +130,7 @@ class SpdyForward {
       await this.#send(dataFrame(streamId, Buffer.alloc(0), true));
     } catch {
       // Either side is gone: the other is told by the end of its connection.
-      (await connecting.catch(() => undefined))?.destroy();
+      (await connecting)?.destroy();
     } finally {
       this.#errorStreams.delete(requestId);
       this.#sockets.delete(streamId);
