@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempDisposableSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -50,6 +51,25 @@ it("copies a tree, then only what has changed, and removes what has gone", async
   expect(lstatSync(join(to, "a")).isDirectory()).toBe(true);
   expect(readFileSync(join(to, "deep/empty"), "utf8")).toBe("a file now");
   expect(existsSync(join(to, "broken"))).toBe(false);
+});
+
+it("keeps names and links that are no UTF-8, and removes them when they go", async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), "nagi-mirror-"));
+  const [from, to] = [join(folder.path, "from"), join(folder.path, "to")];
+  const latin = (...parts: readonly string[]): Buffer => Buffer.from(parts.join("/"), "latin1");
+  mkdirSync(latin(from, "Stra\u00DFe"), { recursive: true });
+  writeFileSync(latin(from, "Stra\u00DFe", "caf\u00E9"), "coffee");
+  writeFileSync(latin(from, "caf\u00E8"), "other");
+  symlinkSync(latin("Stra\u00DFe", "caf\u00E9"), join(from, "link"));
+  expect(await mirrorTree(from, to)).toBe(3);
+  expect(readFileSync(latin(to, "Stra\u00DFe", "caf\u00E9"), "utf8")).toBe("coffee");
+  expect(readFileSync(latin(to, "caf\u00E8"), "utf8")).toBe("other");
+  expect(readFileSync(join(to, "link"), "utf8")).toBe("coffee");
+  expect(await mirrorTree(from, to)).toBe(0);
+  rmSync(latin(from, "Stra\u00DFe"), { recursive: true });
+  rmSync(latin(from, "caf\u00E8"));
+  await mirrorTree(from, to);
+  expect(readdirSync(to)).toEqual(["link"]);
 });
 
 it("says when there is nothing to copy", async () => {

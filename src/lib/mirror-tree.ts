@@ -1,7 +1,7 @@
 /**
  * Makes a directory the copy of another one: with owners, modes, times and links, and by sharing blocks where the file system
  * can. Done again, it copies what has changed and removes what has gone. Files that are hard linked become files of their own;
- * sockets and devices are left out.
+ * sockets and devices are left out. Names are bytes, as the kernel has them: not all of them are UTF-8.
  */
 
 import { constants, type Stats } from "node:fs";
@@ -17,13 +17,17 @@ import {
   rm,
   symlink,
 } from "node:fs/promises";
-import { join } from "node:path";
 
 /** Times are set with a little less than they are told in. */
 const timesApartMs = 0.01;
+const separator = Buffer.from("/");
 
 /** Number of entries that were copied. */
 export async function mirrorTree(from: string, to: string): Promise<number> {
+  return await mirrorDirectory(Buffer.from(from), Buffer.from(to));
+}
+
+async function mirrorDirectory(from: Buffer, to: Buffer): Promise<number> {
   const found = await lstat(from);
   await mkdir(to, { recursive: true });
   const copied = await mirrorEntries(from, to);
@@ -31,23 +35,24 @@ export async function mirrorTree(from: string, to: string): Promise<number> {
   return copied;
 }
 
-async function mirrorEntries(from: string, to: string): Promise<number> {
-  const names = await readdir(from);
-  for (const name of await readdir(to))
-    if (!names.includes(name)) await rm(join(to, name), { recursive: true, force: true });
+async function mirrorEntries(from: Buffer, to: Buffer): Promise<number> {
+  const names = await readdir(from, { encoding: "buffer" });
+  const wanted = new Set(names.map(keyOf));
+  for (const name of await readdir(to, { encoding: "buffer" }))
+    if (!wanted.has(keyOf(name))) await rm(below(to, name), { recursive: true, force: true });
   let copied = 0;
-  for (const name of names) copied += await mirrorEntry(join(from, name), join(to, name));
+  for (const name of names) copied += await mirrorEntry(below(from, name), below(to, name));
   return copied;
 }
 
-async function mirrorEntry(from: string, to: string): Promise<number> {
+async function mirrorEntry(from: Buffer, to: Buffer): Promise<number> {
   const found = await statOf(from);
   // It went while the others were copied.
   if (found === undefined) return 0;
   const present = await statOf(to);
   if (found.isDirectory()) {
     if (present !== undefined && !present.isDirectory()) await rm(to);
-    return await mirrorTree(from, to).catch(ignoreGone);
+    return await mirrorDirectory(from, to).catch(ignoreGone);
   }
   if (!found.isFile() && !found.isSymbolicLink()) {
     await rm(to, { recursive: true, force: true });
@@ -56,13 +61,22 @@ async function mirrorEntry(from: string, to: string): Promise<number> {
   if (present !== undefined && isSame(found, present)) return 0;
   await rm(to, { recursive: true, force: true });
   try {
-    if (found.isSymbolicLink()) await symlink(await readlink(from), to);
+    if (found.isSymbolicLink()) await symlink(await readlink(from, { encoding: "buffer" }), to);
     else await copyFile(from, to, constants.COPYFILE_FICLONE);
   } catch (error) {
     return ignoreGone(error as NodeJS.ErrnoException);
   }
   await putOn(to, found);
   return 1;
+}
+
+function below(directory: Buffer, name: Buffer): Buffer {
+  return Buffer.concat([directory, separator, name]);
+}
+
+/** Another for every name. */
+function keyOf(name: Buffer): string {
+  return name.toString("latin1");
 }
 
 /** Whoever writes changes the time; who sets it back changes the size or is not noticed, as with rsync. */
@@ -72,13 +86,13 @@ function isSame(left: Stats, right: Stats): boolean {
   return kinds && times && left.size === right.size && left.mode === right.mode && left.uid === right.uid;
 }
 
-async function putOn(to: string, found: Stats): Promise<void> {
+async function putOn(to: Buffer, found: Stats): Promise<void> {
   await lchown(to, found.uid, found.gid);
   if (!found.isSymbolicLink()) await chmod(to, found.mode & 0o7777);
   await lutimes(to, found.atimeMs / 1000, found.mtimeMs / 1000);
 }
 
-async function statOf(path: string): Promise<Stats | undefined> {
+async function statOf(path: Buffer): Promise<Stats | undefined> {
   return await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;

@@ -9,6 +9,7 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../../../client/client.ts";
 import { mirrorTree } from "../../../lib/mirror-tree.ts";
+import { syncNames, syncTree } from "../../../lib/sync-to-disk.ts";
 import { newObject } from "../../../model/kind.ts";
 import type { Node } from "../../../model/kinds/core/node/node.ts";
 import {
@@ -77,6 +78,8 @@ export class LocalVolumes {
     else await mirrorTree(from, path);
     // Whoever the container runs as may write to its volume.
     await chmod(path, 0o777);
+    if (from !== undefined) await syncTree(path);
+    await syncNames(this.#directory);
     const { name: claimName, namespace, uid } = claim.metadata;
     const values = nodes.map((node) => node.metadata.labels?.[hostnameLabel] ?? node.metadata.name ?? "");
     return newObject(

@@ -1,14 +1,15 @@
 /**
  * Snapshots of volumes that were made on this machine: copies of their directories, as of one moment. What must stay true: a
- * snapshot is ready only when all of it is there; nothing outside the directory of snapshots is ever removed.
+ * snapshot is ready only when all of it is on the disk; nothing outside the directory of snapshots is ever removed.
  */
 
-import { rename, rm } from "node:fs/promises";
+import { lstat, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runController, type Reconciled } from "../../../client/controller.ts";
 import { findObject } from "../../../client/find-object.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import { mirrorTree } from "../../../lib/mirror-tree.ts";
+import { syncNames, syncTree } from "../../../lib/sync-to-disk.ts";
 import { timestamp } from "../../../lib/timestamp.ts";
 import {
   persistentVolume,
@@ -21,8 +22,8 @@ import {
   type VolumeSnapshot,
 } from "../../../model/kinds/snapshot/volumesnapshot/volumesnapshot.ts";
 import { keyOf, refFromKey, refOf, type KubeObject } from "../../../model/meta.ts";
+import { isNotFound } from "../../../model/status.ts";
 import { recorderFor, type WorkloadContext } from "../shared/context.ts";
-import { writeStatus } from "../shared/write-status.ts";
 import { withoutFinalizer } from "./finalizers.ts";
 import { LocalVolumes } from "./local-provisioner.ts";
 
@@ -43,6 +44,8 @@ export async function runSnapshots(context: WorkloadContext, signal: AbortSignal
     signal,
   );
 }
+
+type Status = NonNullable<VolumeSnapshot["status"]>;
 
 /** Where the files of a snapshot are. */
 export function snapshotPath(directory: string, { metadata }: VolumeSnapshot): string {
@@ -65,29 +68,55 @@ class SnapshotTaker {
   }
 
   async reconcile(key: string): Promise<Reconciled | undefined> {
-    const { client, clock } = this.#context;
+    const { client } = this.#context;
     const snapshot = await findObject(client, volumeSnapshot, refFromKey(key));
     if (snapshot === undefined) return undefined;
     if (snapshot.metadata.deletionTimestamp !== undefined) return await this.#remove(snapshot);
     const { status = {} } = snapshot;
     if (status.readyToUse === true || status.error !== undefined) return undefined;
     const own = await this.#withFinalizer(snapshot);
-    try {
-      await this.#take(own);
-    } catch (error) {
-      const message = messageOf(error);
-      recorderFor(this.#context, "snapshot-controller").event(own, "Warning", "SnapshotFailed", message);
-      const failed = { readyToUse: false, error: { message, time: timestamp(clock.now()) } };
-      await writeStatus(client, volumeSnapshot, own, failed);
-    }
+    await this.#writeStatus(own, await this.#takeOrTell(own));
     return undefined;
   }
 
-  async #take(snapshot: VolumeSnapshot): Promise<void> {
-    const { client, clock } = this.#context;
+  /** The status of the snapshot. */
+  async #takeOrTell(snapshot: VolumeSnapshot): Promise<Status> {
+    try {
+      return await this.#take(snapshot);
+    } catch (error) {
+      const message = messageOf(error);
+      recorderFor(this.#context, "snapshot-controller").event(snapshot, "Warning", "SnapshotFailed", message);
+      return { readyToUse: false, error: { message, time: timestamp(this.#context.clock.now()) } };
+    }
+  }
+
+  /** Whatever was written to the object while the files were copied. */
+  async #writeStatus(snapshot: VolumeSnapshot, status: Status): Promise<void> {
+    const { uid } = snapshot.metadata;
+    const patch = { type: "merge", body: { metadata: { uid }, status } } as const;
+    try {
+      await this.#context.client.patch(volumeSnapshot, refOf(snapshot), patch, { subresource: "status" });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  async #take(snapshot: VolumeSnapshot): Promise<Status> {
     const volume = await this.#volumeOf(snapshot);
-    const from = volume.spec.local?.path ?? "";
     const path = snapshotPath(this.#place.directory, snapshot);
+    const takenMs = (await takenBefore(path)) ?? (await this.#copy(snapshot, volume, path));
+    await syncNames(this.#place.directory);
+    return {
+      readyToUse: true,
+      creationTime: timestamp(takenMs),
+      restoreSize: volume.spec.capacity?.["storage"] ?? "0",
+    };
+  }
+
+  /** The moment that the copy is of. */
+  async #copy(snapshot: VolumeSnapshot, { spec }: PersistentVolume, path: string): Promise<number> {
+    const { clock } = this.#context;
+    const from = spec.local?.path ?? "";
     const part = `${path}.part`;
     await rm(part, { recursive: true, force: true });
     // While pods write; then what has changed meanwhile, with the pods held still for that moment.
@@ -103,12 +132,9 @@ class SnapshotTaker {
         "its pods could not be held still: files that they wrote meanwhile may not fit each other";
       recorderFor(this.#context, "snapshot-controller").event(snapshot, "Warning", "NotHeldStill", message);
     }
+    await syncTree(part);
     await rename(part, path);
-    await writeStatus(client, volumeSnapshot, snapshot, {
-      readyToUse: true,
-      creationTime: timestamp(takenMs),
-      restoreSize: volume.spec.capacity?.["storage"] ?? "0",
-    });
+    return takenMs;
   }
 
   async #volumeOf({ metadata, spec }: VolumeSnapshot): Promise<PersistentVolume> {
@@ -139,5 +165,15 @@ class SnapshotTaker {
       object: snapshot,
       finalizer: snapshotFinalizer,
     });
+  }
+}
+
+/** When the copy got its place, in case its status was never written. */
+async function takenBefore(path: string): Promise<number | undefined> {
+  try {
+    return (await lstat(path)).ctimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
