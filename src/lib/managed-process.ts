@@ -34,11 +34,14 @@ const defaultLogMaxBytes = 4 * 1024 * 1024;
 /** How much of the log a failure message quotes. */
 const quotedLogBytes = 1024;
 
+type Command = readonly [string, ...string[]];
+
 export interface ManagedProcessOptions {
   readonly name: string;
   /** Holds NAME.pid, NAME.log and NAME.log.1. */
   readonly dir: string;
-  readonly command: readonly [string, ...string[]];
+  /** Asked at each start. */
+  readonly command: Command | (() => Command);
   /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;
@@ -167,10 +170,10 @@ export class ManagedProcess {
   }
 
   async #spawn(): Promise<void> {
-    const { command, env, cwd, niceness, oomScore = platformOomScore } = this.#options;
+    const { env, cwd, niceness, oomScore = platformOomScore } = this.#options;
     const { logFile } = this;
     const program = {
-      command,
+      command: this.#command(),
       env,
       cwd,
       logFile,
@@ -248,10 +251,15 @@ export class ManagedProcess {
     return `${this.#commandDigest()} ${this.#configDigest}`;
   }
 
+  #command(): Command {
+    const { command } = this.#options;
+    return typeof command === "function" ? command() : command;
+  }
+
   #commandDigest(): string {
-    const { command, env, cwd } = this.#options;
+    const { env, cwd } = this.#options;
     return createHash("sha256")
-      .update(JSON.stringify([command, env, cwd]))
+      .update(JSON.stringify([this.#command(), env, cwd]))
       .digest("hex");
   }
 }

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
+import { processorsOf } from "../processors.ts";
 import { EngineHost } from "./engine-host.ts";
 import { ensurePauseImage } from "./pause-image.ts";
 import { drain } from "./image-engine.ts";
@@ -18,6 +20,10 @@ function makeHost(): EngineHost {
   const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
   return new EngineHost({ dir, env, clock: systemClock, log: silentLogger });
 }
+
+/** With runc on more than one processor. */
+const keepsOff = (): boolean =>
+  availableParallelism() > 1 && existsSync("/usr/sbin/runc") && !existsSync("/usr/bin/crun");
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "nagi-engine-"));
@@ -44,7 +50,11 @@ test("a container runs, is seen in events and is waited for", async () => {
     Labels: { [label]: "1" },
   });
   await engine.startContainer(id);
-  expect((await engine.inspectContainer(id)).State.Running).toBe(true);
+  const { State } = await engine.inspectContainer(id);
+  expect(State.Running).toBe(true);
+  const all = await processorsOf("self");
+  expect(await processorsOf(State.Pid)).toEqual(all);
+  expect(await processorsOf((await host.pid()) ?? 0)).toEqual(keepsOff() ? all.slice(1) : all);
   await engine.killContainer(id, "KILL");
   expect(await engine.waitContainer(id)).toBe(137);
   await engine.killContainer(id, "KILL");

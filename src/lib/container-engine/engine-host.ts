@@ -26,8 +26,9 @@ import type { Logger } from "../log.ts";
 import { ordinaryOomScore } from "../oom-score.ts";
 import { ManagedProcess } from "../managed-process.ts";
 import { exists } from "../exists.ts";
+import { processorsOf } from "../processors.ts";
 import { findProgram } from "../system-programs.ts";
-import { writePatientRunc } from "./patient-runc.ts";
+import { writePatientRunc, type Release } from "./patient-runc.ts";
 
 /** The kernel's limit of a socket's path is 108 bytes with the end. */
 const maxSocketPath = 107;
@@ -61,6 +62,8 @@ export class EngineHost {
   readonly #options: EngineHostOptions;
   readonly #service: ManagedProcess | undefined;
   #quirks: EngineQuirks = {};
+  /** What keeps the engine off a processor. */
+  #prefix: readonly [] | readonly [string, ...string[]] = [];
   #verifying: Promise<void> | undefined;
   #verifiedMs = 0;
 
@@ -72,7 +75,7 @@ export class EngineHost {
     this.#service = new ManagedProcess({
       name: "podman",
       dir: options.dir,
-      command: ["podman", "system", "service", "--time=0", `unix://${socketPath}`],
+      command: () => [...this.#prefix, "podman", "system", "service", "--time=0", `unix://${socketPath}`],
       env: {
         ...options.env,
         CONTAINERS_CONF: join(options.dir, "containers.conf"),
@@ -188,10 +191,23 @@ export class EngineHost {
    * their own has it too.
    */
   async #runcPaths(): Promise<readonly string[] | undefined> {
+    this.#prefix = [];
     const program = await findProgram("runc");
     if (program === undefined) return undefined;
     const file = join(this.#options.dir, "patient-runc");
+    const release = (await this.#usesRunc()) ? await releaseHere() : undefined;
+    if (release !== undefined && (await writePatientRunc(file, program, release))) {
+      const [, ...others] = release.processors;
+      this.#prefix = [release.taskset, "--cpu-list", others.join(",")];
+      return [file, program];
+    }
     return (await writePatientRunc(file, program)) ? [file, program] : undefined;
+  }
+
+  /** The engine's own choice is crun, where that is. */
+  async #usesRunc(): Promise<boolean> {
+    const { runtime } = this.#quirks;
+    return runtime === undefined ? !(await isInstalled("crun")) : runtime === "runc";
   }
 
   /** Writes the service's configuration, and starts or restarts it when it runs with another one. */
@@ -265,6 +281,15 @@ function systemRegistries(): Promise<string> {
 async function replaceFile(path: string, content: string): Promise<void> {
   await writeFile(`${path}.new`, content, { mode: 0o600 });
   await rename(`${path}.new`, path);
+}
+
+/**
+ * A processor is left to those who answer: what makes containers and images keeps off the first. With one there is nothing to
+ * leave (adr/0206).
+ */
+async function releaseHere(): Promise<Release | undefined> {
+  const [taskset, processors] = await Promise.all([findProgram("taskset"), processorsOf("self")]);
+  return taskset === undefined || processors.length < 2 ? undefined : { taskset, processors };
 }
 
 async function isInstalled(program: string): Promise<boolean> {

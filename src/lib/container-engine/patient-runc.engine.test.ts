@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runProgram } from "../system-programs.ts";
+import { processorsIn, processorsOf } from "../processors.ts";
+import { findProgram, runProgram } from "../system-programs.ts";
 import { writePatientRunc } from "./patient-runc.ts";
 
 const container = `nagi-patient-${process.pid}`;
@@ -52,6 +53,29 @@ test("all else is told to runc, and what it does not know too", async () => {
   );
   expect(await runProgram(script, ["kill", container, "9"])).toBe(`kill ${container} 9\n`);
   expect(await runProgram(script, ["state", "nobody"])).toBe("state nobody\n");
+});
+
+test("a container that was made may use all processors before it starts, and so may all else that runs", async () => {
+  const all = await processorsOf("self");
+  const taskset = (await findProgram("taskset")) ?? "";
+  const print = join(dir, "print");
+  writeFileSync(print, `#!/bin/sh\ntaskset --cpu-list --pid $$\n`, { mode: 0o700 });
+  expect(await writePatientRunc(script, print, { taskset, processors: all })).toBe(true);
+  const child = started("60");
+  await runProgram(taskset, ["--cpu-list", "--pid", String(all[0]), String(child.pid)]);
+  const told = async (...args: string[]): Promise<readonly number[]> => {
+    const text = await runProgram(taskset, ["--cpu-list", String(all[0]), script, ...args]);
+    return [...text.matchAll(/list: (.*)/g)].flatMap(([, list = ""]) => processorsIn(list));
+  };
+  const one = all.slice(0, 1);
+  expect(await told("create", "--bundle", "/x", container)).toEqual(one);
+  expect(await told("--systemd-cgroup", "create", container)).toEqual(one);
+  expect(await processorsOf(child.pid ?? 0)).toEqual(one);
+  await told("start", container);
+  expect(await processorsOf(child.pid ?? 0)).toEqual(all);
+  expect(await told("exec", "--process", "create", container)).toEqual(all);
+  expect(await told("--systemd-cgroup", "exec", container)).toEqual(all);
+  child.kill();
 });
 
 test("a place where scripts cannot be run is none for it", async () => {
