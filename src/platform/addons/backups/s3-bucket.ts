@@ -1,13 +1,13 @@
 /** The few requests of S3's protocol that backups need, signed (Signature Version 4) by aws4fetch. */
 
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 import { getCACertificates } from "node:tls";
 import { AwsV4Signer } from "aws4fetch";
 import type { S3Store } from "../../../model/kinds/nagi/backupstore/backupstore.ts";
+import { answerOf } from "./answer-of.ts";
 
 /** Without a byte in either direction. */
 const silenceMaxMs = 60_000;
@@ -121,8 +121,8 @@ export class S3Bucket {
         const response = await this.#send(asked);
         const text = await textOf(response);
         const { statusCode: status = 0, headers } = response;
-        const isAnswered = (status >= 200 && status < 300) || (asked.method === "HEAD" && status === 404);
-        if (isAnswered)
+        const isThere = status >= 200 && status < 300;
+        if (isThere || isKnownGone(asked.method, status, text))
           return { status, text, etag: headers.etag, length: Number(headers["content-length"]) };
         const isForNow = status >= 500 || status === 429;
         if (!isForNow || attempt >= tries)
@@ -157,12 +157,11 @@ export class S3Bucket {
       timeout: silenceMaxMs,
       ...(signal === undefined ? {} : { signal }),
     });
-    request.once("timeout", () => request.destroy(new Error(`no byte for ${silenceMaxMs / 1000} s`)));
     request.once("close", () => agent.destroy());
+    const answer = answerOf(request, { silenceMaxMs });
     request.end(body);
     try {
-      const [response] = (await once(request, "response")) as [IncomingMessage];
-      return response;
+      return await answer;
     } catch (cause) {
       throw new Error(`cannot reach ${this.#store.endpoint}: ${(cause as Error).message}`, { cause });
     }
@@ -198,12 +197,24 @@ function failure(verb: string, name: string, status = 0, text: string): Error {
   return new Error(`cannot ${verb} ${name} in the store: ${status} ${reasonIn(text)}`.trim());
 }
 
+/** That it is not there is an answer to whoever looks or removes. */
+function isKnownGone(method: Asked["method"], status: number, text: string): boolean {
+  if (status !== 404) return false;
+  // What stands in front of a store that is down may say 404 as well, without one of S3's reasons.
+  return method === "HEAD" || (method === "DELETE" && gone.has(partOf(text, "Code") ?? ""));
+}
+
+const gone = new Set(["NoSuchKey", "NoSuchBucket", "NoSuchVersion"]);
+
 /** S3 says in XML what is wrong. */
+function partOf(text: string, tag: string): string | undefined {
+  return new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(text)?.[1];
+}
+
 function reasonIn(text: string): string {
-  const part = (tag: string): string | undefined => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(text)?.[1];
-  const code = part("Code");
+  const code = partOf(text, "Code");
   if (code === undefined) return text.trim().slice(0, 200);
-  return [code, part("Message")]
+  return [code, partOf(text, "Message")]
     .filter(Boolean)
     .map((each) => unescaped(each ?? ""))
     .join(": ");
