@@ -3,7 +3,7 @@
 import type { BackendFrame } from "./backend-frame.ts";
 import { challengePath } from "./acme/acme-orders.ts";
 import type { RouteRule, RouteTable } from "./route-table.ts";
-import { withoutTls } from "./tls/tls-frontends.ts";
+import { ownTlsBackend, withoutTls } from "./tls/tls-frontends.ts";
 
 /** Maps by file name. */
 export interface HaproxyMaps {
@@ -19,7 +19,7 @@ export interface HaproxyMaps {
   readonly "https-hosts.map": ReadonlyMap<string, string>;
   readonly "https-paths.map": ReadonlyMap<string, string>;
   readonly "https-exact.map": ReadonlyMap<string, string>;
-  /** Host to backend, of connections whose TLS is the app's. */
+  /** Host to backend, of connections whose TLS is the app's; and the hosts beside those whose TLS is the router's own. */
   readonly "sni.map": ReadonlyMap<string, string>;
   /** Host, path and a slash, to what visitors are told while it is worked on. */
   readonly "maintenance.map": ReadonlyMap<string, string>;
@@ -69,7 +69,8 @@ export function renderMaps(
 ): HaproxyMaps {
   const plain = new Places(platformHosts);
   const overTls = new Places(platformHosts);
-  const sni = new Map<string, string>();
+  const passedThrough = new Map<string, string>();
+  const ownTls = new Set(platformHosts);
   const reasons = new Map<string, string>();
   const resting = new Map<string, string>();
   for (const rule of table.rules) {
@@ -78,8 +79,12 @@ export function renderMaps(
     if (maintenance !== undefined) resting.set(`${name}${rule.path}/`, maintenance);
     plain.lead(rule, tls === undefined || tls.insecure === "Allow" ? id : withoutTls[tls.insecure]);
     if (tls === undefined) continue;
-    if (tls.termination === "passthrough") sni.set(name, frame.assigned[backend] ?? "");
-    else overTls.lead(rule, id);
+    if (tls.termination === "passthrough") {
+      passedThrough.set(name, frame.assigned[backend] ?? "");
+      continue;
+    }
+    ownTls.add(name);
+    overTls.lead(rule, id);
   }
   // Before what leads to HTTPS or to the app: the authority asks over HTTP.
   for (const { names, dnsHook } of table.orders)
@@ -100,10 +105,19 @@ export function renderMaps(
     "https-hosts.map": overTls.hosts,
     "https-paths.map": overTls.paths,
     "https-exact.map": overTls.exact,
-    "sni.map": sni,
+    "sni.map": byName(passedThrough, ownTls),
     "maintenance.map": resting,
     "acme.map": challenges,
   };
+}
+
+/** The more exact wins: a host of the router's own TLS is no wildcard's whose TLS is the app's. */
+function byName(
+  passedThrough: ReadonlyMap<string, string>,
+  ownTls: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const covered = [...ownTls].filter((host) => passedThrough.has(host.replace(/^[^.]*/, "*")));
+  return new Map([...covered.map((host) => [host, ownTlsBackend] as const), ...passedThrough]);
 }
 
 export function mapText(map: ReadonlyMap<string, string>): string {

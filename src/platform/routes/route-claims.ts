@@ -34,6 +34,8 @@ export class RouteClaims {
   readonly #paths = new Map<string, Exposed>();
   /** Namespace by host. */
   readonly #owners = new Map<string, string>();
+  /** Hosts right below a wildcard, by it. */
+  readonly #below = new Map<string, string[]>();
 
   constructor(options: ClaimOptions) {
     this.#options = options;
@@ -45,8 +47,17 @@ export class RouteClaims {
     const problem = this.#mistake(exposed, host) ?? this.#conflict(exposed, host);
     if (problem !== undefined) return { admitted: false, host: shownHost(route, host), ...problem };
     this.#paths.set(placeOf(exposed, host), exposed);
-    if (!this.#owners.has(host)) this.#owners.set(host, route.metadata.namespace ?? "");
+    if (!this.#owners.has(host)) this.#own(host, route.metadata.namespace ?? "");
     return { admitted: true, host };
+  }
+
+  #own(host: string, namespace: string): void {
+    this.#owners.set(host, namespace);
+    const wildcard = wildcardOf(host);
+    if (wildcard === host) return;
+    const below = this.#below.get(wildcard);
+    if (below === undefined) this.#below.set(wildcard, [host]);
+    else below.push(host);
   }
 
   #mistake({ route, isAnyHost, refusal }: Exposed, host: string): Problem | undefined {
@@ -77,14 +88,19 @@ export class RouteClaims {
     if (same?.owner === owner) return { reason, message: `it names ${shown} twice` };
     if (same?.route.metadata.namespace === namespace && same !== undefined)
       return { reason, message: `${same.owner} already exposes ${shown} and is older` };
-    const wildcard = host.includes(".") ? host.replace(/^[^.]*/, "*") : host;
-    for (const claimed of [host, wildcard]) {
+    // A wildcard has what its neighbours leave: other paths of their hosts.
+    for (const claimed of [host, wildcardOf(host), ...(this.#below.get(host) ?? [])]) {
       const holder = this.#owners.get(claimed);
       if (holder === undefined || holder === namespace) continue;
       return { reason, message: `a route in another namespace holds ${claimed} and is older than ${name}` };
     }
     return undefined;
   }
+}
+
+/** Of the names beside a host. */
+function wildcardOf(host: string): string {
+  return host.includes(".") ? host.replace(/^[^.]*/, "*") : host;
 }
 
 /** A whole path and the start of paths are no conflict. */

@@ -231,6 +231,20 @@ describe("ownership of hosts", () => {
     });
   });
 
+  test("a wildcard takes no path of an older host of another namespace", () => {
+    const exact = aRoute("a", { host: "a.x.test", path: "/a" }, at("2026-01-01T00:00:00Z"));
+    const deep = aRoute("deep", { host: "b.a.x.test" }, at("2026-01-01T00:00:00Z"));
+    const theirs = wildcard("w", at("2026-01-02T00:00:00Z", "other"));
+    const own = wildcard("own", at("2026-01-03T00:00:00Z"));
+    const { admissions } = build({ routes: [exact, theirs, own] });
+    expect(admissions.get("other/w")).toMatchObject({
+      reason: "HostAlreadyClaimed",
+      message: "a route in another namespace holds a.x.test and is older than w",
+    });
+    expect(admissions.get("default/own")).toMatchObject({ admitted: true });
+    expect(build({ routes: [deep, theirs] }).admissions.get("other/w")).toMatchObject({ admitted: true });
+  });
+
   test("the names below the platform's domain stay the apps'", () => {
     const { admissions } = build({
       routes: [aRoute("a", { host: "any.apps.test", wildcardPolicy: "Subdomain" })],

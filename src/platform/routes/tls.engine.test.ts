@@ -16,6 +16,7 @@ import { freePort } from "../../lib/free-port.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import { endpointSlice } from "../../model/kinds/discovery/endpointslice/endpointslice.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import type { KubeObject } from "../../model/meta.ts";
 import { Load, RouterBench, until } from "./testing/router-bench.ts";
 import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
 import { LocalAuthority } from "./tls/local-authority.ts";
@@ -24,13 +25,13 @@ type Tls = NonNullable<Route["spec"]["tls"]>;
 const edge = (more: Partial<Tls> = {}): Tls => ({ termination: "edge", ...more });
 const ref = (name: string) => ({ namespace: "default", name });
 
-async function pods(bench: RouterBench): Promise<{ client: (...routes: Route[]) => FakeClient }> {
+async function pods(bench: RouterBench): Promise<{ client: (...objects: KubeObject[]) => FakeClient }> {
   const port = await freePort();
   await bench.serve("127.0.1.1", port, (request, response) =>
     response.end(`${String(request.headers["x-forwarded-proto"])} ${request.url}`),
   );
   const slice = aSlice("a", ["127.0.1.1"], [{ name: "", port }]);
-  return { client: (...routes) => new FakeClient({ objects: [...routes, aService("a"), slice] }) };
+  return { client: (...objects) => new FakeClient({ objects: [...objects, aService("a"), slice] }) };
 }
 
 /** What is answered, to one who trusts the authority. */
@@ -192,6 +193,50 @@ test("TLS passes through to the app, or is spoken to it anew, and the rest is se
   const wrongTls = { termination: "reencrypt" as const, destinationCACertificate: wrong.ca };
   await client.create(route, aRoute("wrong", { ...to, tls: wrongTls }));
   await until(async () => (await ask(bench, "wrong.localhost", local).catch(String)).startsWith("503"));
+  server.closeAllConnections();
+  server.close();
+});
+
+test("a wildcard whose TLS passes through takes no host that is served beside it, nor the platform's", async () => {
+  await using bench = await RouterBench.make("apps.w.test");
+  const { client: clientWith } = await pods(bench);
+  const inside = await authority("*.w.test", "*.b.w.test");
+  const port = await freePort();
+  const server = createServer(inside.identity, (asked, response) => response.end(`app ${asked.url}`));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.1.3", resolve));
+  await bench.serve("127.0.0.1", bench.platformPort, (_asked, response) => response.end("platform"));
+  const passthrough = (name: string, host: string) =>
+    aRoute(name, {
+      to: { name: "s" },
+      host,
+      wildcardPolicy: "Subdomain",
+      tls: { termination: "passthrough" },
+    });
+  const client = clientWith(
+    aRoute("a", { host: "a.w.test", tls: edge() }),
+    aRoute("path", { host: "path.w.test", path: "/x", to: { name: "a" }, tls: edge() }),
+    passthrough("all", "all.w.test"),
+    aService("s"),
+    aSlice("s", ["127.0.1.3"], [{ name: "", port }]),
+  );
+  await bench.start(client);
+  const local = await bench.router.localCa();
+  expect(await ask(bench, "any.w.test", inside.ca)).toBe("app /x");
+  expect(await ask(bench, "a.w.test", local)).toBe("https /x");
+  expect(await ask(bench, "path.w.test", local)).toBe("https /x");
+  expect(await ask(bench, "apps.w.test", local)).toBe("platform");
+
+  // Also while it runs, in whichever order they come.
+  await client.create(route, aRoute("late", { host: "late.w.test", to: { name: "a" }, tls: edge() }));
+  await until(async () => (await ask(bench, "late.w.test", local).catch(String)) === "https /x");
+  await client.create(route, aRoute("b", { host: "x.b.w.test", to: { name: "a" }, tls: edge() }));
+  await until(async () => (await ask(bench, "x.b.w.test", local).catch(String)) === "https /x");
+  expect(bench.router.reloads).toBe(0);
+  await client.create(route, passthrough("below", "all.b.w.test"));
+  await until(async () => (await ask(bench, "any.b.w.test", inside.ca).catch(String)) === "app /x");
+  expect(await ask(bench, "x.b.w.test", local)).toBe("https /x");
+  await client.delete(route, ref("late"));
+  await until(async () => (await ask(bench, "late.w.test", inside.ca).catch(String)) === "app /x");
   server.closeAllConnections();
   server.close();
 });

@@ -28,14 +28,21 @@ export class RouterBench implements AsyncDisposable {
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  private constructor(dir: string, ports: readonly [http: number, https: number, platform: number]) {
+  readonly #domain: string;
+
+  private constructor(
+    dir: string,
+    domain: string,
+    ports: readonly [http: number, https: number, platform: number],
+  ) {
     this.dir = dir;
+    this.#domain = domain;
     [this.port, this.httpsPort, this.platformPort] = ports;
   }
 
-  static async make(): Promise<RouterBench> {
+  static async make(domain = "localhost"): Promise<RouterBench> {
     const dir = await mkdtemp(join(tmpdir(), "nagi-router-"));
-    return new RouterBench(dir, [await freePort(), await freePort(), await freePort()]);
+    return new RouterBench(dir, domain, [await freePort(), await freePort(), await freePort()]);
   }
 
   get router(): Router {
@@ -54,7 +61,7 @@ export class RouterBench implements AsyncDisposable {
       httpAddresses: ["127.0.0.1"],
       httpPort: this.port,
       httpsPort: this.httpsPort,
-      domain: "localhost",
+      domain: this.#domain,
       platformBackend: { host: "127.0.0.1", port: this.platformPort },
       outside,
       meterWindowMs: this.meterWindowMs,

@@ -20,7 +20,8 @@ export interface Listening {
 }
 
 const helloWait = "5s";
-const ownTlsBackend = "nagi:https";
+/** Leads to the router's own TLS. */
+export const ownTlsBackend = "nagi:https";
 
 /** Backends, by what a route wants done with requests without TLS. */
 export const withoutTls = { Redirect: "nagi:to-https", None: "nagi:https-only" } as const;
