@@ -17,7 +17,12 @@ const readBytes = 1024 ** 2;
 const zstdLevel = 3;
 const gzipLevel = 3;
 
+const idMax = 0o777777;
+/** The library counts seconds in 32 bits. */
+const secondsMax = 2 ** 31 - 1;
+
 export interface FileMeta {
+  /** With the bits that say what it is: the library takes 0 for none. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -67,7 +72,7 @@ export class ArchiveWriter {
     this.#check();
     this.removed.delete(path);
     await new Promise<void>((resolve, reject) => {
-      this.#pack.entry({ ...header, name: path, size: 0, mode: header.mode & 0o7777 }, (error) =>
+      this.#pack.entry({ ...header, ...largeNumbers(header), name: path, size: 0 }, (error) =>
         error ? reject(error) : resolve(),
       );
     });
@@ -103,7 +108,7 @@ export class ArchiveWriter {
     const hash = createHash("sha256");
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     promise.catch(() => undefined);
-    const header = { ...meta, mode: meta.mode & 0o7777, name: path, size, type: "file" } as const;
+    const header = { ...meta, ...largeNumbers(meta), name: path, size, type: "file" } as const;
     const sink = this.#pack.entry(header, (error) => (error ? reject(error) : resolve()));
     sink.on("error", reject);
     for await (const chunk of chunks) {
@@ -121,6 +126,17 @@ export class ArchiveWriter {
   #check(): void {
     if (this.#failed) throw this.#failure;
   }
+}
+
+/** What has no room in the six and eleven digits of an entry. (A size has: those above 8 GiB are written in binary.) */
+function largeNumbers({ uid, gid, mtime }: FileMeta): { pax?: Record<string, string> } {
+  const seconds = Math.floor(mtime.getTime() / 1000);
+  const large = {
+    ...(uid > idMax ? { uid: String(uid) } : {}),
+    ...(gid > idMax ? { gid: String(gid) } : {}),
+    ...(seconds < 0 || seconds > secondsMax ? { mtime: String(seconds) } : {}),
+  };
+  return Object.keys(large).length === 0 ? {} : { pax: large };
 }
 
 function drained(sink: unknown): Promise<unknown> {

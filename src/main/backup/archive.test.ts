@@ -2,8 +2,10 @@
 
 import {
   chmodSync,
+  chownSync,
   createReadStream,
   createWriteStream,
+  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -160,6 +162,46 @@ test.each(["../evil", "/evil", "data/../../evil", "data//evil"])("refuses an ent
   await expect(read()).rejects.toThrow("leads out of it");
 });
 
+test("owners, times and rights that are unusual come back", async () => {
+  const path = join(tree, "large");
+  writeFileSync(path, "x");
+  linkSync(path, join(tree, "linked"));
+  chownSync(path, 1_000_650_000, 1_000_650_001);
+  chmodSync(path, 0o4755);
+  utimesSync(path, 4_000_000_000, 4_000_000_000);
+  symlinkSync("large", join(tree, "link"));
+  lchownSync(join(tree, "link"), 262_143, 262_144);
+  writeFileSync(join(tree, "old"), "x");
+  utimesSync(join(tree, "old"), new Date(-1_000_000), new Date(-1_000_000));
+  writeFileSync(join(tree, "closed"), "x");
+  chmodSync(join(tree, "closed"), 0);
+  mkdirSync(join(tree, "locked"), { mode: 0 });
+  chownSync(join(tree, "locked"), 1_000_650_000, 0);
+  await write("none", copied);
+  const out = join(await read(), "data");
+  const large = { uid: 1_000_650_000, gid: 1_000_650_001, mode: 0o104_755, mtimeMs: 4_000_000_000_000 };
+  expect(statSync(join(out, "large"))).toMatchObject(large);
+  expect(statSync(join(out, "linked"))).toMatchObject(large);
+  expect(lstatSync(join(out, "link"))).toMatchObject({ uid: 262_143, gid: 262_144 });
+  expect(statSync(join(out, "old")).mtimeMs).toBe(-1_000_000);
+  expect(statSync(join(out, "closed")).mode & 0o7777).toBe(0);
+  expect(statSync(join(out, "locked"))).toMatchObject({ mode: 0o040_000, uid: 1_000_650_000, gid: 0 });
+});
+
+test("what cannot be written down is named", async () => {
+  symlinkSync(Buffer.from("caf\u00E9", "latin1"), join(tree, "link"));
+  writeFileSync(Buffer.from(join(tree, "caf\u00E9"), "latin1"), "x");
+  let skipped: readonly string[] = [];
+  await write("none", async (writer) => {
+    await copied(writer);
+    ({ skipped } = writer);
+  });
+  expect(skipped).toEqual([
+    "data/caf\uFFFD: its name is not UTF-8",
+    "data/link: what it leads to is not UTF-8",
+  ]);
+});
+
 test("refuses to write through a link", async () => {
   const meta = { mode: 0o777, uid: 0, gid: 0, mtime: new Date() };
   await write("none", async (writer) => {
@@ -168,6 +210,48 @@ test("refuses to write through a link", async () => {
   });
   await expect(read()).rejects.toThrow("which is no directory");
   expect(() => lstatSync(join(folder, "evil"))).toThrow("ENOENT");
+});
+
+test("refuses to write through a link in the place of a directory", async () => {
+  const meta = { mode: 0o777, uid: 0, gid: 0, mtime: new Date() };
+  mkdirSync(join(folder, "sub"));
+  await write("none", async (writer) => {
+    await writer.entry("data", { ...meta, type: "directory" });
+    await writer.entry("data/sub", { ...meta, type: "directory" });
+    await writer.entry("data", { ...meta, type: "symlink", linkname: folder });
+    await writer.bytes("data/sub/evil", Buffer.from("x"), new Date());
+  });
+  await expect(read()).rejects.toThrow("which is no directory");
+  expect(() => lstatSync(join(folder, "sub/evil"))).toThrow("ENOENT");
+});
+
+test.each(["data/link/secret", "data/direct"])("refuses a hard link through a link: %s", async (linkname) => {
+  const meta = { mode: 0o777, uid: 0, gid: 0, mtime: new Date() };
+  const secret = join(folder, "secret");
+  writeFileSync(secret, "x");
+  chownSync(secret, 7, 7);
+  await write("none", async (writer) => {
+    await writer.entry("data/link", { ...meta, type: "symlink", linkname: folder });
+    await writer.entry("data/direct", { ...meta, type: "symlink", linkname: secret });
+    await writer.entry("data/evil", { ...meta, type: "link", linkname });
+  });
+  await expect(read()).rejects.toThrow("that is no file of it");
+  expect(statSync(secret)).toMatchObject({ uid: 7, gid: 7, nlink: 1 });
+});
+
+test("removes nothing through a link that came in the place of a directory", async () => {
+  mkdirSync(join(tree, "current"));
+  mkdirSync(join(folder, "elsewhere"));
+  for (const path of [join(tree, "current/file"), join(folder, "elsewhere/file")]) writeFileSync(path, "x");
+  await write("none", async (writer) => {
+    const stamps = await copied(writer);
+    rmSync(join(tree, "current"), { recursive: true });
+    symlinkSync(join(folder, "elsewhere"), join(tree, "current"));
+    await copyTree(writer, { root: tree, path: "data" }, stamps);
+  });
+  const out = await read();
+  expect(readlinkSync(join(out, "data/current"))).toBe(join(folder, "elsewhere"));
+  expect(readFileSync(join(folder, "elsewhere/file"), "utf8")).toBe("x");
 });
 
 test("tells a target that fails", async () => {

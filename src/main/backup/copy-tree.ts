@@ -61,9 +61,12 @@ class TreeCopy {
   #ordered(names: readonly Buffer[], path: string): string[] {
     const texts: string[] = [];
     for (const name of names) {
-      const text = name.toString();
-      if (Buffer.from(text).equals(name)) texts.push(text);
-      else this.#writer.skipped.push(`${this.#tree.path}/${path}/${text}: its name is not UTF-8`);
+      const text = textOf(name);
+      if (text !== undefined) texts.push(text);
+      else {
+        const target = join(this.#tree.path, path, name.toString());
+        this.#writer.skipped.push(`${target}: its name is not UTF-8`);
+      }
     }
     const isLast = (name: string): number => (this.#tree.last?.has(name) === true ? 1 : 0);
     return texts.toSorted((a, b) => isLast(a) - isLast(b) || (a < b ? -1 : 1));
@@ -84,9 +87,12 @@ class TreeCopy {
     const meta = { mode: Number(mode), uid: Number(uid), gid: Number(gid), mtime };
     if (info.isFile()) await this.#file(path, info);
     else if (info.isDirectory()) await this.#writer.entry(target, { ...meta, type: "directory" });
-    else if (info.isSymbolicLink())
-      await this.#writer.entry(target, { ...meta, type: "symlink", linkname: await readlink(source) });
-    else if (!info.isSocket()) this.#writer.skipped.push(`${target}: it is neither file, directory nor link`);
+    else if (info.isSymbolicLink()) {
+      const linkname = textOf(await readlink(source, { encoding: "buffer" }));
+      if (linkname === undefined) this.#writer.skipped.push(`${target}: what it leads to is not UTF-8`);
+      else await this.#writer.entry(target, { ...meta, type: "symlink", linkname });
+    } else if (!info.isSocket())
+      this.#writer.skipped.push(`${target}: it is neither file, directory nor link`);
   }
 
   async #file(path: string, { nlink, ino, dev }: BigIntStats): Promise<void> {
@@ -103,6 +109,11 @@ class TreeCopy {
       if (attempt === attemptsMax) throw new Error(`cannot read ${source}: it is cut again and again`);
     if (nlink > 1n) this.#linked.set(identity, target);
   }
+}
+
+function textOf(bytes: Buffer): string | undefined {
+  const text = bytes.toString();
+  return Buffer.from(text).equals(bytes) ? text : undefined;
 }
 
 /** A write changes the times, whoever makes it and however. A directory is its owner and rights. */
