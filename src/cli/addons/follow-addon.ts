@@ -106,7 +106,9 @@ export async function followRotation(context: CommandContext, changed: Addon): P
       terminal.note(`${paint(terminal, "red", "error:")} credentials are as they were: ${rotation.message}`);
       return 1;
     }
-    terminal.progress(`Rotating ${name}: ${rotationTexts[rotation?.phase ?? ""] ?? "waiting"}`);
+    const step = rotationTexts[rotation?.phase ?? ""] ?? "waiting";
+    const problem = isOurs && rotation?.message !== undefined ? ` (${rotation.message})` : "";
+    terminal.progress(`Rotating ${name}: ${step}${problem}`);
     await pause(pollMs, context.signal);
   }
 }

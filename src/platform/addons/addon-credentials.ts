@@ -2,6 +2,7 @@
 
 import { decodeEntries, encodeText } from "../../lib/base64.ts";
 import type { Client } from "../../client/client.ts";
+import { messageOf } from "../../lib/errors.ts";
 import type { OpenChannels } from "../../client/run-in-pod.ts";
 import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import type { Addon, AddonRotation } from "../../model/kinds/nagi/addon/addon.ts";
@@ -13,6 +14,7 @@ import { changeOfUsers, changeMaxMs } from "./change-of-users.ts";
 
 /** Longer than the command lives in the container, which an end of the session does not end. */
 const sessionMaxMs = changeMaxMs + 10_000;
+const complaintMaxCharacters = 600;
 
 export interface AddonInUse {
   readonly addon: Addon;
@@ -103,9 +105,11 @@ export class AddonCredentials {
     try {
       await runOnServer(this.#open, { pod, command: changeOfUsers(run), lines, signal: limit });
     } catch (cause) {
-      throw new Error(`cannot run ${command} of service ${service.metadata.name}: ${String(cause)}`, {
-        cause,
-      });
+      const [, password = ""] = lines;
+      // Servers quote what they were asked, and this is shown to whoever sees the add-on.
+      const said = password === "" ? messageOf(cause) : messageOf(cause).replaceAll(password, "...");
+      const text = said.slice(0, complaintMaxCharacters);
+      throw new Error(`cannot run ${command} of service ${service.metadata.name}: ${text}`, { cause });
     }
   }
 

@@ -7,7 +7,7 @@ import { secret, type Secret } from "../../model/kinds/core/secret/secret.ts";
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { Addon } from "../../model/kinds/nagi/addon/addon.ts";
 import { addonLabel, addonObjectName, serverContainer } from "../../model/kinds/nagi/addon/addon-vars.ts";
-import type { AddonService } from "../../model/kinds/nagi/addonservice/addonservice.ts";
+import { hasUsers, type AddonService } from "../../model/kinds/nagi/addonservice/addonservice.ts";
 import { newObject } from "../../model/kind.ts";
 import { ownedMeta } from "./names.ts";
 
@@ -36,18 +36,26 @@ function newPassword(): string {
   return randomBytes(passwordBytes).toString("hex");
 }
 
-/** `users`: whether apps log in with names of their own. */
-export function addonSecret(addon: Addon, users: boolean): Secret {
+export function addonSecret(addon: Addon, described: AddonService): Secret {
   const { name = "" } = addon.metadata;
-  const { user, password } = users ? newCredentials() : { user: "", password: "" };
+  const { user, password } = hasUsers(described) ? newCredentials() : { user: "", password: "" };
   const values = {
-    database: name.replaceAll("-", "_"),
+    database: databaseName(name, described),
     "admin-password": newPassword(),
     user,
     password,
   };
   const data = Object.fromEntries(Object.entries(values).map(([key, text]) => [key, encodeText(text)]));
   return newObject<Secret>(secret, ownedMeta(addon, addonObjectName(name)), { type: "Opaque", data });
+}
+
+/** The add-on's own name, where the server does not keep it to itself. */
+function databaseName(addon: string, { spec: { reservedNames = [] } }: AddonService): string {
+  const name = addon.replaceAll("-", "_");
+  const isReserved = reservedNames.some((each) =>
+    each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each,
+  );
+  return isReserved ? `db_${name}` : name;
 }
 
 export function addonNetworkService(addon: Addon, { spec }: AddonService): Service {

@@ -8,6 +8,7 @@ import type { Client } from "../../client/client.ts";
 import type { Reconciled } from "../../client/controller.ts";
 import type { OpenChannels } from "../../client/run-in-pod.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
 import type { Kind } from "../../model/kind.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { statefulSet, type StatefulSet } from "../../model/kinds/apps/statefulset/statefulset.ts";
@@ -20,13 +21,13 @@ import {
   type AddonRotation,
   type AddonStatus,
 } from "../../model/kinds/nagi/addon/addon.ts";
-import { addonPodName } from "../../model/kinds/nagi/addon/addon-vars.ts";
+import { addonObjectName, addonPodName } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import {
   addonService,
   hasUsers,
   type AddonService,
 } from "../../model/kinds/nagi/addonservice/addonservice.ts";
-import { refFromKey, refOf, type KubeObject } from "../../model/meta.ts";
+import { keyOf, refFromKey, refOf, type KubeObject } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isStatus } from "../../model/status.ts";
 import { AddonApps } from "./addon-apps.ts";
@@ -40,6 +41,8 @@ import { serverState } from "./server-state.ts";
 
 /** While something is waited for that does not wake the controller. */
 const waitMs = 1000;
+/** From then on nobody need wait for a user that cannot be made. */
+const userFailsMs = 60_000;
 
 export interface AddonReconcilerOptions {
   readonly client: Client;
@@ -51,6 +54,8 @@ export class AddonReconciler {
   readonly #options: AddonReconcilerOptions;
   readonly #credentials: AddonCredentials;
   readonly #apps: AddonApps;
+  /** By key: when the first user of an add-on could not be made for the first time. */
+  readonly #userFailedAt = new Map<string, number>();
 
   constructor(options: AddonReconcilerOptions) {
     this.#options = options;
@@ -60,8 +65,10 @@ export class AddonReconciler {
 
   async reconcile(key: string, signal: AbortSignal): Promise<Reconciled | undefined> {
     const found = await findObject(this.#options.client, addonKind, refFromKey(key));
-    if (found === undefined) return undefined;
-    if (found.metadata.deletionTimestamp !== undefined) return await this.#detachAll(found);
+    if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
+      this.#userFailedAt.delete(key);
+      return found === undefined ? undefined : await this.#detachAll(found);
+    }
     const addon = await this.#withoutUnwanted(await this.#withFinalizer(found));
     const service = await findObject(this.#options.client, addonService, { name: addon.spec.service });
     const problem = problemOf(addon, service);
@@ -92,8 +99,7 @@ export class AddonReconciler {
     signal: AbortSignal,
   ): Promise<Reconciled | undefined> {
     const { addon, service } = used;
-    if (addon.status?.user === undefined && hasUsers(service))
-      await this.#credentials.ensureUser(used, signal);
+    if (addon.status?.user === undefined && hasUsers(service)) await this.#ensureUser(used, facts, signal);
     const rotation = await this.#rotate(used, signal);
     const now = { ...used, secret: await this.#secretOf(addon) };
     const attachments = await this.#apps.attach(now, rotation);
@@ -111,6 +117,23 @@ export class AddonReconciler {
     };
     await this.#write(addon, status);
     return isWaiting ? { requeueAfterMs: waitMs } : undefined;
+  }
+
+  /** Tried again whatever the phase: a server that is busy may do it later. */
+  async #ensureUser(used: AddonInUse, facts: Partial<AddonStatus>, signal: AbortSignal): Promise<void> {
+    const key = keyOf(refOf(used.addon));
+    try {
+      await this.#credentials.ensureUser(used, signal);
+      this.#userFailedAt.delete(key);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const nowMs = this.#options.clock.now();
+      const failedAt = this.#userFailedAt.get(key) ?? nowMs;
+      this.#userFailedAt.set(key, failedAt);
+      const phase = nowMs - failedAt < userFailsMs ? "Starting" : "Failed";
+      await this.#write(used.addon, { ...facts, phase, message: messageOf(error) });
+      throw error;
+    }
   }
 
   async #withFinalizer(addon: Addon): Promise<Addon> {
@@ -143,7 +166,7 @@ export class AddonReconciler {
     image: string,
   ): Promise<AddonInUse & { readonly set: StatefulSet }> {
     const { client } = this.#options;
-    const own = await this.#ensure(secret, addonSecret(addon, hasUsers(service)), addon);
+    const own = await this.#ensure(secret, addonSecret(addon, service), addon);
     await this.#ensure(networkService, addonNetworkService(addon, service), addon);
     const wanted = addonStatefulSet(addon, service, image);
     const present = await this.#ensure(statefulSet, wanted, addon);
@@ -176,9 +199,8 @@ export class AddonReconciler {
   }
 
   async #secretOf(addon: Addon): Promise<AddonInUse["secret"]> {
-    const { namespace } = addon.metadata;
-    const { name = "" } = addonSecret(addon, false).metadata;
-    return await this.#options.client.get(secret, { namespace, name });
+    const { namespace, name = "" } = addon.metadata;
+    return await this.#options.client.get(secret, { namespace, name: addonObjectName(name) });
   }
 
   /** One step of the rotation; the rotation as it is then. */
@@ -193,13 +215,13 @@ export class AddonReconciler {
     });
     switch (step.action) {
       case "make-user": {
-        const user = await this.#credentials.makeNext(used, signal);
+        const user = await this.#told(used, signal, () => this.#credentials.makeNext(used, signal));
         const next = { ...step.next, user };
         await this.#apps.giveCredentials({ ...used, secret: await this.#secretOf(addon) }, next);
         return next;
       }
       case "drop-old":
-        await this.#credentials.dropOld(used, signal);
+        await this.#told(used, signal, () => this.#credentials.dropOld(used, signal));
         return step.next;
       case "drop-new":
         await this.#credentials.dropNext(used, signal);
@@ -209,6 +231,18 @@ export class AddonReconciler {
         return step.next;
       default:
         return rotation;
+    }
+  }
+
+  /** A step of the rotation, which is tried again; meanwhile the rotation says why. */
+  async #told<T>({ addon }: AddonInUse, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      const { rotation } = addon.status ?? {};
+      if (!signal.aborted && rotation !== undefined)
+        await this.#write(addon, { rotation: { ...rotation, message: messageOf(error) } });
+      throw error;
     }
   }
 

@@ -67,6 +67,11 @@ const spec = object(
       ),
     ),
     environment: map(string("Value."), "Environment variables of the server."),
+    reservedNames: array(
+      string("Name, or the beginning of names with * behind it."),
+      "Names of databases and of their owners that the server keeps to itself.",
+      { mergeKey: "" },
+    ),
     extension: string("End of the names of files with dumps."),
     commands,
     actions: map(action, "What else can be done, by name."),
