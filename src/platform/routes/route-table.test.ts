@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { buildRouteTable, type RouteObjects } from "./route-table.ts";
-import { aRoute, aService, aSlice } from "./testing/route-objects.ts";
+import { anIngress, aRoute, aService, aSlice, nagiClass, toService } from "./testing/route-objects.ts";
 
 const build = (objects: Partial<RouteObjects>) =>
   buildRouteTable(
@@ -251,4 +251,30 @@ describe("ownership of hosts", () => {
     });
     expect(admissions.get("default/a")).toMatchObject({ reason: "HostReserved" });
   });
+});
+
+test("one Secret is ordered once for all who name it; who asks for it in another way is told", () => {
+  const acme = { "kubernetes.io/tls-acme": "true" };
+  const tls = { termination: "edge" as const, externalCertificate: { name: "all" } };
+  const routes = ["a", "b"].map((name) =>
+    aRoute(
+      name,
+      { host: `${name}.test`, tls },
+      { annotations: acme, creationTimestamp: "2026-01-01T00:00:00Z" },
+    ),
+  );
+  const paths = [{ path: "/", pathType: "Prefix" as const, backend: toService("c") }];
+  const ingress = anIngress(
+    "c",
+    { rules: [{ host: "c.test", http: { paths } }], tls: [{ hosts: ["c.test"], secretName: "all" }] },
+    {
+      annotations: { ...acme, "nagi.dev/acme-email": "ops@c.test" },
+      creationTimestamp: "2026-01-02T00:00:00Z",
+    },
+  );
+  const table = build({ routes, ingresses: [ingress], classes: [nagiClass], services: [aService("c")] });
+  expect(table.orders.map(({ names }) => names)).toEqual([["a.test", "b.test"]]);
+  expect(table.ingresses[0]?.problems).toMatchObject([
+    { reason: "SecretInUse", message: expect.stringMatching(/^secret all has the certificate of route a,/) },
+  ]);
 });

@@ -13,6 +13,7 @@ import { settingOf } from "../../model/kinds/route/route/route-settings.ts";
 import { keyOf, refOf, type KubeObject, type ObjectRef } from "../../model/meta.ts";
 import { backendLines, isSticky, serverOptions } from "./backend-lines.ts";
 import { acmeOrderOf, type AcmeOrder } from "./acme/acme-orders.ts";
+import { mergeOrders, type RefusedOrder } from "./acme/merged-orders.ts";
 import { appOf, compare, exposedRoute, oldestFirst, type Exposed } from "./exposed.ts";
 import { planIngress, type IngressPlan, type IngressProblem } from "./ingress/plan-ingress.ts";
 import { maintenanceValue } from "./maintenance.ts";
@@ -87,6 +88,8 @@ export interface RouteTable {
   readonly pages: ShownPages;
   /** Certificates that are wanted of ACME authorities. */
   readonly orders: readonly AcmeOrder[];
+  /** Those that another's certificate is in the way of. */
+  readonly refusedOrders: readonly RefusedOrder[];
 }
 
 /** What has become of an Ingress. */
@@ -150,6 +153,8 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions & T
   }
   const byName = (a: RouteBackend, b: RouteBackend): number => compare(a.name, b.name);
   const byHost = (a: RouteRule, b: RouteRule): number => compare(a.host, b.host) || compare(a.path, b.path);
+  const wanted = [...orders, ...plans.flatMap((plan) => ingressOrders(plan, admitted))];
+  const merged = mergeOrders(wanted);
   return {
     backends: backends.toSorted(byName),
     rules: rules.toSorted(byHost),
@@ -157,9 +162,10 @@ export function buildRouteTable(objects: RouteObjects, options: ClaimOptions & T
     admissions,
     addresses,
     pages,
-    ingresses: plans.map((plan) => outcomeOf(plan, admitted)),
+    ingresses: plans.map((plan) => outcomeOf(plan, admitted, merged.refused)),
     exposed: [...admitted].flatMap(([each, admission]) => (admission.admitted ? [each] : [])),
-    orders: [...orders, ...plans.flatMap((plan) => ingressOrders(plan, admitted))],
+    orders: merged.orders,
+    refusedOrders: merged.refused,
   };
 }
 
@@ -211,6 +217,7 @@ function ingressPlans(
 function outcomeOf(
   { ingress, isOurs, exposed, problems }: IngressPlan,
   admitted: ReadonlyMap<Exposed, Admission>,
+  refusedOrders: readonly RefusedOrder[],
 ): IngressOutcome {
   const served: string[] = [];
   const refused: IngressProblem[] = [];
@@ -221,7 +228,8 @@ function outcomeOf(
     if (admission.admitted) served.push(place);
     else refused.push({ reason: admission.reason, message: `${place} is not served: ${admission.message}` });
   }
-  return { ingress, isOurs, served, problems: [...problems, ...refused] };
+  const uncertified = refusedOrders.filter(({ owner }) => owner === ingress);
+  return { ingress, isOurs, served, problems: [...problems, ...refused, ...uncertified] };
 }
 
 function byKey<T extends KubeObject>(objects: readonly T[]): ReadonlyMap<string, T> {

@@ -19,9 +19,9 @@ import type { Condition } from "../../model/meta.ts";
 import { accessText, parseAccessLines } from "./access-line.ts";
 import { AccessLog, type LineListener } from "./access-log.ts";
 import { AcmeKeeper } from "./acme/acme-keeper.ts";
-import type { AcmeOrder } from "./acme/acme-orders.ts";
+import type { AcmeOrder, AcmeOwner } from "./acme/acme-orders.ts";
 import { dnsHooksIn } from "./acme/dns-hooks.ts";
-import type { WayOut } from "./acme/obtain-certificate.ts";
+import { createAccount, obtainCertificate, type WayOut } from "./acme/obtain-certificate.ts";
 import { OpenChallenges } from "./acme/open-challenges.ts";
 import { Haproxy } from "./haproxy.ts";
 import { Holder } from "./holder.ts";
@@ -103,7 +103,7 @@ export class Router {
   readonly #authority: LocalAuthority;
   readonly #holder: Holder;
   readonly #ingressReports: IngressReports;
-  readonly #challenges = new OpenChallenges(() => this.#waker.notice());
+  readonly #challenges: OpenChallenges;
   readonly #acme: AcmeKeeper;
   readonly #targets = new KnownTargets();
   readonly #ports: PortKeeper;
@@ -157,11 +157,13 @@ export class Router {
       addresses: httpAddresses,
       log: this.#log,
     });
+    this.#challenges = new OpenChallenges(clock, () => this.#waker.notice());
     const acmeDir = join(options.dataDir, "acme");
     this.#acme = new AcmeKeeper({
       client: options.client,
       dir: acmeDir,
       outside: options.outside ?? (() => Promise.resolve({ ca: "", proxies: {} })),
+      authority: { createAccount, obtainCertificate },
       challenges: this.#challenges,
       hooks: dnsHooksIn(join(acmeDir, "hooks")),
       onChange: () => this.#waker.notice(),
@@ -321,7 +323,8 @@ export class Router {
 
   async #writeStatuses(table: RouteTable, routes: readonly Route[]): Promise<void> {
     const { client, clock, domain } = this.#options;
-    const conditionOf = (order: AcmeOrder): Condition => this.#acme.conditionOf(order);
+    const conditionOf = (order: AcmeOrder, owner: AcmeOwner): Condition =>
+      this.#acme.conditionOf(order, owner);
     await writeRouteStatuses(table, routes, { client, domain, nowMs: clock.now(), conditionOf });
     await this.#ingressReports.report(table.ingresses);
   }

@@ -6,7 +6,8 @@ import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf, type Condition } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isConflict, isNotFound } from "../../model/status.ts";
-import type { AcmeOrder } from "./acme/acme-orders.ts";
+import type { AcmeOrder, AcmeOwner } from "./acme/acme-orders.ts";
+import { refusedCondition } from "./acme/merged-orders.ts";
 import { statusFor } from "./route-status.ts";
 import type { RouteTable } from "./route-table.ts";
 
@@ -16,7 +17,7 @@ export interface StatusWriting {
   readonly domain: string;
   readonly nowMs: number;
   /** What has become of a certificate of an ACME authority. */
-  readonly conditionOf: (order: AcmeOrder) => Condition;
+  readonly conditionOf: (order: AcmeOrder, owner: AcmeOwner) => Condition;
 }
 
 export async function writeRouteStatuses(
@@ -24,20 +25,17 @@ export async function writeRouteStatuses(
   routes: readonly Route[],
   { client, domain, nowMs, conditionOf }: StatusWriting,
 ): Promise<void> {
-  const orders = new Map(
-    table.orders.map((order) => [`${order.owner.kind} ${keyOf(refOf(order.owner))}`, order]),
-  );
+  const certificates = certificateConditions(table, conditionOf);
   for (const object of routes) {
     const key = keyOf(refOf(object));
     const admission = table.admissions.get(key);
     if (admission === undefined) continue;
-    const order = orders.get(`Route ${key}`);
     const status = statusFor(object, admission, {
       routerName: "default",
       domain,
       nowIso: timestamp(nowMs),
       addresses: table.addresses.get(key),
-      certificate: order === undefined ? undefined : conditionOf(order),
+      certificate: certificates.get(`Route ${key}`),
     });
     if (status === undefined) continue;
     const { resourceVersion } = object.metadata;
@@ -48,4 +46,18 @@ export async function writeRouteStatuses(
       if (!isConflict(error) && !isNotFound(error)) throw error;
     });
   }
+}
+
+/** By kind and key of who wants one. */
+function certificateConditions(
+  { orders, refusedOrders }: RouteTable,
+  conditionOf: StatusWriting["conditionOf"],
+): ReadonlyMap<string, Condition> {
+  const nameOf = (owner: AcmeOwner): string => `${owner.kind} ${keyOf(refOf(owner))}`;
+  return new Map([
+    ...orders.flatMap((order) =>
+      order.owners.map((owner) => [nameOf(owner), conditionOf(order, owner)] as const),
+    ),
+    ...refusedOrders.map((refused) => [nameOf(refused.owner), refusedCondition(refused)] as const),
+  ]);
 }

@@ -16,23 +16,29 @@ import type { Logger } from "../../../lib/log.ts";
 import { readIfThere, writePrivate } from "../../../lib/private-files.ts";
 import { newObject } from "../../../model/kind.ts";
 import { secret as secretKind, type Secret } from "../../../model/kinds/core/secret/secret.ts";
-import { certificateType, checkEabKey, checkEabKid } from "../../../model/kinds/route/route/acme.ts";
-import { controllerRef, type Condition } from "../../../model/meta.ts";
-import { isNotFound, isStatus } from "../../../model/status.ts";
+import { checkEabKey, checkEabKid } from "../../../model/kinds/route/route/acme.ts";
+import { controllerRef, type Condition, type OwnerReference } from "../../../model/meta.ts";
+import type { JsonValue } from "../../../model/schema.ts";
+import { isNotFound } from "../../../model/status.ts";
 import {
   acmeLabel,
+  conditionFor,
   failed,
+  isOurs,
+  issued,
   labelFor,
+  notOurs,
   orderKey,
   stateOf,
+  tlsSecretType,
   type AcmeAttempt,
   type AcmeOrder,
+  type AcmeOwner,
   type OrderState,
 } from "./acme-orders.ts";
 import {
-  createAccount,
-  obtainCertificate,
   type AcmeAccount,
+  type AcmeAuthority,
   type Challenges,
   type DnsHooks,
   type ExternalAccount,
@@ -43,7 +49,6 @@ import { decodeEntries, encodeEntries } from "../../../lib/base64.ts";
 const lookAgainMaxMs = 60 * 60_000;
 const seenWithinMs = 30_000;
 const errorMaxLength = 500;
-const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const systemNamespace = "nagi-system";
 
 export interface AcmeKeeperOptions {
@@ -51,6 +56,7 @@ export interface AcmeKeeperOptions {
   readonly dir: string;
   /** What is trusted beside the public authorities, and the way to the outside. */
   readonly outside: () => Promise<WayOut>;
+  readonly authority: AcmeAuthority;
   readonly challenges: Challenges;
   readonly hooks: DnsHooks;
   /** Something is to be told anew. */
@@ -81,17 +87,18 @@ export class AcmeKeeper {
     if (orders.length > 0) this.#wake();
   }
 
-  /** Of an order's Route; its time is when the certificate was asked for. */
-  conditionOf(order: AcmeOrder): Condition {
+  /** Of one of an order's Routes. */
+  conditionOf(order: AcmeOrder, owner: AcmeOwner): Condition {
     const state = this.#stateOf(order);
-    const { requested, server } = order;
-    const asked = isTime.test(requested) ? { lastUpdateTime: requested } : {};
-    const base = { type: certificateType, ...asked };
-    if (state.state === "kept") return { ...base, status: "True", reason: "Issued", message: state.message };
+    const { server } = order;
+    if (state.state === "kept")
+      return conditionFor(owner, { status: "True", reason: "Issued", message: state.message });
     const status = state.hasCertificate ? "True" : "False";
-    if (state.state === "due")
-      return { ...base, status, reason: "Ordering", message: `${new URL(server).host} is asked for it` };
-    return { ...base, status, reason: "Failed", message: state.message };
+    if (state.state === "due") {
+      const message = `${new URL(server).host} is asked for it`;
+      return conditionFor(owner, { status, reason: "Ordering", message });
+    }
+    return conditionFor(owner, { status, reason: "Failed", message: state.message });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -100,7 +107,7 @@ export class AcmeKeeper {
     while (!signal.aborted) {
       const due = this.#orders.find((order) => this.#stateOf(order).state === "due");
       if (due !== undefined) {
-        await this.#serve(due).catch((error: unknown) => {
+        await untilAborted(this.#serve(due, signal), signal).catch((error: unknown) => {
           log.warn("cannot keep what became of a certificate", {
             secret: orderKey(due),
             error: messageOf(error),
@@ -146,54 +153,74 @@ export class AcmeKeeper {
     ended.abort();
   }
 
-  async #serve(order: AcmeOrder): Promise<void> {
-    const { challenges, hooks, outside, clock, log } = this.#options;
+  async #serve(order: AcmeOrder, signal: AbortSignal): Promise<void> {
+    const { authority, challenges, hooks, outside, clock, log } = this.#options;
     const key = orderKey(order);
     try {
+      await this.#writable(order);
       const { ca, proxies } = await outside();
       const account = await this.#account(order, { ca, proxies });
-      const given = { account, ca, proxies, challenges, hooks };
-      const { certificate, key: privateKey } = await obtainCertificate(order, given);
+      const given = { account, ca, proxies, challenges, hooks, signal };
+      const { certificate, key: privateKey } = await authority.obtainCertificate(order, given);
       await this.#keep(order, certificate, privateKey);
-      this.#attempts?.delete(key);
-      this.#events.event(
-        order.owner,
-        "Normal",
-        "CertificateIssued",
-        `${order.names.join(", ")}: secret ${order.secretName}`,
-      );
+      this.#attempts?.set(key, issued(order, this.#attempts.get(key), certificate, clock.now()));
+      this.#tell(order, "Normal", "CertificateIssued", `secret ${order.secretName}`);
       log.info("certificate issued", { names: order.names, secret: key, server: order.server });
     } catch (error) {
+      // It was not the authority that ended it.
+      if (signal.aborted) return;
       const message = messageOf(error).slice(0, errorMaxLength);
       this.#attempts?.set(key, failed(order, this.#attempts.get(key), message, clock.now()));
-      this.#events.event(
-        order.owner,
-        "Warning",
-        "CertificateFailed",
-        `${order.names.join(", ")}: ${message}`,
-      );
+      this.#tell(order, "Warning", "CertificateFailed", message);
       log.info("no certificate", { names: order.names, secret: key, server: order.server, error: message });
     }
     await this.#write();
   }
 
+  #tell({ owners, names }: AcmeOrder, type: "Normal" | "Warning", reason: string, message: string): void {
+    for (const owner of owners) this.#events.event(owner, type, reason, `${names.join(", ")}: ${message}`);
+  }
+
+  /** The Secret that is there; undefined when there is none. Throws when it is another's. */
+  async #writable(order: AcmeOrder): Promise<Secret | undefined> {
+    const { namespace, secretName: name } = order;
+    const present = await this.#options.client
+      .get(secretKind, { namespace, name })
+      .catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+    if (present !== undefined && !isOurs(present)) throw new Error(notOurs(order));
+    return present;
+  }
+
   async #keep(order: AcmeOrder, certificate: string, key: string): Promise<void> {
     const { client } = this.#options;
-    const { namespace, secretName: name, owner } = order;
+    const { namespace, secretName: name, owners } = order;
     const data = encodeEntries({ "tls.crt": certificate, "tls.key": key });
     const labels = { [acmeLabel]: labelFor(order) };
     // What a Route has goes with it; an Ingress only names its Secret.
-    const owners = owner.kind === "Route" ? { ownerReferences: [controllerRef(owner)] } : {};
-    const metadata = { namespace, name, labels, ...owners };
-    const made = newObject<Secret>(secretKind, metadata, { type: "kubernetes.io/tls", data });
-    let secret: Secret;
-    try {
-      secret = await client.create(secretKind, made);
-    } catch (error) {
-      if (!isStatus(error, "AlreadyExists")) throw error;
-      const body = { metadata: { labels }, data };
-      secret = await client.patch(secretKind, { namespace, name }, { type: "merge", body });
-    }
+    const references = owners.every(({ kind }) => kind === "Route") ? owners.map(referenceTo) : [];
+    const present = await this.#writable(order);
+    const metadata = { labels, ownerReferences: references };
+    const secret =
+      present === undefined
+        ? await client.create(
+            secretKind,
+            newObject<Secret>(secretKind, { namespace, name, ...metadata }, { type: tlsSecretType, data }),
+          )
+        : await client.patch(
+            secretKind,
+            { namespace, name },
+            {
+              type: "merge",
+              // Another that came in its place is not written.
+              body: {
+                metadata: { ...metadata, resourceVersion: present.metadata.resourceVersion ?? "" },
+                data,
+              } as unknown as JsonValue,
+            },
+          );
     this.#fresh.set(orderKey(order), { secret, untilMs: this.#options.clock.now() + seenWithinMs });
   }
 
@@ -214,7 +241,7 @@ export class AcmeKeeper {
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    const { key, url } = await createAccount(order, way, external);
+    const { key, url } = await this.#options.authority.createAccount(order, way, external);
     const data = encodeEntries({ key, url, server, email });
     await client.create(secretKind, newObject<Secret>(secretKind, ref, { type: "Opaque", data }));
     return { key, url };
@@ -257,5 +284,25 @@ export class AcmeKeeper {
 
   get #file(): string {
     return join(this.#options.dir, "attempts.json");
+  }
+}
+
+/** An object has one controller; it goes when the last of its owners does. */
+function referenceTo(owner: AcmeOwner, index: number): OwnerReference {
+  return index === 0
+    ? controllerRef(owner)
+    : { ...controllerRef(owner), controller: false, blockOwnerDeletion: false };
+}
+
+/** What goes on after the signal is left to itself. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = (): void => resolve();
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }

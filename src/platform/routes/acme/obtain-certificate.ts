@@ -6,8 +6,8 @@ import type { Authorization } from "acme-client";
 import { challengePath, type AcmeOrder } from "./acme-orders.ts";
 
 export interface Challenges {
-  /** Resolves when it is answered. */
-  add(host: string, path: string, answer: string): Promise<void>;
+  /** Resolves when it is answered; rejects when the signal aborts, or when it takes too long. */
+  add(host: string, path: string, answer: string, signal: AbortSignal): Promise<void>;
   remove(host: string, path: string): void;
 }
 
@@ -41,6 +41,13 @@ export interface ObtainOptions extends WayOut {
   readonly account: AcmeAccount;
   readonly challenges: Challenges;
   readonly hooks: DnsHooks;
+  readonly signal: AbortSignal;
+}
+
+/** Who is asked for accounts and certificates. */
+export interface AcmeAuthority {
+  readonly createAccount: typeof createAccount;
+  readonly obtainCertificate: typeof obtainCertificate;
 }
 
 export interface Obtained {
@@ -56,7 +63,7 @@ const timeoutMs = 30_000;
 
 /** Throws what the authority says when it refuses. */
 export async function obtainCertificate(order: AcmeOrder, options: ObtainOptions): Promise<Obtained> {
-  const { challenges, hooks, account } = options;
+  const { challenges, hooks, account, signal } = options;
   const { acme, close } = await opened(options);
   const accountOptions = { accountKey: account.key, accountUrl: account.url };
   const client = new acme.Client({ directoryUrl: order.server, ...accountOptions, ...poll });
@@ -73,7 +80,8 @@ export async function obtainCertificate(order: AcmeOrder, options: ObtainOptions
     challengeCreateFn: async ({ identifier }: Authorization, challenge: Challenge, answer: string) => {
       if (dnsHook === undefined && challenge.type !== "http-01")
         throw new Error(`${identifier.value} can be proved by DNS only: give a DNS hook`);
-      if (dnsHook === undefined) await challenges.add(identifier.value, pathOf(challenge.token), answer);
+      if (dnsHook === undefined)
+        await challenges.add(identifier.value, pathOf(challenge.token), answer, signal);
       else await hooks.run(dnsHook, "present", recordOf(identifier.value), answer);
     },
     challengeRemoveFn: async ({ identifier }: Authorization, challenge: Challenge, answer: string) => {
