@@ -70,6 +70,7 @@ export class ManagedProcess {
   readonly #recordFile: string;
   readonly logFile: string;
   #configDigest: string;
+  /** As long as it runs, when it is this process's own: its end is told, and what was adopted is asked for. */
   #child: ChildProcess | undefined;
   /** Where in the log the present start begins. */
   #logStart = 0;
@@ -123,7 +124,7 @@ export class ManagedProcess {
       await this.#pause(signal, watchIntervalMs);
       if (signal.aborted) return;
       await this.#rotateLog();
-      if (!this.#wanted || (await this.isRunning())) continue;
+      if (!this.#wanted || this.#child !== undefined || (await this.isRunning())) continue;
       failures = clock.now() - startedMs > stableMs ? 1 : failures + 1;
       log.warn("program ended and is started again", { program: name, failures, log: await this.#logTail() });
       await sleep(clock, backoffDelayMs(restartBackoff, failures), signal);
