@@ -25,7 +25,10 @@ import type { Logger } from "./log.ts";
 import { platformOomScore } from "./oom-score.ts";
 import { messageOf } from "./errors.ts";
 
+/** Whether what was adopted still runs. */
 const watchIntervalMs = 1000;
+/** Of one's own, whose end is told, only the log is looked at. */
+const ownWatchIntervalMs = 5000;
 const readyPollMs = 20;
 const restartBackoff = { baseMs: 200, capMs: 30_000 };
 /** A program that ran this long starts its back-off from the beginning. */
@@ -121,7 +124,7 @@ export class ManagedProcess {
     let failures = 0;
     let startedMs = clock.now();
     while (!signal.aborted) {
-      await this.#pause(signal, watchIntervalMs);
+      await this.#pause(signal, this.#child === undefined ? watchIntervalMs : ownWatchIntervalMs);
       if (signal.aborted) return;
       await this.#rotateLog();
       if (!this.#wanted || this.#child !== undefined || (await this.isRunning())) continue;
