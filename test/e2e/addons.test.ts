@@ -183,6 +183,21 @@ it("runs the guide's page of backups", async () => {
   await until(() => !addons().includes("check-"), "the server of the check to go");
 });
 
+it("makes an add-on whose name its server keeps to itself", () => {
+  platform.nagi(["addons", "create", "postgresql", "--unattached", "--name", "pg-notes"]);
+  const count = [
+    "pg",
+    "psql",
+    "--addon",
+    "pg-notes",
+    "--",
+    "-Atc",
+    "SELECT current_database(), current_user",
+  ];
+  expect(platform.nagi(count).trim()).toBe("db_pg_notes|db_pg_notes");
+  platform.nagi(["addons", "destroy", "pg-notes", "--confirm", "pg-notes"]);
+});
+
 /** Without holding up the bucket, which is in this process. */
 function ask(argv: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -213,7 +228,7 @@ it("backs up to a bucket by a schedule, and tells what cannot be kept or restore
   await ask(["addons", "backups", "unschedule", "books"]);
   // A minute that began meanwhile has brought another one, and the first one goes.
   const backup = (await scheduled()).at(-1)?.split(/ +/)[0] ?? "";
-  const key = `default/${backup}.dump`;
+  const key = [...s3.objects.keys()].find((each) => each.startsWith(`default/${backup}-`)) ?? "";
   await ask(["addons", "backups", "download", backup, "books.dump"]);
   expect(readFileSync(join(dir, "books.dump"))).toEqual(s3.objects.get(key));
 

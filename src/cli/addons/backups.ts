@@ -143,11 +143,12 @@ async function storeOf(context: CommandContext): Promise<string | undefined> {
 async function create(context: CommandContext, addon: Addon): Promise<number> {
   await refuseWithoutDump(context, addon);
   const store = await storeOf(context);
-  const { namespace, name = "" } = addon.metadata;
+  const { namespace, name = "", uid } = addon.metadata;
   const { service, plan } = addon.spec;
   const when = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
   const spec = {
     addon: name,
+    ...(uid === undefined ? {} : { addonUid: uid }),
     service,
     plan,
     cause: "manual" as const,

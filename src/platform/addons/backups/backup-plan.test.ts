@@ -16,7 +16,7 @@ interface Scheduled {
 const scheduled = ({ schedule = "0 3 * * *", backupDueAt, ...more }: Scheduled = {}): Addon => ({
   ...newObject<Addon>(
     addon,
-    { name: "db" },
+    { name: "db", uid: "this", creationTimestamp: "2026-02-01T00:00:00Z" },
     {
       spec: {
         service: "postgresql",
@@ -28,11 +28,24 @@ const scheduled = ({ schedule = "0 3 * * *", backupDueAt, ...more }: Scheduled =
   status: backupDueAt === undefined ? {} : { backupDueAt },
 });
 
-const made = (startedAt: string, phase = "Complete", cause = "schedule"): AddonBackup => ({
+const made = (
+  startedAt: string,
+  phase = "Complete",
+  cause = "schedule",
+  addonUid: string | undefined = "this",
+): AddonBackup => ({
   ...newObject<AddonBackup>(
     addonBackup,
     { name: `db-${startedAt}`, creationTimestamp: startedAt },
-    { spec: { addon: "db", service: "postgresql", plan: "small", cause: cause as "schedule" } },
+    {
+      spec: {
+        addon: "db",
+        ...(addonUid !== "" && { addonUid }),
+        service: "postgresql",
+        plan: "small",
+        cause: cause as "schedule",
+      },
+    },
   ),
   status: { phase: phase as "Complete", startedAt },
 });
@@ -96,6 +109,18 @@ describe("what goes", () => {
     expect(goneOf(scheduled({ keep: { last: 1 } }), [...others, ...days.slice(0, 2)])).toEqual([
       "2026-03-01T03:00:00Z",
     ]);
+  });
+
+  it("is never what an earlier add-on of the name left", () => {
+    const earlier = days
+      .slice(0, 5)
+      .map(({ status }) => made(status?.startedAt ?? "", "Complete", "schedule", "other"));
+    const keep = { last: 1 };
+    expect(goneOf(scheduled({ keep }), [...earlier, ...days.slice(5, 7)])).toEqual(["2026-03-06T03:00:00Z"]);
+    const unnoted = ["2026-01-30", "2026-01-31", "2026-02-01", "2026-02-02"].map((day) =>
+      made(`${day}T00:00:00Z`, "Complete", "schedule", ""),
+    );
+    expect(goneOf(scheduled({ keep }), [...unnoted, ...days.slice(6, 7)])).toEqual(["2026-02-02T00:00:00Z"]);
   });
 
   it("does not count what failed, of which the last five stay", () => {

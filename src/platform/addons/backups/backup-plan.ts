@@ -3,6 +3,7 @@
 import { parseCron } from "../../../lib/cron-schedule.ts";
 import type { Addon, BackupsKept } from "../../../model/kinds/nagi/addon/addon.ts";
 import type { AddonBackup } from "../../../model/kinds/nagi/addonbackup/addonbackup.ts";
+import type { ObjectMeta } from "../../../model/meta.ts";
 
 const defaultKeep: BackupsKept = { last: 7 };
 /** The reasons of the last few are worth keeping, but not forever. */
@@ -17,18 +18,19 @@ export interface BackupPlan {
   readonly gone: readonly AddonBackup[];
 }
 
-/** `backups`: those of the add-on. One that was missed is made up for once, however many were missed. */
+/** `backups`: those with the add-on's name. One that was missed is made up for once, however many were missed. */
 export function planBackups(
-  { spec, status }: Addon,
+  addon: Addon,
   backups: readonly AddonBackup[],
   { nowMs }: { readonly nowMs: number },
 ): BackupPlan {
+  const { spec, status } = addon;
   const { schedule = "", timeZone, keep, since = "" } = spec.backups ?? {};
   const parsed = parseCron(schedule, timeZone);
   if (spec.backups === undefined || "problem" in parsed)
     return { dueMs: undefined, nextMs: undefined, gone: [] };
-  const own = backups.filter((each) => each.spec.cause === "schedule");
-  const begun = own.map((each) => Date.parse(each.metadata.creationTimestamp ?? ""));
+  const own = backups.filter((each) => each.spec.cause === "schedule" && isOf(addon, each));
+  const begun = own.map((each) => createdMs(each.metadata));
   // One that was deleted is not made again.
   const after = Math.max(Date.parse(since), Date.parse(status?.backupDueAt ?? since), ...begun);
   const latestMs = parsed.schedule.latest(nowMs);
@@ -38,6 +40,18 @@ export function planBackups(
     nextMs: parsed.schedule.next(nowMs),
     gone: [...unkept(own, keep, timeZone), ...newestFirst(own, "Failed").slice(failedKept)],
   };
+}
+
+/** Not of an earlier add-on of the name, whose backups are all that is left of it. */
+function isOf({ metadata }: Addon, backup: AddonBackup): boolean {
+  const { addonUid } = backup.spec;
+  if (addonUid !== undefined) return addonUid === metadata.uid;
+  // Made before uids were noted.
+  return createdMs(backup.metadata) > createdMs(metadata);
+}
+
+function createdMs({ creationTimestamp = "" }: ObjectMeta): number {
+  return Date.parse(creationTimestamp);
 }
 
 /** Of those that are complete: what fails takes no place of what can be restored. */

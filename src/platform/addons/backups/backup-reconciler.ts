@@ -20,7 +20,7 @@ import {
   type AddonBackupStatus,
 } from "../../../model/kinds/nagi/addonbackup/addonbackup.ts";
 import { addonService } from "../../../model/kinds/nagi/addonservice/addonservice.ts";
-import { refFromKey, refOf } from "../../../model/meta.ts";
+import { keyOf, refFromKey, refOf } from "../../../model/meta.ts";
 import type { BackupPlaces } from "./backup-places.ts";
 import { BackupVerifier } from "./backup-verifier.ts";
 import { dumpServer } from "./server-data.ts";
@@ -43,6 +43,8 @@ export interface BackupReconcilerOptions {
 export class BackupReconciler {
   readonly #options: BackupReconcilerOptions;
   readonly #verifier: BackupVerifier;
+  /** By key: when a backup whose turn it was found that its add-on does not serve. */
+  readonly #waitingSince = new Map<string, number>();
 
   constructor(options: BackupReconcilerOptions) {
     this.#options = options;
@@ -51,8 +53,10 @@ export class BackupReconciler {
 
   async reconcile(key: string, signal: AbortSignal): Promise<Reconciled | undefined> {
     const found = await findObject(this.#options.client, addonBackup, refFromKey(key));
-    if (found === undefined) return undefined;
-    if (found.metadata.deletionTimestamp !== undefined) return await this.#remove(found);
+    if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
+      this.#waitingSince.delete(key);
+      return found === undefined ? undefined : await this.#remove(found);
+    }
     const backup = await this.#withFinalizer(found);
     switch (backup.status?.phase) {
       case "Complete":
@@ -76,6 +80,12 @@ export class BackupReconciler {
     const { namespace } = backup.metadata;
     const addon = await findObject(client, addonKind, { namespace, name: backup.spec.addon });
     if (addon === undefined) return await this.#fail(backup, `there is no add-on ${backup.spec.addon}`);
+    const { addonUid = addon.metadata.uid } = backup.spec;
+    if (addon.metadata.uid !== addonUid)
+      return await this.#fail(
+        backup,
+        `add-on ${backup.spec.addon} is another one than that was to be backed up`,
+      );
     const service = await findObject(client, addonService, { name: addon.spec.service });
     const run = service?.spec.commands?.dump;
     if (run === undefined)
@@ -89,7 +99,7 @@ export class BackupReconciler {
     if (attempts > attemptsMax) return await this.#fail(backup, `it was cut short ${attemptsMax} times`);
     const startedAt = timestamp(clock.now());
     await this.#write(backup, { phase: "Running", message: undefined, attempts, startedAt });
-    const file = `${namespace}/${backup.metadata.name}.${service?.spec.extension ?? "dump"}`;
+    const file = fileOf(backup, service?.spec.extension);
     try {
       const place = await this.#options.places.get(backup);
       const pod = { namespace, name: addonPodName(backup.spec.addon) };
@@ -109,10 +119,16 @@ export class BackupReconciler {
 
   /** Undefined when the add-on serves. */
   #waitFor(backup: AddonBackup, { metadata, status }: Addon): Promise<Reconciled | undefined> | undefined {
-    if (status?.phase === "Ready") return undefined;
+    const key = keyOf(refOf(backup));
+    if (status?.phase === "Ready") {
+      this.#waitingSince.delete(key);
+      return undefined;
+    }
     const why = `${status?.phase ?? "Pending"}${status?.message === undefined ? "" : `: ${status.message}`}`;
-    const since = Date.parse(backup.metadata.creationTimestamp ?? "");
-    if (this.#options.clock.now() - since > readyMaxMs)
+    const nowMs = this.#options.clock.now();
+    const since = this.#waitingSince.get(key) ?? nowMs;
+    this.#waitingSince.set(key, since);
+    if (nowMs - since > readyMaxMs)
       return this.#fail(backup, `add-on ${metadata.name} does not serve (${why})`);
     const message = `waiting for add-on ${metadata.name} (${why})`;
     return this.#write(backup, { phase: "Pending", message }).then(() => ({ requeueAfterMs: pollMs }));
@@ -164,4 +180,10 @@ export class BackupReconciler {
     await client.patch(addonBackup, { namespace, name: name ?? "" }, { type: "merge", body });
     return undefined;
   }
+}
+
+/** No other backup has it: platforms may share a store, and their add-ons' names and schedules may be the same. */
+function fileOf({ metadata }: AddonBackup, extension = "dump"): string {
+  const { namespace, name, uid = "" } = metadata;
+  return `${namespace}/${name}-${uid.replaceAll("-", "").slice(0, 12)}.${extension}`;
 }

@@ -62,13 +62,17 @@ export class BackupVerifier {
   async #verify(backup: AddonBackup, signal: AbortSignal): Promise<Reconciled | undefined> {
     const { client, clock } = this.#options;
     const scratch = await this.#scratch(backup);
+    if (scratch.metadata.deletionTimestamp !== undefined) {
+      await this.#tell(backup, "waiting for the server of an earlier check to go");
+      return { requeueAfterMs: pollMs };
+    }
     const { phase, message = "" } = scratch.status ?? {};
     const service = await findObject(client, addonService, { name: backup.spec.service });
     if (phase === "Failed" || service === undefined) {
       const why = service === undefined ? `there is no service ${backup.spec.service}` : message;
       return await this.#end(backup, "Failed", `no server to check it with: ${why}`);
     }
-    const since = Date.parse(backup.spec.verifyAt ?? "");
+    const since = Date.parse(scratch.metadata.creationTimestamp ?? "");
     if (phase !== "Ready" && clock.now() - since > readyMaxMs)
       return await this.#end(backup, "Failed", `the server to check it with does not come up: ${message}`);
     if (phase !== "Ready") {

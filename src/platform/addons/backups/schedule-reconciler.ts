@@ -41,6 +41,7 @@ async function make(client: Client, { metadata, spec }: Addon, dueMs: number): P
   const wanted = {
     spec: {
       addon,
+      ...(metadata.uid !== undefined && { addonUid: metadata.uid }),
       service,
       plan,
       cause: "schedule" as const,

@@ -11,6 +11,7 @@ const backupSpec = object(
   "What is backed up.",
   {
     addon: required(string("Name of the add-on.", { check: checkAppName, immutable: true })),
+    addonUid: string("Uid of the add-on: one of the same name may follow it.", { immutable: true }),
     service: required(string("Service that the add-on is of.", { immutable: true })),
     plan: required(string("Plan of the add-on: a check of the backup needs as much.", { immutable: true })),
     cause: oneOf(["manual", "schedule"], "What led to it.", { default: "manual", immutable: true }),
