@@ -49,6 +49,7 @@ import { hostConfig, outsideOf } from "./outside.ts";
 import { missingImageOf, openPruner, openResolve, openSkopeo, openStreams } from "./open-images.ts";
 import { parsePortRange } from "./port-range.ts";
 import { portHolder } from "../lib/port-holder.ts";
+import { oneByOne } from "../lib/one-by-one.ts";
 import { listenPlatformHttp } from "./platform-http.ts";
 import type { Service } from "./supervise.ts";
 
@@ -199,10 +200,7 @@ function openCleaning(options: PlatformHalfOptions, registry: Registry, builds: 
       { name: "housekeeping", run: (signal) => housekeeper.run(signal) },
       { name: "prune", run: (signal) => pruner.run(signal) },
     ],
-    reclaimDisk: async () => {
-      await housekeeper.keepHouse("DiskFull");
-      await pruner.prune({}, "DiskFull");
-    },
+    reclaimDisk: () => oneByOne([() => housekeeper.keepHouse("DiskFull"), () => pruner.reclaim()]),
   };
 }
 

@@ -32,7 +32,7 @@ export class Housekeeper {
         const { metadata, spec, status } = await housekeepingPolicy(client);
         const lastMs = Date.parse(status?.lastRunTime ?? metadata.creationTimestamp ?? "");
         const isDue = clock.now() - lastMs >= (spec.everyHours ?? 1) * hourMs;
-        if (isDue && spec.suspend !== true) await this.keepHouse("Schedule");
+        if (isDue) await this.keepHouse("Schedule");
       } catch (error) {
         if (!signal.aborted) log.warn("cannot remove what is old, trying again", { error: messageOf(error) });
       }
@@ -40,9 +40,11 @@ export class Housekeeper {
     }
   }
 
+  /** Unless that is suspended. */
   async keepHouse(reason: "Schedule" | "DiskFull"): Promise<void> {
     const { client, clock, log } = this.#options;
     const { spec } = await housekeepingPolicy(client);
+    if (spec.suspend === true) return;
     let removed = 0;
     let problem: unknown;
     try {

@@ -81,9 +81,9 @@ afterEach(async () => {
   await running;
 });
 
-function start(spec: Partial<ImageRetention["spec"]> = {}): void {
+function newPruner(spec: Partial<ImageRetention["spec"]> = {}): Pruner {
   client.seed(newObject<ImageRetention>(imageRetention, { name: retentionName }, { spec }));
-  const pruner = new Pruner({
+  return new Pruner({
     client,
     registry,
     sweepEngine: () => {
@@ -94,7 +94,10 @@ function start(spec: Partial<ImageRetention["spec"]> = {}): void {
     clock,
     log: silentLogger,
   });
-  running = pruner.run(stop.signal);
+}
+
+function start(spec: Partial<ImageRetention["spec"]> = {}): void {
+  running = newPruner(spec).run(stop.signal);
 }
 
 /** The time passes a minute at a time, and what is due then is done. */
@@ -145,6 +148,19 @@ describe("images are removed by themselves", () => {
     await pass(3 * hourMs);
     expect(registry.images).toBe("ab");
     expect(await status()).toBeUndefined();
+  });
+
+  it("before pods give way to a full disk, but not while that is suspended", async () => {
+    const suspended = newPruner({ suspend: true });
+    await suspended.reclaim();
+    expect(registry.images).toBe("ab");
+    expect(await status()).toBeUndefined();
+    await suspended.prune({}, "Asked");
+    expect(registry.images).toBe("a");
+    registry.images += "c";
+    await newPruner({}).reclaim();
+    expect(registry.images).toBe("a");
+    expect(await status()).toMatchObject({ reason: "DiskFull", removedImages: 1 });
   });
 
   it("but for one that a release came to need before the registry was stopped", async () => {

@@ -86,6 +86,12 @@ export class Pruner {
     return result;
   }
 
+  /** For a disk that pods would have to give way to; unless removing by itself is suspended. */
+  async reclaim(): Promise<void> {
+    const { spec } = await this.#retention();
+    if (spec.suspend !== true) await this.prune({}, "DiskFull");
+  }
+
   /** Prunes when it is time; resolves after the signal, when nothing is under way any more. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;

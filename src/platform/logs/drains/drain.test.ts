@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { expect, test } from "vitest";
 import { issueCa, issueServing } from "../../../lib/certificates/certificates.ts";
@@ -113,6 +113,27 @@ test("syslog over TLS reaches a receiver of a private authority, and goes on whe
   expect(stranger.told[0]).toMatch(/^drain 1f2e fails: .*(certificate|CA)/i);
   expect(stranger.drain.status).toMatchObject({ phase: "Failing", sent: 100, buffered: 1 });
   expect(texts()).not.toContain("secret");
+  server.close();
+});
+
+test("a receiver that reads nothing costs no connection and no lines once an attempt has failed", async () => {
+  const sockets: Socket[] = [];
+  let received = 0;
+  const server = createTcpServer({ pauseOnConnect: true }, (socket) => {
+    sockets.push(socket);
+    socket.on("data", (data: Buffer) => (received += data.length));
+    socket.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const target = parseDrainUrl(`syslog://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const receiver = openReceiver(target!, origin, { ca: "", proxies: {}, patienceMs: 500 });
+  const many = Array.from({ length: 1000 }, () => line("x".repeat(50_000)));
+  await expect(receiver.send(many)).rejects.toThrow("the receiver takes nothing");
+  receiver.close();
+  await expect.poll(() => sockets.length, patient).toBe(1);
+  sockets[0]!.resume();
+  await expect.poll(() => sockets[0]!.destroyed, patient).toBe(true);
+  expect(received).toBeLessThan(25_000_000);
   server.close();
 });
 

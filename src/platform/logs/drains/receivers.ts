@@ -24,11 +24,14 @@ export interface ReceiverAccess {
   readonly ca: string;
   /** http_proxy, https_proxy, no_proxy and their kin. */
   readonly proxies: Readonly<Record<string, string>>;
+  /** How long one may take nothing or answer nothing. */
+  readonly patienceMs?: number | undefined;
 }
 
 export interface Receiver {
   /** Resolves when the lines are out of our hands; rejects when they are not, or when nobody knows. */
   send(lines: readonly LogLine[]): Promise<void>;
+  /** In order: what was sent arrives, unless the receiver takes nothing. */
   close(): void;
 }
 
@@ -56,7 +59,7 @@ class SyslogReceiver implements Receiver {
     try {
       await new Promise<void>((resolve, reject) => {
         const fail = (error: Error): void => reject(error);
-        const late = setTimeout(() => fail(new Error("the receiver takes nothing")), answerTimeoutMs);
+        const late = setTimeout(() => fail(new Error("the receiver takes nothing")), this.#patienceMs);
         const ended = (): void => fail(new Error("the receiver closed the connection"));
         socket.once("error", fail);
         socket.once("close", ended);
@@ -70,15 +73,21 @@ class SyslogReceiver implements Receiver {
         });
       });
     } catch (error) {
-      this.close();
+      // Whoever takes nothing would never be sent the rest: each attempt would keep a connection and its lines.
+      socket.destroy();
       throw error;
     }
   }
 
   close(): void {
-    // What was written is sent, and the end said in order.
-    this.#socket?.destroySoon();
+    const socket = this.#socket;
     this.#socket = undefined;
+    socket?.setTimeout(this.#patienceMs, () => socket.destroy());
+    socket?.destroySoon();
+  }
+
+  get #patienceMs(): number {
+    return this.#access.patienceMs ?? answerTimeoutMs;
   }
 
   #connect(): Promise<Socket> {
@@ -134,11 +143,11 @@ class HttpReceiver implements Receiver {
 
   async send(lines: readonly LogLine[]): Promise<void> {
     const body = lines.map((line) => jsonLine(line, this.#origin)).join("");
-    const { authorization } = this.#access;
+    const { authorization, patienceMs = answerTimeoutMs } = this.#access;
     const options: RequestOptions = {
       method: "POST",
       agent: this.#agent,
-      timeout: answerTimeoutMs,
+      timeout: patienceMs,
       headers: {
         "user-agent": "nagi",
         "content-type": "application/x-ndjson",
