@@ -3,6 +3,7 @@
 import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { checkDomain } from "../../model/kinds/nagi/app/app-domain.ts";
+import { guardSettings, settingOf } from "../../model/kinds/route/route/route-settings.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { platformInfo } from "../app.ts";
 import { followTls } from "../certs/change-certs.ts";
@@ -43,6 +44,9 @@ export async function addDomain(context: CommandContext, found: App, given: stri
   const info = await platformInfo(await context.client());
   const isHttps = await followTls(context, own, made);
   terminal.print(`${name} answers at ${domain} too`);
+  const guards = guardSettings.filter((setting) => settingOf(made, setting) !== undefined);
+  if (guards.length > 0)
+    terminal.note(`It has these settings of the app's own domain: ${guards.join(", ")}. See: nagi routes`);
   terminal.note(dnsHint(domain, info.domain, isHttps ? (info.httpsUrl ?? info.httpUrl) : info.httpUrl));
   return 0;
 }

@@ -18,6 +18,7 @@ import { service, type Service } from "../../model/kinds/core/service/service.ts
 import { wakesAnnotation } from "../../model/kinds/core/service/wakes.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
+import { guardSettings, settingAnnotations } from "../../model/kinds/route/route/route-settings.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
 import { keyOf, refFromKey, refOf, type ObjectRef } from "../../model/meta.ts";
@@ -171,7 +172,7 @@ export class AppReconciler {
     const wanted = appRoutes(app, domain);
     for (const each of wanted) {
       const present = caches.routes.get(keyOf(refOf(each)));
-      if (present === undefined) await this.#owned.create(route, each, app);
+      if (present === undefined) await this.#owned.create(route, this.#guarded(app, each), app);
       else await this.#updateRoute(app, present, each);
     }
     const names = new Set(wanted.map(({ metadata }) => metadata.name));
@@ -183,6 +184,14 @@ export class AppReconciler {
         tcpPortOf(present) === undefined;
       if (isExtra) await this.#owned.remove(route, present);
     }
+  }
+
+  /** A new way to the app is behind the guards of its own route; from then on each has its own. */
+  #guarded(app: App, wanted: Route): Route {
+    const own = this.#options.caches.routes.get(keyOf(refOf(app)));
+    if (own === undefined) return wanted;
+    const annotations = { ...wanted.metadata.annotations, ...settingAnnotations(own, guardSettings) };
+    return { ...wanted, metadata: { ...wanted.metadata, annotations } };
   }
 
   /** Requests wake what its autoscaler may put to sleep. */

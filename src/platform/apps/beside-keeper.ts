@@ -18,7 +18,14 @@ import { route } from "../../model/kinds/route/route/route.ts";
 import { keyOf, refOf, type ObjectRef } from "../../model/meta.ts";
 import type { AppCaches } from "./app-caches.ts";
 import { appService } from "./app-objects.ts";
-import { besideDeployment, besideService, isBeside, isBesideOf, previewRoute } from "./beside-objects.ts";
+import {
+  besideDeployment,
+  besideService,
+  followedChanges,
+  isBeside,
+  isBesideOf,
+  previewRoute,
+} from "./beside-objects.ts";
 import type { DeployPlan } from "./deploy-input.ts";
 import { besideDeploymentName, besideName, isOwnedBy } from "./names.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
@@ -63,7 +70,7 @@ export class BesideKeeper {
     replicas: (release: Release) => number,
   ): Promise<void> {
     await this.#lead(app, serving === undefined ? undefined : `v${serving.spec.version}`);
-    const { client, caches, owned, domain } = this.#options;
+    const { client, owned } = this.#options;
     const present = this.deploymentOf(app);
     if (beside === undefined || adopts === "take") {
       await this.#clear(app, present, adopts === undefined ? "Background" : "Orphan");
@@ -79,8 +86,18 @@ export class BesideKeeper {
     if (present === undefined) await owned.create(deployment, wanted, app);
     else if (!isJsonEqual(present, wanted)) await client.update(deployment, wanted);
     await this.#ensureService(app, besideService(app, wanted));
-    const preview = previewRoute(app, domain, caches.routes.get(keyOf(refOf(app))));
-    if (caches.routes.get(keyOf(refOf(preview))) === undefined) await owned.create(route, preview, app);
+    await this.#ensurePreview(app);
+  }
+
+  async #ensurePreview(app: App): Promise<void> {
+    const { client, caches, owned, domain } = this.#options;
+    const own = caches.routes.get(keyOf(refOf(app)));
+    const wanted = previewRoute(app, domain, own);
+    const known = caches.routes.get(keyOf(refOf(wanted)));
+    const present = known ?? (await owned.create(route, wanted, app));
+    const annotations = own === undefined ? undefined : followedChanges(present, own);
+    if (annotations === undefined) return;
+    await client.patch(route, refOf(present), { type: "merge", body: { metadata: { annotations } } });
   }
 
   /** Of an app that was deleted while its instances were let go of for another deployment to take them over. */

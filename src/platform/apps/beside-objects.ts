@@ -5,6 +5,11 @@ import { deployment, type Deployment } from "../../model/kinds/apps/deployment/d
 import { service, type Service } from "../../model/kinds/core/service/service.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
+import {
+  routeSettings,
+  settingAnnotations,
+  type SettingName,
+} from "../../model/kinds/route/route/route-settings.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import type { ObjectMeta } from "../../model/meta.ts";
 import { newObject } from "../../model/kind.ts";
@@ -63,23 +68,56 @@ export function previewHost(app: App, domain: string): string {
   return appHost(named, domain);
 }
 
-/** Over HTTPS as the app's own route is, with a certificate of the platform's. */
+/** On a preview's route: the annotations that it has of the app's own route. */
+const followedAnnotation = "nagi.dev/followed";
+
+/** All but where requests are sent on to: then the preview would not be seen. */
+const followed = (Object.keys(routeSettings) as SettingName[]).filter((name) => name !== "redirect");
+
+/** Over HTTPS as the app's own route is, with a certificate of the platform's, and behind the same guards. */
 export function previewRoute(app: App, domain: string, own?: Route): Route {
   const name = besideName(app.metadata.name ?? "");
   const tls = own?.spec.tls;
-  return newObject<Route>(route, ownedMeta(app, name, track), {
-    spec: {
-      host: previewHost(app, domain),
-      to: { kind: "Service", name, weight: 100 },
-      port: { targetPort: portName },
-      ...(tls === undefined || tls.termination === "passthrough"
-        ? {}
-        : {
-            tls: {
-              termination: "edge" as const,
-              insecureEdgeTerminationPolicy: tls.insecureEdgeTerminationPolicy,
-            },
-          }),
+  const annotations = own === undefined ? {} : markedSettings(own);
+  return newObject<Route>(
+    route,
+    { ...ownedMeta(app, name, track), annotations },
+    {
+      spec: {
+        host: previewHost(app, domain),
+        to: { kind: "Service", name, weight: 100 },
+        port: { targetPort: portName },
+        ...(tls === undefined || tls.termination === "passthrough"
+          ? {}
+          : {
+              tls: {
+                termination: "edge" as const,
+                insecureEdgeTerminationPolicy: tls.insecureEdgeTerminationPolicy,
+              },
+            }),
+      },
     },
-  });
+  );
+}
+
+function markedSettings(own: Route): Readonly<Record<string, string>> {
+  const settings = settingAnnotations(own, followed);
+  const names = Object.keys(settings);
+  return names.length === 0 ? {} : { ...settings, [followedAnnotation]: names.join(" ") };
+}
+
+/**
+ * What the preview's annotations are to become when its settings are not those of the app's own route; undefined when they are.
+ * What somebody has set on the preview alone stays.
+ */
+export function followedChanges(
+  { metadata: { annotations = {} } }: Route,
+  own: Route,
+): Readonly<Record<string, string | null>> | undefined {
+  const wanted = markedSettings(own);
+  const before = (annotations[followedAnnotation] ?? "").split(" ").filter(Boolean);
+  const gone = [...before, followedAnnotation].filter((name) => !(name in wanted) && name in annotations);
+  const changed = Object.entries(wanted).filter(([name, value]) => annotations[name] !== value);
+  if (gone.length + changed.length === 0) return undefined;
+  return Object.fromEntries([...gone.map((name) => [name, null] as const), ...changed]);
 }

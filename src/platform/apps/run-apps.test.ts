@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { silentLogger } from "../../lib/log.ts";
@@ -19,6 +19,7 @@ import { planRelease } from "./release-plan.ts";
 import { runApps } from "./run-apps.ts";
 
 const namespace = "default";
+const waiting = { timeout: 20_000 };
 const shop = { namespace, name: "shop" };
 
 const aController = {
@@ -271,6 +272,44 @@ describe("an app", () => {
       (await client.list(replicaSet, { namespace })).items.map(({ metadata }) => metadata.name ?? "");
     await until(async () => (await left()).length === 2);
     expect((await left()).toSorted()).toEqual(Object.keys(others).toSorted());
+  });
+
+  test("is behind its guards at further domains, and where a held release is seen", async () => {
+    await using stage = new Stage().start();
+    const { client } = stage;
+    const guards = { "nagi.dev/basic-auth": "ann:0011223344556677:" + "a".repeat(64) };
+    const given = { ...guards, "nagi.dev/redirect": "https://www.example.com" };
+    const annotate = async (ref: typeof shop, annotations: Record<string, string | null>) =>
+      void (await client.patch(route, ref, { type: "merge", body: { metadata: { annotations } } }));
+    const settings = async (name: string) => {
+      const { items } = await client.list(route, { namespace });
+      const { annotations } = items.find(({ metadata }) => metadata.name === name)?.metadata ?? {};
+      const { "nagi.dev/followed": _followed, ...others } = annotations ?? { none: "" };
+      return others;
+    };
+    await stage.createApp({ deploy: { strategy: "blue-green" } });
+    await until(async () => (await client.list(route, { namespace })).items.length === 1);
+    await annotate(shop, given);
+    await stage.patchApp({ spec: { domains: ["shop.example.com"] } });
+    await vi.waitFor(async () => expect(await settings("shop.shop.example.com")).toEqual(guards));
+
+    await stage.completeBuild(1);
+    await until(async () => (await client.list(deployment, { namespace })).items.length === 1);
+    await stage.rollOut("shop-web", true);
+    await until(async () => (await stage.releases())[0]?.endsWith("Live") === true);
+    await stage.completeBuild(2);
+    await vi.waitFor(async () => expect(await settings("shop--next")).toEqual(guards), waiting);
+
+    const preview = { namespace, name: "shop--next" };
+    const onlyThere = { "nagi.dev/max-body": "1m" };
+    await annotate(preview, { ...onlyThere, "nagi.dev/basic-auth": null });
+    await vi.waitFor(
+      async () => expect(await settings("shop--next")).toEqual({ ...guards, ...onlyThere }),
+      waiting,
+    );
+    await annotate(shop, { "nagi.dev/basic-auth": null, "nagi.dev/rate-limit": "10/s" });
+    const changed = { "nagi.dev/rate-limit": "10/s", ...onlyThere };
+    await vi.waitFor(async () => expect(await settings("shop--next")).toEqual(changed), waiting);
   });
 
   test("does not take what belongs to somebody else", async () => {

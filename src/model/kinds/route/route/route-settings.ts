@@ -190,6 +190,28 @@ export function settingOf({ metadata }: KubeObject, name: SettingName): string |
   return annotations[annotation] ?? (alias === undefined ? undefined : annotations[alias]);
 }
 
+/** Who may ask, how much, and whether anybody may: a further way to the app is behind them too. */
+export const guardSettings: readonly SettingName[] = [
+  "allow",
+  "basic-auth",
+  "rate-limit",
+  "max-body",
+  "maintenance",
+];
+
+/** Annotations of those of the settings that the route has, by their first name. */
+export function settingAnnotations(
+  route: KubeObject,
+  names: readonly SettingName[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = settingOf(route, name);
+      return value === undefined ? [] : [[routeSettings[name].annotation, value]];
+    }),
+  );
+}
+
 export function settingErrors({ metadata }: KubeObject): FieldError[] {
   return Object.values<RouteSetting>(routeSettings).flatMap(({ annotation, alias, check }) =>
     [annotation, alias].flatMap((name) => {
