@@ -82,6 +82,8 @@ it("cuts over and back under load without losing a request or reloading, and a k
     platform.up();
     await until(() => platform.nagi(["deploys", "ledger"]).includes("v4 Live"), "the cutover to go on");
     const before = instances();
+    const command = ["sh", "-c", "echo ran in $NAGI_RELEASE with $COLOUR"];
+    expect(await background(["run", "--app", "ledger", "--", ...command])).toBe("ran in v4 with green\n");
     await background(["deploys", "finish", "ledger"]);
     await until(() => !selector().includes("nagi.dev/release"), "v4 to have moved");
     expect(instances(), "instances that ran beside were started anew").toEqual(before);

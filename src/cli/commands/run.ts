@@ -1,6 +1,5 @@
-import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
-import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import {
   atDistinctPaths,
@@ -10,14 +9,16 @@ import {
 } from "../../model/kinds/nagi/app/app-volumes.ts";
 import { replicasOf } from "../../model/kinds/nagi/app/process-replicas.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
-import { release } from "../../model/kinds/nagi/release/release.ts";
+import { placementSpec } from "../../model/kinds/nagi/app/placement-spec.ts";
+import { releaseContainer } from "../../model/kinds/nagi/release/release-container.ts";
 import { newObject } from "../../model/kind.ts";
 import type { ObjectRef } from "../../model/meta.ts";
-import { isNotFound, isStatus } from "../../model/status.ts";
+import { isStatus } from "../../model/status.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { parseDuration } from "../duration.ts";
 import { writeStream } from "../output.ts";
+import { currentRelease } from "../run/current-release.ts";
 import { runOnTerminal } from "../session.ts";
 import { pause, pollMs } from "../wait.ts";
 
@@ -27,6 +28,8 @@ const commandNotFoundExitCode = 127;
 const timedOutExitCode = 124;
 /** A command's end is told this soon after it. */
 const endToldMs = 5000;
+/** What the command is told that it is. */
+const runProcess = "run";
 const startMaxMs = 5 * 60_000;
 /** Of a container that waits: the next try may go otherwise, but who sits before it need not wait for it. */
 const hopelessReasons: ReadonlySet<string> = new Set([
@@ -70,39 +73,29 @@ export const command: Command = {
     const found = await getApp(context);
     const { name = "", namespace } = found.metadata;
     const client = await context.client();
-    const { items } = await client.list(deployment, { namespace, labelSelector: `${appLabel}=${name}` });
-    const model = items.find((item) => item.metadata.labels?.[processLabel] === "web") ?? items[0];
-    const template = model?.spec?.template.spec;
-    const container = template?.containers[0];
-    if (template === undefined || container === undefined)
+    const current = await currentRelease(client, found);
+    if (current === undefined)
       throw new UsageError(`app ${name} has no release to run in`, "Deploy it first: git push nagi main");
-    const [program = "", ...rest] = [...(await launcherOf(client, found)), ...context.args];
-    const labels = { [appLabel]: name, [processLabel]: "run" };
-    const { image, env, envFrom, resources } = container;
+    const { launcher = [] } = current.spec;
+    const [program = "", ...rest] = [...launcher, ...context.args];
+    const labels = { [appLabel]: name, [processLabel]: runProcess };
     const metadata = { generateName: `${name}-run-`, namespace, labels };
     const interactive = context.terminal.isInteractive && !context.flag("no-tty") && !context.flag("detach");
     const joined = interactive ? { stdin: true, tty: true } : {};
     const limit = context.text("time-limit");
     const seen = await volumesFor(context, client, found);
     const { volumes, volumeMounts } = volumeParts(seen);
-    // Where the app may run, and what it goes before.
-    const { nodeSelector, tolerations, affinity, priorityClassName } = template;
     const spec = {
       ...volumes,
-      nodeSelector,
-      tolerations,
-      affinity,
-      priorityClassName,
+      // Where the app may run, and what it goes before.
+      ...placementSpec(found.spec?.placement),
       restartPolicy: "Never" as const,
       ...(limit === undefined ? {} : { activeDeadlineSeconds: limitSeconds(limit) }),
       terminationGracePeriodSeconds: 10,
       containers: [
         {
-          name: "run",
-          image,
-          env,
-          envFrom,
-          resources,
+          ...releaseContainer(current, runProcess),
+          resources: found.spec?.processes?.[webProcess]?.resources,
           command: [program, ...rest],
           ...volumeMounts,
           ...joined,
@@ -164,18 +157,6 @@ function limitSeconds(text: string): number {
   const seconds = Math.ceil(parseDuration(text, "--time-limit") / 1000);
   if (seconds > 0) return seconds;
   throw new UsageError(`--time-limit is ${text}: must be more than 0`);
-}
-
-/** What starts the commands of the app's image. */
-async function launcherOf(client: Client, { metadata, status }: App): Promise<readonly string[]> {
-  const name = status?.currentRelease;
-  if (name === undefined) return [];
-  try {
-    return (await client.get(release, { namespace: metadata.namespace, name })).spec.launcher ?? [];
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
 }
 
 interface Attended {

@@ -9,7 +9,7 @@ import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
 import { digest } from "./digest.ts";
 import { cronLabel, ownedMeta, templateAnnotation } from "./names.ts";
-import { placementSpec } from "./placement.ts";
+import { placementSpec } from "../../model/kinds/nagi/app/placement-spec.ts";
 import { podLabels, podOptions, processContainer, type ProcessOptions } from "./pod-template.ts";
 
 /** Of the whole name of a CronJob, as Kubernetes has it. */

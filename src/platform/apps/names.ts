@@ -33,7 +33,6 @@ export const nextTrack = "next";
 
 /** The command of this type runs once a release, before it serves; it is no process of its own. */
 export const releaseProcess = "release";
-export const defaultPort = 8080;
 /** Of the web container, and of the service's target: releases may differ in the number. */
 export const portName = "http";
 

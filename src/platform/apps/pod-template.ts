@@ -8,9 +8,10 @@ import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { AppPlacement } from "../../model/kinds/nagi/app/app-placement.ts";
 import { processOfVolume, volumeParts, type AppVolume } from "../../model/kinds/nagi/app/app-volumes.ts";
 import type { AppProcess } from "../../model/kinds/nagi/app/app-process.ts";
+import { defaultPort, releaseContainer } from "../../model/kinds/nagi/release/release-container.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
-import { defaultPort, portName } from "./names.ts";
-import { placementSpec } from "./placement.ts";
+import { portName } from "./names.ts";
+import { placementSpec } from "../../model/kinds/nagi/app/placement-spec.ts";
 
 const gracePeriodSeconds = 30;
 /**
@@ -73,20 +74,11 @@ export function podLabels({ spec }: Release, process: string): Record<string, st
   return { [appLabel]: spec.app, [processLabel]: process, [releaseLabel]: `v${spec.version}` };
 }
 
-/** What all containers of a release have in common. */
-export function processContainer({ spec }: Release, process: string, command: string | undefined): Container {
-  const { app, version, image, port = defaultPort, configSecret, launcher = [] } = spec;
+export function processContainer(release: Release, process: string, command: string | undefined): Container {
+  const { launcher = [] } = release.spec;
   return {
-    name: process,
-    image,
+    ...releaseContainer(release, process),
     ...(command === undefined ? {} : { command: [...launcher, ...shellCommand(command)] }),
-    env: [
-      { name: "PORT", value: String(port) },
-      { name: "NAGI_APP", value: app },
-      { name: "NAGI_PROCESS", value: process },
-      { name: "NAGI_RELEASE", value: `v${version}` },
-    ],
-    envFrom: [{ secretRef: { name: configSecret } }],
     // A crash without a last word is explained by the end of the log.
     terminationMessagePolicy: "FallbackToLogsOnError",
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { placementSpec } from "./placement.ts";
+import { placementSpec } from "./placement-spec.ts";
 
 const web = { "nagi.dev/app": "shop", "nagi.dev/process": "web" };
 

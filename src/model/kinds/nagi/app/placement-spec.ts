@@ -1,7 +1,7 @@
 /** An app's placement in the scheduler's terms. Pure. */
 
-import type { PodSpec } from "../../model/kinds/core/pod/pod-spec.ts";
-import { poolLabel, type AppPlacement } from "../../model/kinds/nagi/app/app-placement.ts";
+import type { PodSpec } from "../../core/pod/pod-spec.ts";
+import { poolLabel, type AppPlacement } from "./app-placement.ts";
 
 type PlacedSpec = Pick<
   PodSpec,
