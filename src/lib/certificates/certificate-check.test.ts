@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { issueCa, issueServing } from "./certificates.ts";
-import { certificateProblem, certificatesIn, misfit } from "./certificate-check.ts";
+import {
+  certificateProblem,
+  certificatesIn,
+  misfit,
+  serverPem,
+  serverPemMaxBytes,
+} from "./certificate-check.ts";
 
 const dayMs = 86_400_000;
 const folder = mkdtempSync(join(tmpdir(), "nagi-check-"));
@@ -27,6 +33,49 @@ test("key, chain and order are looked at", async () => {
   expect(problem({ chain: other.cert })).toMatchObject({
     part: "chain",
     message: expect.stringContaining("two did not issue nagi-apiserver") as string,
+  });
+});
+
+test("what a server is given is certificates and one key; other blocks are refused, text between them is not", async () => {
+  const ca = await issueCa(Date.now(), "CN=one");
+  const { cert: certificate, key } = await issueServing(ca, ["a.test"], Date.now());
+  const text = `Certificate:\n    Data:\n${"        Version: 3 (0x2)\n".repeat(1000)}`;
+  const curve = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+  const odd = {
+    certificate: `${text}${certificate.replaceAll("\n", " \r\n\n")}`,
+    chain: `${text}${ca.cert}`,
+    key: `${curve}${key}`,
+  };
+  expect(certificateProblem(odd)).toBeUndefined();
+  expect(serverPem(odd)).toBe(serverPem({ certificate, chain: ca.cert, key }));
+  expect(serverPem(odd).match(/-----BEGIN .*/g)).toEqual([
+    "-----BEGIN CERTIFICATE-----",
+    "-----BEGIN CERTIFICATE-----",
+    "-----BEGIN PRIVATE KEY-----",
+  ]);
+  const problem = (given: object) => certificateProblem({ certificate, key, ...given });
+  expect(problem({ certificate: `${ca.key}${certificate}` })).toEqual({
+    part: "certificate",
+    message: "must be certificates in PEM and nothing else, but holds PRIVATE KEY too",
+  });
+  expect(problem({ chain: `${ca.cert}${ca.key}` })).toMatchObject({ part: "chain" });
+  expect(problem({ key: `${key}${ca.key}` })).toEqual({
+    part: "key",
+    message: "must be one private key in PEM and nothing else, but holds PRIVATE KEY too",
+  });
+  expect(problem({ certificate: `${certificate}-----BEGIN CERTIFICATE-----\n` })).toMatchObject({
+    part: "certificate",
+    message: expect.stringContaining("not whole") as string,
+  });
+});
+
+test("what HAProxy could not be told at once is refused", async () => {
+  const ca = await issueCa(Date.now(), "CN=one");
+  const names = Array.from({ length: 700 }, (_, index) => `a${index}.example.test`);
+  const { cert: certificate, key } = await issueServing(ca, names, Date.now());
+  expect(certificateProblem({ certificate, key })).toEqual({
+    part: "certificate",
+    message: `has ${serverPem({ certificate, key }).length} bytes with its chain and key: must be no more than ${serverPemMaxBytes}`,
   });
 });
 

@@ -18,7 +18,15 @@ export interface CertificateProblem {
   readonly message: string;
 }
 
-const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+const block = /-----BEGIN ((?:[A-Z0-9]+ )*[A-Z0-9]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----/g;
+const label = /-----BEGIN ([^-\n]*)-----/g;
+const certificateLabel = "CERTIFICATE";
+const keyLabel = /(?:^| )PRIVATE KEY$/;
+/** `openssl ecparam -genkey` writes them before the key, which names its curve itself. */
+const curveLabel = "EC PARAMETERS";
+const lineLength = 64;
+/** What HAProxy's command line takes at once is a buffer of 16 KiB, the command included. */
+export const serverPemMaxBytes = 15 * 1024;
 
 /** All certificates of a PEM text; throws for one that is none. */
 export function certificatesIn(pem: string): X509Certificate[] {
@@ -27,7 +35,25 @@ export function certificatesIn(pem: string): X509Certificate[] {
 
 /** The certificates of a PEM text, without what stands between them. */
 export function certificateBlocks(pem: string): readonly string[] {
-  return pem.match(block) ?? [];
+  return blocksOf(pem).flatMap(({ name, text }) => (name === certificateLabel ? [text] : []));
+}
+
+/** What a server is given: the certificate, its chain and the key, and nothing of what stands between them. */
+export function serverPem({ certificate, key, chain = "" }: CertificateInput): string {
+  const blocks = [...certificateBlocks(certificate), ...certificateBlocks(chain), keyBlock(key) ?? ""];
+  return `${blocks.join("\n")}\n`;
+}
+
+function keyBlock(pem: string): string | undefined {
+  return blocksOf(pem).find(({ name }) => keyLabel.test(name))?.text;
+}
+
+/** In lines of the usual length, with no empty one. */
+function blocksOf(pem: string): readonly { readonly name: string; readonly text: string }[] {
+  return [...pem.matchAll(block)].map(([, name = "", body = ""]) => {
+    const lines = body.replace(/\s/g, "").match(new RegExp(`.{1,${lineLength}}`, "g")) ?? [];
+    return { name, text: [`-----BEGIN ${name}-----`, ...lines, `-----END ${name}-----`].join("\n") };
+  });
 }
 
 /** Whether they are certificates, and the key is the certificate's, and the chain leads on from it. */
@@ -36,10 +62,12 @@ export function certificateProblem({
   key,
   chain = "",
 }: CertificateInput): CertificateProblem | undefined {
+  const foreign = foreignBlock({ certificate, key, chain });
+  if (foreign !== undefined) return foreign;
   const [own, ...rest] = parsed(certificate) ?? [];
   if (own === undefined) return { part: "certificate", message: "must be a certificate in PEM" };
   try {
-    const privateKey = createPrivateKey(key);
+    const privateKey = createPrivateKey(keyBlock(key) ?? "");
     if (!own.checkPrivateKey(privateKey))
       return { part: "key", message: `does not belong to the certificate of ${nameOf(own)}` };
   } catch {
@@ -57,14 +85,39 @@ export function certificateProblem({
       };
     last = next;
   }
-  const refusal = openSslRefusal([certificate, chain].join("\n"), key);
+  const pem = serverPem({ certificate, key, chain });
+  if (pem.length > serverPemMaxBytes)
+    return {
+      part: "certificate",
+      message: `has ${pem.length} bytes with its chain and key: must be no more than ${serverPemMaxBytes}`,
+    };
+  const refusal = openSslRefusal(pem);
   return refusal === undefined ? undefined : { part: "certificate", message: refusal };
 }
 
+/** Whoever puts a key where everybody reads, or two keys, has mixed something up. */
+function foreignBlock({ certificate, key, chain = "" }: CertificateInput): CertificateProblem | undefined {
+  const labelsOf = (pem: string): string[] => [...pem.matchAll(label)].map(([, name = ""]) => name);
+  for (const [part, pem] of [["certificate", certificate] as const, ["chain", chain] as const]) {
+    const other = labelsOf(pem).find((name) => name !== certificateLabel);
+    if (other !== undefined)
+      return { part, message: `must be certificates in PEM and nothing else, but holds ${other} too` };
+    if (labelsOf(pem).length !== certificateBlocks(pem).length)
+      return { part, message: "must be certificates in PEM: one of them is not whole" };
+  }
+  const [, second] = labelsOf(key).filter((name) => name !== curveLabel);
+  if (second !== undefined)
+    return {
+      part: "key",
+      message: `must be one private key in PEM and nothing else, but holds ${second} too`,
+    };
+  return undefined;
+}
+
 /** Keys that are too short and the like: a server that is given them does not start. */
-function openSslRefusal(cert: string, key: string): string | undefined {
+function openSslRefusal(pem: string): string | undefined {
   try {
-    createSecureContext({ cert, key, ciphers: "DEFAULT:@SECLEVEL=2" });
+    createSecureContext({ cert: pem, key: pem, ciphers: "DEFAULT:@SECLEVEL=2" });
     return undefined;
   } catch (error) {
     return `cannot be used: ${messageOf(error)}`;

@@ -174,6 +174,13 @@ describe("routes", () => {
       { to, host: `${"a".repeat(64)}.example` },
       [expect.stringContaining("each part must be no more than 63 characters")],
     ],
+    [
+      { to: { ...to, name: "a b" }, alternateBackends: [{ ...to, name: "a\nb" }] },
+      [
+        expect.stringContaining('spec.to.name: Invalid value: "a b": a DNS-1035 label'),
+        expect.stringContaining("spec.alternateBackends[0].name: Invalid value"),
+      ],
+    ],
     [{ to, path: "x" }, ['spec.path: Invalid value: "x": path must begin with /']],
     [
       { to, tls: { termination: "passthrough" as const }, path: "/x" },

@@ -20,6 +20,18 @@ export function refusalOf(binary: string, dir: string, file: string, path: strin
   });
 }
 
+/** What is wrong with certificates that it cannot take, by their file. Pure. */
+export function refusedFiles(refusal: string, files: Iterable<string>): ReadonlyMap<string, string> {
+  const complaints = refusal.split("\n").filter((line) => line.startsWith("[ALERT]"));
+  const found = [...files].flatMap((file) => {
+    const line = complaints.find((each) => each.includes(file));
+    return line === undefined
+      ? []
+      : [[file, (complaint.exec(line)?.[2] ?? line).slice(0, messageMaxLength)] as const];
+  });
+  return new Map(found);
+}
+
 /** Id of a backend to what is wrong with it, for complaints of backends' own lines. Pure. */
 export function complainedOf(config: string, refusal: string): ReadonlyMap<string, string> {
   const lines = config.split("\n");

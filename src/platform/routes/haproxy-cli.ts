@@ -88,9 +88,12 @@ export class HaproxyCli {
   }
 }
 
-/** A word of a command: spaces and what the command line treats as special are escaped. */
+/**
+ * A word of a command: spaces and what the command line treats as special are escaped, `<<` included, after which it takes all
+ * that follows for data. The end of a line, which cannot be escaped, becomes a space.
+ */
 export function cliWord(text: string): string {
-  return text.replace(/[\\\s;]/g, (character) => `\\${character}`);
+  return text.replace(/[\r\n\0]/g, " ").replace(/[\\\s;<]/g, (character) => `\\${character}`);
 }
 
 /** `show proc`: a line of the master, then the workers, then those that finish. */

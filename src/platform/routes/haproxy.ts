@@ -10,14 +10,20 @@ import { sleep, type Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { ManagedProcess } from "../../lib/managed-process.ts";
 import { assignBackends, emptyFrame, parseFrame, type BackendFrame } from "./backend-frame.ts";
-import { complainedOf, refusalOf } from "./config-check.ts";
+import { complainedOf, refusalOf, refusedFiles } from "./config-check.ts";
 import { HaproxyCli } from "./haproxy-cli.ts";
 import { renderFiles, type HaproxyFiles, type HaproxySettings } from "./haproxy-config.ts";
 import { mapNames, mapText } from "./haproxy-maps.ts";
 import type { RouteEndpoint } from "./route-endpoints.ts";
-import type { RouteBackend, RouteTable } from "./route-table.ts";
+import type { RouteBackend, RouteRule, RouteTable } from "./route-table.ts";
 import { assignSlots, slotCommands, slotsAfter, type Slot } from "./server-slots.ts";
-import { certificateCommands, certificateList, type CertificateFiles } from "./tls/certificate-store.ts";
+import {
+  broughtFile,
+  certificateCommands,
+  certificateList,
+  takeAwayCommands,
+  type CertificateFiles,
+} from "./tls/certificate-store.ts";
 import { pagesDir } from "./shown-pages.ts";
 import { WrittenFiles } from "./written-files.ts";
 import { withoutRefused } from "./without-refused.ts";
@@ -54,8 +60,15 @@ export interface HaproxyOptions {
 
 export interface Wanted {
   readonly table: RouteTable;
-  readonly certificates: CertificateFiles;
+  readonly certificatesFor: (rules: readonly RouteRule[]) => Promise<CertificateFiles>;
   /** Answers to ACME authorities, by host and path. */
+  readonly challenges: ReadonlyMap<string, string>;
+}
+
+/** What is left of it without what HAProxy refuses. */
+interface Accepted {
+  readonly table: RouteTable;
+  readonly certificates: CertificateFiles;
   readonly challenges: ReadonlyMap<string, string>;
 }
 
@@ -78,6 +91,8 @@ export class Haproxy {
   #worker: WorkerState | undefined;
   /** What HAProxy complained of, by the backend's section: another section is tried anew. */
   #refused = new Map<string, string>();
+  /** What HAProxy said of certificates that it does not take, by their file. */
+  readonly #refusedFiles = new Map<string, string>();
   /** Structure that HAProxy said it would take. */
   #checked: string | undefined;
   #started = false;
@@ -168,7 +183,7 @@ export class Haproxy {
   }
 
   /** Writes what HAProxy should be, and continues the slots of this run or, in a new one, those of the worker. */
-  async #prepare({ table, certificates, challenges }: Wanted): Promise<HaproxyFiles> {
+  async #prepare({ table, certificates, challenges }: Accepted): Promise<HaproxyFiles> {
     const names = table.backends.map(({ name }) => name);
     this.#frame ??= await this.#readFrame();
     const ownSection = new Set(
@@ -196,16 +211,18 @@ export class Haproxy {
   async #acceptable(wanted: Wanted): Promise<{ readonly files: HaproxyFiles; readonly table: RouteTable }> {
     const { binary, dir, log } = this.#options;
     for (;;) {
-      const refused = this.#refusedOf(wanted.table);
-      const table = withoutRefused(wanted.table, refused);
-      const files = await this.#prepare({ ...wanted, table });
+      const accepted = await this.#withoutRefused(wanted);
+      const { table, certificates } = accepted;
+      const files = await this.#prepare(accepted);
       // What the worker runs has been taken before.
       const isNew =
         files.structureDigest !== this.#worker?.structureDigest && files.structureDigest !== this.#checked;
       if (isNew) await this.#files.write(candidate, files.config);
       const refusal = isNew ? await refusalOf(binary, dir, candidate, searchPath) : "";
       const wrong = complainedOf(files.config, refusal);
-      if (wrong.size === 0) {
+      const wrongFiles = refusedFiles(refusal, certificates.owners.keys());
+      this.#refuseFiles(wrongFiles);
+      if (wrong.size === 0 && wrongFiles.size === 0) {
         // What is no route's fault is told by HAProxy itself, in its log.
         if (refusal !== "")
           log.error("haproxy refuses its configuration", { refusal: refusal.slice(0, refusalMaxLength) });
@@ -221,6 +238,33 @@ export class Haproxy {
         this.#refused.set(sectionOf(backend), message);
         log.info("haproxy refuses a route", { backend: backend.name, message });
       }
+    }
+  }
+
+  async #withoutRefused({ table: all, certificatesFor, challenges }: Wanted): Promise<Accepted> {
+    const refusedFilesNow = new Set<string>();
+    for (let table = withoutRefused(all, this.#refusedOf(all)); ;) {
+      // Another route of the host may bring the next one.
+      const certificates = await certificatesFor(table.rules);
+      const wrong = new Map<string, string>();
+      for (const [file, owner] of certificates.owners) {
+        const message = this.#refusedFiles.get(file);
+        if (message === undefined) continue;
+        refusedFilesNow.add(file);
+        wrong.set(owner, `its certificate: ${message}`);
+      }
+      table = withoutRefused(table, wrong);
+      if (wrong.size > 0) continue;
+      for (const file of this.#refusedFiles.keys())
+        if (!refusedFilesNow.has(file)) this.#refusedFiles.delete(file);
+      return { table, certificates, challenges };
+    }
+  }
+
+  #refuseFiles(wrong: ReadonlyMap<string, string>): void {
+    for (const [file, message] of wrong) {
+      this.#refusedFiles.set(file, message);
+      this.#options.log.info("haproxy refuses a certificate", { file, message });
     }
   }
 
@@ -275,18 +319,35 @@ export class Haproxy {
     this.#worker = undefined;
     const refused = await this.#command(worker.pid, commands);
     if (refused.length > 0) {
-      this.#options.log.warn("haproxy refused commands", { worker: worker.pid, refused });
+      // Without what follows their first line: it may be a key.
+      const told = refused.map(({ command, answer }) => `${command.split("\n")[0]}: ${answer}`);
+      this.#options.log.warn("haproxy refused commands", { worker: worker.pid, refused: told });
+      await this.#giveUpFiles(worker.pid, refused, files.certificates);
       return false;
     }
     this.#worker = worker;
     return true;
   }
 
-  async #command(pid: number, commands: readonly string[]): Promise<readonly string[]> {
+  /** Refused certificates are their routes' fault, and not tried again. */
+  async #giveUpFiles(pid: number, refused: readonly Refused[], { owners }: CertificateFiles): Promise<void> {
+    const wrong = new Map<string, string>();
+    for (const { command, answer } of refused) {
+      const file = broughtFile(command);
+      // The first complaint is the cause of the others.
+      if (file !== undefined && owners.has(file) && !wrong.has(file)) wrong.set(file, answer);
+    }
+    this.#refuseFiles(wrong);
+    await this.cli.onWorker(pid, [...wrong.keys()].flatMap(takeAwayCommands));
+  }
+
+  async #command(pid: number, commands: readonly string[]): Promise<readonly Refused[]> {
     const answers = await this.cli.onWorker(pid, commands);
     return commands.flatMap((command, index) => {
       const answer = answers[index] ?? "";
-      return answer === "" || harmlessAnswer.test(answer) ? [] : [`${command}: ${answer}`];
+      return answer === "" || harmlessAnswer.test(answer)
+        ? []
+        : [{ command, answer: answer.replace(/^[+\s]+/, "") }];
     });
   }
 
@@ -317,6 +378,11 @@ export class Haproxy {
   async #readFrame(): Promise<BackendFrame> {
     return parseFrame((await this.#files.read("backends.json")) ?? JSON.stringify(emptyFrame));
   }
+}
+
+interface Refused {
+  readonly command: string;
+  readonly answer: string;
 }
 
 function sectionOf({ name, lines, serverOptions }: RouteBackend): string {

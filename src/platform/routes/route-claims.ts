@@ -6,6 +6,7 @@
 import { httpHeaderErrors } from "../../model/kinds/route/route/http-headers.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingErrors } from "../../model/kinds/route/route/route-settings.ts";
+import { targetErrors } from "../../model/kinds/route/route/validate-route.ts";
 import { checkDnsSubdomain } from "../../model/names.ts";
 import type { Exposed } from "./exposed.ts";
 import { tlsMistake } from "./tls/route-tls.ts";
@@ -71,10 +72,12 @@ export class RouteClaims {
       return { reason: "HostReserved", message: `the host "${host}" belongs to the platform` };
     if (host === `*.${this.#options.domain}`)
       return { reason: "HostReserved", message: `the names below "${this.#options.domain}" are the apps'` };
-    const [setting] = settingErrors(route);
-    if (setting !== undefined) return wrong(`${setting.path}: ${setting.detail}`);
-    const [header] = httpHeaderErrors(route.spec.httpHeaders, "spec.httpHeaders");
-    if (header !== undefined) return wrong(`${header.path}: ${header.detail}`);
+    const [error] = [
+      ...targetErrors(route.spec),
+      ...settingErrors(route),
+      ...httpHeaderErrors(route.spec.httpHeaders, "spec.httpHeaders"),
+    ];
+    if (error !== undefined) return wrong(`${error.path}: ${error.detail}`);
     const tls = refusal ?? tlsMistake(route);
     return tls === undefined ? undefined : wrong(tls);
   }

@@ -117,6 +117,26 @@ test("who may ask, and how much", async () => {
   expect((await post("x", { "transfer-encoding": "chunked" })).status).toBe(411);
 });
 
+test("no text of a route ends HAProxy's command line, or begins what it takes for data", async () => {
+  await using bench = await RouterBench.make();
+  const client = await app(bench, ["127.0.1.1"], routeWith("a", {}), routeWith("b", {}));
+  const setText = async (name: string, text: string): Promise<void> => {
+    const given = await client.get(route, { namespace: "default", name });
+    const { metadata } = routeWith(name, { maintenance: text });
+    await client.update(route, {
+      ...given,
+      metadata: { ...given.metadata, annotations: metadata.annotations },
+    });
+  };
+  for (const text of ["brb <<", "<<%end", String.raw`brb \<<\ `, "a; disable frontend http"]) {
+    await setText("a", text);
+    await until(async () => (await ask(bench, "a")).text.trimEnd() === `503: ${text}`.trimEnd());
+  }
+  await setText("b", "later");
+  await until(async () => (await ask(bench, "b")).text === "503: later\n");
+  expect(bench.router.reloads).toBe(0);
+});
+
 test("headers and redirects", async () => {
   await using bench = await RouterBench.make();
   await app(

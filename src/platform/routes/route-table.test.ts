@@ -23,6 +23,7 @@ describe("admission", () => {
     ["a host from its name", { host: undefined }, "a-default.apps.test"],
     ["a host from its subdomain", { host: "", subdomain: "Shop" }, "shop.apps.test"],
     ["no wrong host", { host: "a_b" }, "ExtendedValidationFailed"],
+    ["no service that cannot be", { to: { name: "a\ndisable frontend http" } }, "ExtendedValidationFailed"],
     ["no wrong path", { path: "/a b" }, "ExtendedValidationFailed"],
     ["no host of the platform", { host: "localhost" }, "HostReserved"],
     ["the names beside its host", { host: "x.y.test", wildcardPolicy: "Subdomain" as const }, "*.y.test"],

@@ -34,7 +34,7 @@ import { Waker } from "./waker.ts";
 import { RouteLog } from "./route-log.ts";
 import { RouteMeter } from "./route-meter.ts";
 import { writeRouteStatuses } from "./write-statuses.ts";
-import { buildRouteTable, type RouteTable } from "./route-table.ts";
+import { buildRouteTable, type RouteRule, type RouteTable } from "./route-table.ts";
 import { followObjects } from "./router-objects.ts";
 import { bracketed } from "./server-slots.ts";
 import { LocalAuthority } from "./tls/local-authority.ts";
@@ -292,9 +292,13 @@ export class Router {
         this.#served = table.exposed;
         this.#targets.remember(table);
         this.#holder.follow(table, (name) => this.#haproxy.idOf(name));
-        const certificates = await certificatesFor(table.rules, this.#options.domain, this.#authority);
         const challenges = this.#challenges.current();
-        const wanted = { table, certificates, challenges: challenges.answers };
+        const wanted = {
+          table,
+          certificatesFor: (rules: readonly RouteRule[]) =>
+            certificatesFor(rules, this.#options.domain, this.#authority),
+          challenges: challenges.answers,
+        };
         const applied = await this.#haproxy.apply(wanted);
         const { againAfterMs } = applied;
         if (againAfterMs === undefined) challenges.applied();

@@ -11,6 +11,7 @@ import { connect } from "node:tls";
 import { expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { FakeClock } from "../../lib/clock.ts";
+import { serverPem, serverPemMaxBytes } from "../../lib/certificates/certificate-check.ts";
 import { issueCa, issueServing, type TlsIdentity } from "../../lib/certificates/certificates.ts";
 import { freePort } from "../../lib/free-port.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
@@ -97,6 +98,22 @@ test("hosts get certificates as routes come and change, without a reload and wit
   await bench.start(client);
   expect(await ask(bench, "a.localhost", local)).toBe("https /x");
   expect(await bench.router.localCa()).toBe(local);
+  expect(bench.router.reloads).toBe(0);
+});
+
+test("a certificate as large as can be comes in while HAProxy runs, without the text around it", async () => {
+  await using bench = await RouterBench.make();
+  const { client: clientWith } = await pods(bench);
+  const client = clientWith(aRoute("a", { tls: edge() }));
+  await bench.start(client);
+  const text = `Certificate:\n${"        Version: 3 (0x2)\n".repeat(1000)}`;
+  const many = Array.from({ length: 560 }, (_, index) => `a${index}.example.test`);
+  const own = await authority("b.localhost", ...many);
+  const { cert, key } = own.identity;
+  const certificate = `${text}${cert}`;
+  expect(serverPemMaxBytes - serverPem({ certificate, key }).length).toBeLessThan(500);
+  await client.create(route, aRoute("b", { to: { name: "a" }, tls: edge({ certificate, key }) }));
+  await until(async () => (await ask(bench, "b.localhost", own.ca).catch(String)) === "https /x");
   expect(bench.router.reloads).toBe(0);
 });
 

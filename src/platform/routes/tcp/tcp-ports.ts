@@ -3,6 +3,7 @@
  * program listens there. Pure.
  */
 
+import { targetErrors } from "../../../model/kinds/route/route/validate-route.ts";
 import { autoPort, tcpName, tcpPortOf } from "../../../model/kinds/route/route/tcp-port.ts";
 import type { Route } from "../../../model/kinds/route/route/route.ts";
 import { settingErrors } from "../../../model/kinds/route/route/route-settings.ts";
@@ -80,7 +81,7 @@ interface Problem {
 }
 
 function mistake(route: Route): Problem | undefined {
-  const [error] = [...tcpErrors(route), ...settingErrors(route)];
+  const [error] = [...targetErrors(route.spec), ...tcpErrors(route), ...settingErrors(route)];
   if (error === undefined) return undefined;
   return { reason: "ExtendedValidationFailed", message: `${error.path}: ${error.detail}` };
 }

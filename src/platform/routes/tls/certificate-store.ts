@@ -12,6 +12,8 @@ export interface ShownCertificate {
   readonly host: string;
   /** Certificate, chain and key. */
   readonly pem: string;
+  /** Backend of the route that brought it; undefined for one of the local authority. */
+  readonly owner?: string | undefined;
 }
 
 export interface CertificateFiles {
@@ -19,6 +21,8 @@ export interface CertificateFiles {
   readonly files: ReadonlyMap<string, string>;
   /** Lines of the list: file and hosts. The first is shown when no host fits. */
   readonly lines: readonly string[];
+  /** Backends of the routes that brought a file, by its name. */
+  readonly owners: ReadonlyMap<string, string>;
 }
 
 export function certificateFiles(
@@ -26,12 +30,14 @@ export function certificateFiles(
   shown: readonly ShownCertificate[],
 ): CertificateFiles {
   const files = new Map<string, string>();
-  const lines = [fallback, ...shown].map(({ host, pem }, index) => {
+  const owners = new Map<string, string>();
+  const lines = [fallback, ...shown].map(({ host, pem, owner }, index) => {
     const name = `certs/${digestOf(`${host} ${pem}`)}.pem`;
     files.set(name, pem);
+    if (owner !== undefined) owners.set(name, owner);
     return index === 0 || host === "*" ? name : `${name} ${host}`;
   });
-  return { files, lines: [...new Set(lines)] };
+  return { files, lines: [...new Set(lines)], owners };
 }
 
 /** The commands that bring a worker's list to what is wanted; what comes in comes in first. */
@@ -57,6 +63,18 @@ export function certificateCommands(actual: readonly string[], wanted: Certifica
       return [`del ssl crt-list ${certificateList} ${name}`, `del ssl cert ${name}`];
     }),
   ];
+}
+
+/** File of a command of `certificateCommands` that brings one; undefined for other commands. */
+export function broughtFile(command: string): string | undefined {
+  const [, name, listed] =
+    /^(?:(?:new|set|commit) ssl cert (\S+)|add ssl crt-list \S+ <<\n(\S+))/.exec(command) ?? [];
+  return name ?? listed;
+}
+
+/** Whatever has become of it. */
+export function takeAwayCommands(name: string): readonly string[] {
+  return [`del ssl crt-list ${certificateList} ${name}`, `abort ssl cert ${name}`, `del ssl cert ${name}`];
 }
 
 /** Answer of `show ssl crt-list`: a heading, then the lines. Undefined when the worker has no such list. */

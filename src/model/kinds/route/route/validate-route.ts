@@ -1,9 +1,15 @@
 /** Rules of routes. */
 
 import { invalid, invalidIf, required, type FieldError } from "../../../field-error.ts";
-import { checkDnsSubdomain } from "../../../names.ts";
+import { checkDnsServiceName, checkDnsSubdomain } from "../../../names.ts";
+
+interface Target {
+  readonly name: string;
+}
 
 interface RouteSpec {
+  readonly to: Target;
+  readonly alternateBackends?: readonly Target[] | undefined;
   readonly host?: string | undefined;
   readonly subdomain?: string | undefined;
   readonly path?: string | undefined;
@@ -18,8 +24,10 @@ interface RouteSpec {
     | undefined;
 }
 
-export function routeErrors({ host = "", subdomain = "", path = "", tls, port }: RouteSpec): FieldError[] {
-  const errors = host === "" ? [] : invalidIf(checkHost(host), "spec.host", host);
+export function routeErrors(spec: RouteSpec): FieldError[] {
+  const { host = "", subdomain = "", path = "", tls, port } = spec;
+  const errors = targetErrors(spec);
+  if (host !== "") errors.push(...invalidIf(checkHost(host), "spec.host", host));
   if (subdomain !== "") errors.push(...invalidIf(checkDnsSubdomain(subdomain), "spec.subdomain", subdomain));
   if (path !== "" && !path.startsWith("/")) errors.push(invalid("spec.path", path, "path must begin with /"));
   if (port?.targetPort === 0) errors.push(required("spec.port.targetPort"));
@@ -44,6 +52,16 @@ export function routeErrors({ host = "", subdomain = "", path = "", tls, port }:
     errors.push(required("spec.tls.key", "a certificate needs its key"));
   }
   return errors;
+}
+
+/** They become words of the router's own commands. */
+export function targetErrors({ to, alternateBackends = [] }: RouteSpec): FieldError[] {
+  return [
+    ...invalidIf(checkDnsServiceName(to.name), "spec.to.name", to.name),
+    ...alternateBackends.flatMap(({ name }, index) =>
+      invalidIf(checkDnsServiceName(name), `spec.alternateBackends[${index}].name`, name),
+    ),
+  ];
 }
 
 /** A host name whose parts are no longer than DNS allows. */
