@@ -2,10 +2,12 @@
 
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Client } from "../../src/client/client.ts";
+import { EventRecorder } from "../../src/client/event-recorder.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
 import { runFakeAgent } from "../../src/engine/workloads/testing/fake-agent.ts";
 import { decodeEntries } from "../../src/lib/base64.ts";
 import { FakeClock } from "../../src/lib/clock.ts";
+import { silentLogger } from "../../src/lib/log.ts";
 import { newObject } from "../../src/model/kind.ts";
 import { statefulSet } from "../../src/model/kinds/apps/statefulset/statefulset.ts";
 import { node } from "../../src/model/kinds/core/node/node.ts";
@@ -13,7 +15,10 @@ import { secret } from "../../src/model/kinds/core/secret/secret.ts";
 import { addon, type Addon } from "../../src/model/kinds/nagi/addon/addon.ts";
 import { addonService, type AddonService } from "../../src/model/kinds/nagi/addonservice/addonservice.ts";
 import { platform } from "../../src/model/kinds/nagi/platform/platform.ts";
+import { app, type App } from "../../src/model/kinds/nagi/app/app.ts";
+import { configName } from "../../src/model/kinds/nagi/app/app-names.ts";
 import { AddonReconciler } from "../../src/platform/addons/addon-reconciler.ts";
+import { makeWantedAddons } from "../../src/platform/addons/wanted-addons.ts";
 import { ControlPlane } from "../harness/control-plane.ts";
 import { fakeServer, type Ran } from "../harness/fake-server.ts";
 
@@ -110,6 +115,24 @@ it("says why a user cannot be made, fails when that stays so, and serves when it
   const { status } = await client.get(addon, ref);
   expect(status?.phase).toBe("Ready");
   expect(status?.message).toBeUndefined();
+});
+
+it("makes what apps with long names ask for, beside each other", async () => {
+  const long = "the-shop-that-sells-all-that-there-is";
+  const events = new EventRecorder({ client, component: "test", clock, log: silentLogger });
+  for (const name of [`${long}-1`, `${long}-2`, `${long}-3`]) {
+    const spec = { addons: [{ plan: "postgresql" }] };
+    await client.create(app, newObject<App>(app, { namespace, name }, { spec }));
+    await client.create(secret, newObject(secret, { namespace, name: configName(name) }, {}));
+    await makeWantedAddons(`${namespace}/${name}`, { client, events });
+  }
+  const made = (await client.list(addon, { namespace })).items;
+  const names = made.map(({ metadata, spec }) => [spec.attachments?.[0]?.app, metadata.name]);
+  expect(Object.fromEntries(names)).toEqual({
+    [`${long}-1`]: "the-shop-that-sells-all-that-postgresql",
+    [`${long}-2`]: "the-shop-that-sells-all-that-th-database",
+    [`${long}-3`]: "the-shop-that-sells-all-tha-postgresql-2",
+  });
 });
 
 it("says why a rotation gets no further", async () => {

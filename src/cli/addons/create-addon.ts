@@ -2,7 +2,12 @@
 
 import { newObject } from "../../model/kind.ts";
 import { addon as addonKind, checkPrefix, type Addon } from "../../model/kinds/nagi/addon/addon.ts";
-import { addonVarNames, freePrefix, parsePlanName } from "../../model/kinds/nagi/addon/addon-vars.ts";
+import {
+  addonNameFor,
+  addonVarNames,
+  freePrefix,
+  parsePlanName,
+} from "../../model/kinds/nagi/addon/addon-vars.ts";
 import type { AddonService } from "../../model/kinds/nagi/addonservice/addonservice.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import { UsageError, type CommandContext } from "../command.ts";
@@ -73,7 +78,7 @@ async function create(
   const client = await context.client();
   const namespace = await context.namespace();
   const kind = service.metadata.name ?? "";
-  const name = context.text("name") ?? (await freeName(context, `${app}-${kind}`));
+  const name = context.text("name") ?? (await freeName(context, app ?? "", kind));
   const attachments = app === undefined || as === undefined ? [] : [{ app, as }];
   const object = newObject<Addon>(
     addonKind,
@@ -91,11 +96,11 @@ async function create(
   }
 }
 
-async function freeName(context: CommandContext, wanted: string): Promise<string> {
+async function freeName(context: CommandContext, app: string, service: string): Promise<string> {
   const client = await context.client();
   const namespace = await context.namespace();
   for (let number = 1; ; number += 1) {
-    const name = number === 1 ? wanted : `${wanted}-${number}`;
+    const name = addonNameFor(app, number === 1 ? service : `${service}-${number}`);
     try {
       await client.get(addonKind, { namespace, name });
     } catch (error) {

@@ -6,9 +6,15 @@
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Reconciled } from "../../client/controller.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { newObject } from "../../model/kind.ts";
 import { addon as addonKind, checkPrefix, type Addon } from "../../model/kinds/nagi/addon/addon.ts";
-import { addonVarNames, findService, parsePlanName } from "../../model/kinds/nagi/addon/addon-vars.ts";
+import {
+  addonNameFor,
+  addonVarNames,
+  findService,
+  parsePlanName,
+} from "../../model/kinds/nagi/addon/addon-vars.ts";
 import { addonService, type AddonService } from "../../model/kinds/nagi/addonservice/addonservice.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import {
@@ -21,6 +27,8 @@ import { isStatus } from "../../model/status.ts";
 import { findApp, readAppConfig } from "./app-configs.ts";
 
 const waitMs = 500;
+/** Of an app's add-ons of one service. */
+const namesMax = 20;
 
 export interface WantedAddonsOptions {
   readonly client: Client;
@@ -97,8 +105,10 @@ async function isSettled(
     spec.attachments?.some((each) => each.app === appName && each.as === as),
   );
   if (found === undefined) {
-    await make(client, { app, service, plan, as });
-    return false;
+    const refusal = await make(client, { app, service, plan, as });
+    if (refusal === undefined) return false;
+    events.event(app, "Warning", "AddonNotMade", `app.json: ${service}: ${refusal}`);
+    return true;
   }
   const { phase, message, attachments = [] } = found.status ?? {};
   const attachment = attachments.find((each) => each.app === appName && each.as === as);
@@ -110,20 +120,25 @@ async function isSettled(
   return true;
 }
 
+/** What is wrong with it for good, when something is. */
 async function make(
   client: Client,
   wanted: { readonly app: App; readonly service: string; readonly plan: string; readonly as: string },
-): Promise<void> {
+): Promise<string | undefined> {
   const { app, service, plan, as } = wanted;
   const { namespace, name: appName = "" } = app.metadata;
   const attachments = [{ app: appName, as }];
-  for (const name of [`${appName}-${service}`, `${appName}-${as.toLowerCase().replaceAll("_", "-")}`]) {
+  const numbered = Array.from({ length: namesMax - 1 }, (_, index) => `${service}-${index + 2}`);
+  for (const what of [service, as.toLowerCase().replaceAll("_", "-"), ...numbered]) {
+    const name = addonNameFor(appName, what);
     const object = newObject<Addon>(addonKind, { namespace, name }, { spec: { service, plan, attachments } });
     try {
       await client.create(addonKind, object);
-      return;
+      return undefined;
     } catch (error) {
+      if (isStatus(error, "Invalid")) return messageOf(error);
       if (!isStatus(error, "AlreadyExists")) throw error;
     }
   }
+  return `its names are all taken, up to ${addonNameFor(appName, `${service}-${namesMax}`)}`;
 }

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { newObject } from "../../../kind.ts";
 import { admitObject } from "../../../validate.ts";
 import { addonService, type AddonService, type AddonServiceSpec } from "../addonservice/addonservice.ts";
-import { addonVars, findService, freePrefix, parsePlanName } from "./addon-vars.ts";
+import { addonNameFor, addonVars, findService, freePrefix, parsePlanName } from "./addon-vars.ts";
 
 const recipes = join(import.meta.dirname, "../../../../../platforms");
 const shipped = readdirSync(recipes).flatMap((name) => {
@@ -22,6 +22,12 @@ it.each(shipped.map((each) => [each.metadata.name ?? "", each] as const))(
     expect(() => admitObject(addonService, structuredClone(service))).not.toThrow();
   },
 );
+
+it("names an app's add-on so that it is a name, however long the app's is", () => {
+  expect(addonNameFor("shop", "postgresql")).toBe("shop-postgresql");
+  expect(addonNameFor("a".repeat(40), "postgresql")).toBe(`${"a".repeat(29)}-postgresql`);
+  expect(addonNameFor(`${"a".repeat(28)}-shop`, "postgresql")).toBe(`${"a".repeat(28)}-postgresql`);
+});
 
 it("fills in the config vars", () => {
   const values = { user: "u", password: "p", host: "addon-db", port: 5432, database: "db" };

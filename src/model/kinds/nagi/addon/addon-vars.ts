@@ -1,11 +1,18 @@
 /** The config vars by which apps find an add-on, and the names of an add-on's own objects. Pure. */
 
 import type { AddonService } from "../addonservice/addonservice.ts";
+import { appNameMax } from "../app-names.ts";
 
 /** On everything that belongs to an add-on: its name. */
 export const addonLabel = "nagi.dev/addon";
 /** Of the server in the add-on's pod. */
 export const serverContainer = "server";
+
+/** Of an add-on that is made for an app: of a long name of the app there is as much as fits. */
+export function addonNameFor(app: string, what: string): string {
+  const room = Math.max(1, appNameMax - what.length - 1);
+  return `${app.slice(0, room).replace(/-+$/, "")}-${what}`;
+}
 
 /** Of an add-on's service, secret and stateful set: apps and add-ons may have the same name. */
 export function addonObjectName(addon: string): string {
