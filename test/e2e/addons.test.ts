@@ -383,6 +383,59 @@ it("takes nothing from a user of MariaDB that is made once more, and rotates it"
   expect(after.user).not.toBe(before.user);
   const users = "SELECT user FROM mysql.user WHERE user LIKE 'u%'";
   expect(sql(users)).toBe(after.user);
+});
+
+/** What makes MariaDB's dumps hard: all of it comes back, or all of what was there stays. */
+const tillData = `CREATE SEQUENCE numbers;
+CREATE TABLE parents (id int PRIMARY KEY DEFAULT nextval(numbers), note text);
+CREATE TABLE children (id int, parent int, CONSTRAINT of_parent FOREIGN KEY (parent) REFERENCES parents (id));
+CREATE FUNCTION seven() RETURNS int DETERMINISTIC RETURN 7;
+CREATE VIEW sevens AS SELECT id, seven() AS seven FROM parents;
+CREATE TRIGGER numbered BEFORE INSERT ON children FOR EACH ROW SET NEW.id = seven();
+CREATE EVENT hourly ON SCHEDULE EVERY 1 HOUR STARTS '2026-01-01 00:00:00' DO DELETE FROM children WHERE id = 0;
+INSERT INTO parents VALUES (1, 'a row with DEFINER=\`a\`@\`b\` in it');
+INSERT INTO children VALUES (0, 1);
+`;
+
+it("restores MariaDB wholly or not at all, also when it is killed meanwhile", () => {
+  const sql = (text: string): string => onServer("till", "mariadb --no-defaults -N -B till", text);
+  const data = (): string =>
+    onServer("till", "mariadb-admin-nagi dump").replace(/^-- Dump completed.*$/m, "");
+  const restore = (input: string): Outcome =>
+    platform.tryNagi(["addons", "restore", "till", "-", "--confirm", "till"], { input });
+  sql(tillData);
+  const before = data();
+  expect(before).toContain("DEFINER=`a`@`b`");
+  const elsewhere = restore(
+    "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `elsewhere`;\nUSE `elsewhere`;\nCREATE TABLE x (y int);\n",
+  );
+  expect(elsewhere.code).toBe(1);
+  expect(elsewhere.stderr).toContain("make it without --databases");
+  expect(restore("-- MySQL dump 10.13  Distrib 8.0.36\nCREATE TABLE x (y int);\n").stderr).toContain(
+    "the dump is cut off: nothing is changed",
+  );
+  expect(data()).toBe(before);
+
+  const killedWhileItWaitsForALock = `ask() { mariadb --no-defaults -N -B till -e "$1"; }
+(echo "BEGIN; SELECT * FROM parents; SELECT sleep(600);" | mariadb --no-defaults till >/dev/null 2>&1) &
+until holder=$(ask "SELECT id FROM information_schema.processlist WHERE info = 'SELECT sleep(600)'") && [ "$holder" ]; do sleep 0.1; done
+echo "CREATE TABLE parents (x int); CREATE VIEW sevens AS SELECT x FROM parents;" > /tmp/other.sql
+mariadb-admin-nagi restore < /tmp/other.sql >/dev/null 2>&1 &
+restoring=$!
+until [ "$(ask "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'RENAME%'")" = 1 ]; do kill -0 $restoring; sleep 0.1; done
+kill -KILL $restoring
+ask "KILL $holder"
+flock /var/lib/mysql/restore-lock true
+mariadb-admin-nagi ready`;
+  onServer("till", `set -e\n${killedWhileItWaitsForALock}`);
+  expect(data()).toBe(before);
+
+  sql("DROP VIEW sevens; DELETE FROM children; CREATE TABLE later (x int)");
+  const restored = restore(`${before}-- Dump completed on 2026-11-28\n`);
+  expect(restored.stderr).toBe("");
+  expect(data()).toBe(before);
+  expect(sql("INSERT INTO children VALUES (0, 1); SELECT id FROM children")).toBe("7\n7");
+  expect(sql("SHOW DATABASES")).not.toMatch(/nagi|elsewhere/);
   platform.nagi(["addons", "destroy", "till", "--confirm", "till"]);
 });
 
