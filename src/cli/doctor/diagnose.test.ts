@@ -83,6 +83,39 @@ it("puts what keeps an app from serving before what does not", () => {
   ]);
 });
 
+describe("runs of cron jobs", () => {
+  const run = (at: string, phase: "Succeeded" | "Failed", exitCode: number): Pod => {
+    const terminated = { exitCode, reason: phase === "Failed" ? "Error" : "Completed", finishedAt: at };
+    const ended = pod({ ready: false, state: { terminated } }, { phase });
+    const labels = {
+      "nagi.dev/app": "shop",
+      "nagi.dev/process": "cron.report",
+      "nagi.dev/cron": "report",
+    };
+    return { ...ended, metadata: { name: `run-${at.slice(11, 13)}`, creationTimestamp: at, labels } };
+  };
+  const bad = run("2026-11-26T09:00:00Z", "Failed", 1);
+
+  it("that ended well are nothing wrong, nor is one that failed before", () => {
+    expect(causes({ pods: [pod({}), bad, run("2026-11-26T10:00:00Z", "Succeeded", 0)] })).toEqual([]);
+  });
+
+  it("are told of when the last one failed", () => {
+    const pods = [pod({}), bad, run("2026-11-26T08:00:00Z", "Succeeded", 0)];
+    const lastLines = new Map([["run-09", ["KeyError: 'DATABASE_URL'"]]]);
+    const found = diagnose({ ...healthy, pods, lastLines });
+    expect(found).toMatchObject([
+      {
+        cause: "CronRunFailed",
+        severity: "warning",
+        text: "the last run of cron job report failed: it asks for the config var DATABASE_URL, which is not set",
+        evidence: ["run-09: exit code 1 (Error)", "| KeyError: 'DATABASE_URL'"],
+      },
+    ]);
+    expect(found[0]?.next[0]).toBe("nagi cron logs report --app shop");
+  });
+});
+
 describe("a crash", () => {
   const terminated = { exitCode: 1, reason: "Error", finishedAt: "2026-11-26T11:59:00Z" };
   const crashed = pod({ ready: false, restartCount: 3, state: { waiting: {} }, lastState: { terminated } });

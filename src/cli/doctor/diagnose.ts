@@ -2,6 +2,7 @@
 
 import type { Evidence, Finding, Rule, Severity } from "./evidence.ts";
 import { failingBackups } from "./rules/backups.ts";
+import { failedRuns, isEndedRun } from "./rules/cron.ts";
 import { evictedPods, isEvicted } from "./rules/evicted.ts";
 import { sickNodes } from "./rules/nodes.ts";
 import { cannotStart, crashes, missingImages, notReady, pendingPods } from "./rules/pods.ts";
@@ -47,7 +48,12 @@ const order: readonly Severity[] = ["error", "warning", "note"];
 
 export function diagnose(evidence: Evidence): Finding[] {
   // They have ended and come back under other names: nothing else is wrong with them.
-  const others = { ...evidence, pods: evidence.pods.filter((pod) => !isEvicted(pod)) };
-  const found = [...evictedPods(evidence), ...rules.flatMap((rule) => rule(others))];
+  const others = evidence.pods.filter((pod) => !isEvicted(pod));
+  const lasting = { ...evidence, pods: others.filter((pod) => !isEndedRun(pod)) };
+  const found = [
+    ...evictedPods(evidence),
+    ...rules.flatMap((rule) => rule(lasting)),
+    ...failedRuns({ ...evidence, pods: others }),
+  ];
   return found.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

@@ -28,6 +28,7 @@ import { runSession } from "../session.ts";
 import type { Answer, Evidence } from "./evidence.ts";
 import { gatherNumbers } from "./gather-numbers.ts";
 import { gatherVolumes } from "./gather-volumes.ts";
+import { isEndedRun } from "./rules/cron.ts";
 import { listenersCommand, parseListeners, type Listener } from "./listeners.ts";
 import { parseRequestLine, trafficOf, type RequestLine, type Traffic } from "./traffic.ts";
 
@@ -56,7 +57,10 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
   ]);
   const pods = allPods.items.filter(isServing);
   const waiting = pods.filter(({ spec }) => (spec.nodeName ?? "") === "").slice(0, examinedPodsMax);
-  const ailing = pods.filter(isAiling).slice(0, examinedPodsMax);
+  const ailing = pods
+    .filter(isAiling)
+    .toSorted((a, b) => Number(isEndedRun(a)) - Number(isEndedRun(b)))
+    .slice(0, examinedPodsMax);
   const web = ailing.filter(({ metadata }) => metadata.labels?.[processLabel] === "web");
   const [decisions, lastLines, listeners, traffic, answer, unresolvedHosts, numbers, volumes] =
     await Promise.all([
@@ -97,7 +101,7 @@ function isServing({ metadata }: Pod): boolean {
 }
 
 function isAiling({ status, spec }: Pod): boolean {
-  if ((spec.nodeName ?? "") === "") return false;
+  if ((spec.nodeName ?? "") === "" || status?.phase === "Succeeded") return false;
   return (status?.containerStatuses ?? []).some(({ ready, restartCount }) => !ready || restartCount > 0);
 }
 

@@ -6,6 +6,8 @@ import {
   readFileSync,
   renameSync,
   rmdirSync,
+  symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +15,7 @@ import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { systemClock } from "../../lib/clock.ts";
 import { silentLogger } from "../../lib/log.ts";
-import type { LogLine } from "../../model/log-line.ts";
+import { logLineText, type LogLine } from "../../model/log-line.ts";
 import { AppLog, type ReadRequest } from "./app-log.ts";
 import { Resumed } from "./cursors.ts";
 import { linesFrom } from "./follow-container.ts";
@@ -111,6 +113,38 @@ test("who follows hears of every line once, after those that were there", async 
   log.leave(listener);
   await log.add([line(3, "three")]);
   expect([...past, ...heard]).toEqual(["one", "two"]);
+});
+
+test("who begins to follow while lines come misses none of them", async () => {
+  using dir = mkdtempDisposableSync(join(tmpdir(), "nagi-app-log-"));
+  const log = open(dir.path);
+  const heard: string[] = [];
+  const listener = (lines: readonly LogLine[]): void => {
+    heard.push(...lines.map(({ text }) => text));
+  };
+  const reading = new AbortController();
+  let added = 0;
+  const adding = (async () => {
+    while (!reading.signal.aborted) {
+      await new Promise(setImmediate);
+      await log.add([line(1, String(added++))]);
+    }
+  })();
+  const past = await texts(log, { listener });
+  reading.abort();
+  await adding;
+  log.leave(listener);
+  expect([...past, ...heard]).toEqual(Array.from({ length: added }, (_, index) => String(index)));
+  await log.close();
+});
+
+test("what is kept can be read though the disk takes nothing more", async () => {
+  using dir = mkdtempDisposableSync(join(tmpdir(), "nagi-app-log-"));
+  writeFileSync(join(dir.path, "1.log"), `#cursors []\n${logLineText(line(1, "one"))}`);
+  symlinkSync("/no/such/folder/file", join(dir.path, "current.log"));
+  const log = open(dir.path);
+  await log.add([line(2, "two")]);
+  expect(await texts(log)).toEqual(["one"]);
 });
 
 test("what cannot be written is told of when it can be again; an app that goes takes its lines along", async () => {

@@ -91,12 +91,13 @@ export class AppLog {
 
   async *read(request: ReadRequest): AsyncGenerator<readonly LogLine[]> {
     const { segments, current } = await this.#inTurn(async () => {
-      await this.#write();
+      // At one moment: what waits is written and read, what comes from now on is heard.
+      if (request.listener !== undefined) this.#listeners.add(request.listener);
+      await this.#writeOrWarn();
       const names = (await listSegments(this.#options.dir)).filter(
         ({ endMs }) => request.sinceMs === undefined || endMs >= request.sinceMs,
       );
       const text = await readSegment(this.#options.dir, currentName);
-      if (request.listener !== undefined) this.#listeners.add(request.listener);
       return { segments: names, current: text };
     });
     const wanted = (text: string): LogLine[] => sortByTime(linesIn(text).filter(isMeant(request)));
@@ -182,7 +183,12 @@ export class AppLog {
       this.#options.clock.after(now ? 0 : flushMs, resolve);
     });
     this.#flush = undefined;
-    await this.#inTurn(() => this.#write()).catch((error: unknown) => {
+    await this.#inTurn(() => this.#writeOrWarn());
+  }
+
+  /** Of what a disk does not take, the number is told later; what it has can be read all the same. */
+  async #writeOrWarn(): Promise<void> {
+    await this.#write().catch((error: unknown) => {
       this.#options.log.warn("cannot keep an app's lines", { error: messageOf(error) });
     });
   }
