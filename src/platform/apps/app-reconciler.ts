@@ -38,6 +38,7 @@ import {
 import { ensureCronJobs } from "./cron-keeper.ts";
 import { newestRelease } from "./release-plan.ts";
 import { ignoreNotFound, OwnedObjects } from "./owned-objects.ts";
+import { portServices } from "./port-services.ts";
 import { isRouted, isServed, mainRoutes, routedWaitMs, webPodsOf } from "./routed.ts";
 import { ReleasePhaseRunner } from "./release-phase-runner.ts";
 import { ReleaseMaker, type MissingImage } from "./release-maker.ts";
@@ -168,7 +169,11 @@ export class AppReconciler {
     const ownService = appService(app);
     const presentService = caches.services.get(keyOf(refOf(ownService)));
     if (presentService === undefined) await this.#owned.create(service, ownService, app);
-    else await this.#keepService(app, presentService);
+    else {
+      this.#owned.claim(presentService, app);
+      await this.#keepWakes(app, presentService, webProcess);
+    }
+    for (const each of portServices(app, caches)) await this.#keepWakes(app, each.service, each.process);
     const wanted = appRoutes(app, domain);
     for (const each of wanted) {
       const present = caches.routes.get(keyOf(refOf(each)));
@@ -195,12 +200,11 @@ export class AppReconciler {
   }
 
   /** Requests wake what its autoscaler may put to sleep. */
-  async #keepService(app: App, present: Service): Promise<void> {
-    this.#owned.claim(present, app);
+  async #keepWakes(app: App, present: Service, process: string): Promise<void> {
     const { namespace, name = "" } = app.metadata;
-    const target = deploymentName(name, webProcess);
+    const target = deploymentName(name, process);
     const autoscaler = this.#options.caches.autoscalerOf(`${namespace}/${target}`);
-    const wakes = maySleep(app, webProcess, autoscaler) ? target : undefined;
+    const wakes = maySleep(app, process, autoscaler) ? target : undefined;
     if (present.metadata.annotations?.[wakesAnnotation] === wakes) return;
     const body = { metadata: { annotations: { [wakesAnnotation]: wakes ?? null } } };
     await this.#options.client.patch(service, refOf(present), { type: "merge", body });

@@ -1,8 +1,8 @@
 /**
  * Keeps what runs beside the release that serves: its deployment, its service, the preview's route, and whom the app's
- * own service leads to.
+ * own service and those of its ports lead to.
  *
- * What must stay true: the service is told whom it leads to before there is anything beside that it must not lead to,
+ * What must stay true: the services are told whom they lead to before there is anything beside that they must not lead to,
  * and told to lead to all only when no such thing is left.
  */
 
@@ -29,6 +29,7 @@ import {
 import type { DeployPlan } from "./deploy-input.ts";
 import { besideDeploymentName, besideName, isOwnedBy } from "./names.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
+import { portServices } from "./port-services.ts";
 
 export interface BesideOptions {
   readonly client: Client;
@@ -136,10 +137,13 @@ export class BesideKeeper {
   /** All instances of the app, or those of one release. */
   async #lead(app: App, version: string | undefined): Promise<void> {
     const { client, caches } = this.#options;
-    const present = caches.services.get(keyOf(refOf(appService(app))));
-    if (present === undefined || present.spec.selector?.[releaseLabel] === version) return;
-    const body = { spec: { selector: { [releaseLabel]: version ?? null } } };
-    await client.patch(service, refOf(present), { type: "merge", body });
+    const own = caches.services.get(keyOf(refOf(appService(app))));
+    const ports = portServices(app, caches).filter(({ process }) => process === webProcess);
+    for (const present of [own, ...ports.map((each) => each.service)]) {
+      if (present === undefined || present.spec.selector?.[releaseLabel] === version) continue;
+      const body = { spec: { selector: { [releaseLabel]: version ?? null } } };
+      await client.patch(service, refOf(present), { type: "merge", body });
+    }
   }
 }
 

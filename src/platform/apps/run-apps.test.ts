@@ -5,14 +5,19 @@ import { sleep, systemClock } from "../../lib/clock.ts";
 import { silentLogger } from "../../lib/log.ts";
 import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { replicaSet } from "../../model/kinds/apps/replicaset/replicaset.ts";
+import {
+  horizontalPodAutoscaler,
+  type HorizontalPodAutoscaler,
+} from "../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
 import { build, type Build } from "../../model/kinds/build/build/build.ts";
 import { event } from "../../model/kinds/core/event/event.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
-import { route } from "../../model/kinds/route/route/route.ts";
+import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import { newObject } from "../../model/kind.ts";
+import { controllerRef } from "../../model/meta.ts";
 import { StatusError } from "../../model/status.ts";
 import { rollbackAnnotation } from "./names.ts";
 import { planRelease } from "./release-plan.ts";
@@ -310,6 +315,49 @@ describe("an app", () => {
     await annotate(shop, { "nagi.dev/basic-auth": null, "nagi.dev/rate-limit": "10/s" });
     const changed = { "nagi.dev/rate-limit": "10/s", ...onlyThere };
     await vi.waitFor(async () => expect(await settings("shop--next")).toEqual(changed), waiting);
+  });
+
+  test("has ports of the machine that lead to the release that serves, and wake it", async () => {
+    await using stage = new Stage().start();
+    const { client } = stage;
+    const owner = controllerRef(await stage.createApp({ deploy: { strategy: "blue-green" } }));
+    const port = async (name: string, process: string): Promise<void> => {
+      const labels = { "nagi.dev/app": "shop" };
+      const annotations = { "nagi.dev/tcp-port": "auto" };
+      const made = await client.create(
+        route,
+        newObject<Route>(
+          route,
+          { namespace, name, labels, annotations, ownerReferences: [owner] },
+          { spec: { to: { kind: "Service", name, weight: 100 } } },
+        ),
+      );
+      const spec = { selector: { ...labels, "nagi.dev/process": process }, ports: [{ port: 9000 }] };
+      const meta = { namespace, name, labels, ownerReferences: [controllerRef(made)] };
+      await client.create(service, newObject(service, meta, { spec }));
+    };
+    await port("shop-tcp-web", "web");
+    await port("shop-tcp-mqtt", "mqtt");
+    const found = async (name: string) => await client.get(service, { namespace, name });
+    const releaseOf = async (name: string) => (await found(name)).spec.selector?.["nagi.dev/release"];
+    await stage.completeBuild(1);
+    await until(async () => (await client.list(deployment, { namespace })).items.length === 1);
+    await stage.rollOut("shop-web", true);
+    await until(async () => (await stage.releases())[0]?.endsWith("Live") === true);
+    await stage.completeBuild(2);
+    await vi.waitFor(async () => expect(await releaseOf("shop-tcp-web")).toBe("v1"), waiting);
+    expect(await releaseOf("shop-tcp-mqtt")).toBeUndefined();
+
+    const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: "shop-web" };
+    const object = { describedObject: scaleTargetRef, metric: { name: "requests" } };
+    const target = { type: "AverageValue" as const, averageValue: "100" };
+    const metrics = [{ type: "Object" as const, object: { ...object, target } }];
+    const spec = { scaleTargetRef, minReplicas: 0, maxReplicas: 2, metrics };
+    const autoscaler = newObject<HorizontalPodAutoscaler>(horizontalPodAutoscaler, shop, { spec });
+    await client.create(horizontalPodAutoscaler, autoscaler);
+    const wakes = async (name: string) => (await found(name)).metadata.annotations?.["nagi.dev/wakes"];
+    await vi.waitFor(async () => expect(await wakes("shop-tcp-web")).toBe("shop-web"), waiting);
+    expect(await wakes("shop-tcp-mqtt")).toBeUndefined();
   });
 
   test("does not take what belongs to somebody else", async () => {

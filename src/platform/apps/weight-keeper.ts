@@ -27,8 +27,11 @@ export class WeightKeeper {
     const { client, caches } = this.#options;
     for (const each of mainRoutes(caches.of(app).routes)) {
       if (!isOwnedBy(each, app)) continue;
-      const spec = shared(each, besideName(app.metadata.name ?? ""), weight);
-      const isWeighed = app.spec?.deploy?.strategy === "canary" && settingOf(each, "balance") === undefined;
+      // A port may lead to an add-on, or to a port that what runs beside has no Service for.
+      const isOwn = each.spec.to.name === app.metadata.name;
+      const spec = shared(each, besideName(app.metadata.name ?? ""), isOwn ? weight : undefined);
+      const isWeighed =
+        isOwn && app.spec?.deploy?.strategy === "canary" && settingOf(each, "balance") === undefined;
       if (spec === undefined && !isWeighed) continue;
       const annotations = isWeighed ? { [routeSettings.balance.annotation]: byTurns } : {};
       const body = { metadata: { annotations }, ...(spec === undefined ? {} : { spec }) };
