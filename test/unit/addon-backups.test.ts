@@ -1,6 +1,6 @@
 /** Backups of add-ons against the real API server and store, with servers and a bucket that are played. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -146,6 +146,14 @@ it("removes a backup under the name that it was kept by", async () => {
   };
   await expect(read("default/db-1.dump")).rejects.toThrow("ENOENT");
   expect(await read(file)).toBe("rows");
+});
+
+it("keeps nothing of a dump without data", async () => {
+  const { plane, backups } = await platformWith("");
+  await createBackup(plane);
+  await backups.reconcile(backupKey, signal);
+  expect(await statusOf(plane)).toMatchObject({ phase: "Failed", message: "the dump is empty" });
+  expect(readdirSync(join(directory, namespace))).toEqual([]);
 });
 
 it("notes of which add-on a scheduled backup is, and makes none of another one of its name", async () => {

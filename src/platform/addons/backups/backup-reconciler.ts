@@ -107,7 +107,6 @@ export class BackupReconciler {
         file,
         async (write) => await dumpServer(this.#options.open, { pod, run, signal }, write),
       );
-      if (kept.sizeBytes === 0) throw new Error("the dump is empty");
       const completedAt = timestamp(clock.now());
       await this.#write(backup, { phase: "Complete", message: undefined, completedAt, file, ...kept });
       return undefined;

@@ -17,7 +17,13 @@ export interface ServerTask {
 }
 
 export async function dumpServer(open: OpenChannels, task: ServerTask, write: WriteData): Promise<void> {
-  await run(open, task, { output: write });
+  let isEmpty = true;
+  const output: WriteData = async (data) => {
+    isEmpty = false;
+    await write(data);
+  };
+  await run(open, task, { output });
+  if (isEmpty) throw new Error("the dump is empty");
 }
 
 export interface RestoreInput extends KeptData {
