@@ -1,7 +1,8 @@
+import type { Route } from "../../model/kinds/route/route/route.ts";
 import { routeSettings, settingOf } from "../../model/kinds/route/route/route-settings.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command } from "../command.ts";
-import { routesOf } from "../domains/domain-routes.ts";
+import { allRoutesOf, domainOf, isHttp } from "../domains/domain-routes.ts";
 import { readPage, writePage } from "../routes/pages.ts";
 import { annotate, storedSetting } from "../routes/set-routes.ts";
 
@@ -13,8 +14,9 @@ export const command: Command = {
   summary: "Tell visitors that an app is being worked on, in its place.",
   usage: "[on [TEXT | --page FILE] | off]",
   description:
-    "While it is on, the router answers 503 and the text at all domains of the app; the app goes on running. Without\n" +
-    "anything the command says whether it is on.",
+    "While it is on, the router answers 503 and the text at all domains of the app; the app goes on running. Where\n" +
+    "the router reads no HTTP (TLS that passes through, TCP) the app answers as before, and the command says so.\n" +
+    "Without anything it says whether it is on.",
   subcommands: actions,
   options: [
     appOption,
@@ -39,10 +41,17 @@ export const command: Command = {
         `The actions: ${actions.join(", ")}`,
       );
     const found = await getApp(context);
-    const routes = await routesOf(context, found);
+    const all = await allRoutesOf(context, found);
+    const isOnAt = (each: Route): boolean => settingOf(each, "maintenance") !== undefined;
+    const routes = all.filter((each) => isHttp(each) || (action === "off" && isOnAt(each)));
     const { name } = found.metadata;
+    if (action === "on" && routes.length === 0)
+      throw new UsageError(
+        `app ${name} has no domain where the router could answer in its place`,
+        all.length === 0 ? undefined : `It has: ${all.map(domainOf).join(", ")}`,
+      );
     if (action === undefined) {
-      const isOn = routes.some((each) => settingOf(each, "maintenance") !== undefined);
+      const isOn = routes.some(isOnAt);
       return context.terminal.print(isOn ? `${name} is in maintenance` : `${name} answers as usual`);
     }
     const file = context.text("page");
@@ -59,5 +68,10 @@ export const command: Command = {
         ? `${name} answers as usual again`
         : `${name} is in maintenance: visitors get 503 until nagi maintenance off`,
     );
+    const uncovered = all.filter((each) => !isHttp(each)).map(domainOf);
+    if (action === "on" && uncovered.length > 0)
+      context.terminal.note(
+        `The router reads no HTTP at ${uncovered.join(", ")}: the app answers there as before.`,
+      );
   },
 };

@@ -5,6 +5,7 @@ import { findCondition } from "../../model/conditions.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { parseDomain } from "../../model/kinds/nagi/app/app-domain.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { isPassthrough } from "../../model/kinds/route/route/passthrough.ts";
 import { tcpName, tcpPortOf } from "../../model/kinds/route/route/tcp-port.ts";
 import type { CommandContext } from "../command.ts";
 
@@ -25,6 +26,11 @@ export async function allRoutesOf(context: CommandContext, { metadata }: App): P
   const client = await context.client();
   const labelSelector = `${appLabel}=${metadata.name}`;
   return (await client.list(route, { namespace: metadata.namespace, labelSelector })).items;
+}
+
+/** The router reads what is said there: neither TCP, nor TLS that passes through. */
+export function isHttp(each: Route): boolean {
+  return tcpPortOf(each) === undefined && !isPassthrough(each);
 }
 
 /** The one of `shop.example.com`, `*.example.com` or `example.com/shop`. */

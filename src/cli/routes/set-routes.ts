@@ -12,11 +12,12 @@ import {
   type SettingName,
 } from "../../model/kinds/route/route/route-settings.ts";
 import { UsageError, type CommandContext, type Option } from "../command.ts";
-import { allRoutesOf, domainOf, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
+import { allRoutesOf, domainOf, isHttp, routeOfDomain, routesOf } from "../domains/domain-routes.ts";
 import { columns } from "../format.ts";
 import { isInForce } from "../../model/kinds/route/route/in-force.ts";
 import { waitFor } from "../../client/wait-for.ts";
 import { systemClock } from "../../lib/clock.ts";
+import { isAboutHttp } from "../../model/kinds/route/route/passthrough.ts";
 import { refOf } from "../../model/meta.ts";
 import { isStatus } from "../../model/status.ts";
 
@@ -58,7 +59,13 @@ export async function setRoutes(
     const given = lineSettings.has(name) ? context.texts(name) : [context.text(name) ?? ""].filter(Boolean);
     return given.length === 0 ? [] : [[name, storedSetting(name, given)] as const];
   });
-  const meant = await meantRoutes(context, found, domain);
+  const all = await meantRoutes(context, found, domain);
+  const asksOfHttp = changes.some(([name, value]) => value !== undefined && isAboutHttp(name));
+  // Whoever names a domain is told by the API what it cannot have.
+  const meant = domain === undefined && asksOfHttp ? all.filter(isHttp) : all;
+  const left = all.filter((each) => !meant.includes(each)).map(domainOf);
+  if (left.length > 0)
+    context.terminal.note(`The router reads no HTTP at ${left.join(", ")}: nothing is set there.`);
   const annotations: Record<string, string | null> = {};
   for (const [name, value] of changes) {
     const { annotation, alias }: RouteSetting = routeSettings[name];

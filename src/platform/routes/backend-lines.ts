@@ -20,25 +20,22 @@ import { destinationCaFile, tlsOf } from "./tls/route-tls.ts";
 /** A line of HAProxy's configuration has 64 words at most. */
 const addressesPerLine = 40;
 const plainText = "content-type text/plain";
+/** Of a request's length, as HAProxy can compare it. */
+const lengthMaxDigits = 15;
 
 /** Lines of the backend's section, in their order: who may ask, how much, then what becomes of the request. */
 export function backendLines(route: Route): readonly string[] {
   const tls = tlsOf(route);
   if (tcpPortOf(route) !== undefined)
-    return [
-      "mode tcp",
-      "option srvtcpka",
-      ...timeouts(route),
-      ...set(route, "balance", (value) => [`balance ${value}`]),
-      ...connectionsFrom(route),
-    ];
-  if (tls?.termination === "passthrough") return ["mode tcp", ...timeouts(route), ...connectionsFrom(route)];
+    return ["mode tcp", "option srvtcpka", ...timeouts(route), ...balance(route), ...connectionsFrom(route)];
+  if (tls?.termination === "passthrough")
+    return ["mode tcp", ...timeouts(route), ...balance(route), ...connectionsFrom(route)];
   const options = serverOptions(route);
   return [
     ...timeouts(route),
     // Besides, this makes HAProxy read the authority's file, which servers that are added later refer to.
     ...(options === "" ? [] : [`default-server ${options}`]),
-    ...set(route, "balance", (value) => [`balance ${value}`]),
+    ...balance(route),
     ...sticky(route),
     ...allowed(route),
     ...rateLimit(route),
@@ -83,6 +80,10 @@ function timeouts(route: Route): readonly string[] {
     ...(timeout === undefined ? [] : [`timeout server ${timeout}`]),
     ...(tunnel === undefined ? [] : [`timeout tunnel ${tunnel}`]),
   ];
+}
+
+function balance(route: Route): readonly string[] {
+  return set(route, "balance", (value) => [`balance ${value}`]);
 }
 
 function sticky(route: Route): readonly string[] {
@@ -139,8 +140,12 @@ function basicAuth(route: Route): readonly string[] {
 }
 
 function bodyLimit(route: Route): readonly string[] {
+  const tooMuch = (value: string): string =>
+    `http-request return status 413 ${plainText} string "413: a request may carry ${value} at most.\\n"`;
   return set(route, "max-body", (value) => [
-    `http-request return status 413 ${plainText} string "413: a request may carry ${value} at most.\\n" if { req.hdr_val(content-length) gt ${parseSize(value)} }`,
+    // Numbers of 64 bits would begin anew at some length, as those of `req.hdr_val` do at 32 bits.
+    `${tooMuch(value)} if { req.hdr(content-length) -m len gt ${lengthMaxDigits} }`,
+    `${tooMuch(value)} if { req.hdr(content-length),add(0) gt ${parseSize(value)} }`,
     // What does not say its length could be any.
     `http-request return status 411 ${plainText} string "411: say how long it is: Content-Length.\\n" if { method POST PUT PATCH } !{ req.hdr(content-length) -m found }`,
     `http-request return status 411 ${plainText} string "411: say how long it is: Content-Length.\\n" if { req.hdr(transfer-encoding) -m found }`,

@@ -4,6 +4,7 @@
  */
 
 import { httpHeaderErrors } from "../../model/kinds/route/route/http-headers.ts";
+import { passthroughErrors } from "../../model/kinds/route/route/passthrough.ts";
 import type { Route } from "../../model/kinds/route/route/route.ts";
 import { settingErrors } from "../../model/kinds/route/route/route-settings.ts";
 import { targetErrors } from "../../model/kinds/route/route/validate-route.ts";
@@ -75,6 +76,7 @@ export class RouteClaims {
     const [error] = [
       ...targetErrors(route.spec),
       ...settingErrors(route),
+      ...passthroughErrors(route),
       ...httpHeaderErrors(route.spec.httpHeaders, "spec.httpHeaders"),
     ];
     if (error !== undefined) return wrong(`${error.path}: ${error.detail}`);

@@ -84,6 +84,20 @@ function ask(bench: RouterBench, name: string, asked: Asked = {}): Promise<Answe
   });
 }
 
+/** What is answered to who says this length, and sends nothing yet. */
+function statusOf(bench: RouterBench, name: string, length: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: `${name}.localhost`, "content-length": length };
+    const options = { host: "127.0.0.1", port: bench.port, method: "POST", headers, agent: false };
+    const sent = request(options, (response) => {
+      resolve(response.statusCode ?? 0);
+      sent.destroy();
+    });
+    sent.on("error", reject);
+    sent.flushHeaders();
+  });
+}
+
 test("who may ask, and how much", async () => {
   await using bench = await RouterBench.make();
   const basic = `Basic ${Buffer.from("ann:it's 100%").toString("base64")}`;
@@ -100,6 +114,7 @@ test("who may ask, and how much", async () => {
     routeWith("auth", { "basic-auth": `ann:${salt}:${digest}` }),
     routeWith("rate", { "rate-limit": "5/h" }),
     routeWith("body", { "max-body": "1k" }),
+    routeWith("large", { "max-body": "4g" }),
   );
   expect((await ask(bench, "in")).status).toBe(200);
   expect(await ask(bench, "out")).toMatchObject({ status: 403, text: "403: 127.0.0.1 may not ask here.\n" });
@@ -115,6 +130,11 @@ test("who may ask, and how much", async () => {
   expect((await post("x".repeat(1024))).status).toBe(200);
   expect((await post("x".repeat(1025))).status).toBe(413);
   expect((await post("x", { "transfer-encoding": "chunked" })).status).toBe(411);
+  // Numbers of 32 and of 64 bits begin anew there.
+  for (const length of ["3000000000", "4294967297", "18446744073709551615", "00000000000000001025"])
+    expect([length, await statusOf(bench, "body", length)]).toEqual([length, 413]);
+  expect(await statusOf(bench, "large", "4294967296")).toBe(200);
+  expect(await statusOf(bench, "large", "4294967297")).toBe(413);
 });
 
 test("no text of a route ends HAProxy's command line, or begins what it takes for data", async () => {

@@ -24,6 +24,11 @@ describe("admission", () => {
     ["a host from its subdomain", { host: "", subdomain: "Shop" }, "shop.apps.test"],
     ["no wrong host", { host: "a_b" }, "ExtendedValidationFailed"],
     ["no service that cannot be", { to: { name: "a\ndisable frontend http" } }, "ExtendedValidationFailed"],
+    [
+      "no header of what it does not read",
+      { tls: { termination: "passthrough" as const }, httpHeaders: { actions: {} } },
+      "ExtendedValidationFailed",
+    ],
     ["no wrong path", { path: "/a b" }, "ExtendedValidationFailed"],
     ["no host of the platform", { host: "localhost" }, "HostReserved"],
     ["the names beside its host", { host: "x.y.test", wildcardPolicy: "Subdomain" as const }, "*.y.test"],

@@ -133,7 +133,9 @@ export const routeSettings = {
     annotation: "nagi.dev/max-body",
     description: "How much a request may carry: 512k, 10m, 1g; more gets 413.",
     check: (value: string) =>
-      parseSize(value) === undefined ? "must be a size: 512k, 10m, 1g, or a number of bytes" : undefined,
+      parseSize(value) === undefined
+        ? "must be a size of no more than 1024g: 512k, 10m, 1g, or a number of bytes"
+        : undefined,
   },
   redirect: {
     annotation: "nagi.dev/redirect",
@@ -236,10 +238,14 @@ export function parseRate(value: string): { requests: number; seconds: number } 
 
 const unitBytes: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
+/** A thousand of the largest unit and more than anybody sends. */
+const sizeMaxBytes = 1024 * 1024 ** 3;
+
 /** In bytes. */
 export function parseSize(value: string): number | undefined {
-  const [, count, unit = ""] = /^(\d{1,10})([kmg]?)$/i.exec(value) ?? [];
-  return count === undefined ? undefined : Number(count) * (unitBytes[unit.toLowerCase()] ?? 1);
+  const [, count, unit = ""] = /^(\d{1,13})([kmg]?)$/i.exec(value) ?? [];
+  const bytes = Number(count) * (unitBytes[unit.toLowerCase()] ?? 1);
+  return bytes <= sizeMaxBytes ? bytes : undefined;
 }
 
 const urlMaxLength = 2000;

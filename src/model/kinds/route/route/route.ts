@@ -5,6 +5,7 @@ import { array, integer, intOrString, object, oneOf, required, string, type Infe
 
 import { acmeErrors } from "./acme.ts";
 import { httpHeaderErrors, httpHeaders } from "./http-headers.ts";
+import { passthroughErrors } from "./passthrough.ts";
 import { settingErrors } from "./route-settings.ts";
 import { tcpErrors } from "./tcp-port.ts";
 import { routeErrors } from "./validate-route.ts";
@@ -166,6 +167,7 @@ export const route = defineKind<Route>({
     ...settingErrors(given),
     ...acmeErrors(given),
     ...tcpErrors(given),
+    ...passthroughErrors(given),
   ],
   selectableFields: {
     "spec.host": ({ spec }) => spec.host ?? "",

@@ -5,7 +5,7 @@
 
 import { invalid, forbidden, type FieldError } from "../../../field-error.ts";
 import type { KubeObject } from "../../../meta.ts";
-import { routeSettings, type RouteSetting, type SettingName } from "./route-settings.ts";
+import { httpSettingErrors } from "./passthrough.ts";
 
 /** A port, or `auto` for one of the router's choice, which it then writes here. */
 export const tcpPortAnnotation = "nagi.dev/tcp-port";
@@ -22,9 +22,6 @@ export function tcpPortOf({ metadata }: KubeObject): number | typeof autoPort | 
 export function tcpName(port: number | string): string {
   return `tcp:${port}`;
 }
-
-/** What can be asked of connections of which nothing is read. */
-const settings: readonly SettingName[] = ["timeout", "tunnel-timeout", "allow", "balance"];
 
 interface TcpRoute extends KubeObject {
   readonly spec: {
@@ -56,16 +53,7 @@ export function tcpErrors(route: TcpRoute): FieldError[] {
       errors.push(forbidden(`spec.${field}`, `a route of TCP has a port, and nothing of HTTP`));
   if (spec.wildcardPolicy === "Subdomain")
     errors.push(forbidden("spec.wildcardPolicy", "a route of TCP has no host"));
-  for (const [name, { annotation, alias }] of Object.entries<RouteSetting>(routeSettings))
-    for (const each of [annotation, alias])
-      if (each !== undefined && annotations[each] !== undefined && !settings.includes(name as SettingName))
-        errors.push(
-          forbidden(
-            `metadata.annotations[${each}]`,
-            `it is about HTTP; a route of TCP can have ${settings.join(", ")}`,
-          ),
-        );
-  return [...errors, ...tlsErrors(spec.tls)];
+  return [...errors, ...httpSettingErrors(route, "a route of TCP"), ...tlsErrors(spec.tls)];
 }
 
 /** TLS may end in front; its certificate is that of the name which the client asks for. */
