@@ -44,6 +44,20 @@ test("a full ring forgets the oldest", () => {
   expect(history.read(1).overall.requests).toBe(stepsMax + 2);
 });
 
+test("process types that ran once make room for others, the oldest first", () => {
+  const history = new AppHistory();
+  history.add(aStep(0));
+  for (let run = 0; run < 20; run++) history.add(aStep(0, 0, { web: use, [`cron.job-${run}`]: use }));
+  history.add(aStep(0, 0, { web: use, worker: use }));
+  const { steps } = history.read(stepsMax);
+  const known = new Set(steps.flatMap(({ processes }) => Object.keys(processes)));
+  expect(steps.at(-1)?.processes).toEqual({ web: use, worker: use });
+  expect(steps[0]?.processes).toEqual({ web: use });
+  expect(known).toContain("cron.job-19");
+  expect(known).not.toContain("cron.job-0");
+  expect(known.size).toBe(16);
+});
+
 test("totals that are smaller than before were begun anew", () => {
   const before = { requests: 10, serverErrors: 1, unserved: 2, latencies: [4, 6] };
   expect(grownSince(before, { requests: 15, serverErrors: 2, unserved: 2, latencies: [5, 10] })).toEqual({

@@ -30,7 +30,7 @@ const useFields = [
 const latencyCount = emptyLatencies().length;
 /** Requests, errors, then the latencies. */
 const routerFields = 2 + latencyCount;
-/** Of an app: further process types have no history. */
+/** Of an app: of more that run at a time, some have no history. */
 const processTypesMax = 16;
 
 export interface KeptHistory {
@@ -52,7 +52,7 @@ export class AppHistory {
     this.#router[at + 1] = errors;
     for (let index = 0; index < latencyCount; index++) this.#router[at + 2 + index] = latencies[index] ?? 0;
     for (const type of Object.keys(processes))
-      if (!this.#processes.has(type) && this.#processes.size < processTypesMax)
+      if (!this.#processes.has(type) && this.#hasRoom(processes))
         this.#processes.set(type, new Float64Array(stepsMax * useFields.length));
     for (const [type, ring] of this.#processes)
       useFields.forEach((field, index) => {
@@ -60,6 +60,21 @@ export class AppHistory {
       });
     this.#next = (this.#next + 1) % stepsMax;
     this.#count = Math.min(stepsMax, this.#count + 1);
+  }
+
+  /** Whoever has not run for longest makes room, as jobs do that ran once. */
+  #hasRoom(running: Step["processes"]): boolean {
+    if (this.#processes.size < processTypesMax) return true;
+    const idle = [...this.#processes]
+      .filter(([type]) => running[type] === undefined)
+      .map(([type, ring]) => ({ type, steps: this.#stepsSinceUse(ring) }))
+      .toSorted((a, b) => b.steps - a.steps)[0];
+    return idle !== undefined && this.#processes.delete(idle.type);
+  }
+
+  #stepsSinceUse(ring: Float64Array): number {
+    const last = this.#slots(this.#count).findLastIndex((slot) => ring[slot * useFields.length] !== 0);
+    return this.#count - 1 - last;
   }
 
   /** Steps of which nothing is known. */
