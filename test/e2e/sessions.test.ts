@@ -156,6 +156,15 @@ it("nagi exec, cp and port-forward", async () => {
   const wrong = platform.tryNagi(["cp", ...inPod, ":/no/such", dir]);
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain("cannot copy /no/such from box");
+  // What ends early, there or here, is told in its words: also while there is much to send or to take.
+  writeFileSync(join(dir, "large"), Buffer.alloc(40 * 1024 * 1024, "x"));
+  const nowhere = platform.tryNagi(["cp", ...inPod, join(dir, "large"), ":/no/such/dir/x"]);
+  expect(nowhere.code).toBe(1);
+  expect(nowhere.stderr).toMatch(/^error: cannot copy to \/no\/such\/dir\/x in box: .*\/no\/such\/dir/);
+  const below = platform.tryNagi(["cp", ...inPod, ":/tmp/hello", join(dir, "large/below")]);
+  expect(below.code).toBe(1);
+  expect(below.stderr).toMatch(/^error: [^\n]*(ENOTDIR|EEXIST)[^\n]*\n$/);
+  expect(below.stderr).not.toContain("    at ");
 
   const forward = background(nagi, ["port-forward", "--pod", "box", "0:7001"]);
   await until(() => /127\.0\.0\.1:(\d+)/.test(forward.text()), "the forwarded port");

@@ -47,6 +47,8 @@ async function copyFrom(context: CommandContext, source: string, target: string)
     command: ["tar", "-cf", "-", "-C", posix.dirname(source), "--", name],
     container: context.text("container"),
     output: async (data) => {
+      // What cannot be kept here is not waited for.
+      if (bytes.destroyed) await taking;
       if (!bytes.write(data)) await new Promise((done) => bytes.once("drain", done).once("close", done));
     },
     errors: (data) => void errors.push(data),
@@ -63,6 +65,8 @@ async function copyFrom(context: CommandContext, source: string, target: string)
 async function unpack(bytes: PassThrough, name: string, target: string): Promise<void> {
   const entries = extract();
   const feeding = pipeline(bytes, entries);
+  // When an entry cannot be written this fails too, and says less.
+  feeding.catch(() => undefined);
   for await (const entry of entries) {
     const { name: path, type, mode } = entry.header;
     const below = posix.relative(name, path.replace(/\/$/, ""));
@@ -98,16 +102,45 @@ async function copyTo(context: CommandContext, source: string, target: string): 
   const name = isDirectory ? basename(source) : posix.basename(target);
   const directory = isDirectory ? target : posix.dirname(target);
   const archive = pack();
+  const sending: Sending = { isLeft: false, problem: undefined };
   const packing = addTo(archive, source, name).then(() => archive.finalize());
-  packing.catch((error: unknown) => archive.destroy(error as Error));
+  packing.catch((error: unknown) => {
+    // Of an archive that nobody takes any more the container has told why.
+    if (!sending.isLeft) sending.problem = error as Error;
+    archive.destroy(error as Error);
+  });
   const code = await runSession(context, ref, {
     ...quiet,
     command: ["tar", "-xmf", "-", "-C", directory],
-    input: archive as AsyncIterable<Uint8Array>,
+    input: sent(archive as AsyncIterable<Uint8Array>, sending),
   });
-  await packing;
+  if (sending.problem !== undefined) throw sending.problem;
   if (code !== 0)
     throw new Error(`cannot copy to ${target} in ${ref.name}: ${Buffer.concat(errors).toString().trim()}`);
+}
+
+interface Sending {
+  /** Nobody takes more of it. */
+  isLeft: boolean;
+  /** Why it could not be made. */
+  problem: Error | undefined;
+}
+
+/** The archive; of one that cannot be made what there is, so that the session ends. */
+async function* sent(archive: AsyncIterable<Uint8Array>, sending: Sending): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of archive) {
+      let isTaken = false;
+      try {
+        yield chunk;
+        isTaken = true;
+      } finally {
+        sending.isLeft ||= !isTaken;
+      }
+    }
+  } catch (error) {
+    sending.problem ??= error as Error;
+  }
 }
 
 async function addTo(archive: Pack, source: string, name: string): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -51,4 +52,26 @@ test("a container that has ended is not attached to", async () => {
   const streams = { stdin: true, stdout: true, stderr: true, tty: true, replay: true };
   await expect(sessions.attach("c1", streams)).rejects.toThrow("the container has ended");
   expect(answered.some((path) => path.includes("attach"))).toBe(false);
+});
+
+test("what a command says before it ends is read, though there is input that it did not take", async () => {
+  silent = /nothing/;
+  const begun = Promise.withResolvers<Socket>();
+  server.on("upgrade", (_request, socket: Socket) => {
+    socket.write("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+    begun.resolve(socket);
+  });
+  const sessions = new EngineSessions(join(dir, "engine.sock"));
+  const streams = { stdin: true, stdout: true, stderr: true, tty: false };
+  const session = await sessions.exec("c1", ["tar"], streams);
+  const socket = await begun.promise;
+  // More than the other side has room for.
+  while (session.input.write(Buffer.alloc(1024 * 1024)));
+  session.input.write(Buffer.alloc(8 * 1024 * 1024));
+  const text = "no such directory";
+  const header = Buffer.from([2, 0, 0, 0, 0, 0, 0, text.length]);
+  socket.write(Buffer.concat([header, Buffer.from(text)]), () => socket.destroy());
+  const seen: string[] = [];
+  for await (const { stream, data } of session.output) seen.push(`${stream}: ${data.toString()}`);
+  expect(seen).toEqual([`stderr: ${text}`]);
 });

@@ -4,7 +4,7 @@
  */
 
 import { request } from "node:http";
-import type { Duplex } from "node:stream";
+import { PassThrough, type Duplex, type Readable } from "node:stream";
 import { outputFrames, type OutputFrame } from "./engine-frames.ts";
 import type { ContainerDetails } from "./engine-types.ts";
 import { EngineError, EngineTransport } from "./engine-transport.ts";
@@ -71,7 +71,7 @@ export class EngineSessions {
     const body = { Detach: false, Tty: streams.tty };
     const stream = await this.#hijack({ path: `/exec/${id}/start`, body });
     return {
-      ...sessionOn(stream, streams.tty),
+      ...sessionOn(stream, readToTheEnd(stream), streams.tty),
       resize: (size) => this.#resize(`/exec/${id}`, size),
       exitCode: () => execExitCode(this.#transport, id),
     };
@@ -101,7 +101,7 @@ export class EngineSessions {
     const path = `/containers/${containerId}/attach?${query.toString()}`;
     const stream = await this.#hijack({ path, body: undefined });
     return {
-      ...sessionOn(stream, streams.tty),
+      ...sessionOn(stream, stream, streams.tty),
       resize: (size) => this.#resize(`/containers/${containerId}`, size),
       exitCode: () => Promise.resolve(undefined),
     };
@@ -116,17 +116,38 @@ export class EngineSessions {
   }
 }
 
-function sessionOn(stream: Duplex, tty: boolean): Pick<EngineSession, "input" | "output" | "close"> {
+function sessionOn(
+  stream: Duplex,
+  output: Readable,
+  tty: boolean,
+): Pick<EngineSession, "input" | "output" | "close"> {
   // Who reads the output sees its error; while nobody reads, it must not end the process.
   stream.on("error", () => undefined);
   return {
     input: stream,
-    output: tty ? rawFrames(stream) : outputFrames(stream),
+    output: tty ? rawFrames(output) : outputFrames(output),
     close: () => void stream.destroy(),
   };
 }
 
-async function* rawFrames(stream: Duplex): AsyncGenerator<OutputFrame> {
+/** Of a connection whose other side does not read any more. */
+const endedCodes: ReadonlySet<string | undefined> = new Set(["EPIPE", "ECONNRESET"]);
+
+/**
+ * What a command has written before it ended, though there is more input than it took: how it ended is asked of the engine. A
+ * stream that fails for what is written to it would forget what it has read.
+ */
+function readToTheEnd(stream: Duplex): Readable {
+  const output = new PassThrough();
+  output.on("error", () => undefined);
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (!endedCodes.has(error.code)) output.destroy(error);
+  });
+  stream.once("close", () => output.end());
+  return stream.pipe(output);
+}
+
+async function* rawFrames(stream: Readable): AsyncGenerator<OutputFrame> {
   for await (const data of stream as AsyncIterable<Buffer>) yield { stream: "stdout", data };
 }
 
