@@ -79,6 +79,28 @@ it("refuses a wrong annotation, whoever writes it", () => {
   expect(stderr).toContain("metadata.annotations[haproxy.router.openshift.io/timeout]");
 });
 
+it("sets nothing of HTTP where TLS passes through, and says so", () => {
+  platform.createApp("raw", ["--no-remote"]);
+  const body = JSON.stringify({
+    apiVersion: "route.openshift.io/v1",
+    kind: "Route",
+    metadata: { name: "raw-tls", labels: { "nagi.dev/app": "raw" } },
+    spec: { host: "tls.raw.test", to: { name: "raw" }, tls: { termination: "passthrough" } },
+  });
+  platform.ok("kubectl", ["apply", "-f", "-"], { input: body });
+  const note = "The router reads no HTTP at tls.raw.test";
+  const on = platform.tryNagi(["maintenance", "on", "--app", "raw"]);
+  expect([on.code, on.stdout]).toEqual([0, expect.stringContaining("raw is in maintenance")]);
+  expect(on.stderr).toContain(`${note}: the app answers there as before.`);
+  platform.nagi(["maintenance", "off", "--app", "raw"]);
+  const all = platform.tryNagi(["routes", "set", "--max-body", "1m", "--app", "raw"]);
+  expect([all.code, all.stdout]).toEqual([0, expect.stringMatching(/^raw\.localhost +max-body +1m$/m)]);
+  expect(all.stderr).toContain(`${note}: nothing is set there.`);
+  const one = platform.tryNagi(["routes", "set", "tls.raw.test", "--max-body", "1m", "--app", "raw"]);
+  expect(one.code).not.toBe(0);
+  expect(one.stderr).toContain("it is about HTTP; a route that passes TLS through can have timeout");
+});
+
 it("refuses pages that cannot be shown, whoever writes them", () => {
   const body = JSON.stringify({
     apiVersion: "v1",
