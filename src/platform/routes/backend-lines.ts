@@ -17,6 +17,8 @@ import {
 import { routePath } from "./route-claims.ts";
 import { destinationCaFile, tlsOf } from "./tls/route-tls.ts";
 
+/** The section by which a worker hands its counts on to the next one. */
+export const peersName = "nagi";
 /** A line of HAProxy's configuration has 64 words at most. */
 const addressesPerLine = 40;
 const plainText = "content-type text/plain";
@@ -121,7 +123,7 @@ function rateLimit(route: Route): readonly string[] {
     if (rate === undefined) return [];
     const { requests, seconds } = rate;
     return [
-      `stick-table type ipv6 size 100k expire ${2 * seconds}s store http_req_rate(${seconds}s)`,
+      `stick-table type ipv6 size 100k expire ${2 * seconds}s peers ${peersName} store http_req_rate(${seconds}s)`,
       "http-request track-sc0 src",
       `http-request return status 429 ${plainText} hdr Retry-After ${seconds} string "429: no more than ${value} requests of one address are answered.\\n" if { sc_http_req_rate(0) gt ${requests} }`,
     ];

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import type { BackendFrame } from "./backend-frame.ts";
 import type { RouteBackend, RouteTable } from "./route-table.ts";
+import { peersName } from "./backend-lines.ts";
 import {
   acmeBackend,
   maintenanceBackend,
@@ -111,6 +112,7 @@ export function renderFiles(settings: HaproxySettings, given: Rendered): Haproxy
       ...tlsSections(settings, maps, given.certificates),
       ...tcpSections(settings, given),
       frameSections(settings, table),
+      ...peersSections(settings, table),
       ...frame.ids.map((id) => backendSection(id, byId.get(id), serversOf)),
     ].join("\n");
   const structureDigest = createHash("sha256")
@@ -136,6 +138,7 @@ function globalSection(settings: HaproxySettings, digest: string): string {
     `description ${digest}`,
     `maxconn ${settings.maxConnections}`,
     `nbthread ${settings.threads}`,
+    `localpeer ${peersName}`,
     ...(settings.user === undefined ? [] : [`user ${settings.user}`]),
     "stats socket unix@worker.sock mode 600 level admin expose-fd listeners",
     "stats timeout 1h",
@@ -223,6 +226,14 @@ function frontendSection({ name, binds, lookups }: Frontend): string {
     ...lookups,
     `default_backend ${unknownBackend}`,
   ]);
+}
+
+/** At a reload the old worker tells the new one what it has counted. Their socket is for themselves only. */
+function peersSections({ user }: HaproxySettings, { backends }: RouteTable): readonly string[] {
+  const counts = backends.some(({ lines }) => lines.some((line) => line.includes(` peers ${peersName} `)));
+  const owner = user === undefined ? "" : ` user ${user}`;
+  const lines = [`bind unix@peers.sock${owner} mode 600`, `server ${peersName}`];
+  return counts ? [section(`peers ${peersName}`, lines)] : [];
 }
 
 /** Backends that are no route's. What they serve is not logged. */

@@ -159,6 +159,8 @@ export class Haproxy {
     else this.#worker = undefined;
     const { files, table } = await this.#acceptable(wanted);
     if (!running || !this.#started) {
+      // The workers, who are not root, reach their own socket there.
+      await this.#files.open();
       await this.#process.start();
       this.#started = true;
       await this.#meetWorkers();

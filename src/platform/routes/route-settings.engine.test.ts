@@ -9,6 +9,8 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { request, type IncomingHttpHeaders } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import { freePort } from "../../lib/free-port.ts";
@@ -135,6 +137,30 @@ test("who may ask, and how much", async () => {
     expect([length, await statusOf(bench, "body", length)]).toEqual([length, 413]);
   expect(await statusOf(bench, "large", "4294967296")).toBe(200);
   expect(await statusOf(bench, "large", "4294967297")).toBe(413);
+});
+
+/** What the worker answers to a command. */
+async function told(bench: RouterBench, command: string): Promise<string> {
+  const socket = connect(join(bench.dir, "router", "worker.sock"));
+  socket.write(`${command}\n`);
+  return Buffer.concat(await Array.fromAsync(socket)).toString();
+}
+
+test("what was counted of an address is not forgotten by a reload", async () => {
+  await using bench = await RouterBench.make();
+  if (process.getuid?.() === 0) bench.user = "haproxy";
+  const client = await app(bench, ["127.0.1.1"], routeWith("rate", { "rate-limit": "3/h" }));
+  const statusNow = async (): Promise<number> => (await ask(bench, "rate")).status;
+  expect([await statusNow(), await statusNow(), await statusNow()]).toEqual([200, 200, 200]);
+  // A worker without one before it waits for that for some seconds, and hands nothing on until then.
+  await until(async () => (await told(bench, "show peers")).includes("resync_timeout=<PAST>"));
+  for (const name of ["b", "c"]) {
+    const { reloads } = bench.router;
+    await client.create(route, routeWith(name, { timeout: "7s" }));
+    await until(() => bench.router.reloads > reloads);
+    await until(async () => (await ask(bench, name)).status === 200);
+    expect(await statusNow()).toBe(429);
+  }
 });
 
 test("no text of a route ends HAProxy's command line, or begins what it takes for data", async () => {

@@ -1,6 +1,6 @@
 /** The files of HAProxy's folder: each is there whole or not at all, and is written when it changes only. */
 
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export class WrittenFiles {
@@ -9,6 +9,12 @@ export class WrittenFiles {
 
   constructor(dir: string) {
     this.#dir = dir;
+  }
+
+  /** Makes the folder. What is in it is for its owner; others may go through it, to what is theirs. */
+  async open(): Promise<void> {
+    await mkdir(this.#dir, { recursive: true });
+    await chmod(this.#dir, 0o711);
   }
 
   async write(name: string, content: string): Promise<void> {

@@ -25,6 +25,8 @@ export class RouterBench implements AsyncDisposable {
   #router: Router | undefined;
   /** How long the router counts before it tells; as usual when undefined. */
   meterWindowMs: number | undefined;
+  /** Of HAProxy's workers; root's own when undefined. */
+  user: string | undefined;
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -64,6 +66,7 @@ export class RouterBench implements AsyncDisposable {
       domain: this.#domain,
       platformBackend: { host: "127.0.0.1", port: this.platformPort },
       outside,
+      user: this.user,
       meterWindowMs: this.meterWindowMs,
       tcpPorts: this.tcpPorts,
       portHolder: (port) => this.holders.get(port),
