@@ -27,7 +27,7 @@ export interface SessionRequest extends SessionTarget {
   readonly errors: (data: Uint8Array) => void;
 }
 
-/** Resolves with the exit code of the command. An abort ends the session, not the command. */
+/** Resolves with the exit code of the command. An abort ends the session, not the command; so does an input that fails. */
 export async function runInPod(
   open: OpenChannels,
   ref: ObjectRef,
@@ -40,16 +40,35 @@ export async function runInPod(
     ...(request.input === undefined ? {} : { stdin: "true" }),
   };
   const channels = await openSession(open, ref, request, streams);
+  const broken = new AbortController();
+  const ended = AbortSignal.any([signal, broken.signal]);
   const stop = (): void => channels.close();
-  signal.addEventListener("abort", stop, { once: true });
+  ended.addEventListener("abort", stop, { once: true });
+  const input = request.input && telling(request.input, (error) => broken.abort(error));
   try {
-    void sendInput(channels, request.input);
+    void sendInput(channels, input);
     const status = await receive(channels, request);
-    signal.throwIfAborted();
+    ended.throwIfAborted();
     return exitCodeOf(status);
+  } catch (error) {
+    ended.throwIfAborted();
+    throw error;
   } finally {
-    signal.removeEventListener("abort", stop);
+    ended.removeEventListener("abort", stop);
     channels.close();
+  }
+}
+
+/** What is wrong with the input would else be taken for its end. */
+async function* telling(
+  input: AsyncIterable<Uint8Array>,
+  tell: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* input;
+  } catch (error) {
+    tell(error);
+    throw error;
   }
 }
 

@@ -55,9 +55,51 @@ it("keeps the data when a dump is cut off, and says so", () => {
   expect(wrong.stderr).toContain('column "nonsense" does not exist');
   expect(wrong.stderr).toContain("what was there stays");
   expect(psql("SELECT count(*) FROM lines")).toBe("1");
+  const half = platform.tryNagi(["pg", "restore", "-", "--app", "guest", "--confirm", "guest-postgresql"], {
+    input: "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE other (x int);\n",
+  });
+  expect(half.stderr).toContain("the dump is cut off: nothing is changed");
+  const short = "NAGI_RESTORE_BYTES=99 pg-admin restore 2>&1 || true";
+  expect(onServer("guest-postgresql", short, "CREATE TABLE other (x int);")).toBe(
+    "the dump is cut off: nothing is changed",
+  );
+  expect(psql("SELECT count(*) FROM lines")).toBe("1");
   const failed = platform.tryNagi(["addons", "dump", "guest-postgresql", "no/such/place"], { cwd: dir });
   expect(failed.code).toBe(1);
   expect(existsSync(join(dir, "no"))).toBe(false);
+});
+
+it("restores what only a superuser may make, and drops what one has made", () => {
+  psql("CREATE EXTENSION IF NOT EXISTS hstore");
+  psql("SET ROLE postgres; CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
+  platform.nagi(["addons", "dump", "guest-postgresql", "super.dump"], { cwd: dir });
+  const asText = "HOME=/tmp setpriv --reuid=postgres --regid=postgres --init-groups pg_dump -h /tmp -O -x";
+  writeFileSync(
+    join(dir, "super.sql"),
+    `${onServer("guest-postgresql", `${asText} "$NAGI_ADDON_DATABASE"`)}\n`,
+  );
+  for (const file of ["super.dump", "super.sql"]) {
+    psql("SET ROLE postgres; CREATE TABLE made_by_postgres (x int)");
+    platform.nagi(["addons", "restore", "guest-postgresql", file, "--confirm", "guest-postgresql"], {
+      cwd: dir,
+    });
+    expect(psql("SELECT extname, extowner = 'postgres'::regrole FROM pg_extension ORDER BY 1")).toBe(
+      "hstore|f\npg_stat_statements|t\nplpgsql|t",
+    );
+    expect(psql("SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname = 'public'")).toBe(
+      "lines",
+    );
+    expect(psql("SELECT count(*) FROM lines")).toBe("1");
+  }
+});
+
+it("does not go on without the database that it was to make", () => {
+  const elsewhere = "sed 's#^place=.*#place=/tmp/half#' /usr/local/bin/serve-postgresql > /tmp/serve";
+  const serve = "POSTGRESQL_USER=pg_reserved POSTGRESQL_PASSWORD=x NAGI_ADDON_DATABASE= /tmp/serve";
+  const script = `${elsewhere}; chmod 755 /tmp/serve; ${serve} 2>&1 | tail -n 1; ls /tmp/half; rm -r /tmp/half /tmp/serve`;
+  expect(onServer("guest-postgresql", script)).toBe(
+    "cannot make database pg_reserved of user pg_reserved\ndata.new",
+  );
 });
 
 it("guards what an add-on wrote, and the add-on", () => {
@@ -289,7 +331,7 @@ commands:
   ready: ask-notes LIST
   shell: ask-notes "$@"
   dump: cat /data/notes
-  restore: cat > /data/notes
+  restore: '[ "$NAGI_RESTORE_BYTES" = 6 ] && cat > /data/notes'
   info: 'echo "Size: $NOTES_SIZE"'
 actions:
   count: { description: Counts notes., run: grep -c . /data/notes }

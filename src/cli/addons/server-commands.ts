@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import type { Addon } from "../../model/kinds/nagi/addon/addon.ts";
 import { addonPodName, serverContainer } from "../../model/kinds/nagi/addon/addon-vars.ts";
 import type { AddonService, AddonServiceSpec } from "../../model/kinds/nagi/addonservice/addonservice.ts";
+import { restoreOf } from "../../model/kinds/nagi/addonservice/restore-of.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { runOnTerminal, runSession } from "../session.ts";
 import { bytesText } from "./bytes-text.ts";
@@ -171,11 +172,13 @@ export async function restore(
       `If that is meant, add: --confirm ${name}`,
     );
   const { terminal } = context;
-  const input = given === "-" ? terminal.input() : await readable(resolve(context.host.cwd, given), given);
+  const path = resolve(context.host.cwd, given);
+  const size = given === "-" ? undefined : await sizeOf(path, given);
+  const input = size === undefined ? terminal.input() : (createReadStream(path) as AsyncIterable<Uint8Array>);
   const code = await runSession(context, refOfServer(target), {
     subresource: "exec",
     container: serverContainer,
-    command: shellOf(run),
+    command: shellOf(size === undefined ? run : restoreOf(run, size)),
     input: counted(input, (bytes) => {
       if (terminal.isTty) terminal.progress(`Restoring ${name}: ${bytesText(bytes)}`);
     }),
@@ -188,11 +191,11 @@ export async function restore(
   return 0;
 }
 
-async function readable(path: string, given: string): Promise<AsyncIterable<Uint8Array>> {
+async function sizeOf(path: string, given: string): Promise<number> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new UsageError(`there is no file ${given}`);
   if (!found.isFile() || found.size === 0) throw new UsageError(`${given} is no file with a dump`);
-  return createReadStream(path) as AsyncIterable<Uint8Array>;
+  return found.size;
 }
 
 async function* counted(

@@ -2,6 +2,7 @@
 
 import { runInPod, type OpenChannels } from "../../../client/run-in-pod.ts";
 import { serverContainer } from "../../../model/kinds/nagi/addon/addon-vars.ts";
+import { restoreOf } from "../../../model/kinds/nagi/addonservice/restore-of.ts";
 import type { ObjectRef } from "../../../model/meta.ts";
 import { checkData, type DataPlace, type KeptData, type WriteData } from "./data-place.ts";
 
@@ -35,9 +36,8 @@ export interface RestoreInput extends KeptData {
 export async function restoreServer(open: OpenChannels, task: ServerTask, data: RestoreInput): Promise<void> {
   const { place, name } = data;
   await checkData(place, name, data, task.signal);
-  const broken = new AbortController();
-  const input = telling(place.read(name, task.signal), (error) => broken.abort(error));
-  await run(open, { ...task, signal: AbortSignal.any([task.signal, broken.signal]) }, { input });
+  const input = place.read(name, task.signal);
+  await run(open, { ...task, run: restoreOf(task.run, data.sizeBytes) }, { input });
 }
 
 interface Streams {
@@ -66,17 +66,4 @@ async function run(
   const code = await runInPod(open, pod, request, limit);
   if (code !== 0)
     throw new Error(complaint.trim() === "" ? `it ended with exit status ${code}` : complaint.trim());
-}
-
-/** A session swallows what is wrong with its input: the end of it would be taken for the end of the data. */
-async function* telling(
-  input: AsyncIterable<Uint8Array>,
-  tell: (error: unknown) => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* input;
-  } catch (error) {
-    tell(error);
-    throw error;
-  }
 }
