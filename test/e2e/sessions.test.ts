@@ -160,7 +160,14 @@ it("nagi exec, cp and port-forward", async () => {
   writeFileSync(join(dir, "large"), Buffer.alloc(40 * 1024 * 1024, "x"));
   const nowhere = platform.tryNagi(["cp", ...inPod, join(dir, "large"), ":/no/such/dir/x"]);
   expect(nowhere.code).toBe(1);
-  expect(nowhere.stderr).toMatch(/^error: cannot copy to \/no\/such\/dir\/x in box: .*\/no\/such\/dir/);
+  expect(nowhere.stderr).toBe(
+    "error: cannot copy to /no/such/dir/x in box: there is no directory /no/such/dir\n",
+  );
+  const fed = `"$0" exec -i ${inPod.join(" ")} -- sh -c "exit 3" < ${join(dir, "large")}`;
+  const startMs = Date.now();
+  expect(platform.run("sh", ["-c", fed, nagi]).code).toBe(3);
+  // The server hears at once that the client agrees to the end.
+  expect(Date.now() - startMs).toBeLessThan(15_000);
   const below = platform.tryNagi(["cp", ...inPod, ":/tmp/hello", join(dir, "large/below")]);
   expect(below.code).toBe(1);
   expect(below.stderr).toMatch(/^error: [^\n]*(ENOTDIR|EEXIST)[^\n]*\n$/);

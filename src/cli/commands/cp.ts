@@ -96,11 +96,14 @@ async function copyTo(context: CommandContext, source: string, target: string): 
     output: () => undefined,
     errors: (data: Uint8Array) => void errors.push(data),
   } as const;
-  const isDirectory =
-    target.endsWith("/") ||
-    (await runSession(context, ref, { ...quiet, command: ["test", "-d", target] })) === 0;
+  const tested = (path: string): Promise<number> =>
+    runSession(context, ref, { ...quiet, command: ["test", "-d", path] });
+  const isDirectory = target.endsWith("/") || (await tested(target)) === 0;
   const name = isDirectory ? basename(source) : posix.basename(target);
   const directory = isDirectory ? target : posix.dirname(target);
+  // Of a tar that ends at once the engine may lose the words.
+  if ((await tested(directory)) === 1)
+    throw new Error(`cannot copy to ${target} in ${ref.name}: there is no directory ${directory}`);
   const archive = pack();
   const sending: Sending = { isLeft: false, problem: undefined };
   const packing = addTo(archive, source, name).then(() => archive.finalize());

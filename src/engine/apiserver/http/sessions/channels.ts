@@ -49,7 +49,9 @@ function takeInput(webSocket: WebSocket, session: PodSession): void {
     const data = message.subarray(1);
     switch (message[0]) {
       case channels.stdin:
-        if (data.length > 0 && !input.write(data)) {
+        if (data.length > 0) input.write(data);
+        // A command that has ended takes nothing and never gets room again: the end of the session must be heard.
+        if (input.writableNeedDrain) {
           webSocket.pause();
           input.once("drain", () => webSocket.resume());
         }
