@@ -204,6 +204,15 @@ it("makes Redis with a name of its own, and brings its keys back", () => {
   platform.nagi(["redis", "restore", "--app", "count", "a.rdb", "--confirm", "count-redis"], { cwd: dir });
   expect(cli("GET", "a")).toBe("1");
   expect(cli("DBSIZE")).toBe("1");
+
+  // Nearly full, by portions, which the log has to hold whole. What was there and what comes are in memory both.
+  const portion = (seed: number): string =>
+    `EVAL "math.randomseed(${seed}) for i = 1, 300 do local t = {} for j = 1, 5000 do t[j] = string.char(math.random(0, 255), math.random(0, 255)) end redis.call('SET', '${seed}:' .. i, table.concat(t)) end" 0\n`;
+  const portions = Array.from({ length: 20 }, (_, seed) => portion(seed)).join("");
+  onServer("count-redis", "REDISCLI_AUTH=$NAGI_ADDON_ADMIN_PASSWORD redis-cli -e", portions);
+  platform.nagi(["redis", "dump", "--app", "count", "full.rdb"], { cwd: dir });
+  platform.nagi(["redis", "restore", "--app", "count", "full.rdb", "--confirm", "count-redis"], { cwd: dir });
+  expect(cli("DBSIZE")).toBe("6001");
   platform.nagi(["addons", "detach", "count-redis", "--app", "count"]);
   const unsure = platform.tryNagi(["addons", "destroy", "count-redis"]);
   expect(unsure.stderr).toContain("all its data for good");
