@@ -189,7 +189,9 @@ it("refuses certificates that do not fit, and says how", () => {
   expect(add("other.test.crt", "other.test.key")).toContain(
     "other.test.crt: the certificate is for other.test, not for late.localhost",
   );
-  expect(add("late.localhost.key", "late.localhost.key")).toContain("must be a certificate in PEM");
+  expect(add("late.localhost.key", "late.localhost.key")).toContain(
+    "must be certificates in PEM and nothing else, but holds PRIVATE KEY too",
+  );
   expect(add("late.localhost.crt", "late.localhost.key", "--chain", "other.test.crt")).toContain(
     "other.test did not issue late.localhost",
   );

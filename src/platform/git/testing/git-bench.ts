@@ -39,6 +39,9 @@ export class ReviewingClient extends FakeClient {
   }
 }
 
+/** Less than a test has, which would not say what hung. */
+const runMaxMs = 60_000;
+
 export interface Result {
   readonly code: number | null;
   readonly text: string;
@@ -120,7 +123,17 @@ export class GitBench {
       text += chunk.toString();
       onText(text);
     });
-    return new Promise((resolve) => child.on("close", (code) => resolve({ code, text })));
+    return new Promise((resolve, reject) => {
+      const tooLong = `git ${args.join(" ")} did not end within ${runMaxMs / 1000} s: `;
+      const timer = setTimeout(() => {
+        child.kill("SIGKILL");
+        reject(new Error(`${tooLong}${text}`));
+      }, runMaxMs);
+      child.on("close", (code) => {
+        clearTimeout(timer);
+        resolve({ code, text });
+      });
+    });
   }
 
   url(user: string, repository = "hello"): string {
