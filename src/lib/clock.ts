@@ -11,10 +11,20 @@ export interface Clock {
   after(delayMs: number, task: () => void): Timer;
 }
 
+/** Node.js takes what is longer for 1 ms. */
+const timeoutMaxMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, task) {
-    const handle = setTimeout(task, delayMs);
+    let leftMs = delayMs;
+    let handle: NodeJS.Timeout | undefined;
+    const wait = (): void => {
+      const pieceMs = Math.min(leftMs, timeoutMaxMs);
+      leftMs -= pieceMs;
+      handle = setTimeout(leftMs > 0 ? wait : task, pieceMs);
+    };
+    wait();
     return { cancel: () => clearTimeout(handle) };
   },
 };

@@ -127,7 +127,10 @@ function entryHeader(header: Header, options: ContextOptions): NewHeader {
 
 async function writeEntry(context: Pack, header: NewHeader, content: Source): Promise<void> {
   const done = Promise.withResolvers<void>();
+  // Its content may fail first: then nobody waits for the end of the entry, which fails with it.
+  done.promise.catch(() => undefined);
   const sink = context.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
+  (sink as unknown as EventEmitter).on("error", () => undefined);
   if (header.type === "file" || header.type === "contiguous-file") {
     for await (const chunk of content) {
       if (!sink.write(chunk))

@@ -210,7 +210,9 @@ class BuildController {
     let status: BuildStatus | undefined;
     try {
       // Not awaited before the work: whoever waits for the end sees only that, and the order is kept below.
-      const told = this.#writeStatus(build, running);
+      const told = this.#writeStatus(build, running).catch((error: unknown) => {
+        this.#options.log.warn("cannot tell that a build runs", { build: build.metadata.name, error });
+      });
       const result = await this.#outcome(active, log, deadlineMs);
       await told;
       status = result;

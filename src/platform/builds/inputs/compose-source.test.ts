@@ -1,5 +1,6 @@
 import { buffer, text } from "node:stream/consumers";
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { extract, pack } from "tar-stream";
 import { expect, it } from "vitest";
 import { composedSource } from "./compose-source.ts";
@@ -41,4 +42,16 @@ it("ends with the error of a part", async () => {
   await expect(contentOf(composedSource({ source: broken, files: [] }))).rejects.toThrow("the disk is gone");
   const missing = composedSource({ files: [], tars: [() => Promise.reject(new Error("no such path"))] });
   await expect(contentOf(missing)).rejects.toThrow("no such path");
+});
+
+it("ends with the error of a tar that is cut off in a file, which nobody else hears of", async () => {
+  const unheard: unknown[] = [];
+  const note = (reason: unknown): void => void unheard.push(reason);
+  process.on("unhandledRejection", note);
+  const whole = await buffer(await tarOf({ "big.txt": "x".repeat(9000) }));
+  const composed = composedSource({ source: Readable.from([whole.subarray(0, 4000)]), files: [] });
+  await expect(buffer(composed)).rejects.toThrow("Unexpected end of data");
+  for (let turn = 0; turn < 3; turn++) await setImmediate();
+  process.off("unhandledRejection", note);
+  expect(unheard).toEqual([]);
 });

@@ -101,7 +101,10 @@ type Content = AsyncIterable<unknown> & { resume(): unknown };
 
 async function copyEntry(out: Pack, header: NewHeader, content: Content): Promise<void> {
   const done = Promise.withResolvers<void>();
+  // Its content may fail first: then nobody waits for the end of the entry, which fails with it.
+  done.promise.catch(() => undefined);
   const sink = out.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
+  (sink as unknown as EventEmitter).on("error", () => undefined);
   if (header.type === "file" || header.type === "contiguous-file") {
     for await (const chunk of content) {
       if (!sink.write(chunk))

@@ -77,6 +77,11 @@ export class HeaderCodec {
   });
   readonly #deflate: Deflate = createDeflate({ dictionary: spdyDictionary });
 
+  constructor() {
+    // Who waits for a block hears of it there; an error may come after that.
+    for (const codec of [this.#inflate, this.#deflate]) codec.on("error", () => undefined);
+  }
+
   async decode(block: Buffer): Promise<ReadonlyMap<string, string>> {
     return parseHeaders(await through(this.#inflate, block));
   }
@@ -106,8 +111,13 @@ function through(codec: Inflate | Deflate, input: Buffer): Promise<Buffer> {
     let size = 0;
     const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > frameBytesMax) codec.destroy(new Error("a SPDY header block is too long"));
-      else out.push(chunk);
+      if (size <= frameBytesMax) {
+        out.push(chunk);
+        return;
+      }
+      const error = new Error("a SPDY header block is too long");
+      reject(error);
+      codec.destroy(error);
     };
     codec.on("data", take);
     codec.once("error", reject);

@@ -5,7 +5,7 @@
 
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketServer, type WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import type { PodSession, PodSessions } from "../../../../client/pod-sessions.ts";
 import { resourceName } from "../../../../model/kind.ts";
 import type { KubeObject } from "../../../../model/meta.ts";
@@ -19,9 +19,8 @@ import { statusOf } from "../respond.ts";
 import { serveChannels } from "./channels.ts";
 import { portsIn, serveForwardedPorts } from "./forwarded-ports.ts";
 import { serveSpdyForward, spdyForwardProtocol } from "./spdy-forward.ts";
+import { WebSocketDoor } from "./websocket.ts";
 
-/** Largest message that a client may send. */
-const messageBytesMax = 1024 * 1024;
 const commandProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 const forwardProtocols = [spdyForwardProtocol, ...commandProtocols];
 
@@ -40,11 +39,7 @@ interface Service {
 
 export class Upgrades {
   readonly #options: UpgradeOptions;
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    maxPayload: messageBytesMax,
-    perMessageDeflate: false,
-  });
+  readonly #door = new WebSocketDoor();
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
@@ -57,12 +52,8 @@ export class Upgrades {
     try {
       leave = openStream();
       const { protocol, serve } = await this.#serviceFor(request);
-      const webSocket = await new Promise<WebSocket>((resolve) => {
-        // The library refuses names with a slash, which Kubernetes uses: what was agreed on is said here.
-        delete request.headers["sec-websocket-protocol"];
-        this.#server.once("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
-        this.#server.handleUpgrade(request, socket, head, resolve);
-      });
+      const webSocket = await this.#door.accept(request, { socket, head, protocol });
+      if (webSocket === undefined) return;
       const end = (): void => webSocket.close(1001, "the server ends");
       closing.addEventListener("abort", end, { once: true });
       await serve(webSocket).finally(() => closing.removeEventListener("abort", end));
