@@ -1,6 +1,6 @@
 /** The runs of an app's cron jobs: one now, those that were, and what they wrote. */
 
-import { appLabel, releaseLabel } from "../model/kinds/nagi/app/app-names.ts";
+import { appLabel, cronLabel, releaseLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { isConditionTrue, findCondition } from "../model/conditions.ts";
 import { cronJob, type CronJob } from "../model/kinds/batch/cronjob/cronjob.ts";
 import { job as jobKind, type Job } from "../model/kinds/batch/job/job.ts";
@@ -24,9 +24,9 @@ export async function cronJobsOf(context: CommandContext, { metadata }: App): Pr
 
 export async function cronJobOf(context: CommandContext, found: App, name: string): Promise<CronJob> {
   const all = await cronJobsOf(context, found);
-  const job = all.find(({ metadata }) => metadata.labels?.["nagi.dev/cron"] === name);
+  const job = all.find(({ metadata }) => metadata.labels?.[cronLabel] === name);
   if (job !== undefined) return job;
-  const names = all.map(({ metadata }) => metadata.labels?.["nagi.dev/cron"]).join(", ");
+  const names = all.map(({ metadata }) => metadata.labels?.[cronLabel]).join(", ");
   throw new UsageError(
     `app ${found.metadata.name} has no cron job ${JSON.stringify(name)} that could run`,
     names === "" ? "It has none. Cron jobs start with the first release" : `It has: ${names}`,
@@ -60,7 +60,7 @@ export async function startRun(context: CommandContext, owner: CronJob): Promise
     { spec: spec ?? { template: {} } },
   );
   const created = await client.create(jobKind, made);
-  const name = owner.metadata.labels?.["nagi.dev/cron"] ?? "";
+  const name = owner.metadata.labels?.[cronLabel] ?? "";
   if (context.flag("detach")) {
     context.terminal.print(`Started ${created.metadata.name}. See: nagi cron logs ${name}`);
     return 0;
@@ -143,7 +143,7 @@ export async function showLog(context: CommandContext, owner: CronJob): Promise<
   const runs = await runsOf(context, owner);
   const named = context.text("run");
   const chosen = named === undefined ? runs[0] : runs.find(({ metadata }) => metadata.name === named);
-  const name = owner.metadata.labels?.["nagi.dev/cron"] ?? "";
+  const name = owner.metadata.labels?.[cronLabel] ?? "";
   if (chosen === undefined)
     throw new UsageError(
       named === undefined ? `${name} has not run yet` : `${name} has no run ${named}`,

@@ -47,7 +47,7 @@ export async function runOnTerminal(
   const forget = terminal.onResize(sendSize);
   sendSize();
   try {
-    void sendInput(channels, terminal.input());
+    sendInput(channels, terminal.input()).catch(() => channels.close());
     const write = (data: Uint8Array): void => {
       request.onOutput?.();
       terminal.write(data);

@@ -44,9 +44,9 @@ export async function runInPod(
   const ended = AbortSignal.any([signal, broken.signal]);
   const stop = (): void => channels.close();
   ended.addEventListener("abort", stop, { once: true });
-  const input = request.input && telling(request.input, (error) => broken.abort(error));
   try {
-    void sendInput(channels, input);
+    // It would else be taken for the end of the input.
+    sendInput(channels, request.input).catch((error: unknown) => broken.abort(error));
     const status = await receive(channels, request);
     ended.throwIfAborted();
     return exitCodeOf(status);
@@ -56,19 +56,6 @@ export async function runInPod(
   } finally {
     ended.removeEventListener("abort", stop);
     channels.close();
-  }
-}
-
-/** What is wrong with the input would else be taken for its end. */
-async function* telling(
-  input: AsyncIterable<Uint8Array>,
-  tell: (error: unknown) => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* input;
-  } catch (error) {
-    tell(error);
-    throw error;
   }
 }
 
@@ -85,18 +72,22 @@ export function openSession(
   return open({ path, protocol: "v5.channel.k8s.io" });
 }
 
-/** Its end is the end of the command's input; after the session's end nobody takes it any more. */
+/** Its end is the end of the command's input; after the session's end nobody takes it any more. Throws what is wrong with it. */
 export async function sendInput(
   channels: Channels,
   input: AsyncIterable<Uint8Array> | undefined,
 ): Promise<void> {
   if (input === undefined) return;
-  try {
-    for await (const chunk of input) await channels.send(stdin, chunk);
-    await channels.send(closeChannel, Buffer.from([stdin]));
-  } catch {
-    // The session has ended, which `receive` tells with its reason.
-  }
+  for await (const chunk of input) if (!(await isTaken(channels, stdin, chunk))) return;
+  await isTaken(channels, closeChannel, Buffer.from([stdin]));
+}
+
+/** What is not has a reason, which `receive` tells. */
+function isTaken(channels: Channels, channel: number, data: Uint8Array): Promise<boolean> {
+  return channels.send(channel, data).then(
+    () => true,
+    () => false,
+  );
 }
 
 export async function receive(

@@ -12,13 +12,13 @@ import { newObject } from "../../src/model/kind.ts";
 import { secret } from "../../src/model/kinds/core/secret/secret.ts";
 import { addon, type Addon } from "../../src/model/kinds/nagi/addon/addon.ts";
 import { addonBackup, type AddonBackup } from "../../src/model/kinds/nagi/addonbackup/addonbackup.ts";
-import { addonService, type AddonService } from "../../src/model/kinds/nagi/addonservice/addonservice.ts";
 import { backupStore, storeKeys } from "../../src/model/kinds/nagi/backupstore/backupstore.ts";
 import { BackupPlaces } from "../../src/platform/addons/backups/backup-places.ts";
 import { BackupReconciler } from "../../src/platform/addons/backups/backup-reconciler.ts";
 import { DiskPlace } from "../../src/platform/addons/backups/disk-place.ts";
 import { keepSchedule } from "../../src/platform/addons/backups/schedule-reconciler.ts";
 import { ControlPlane } from "../harness/control-plane.ts";
+import { createDatabaseService } from "../harness/database-service.ts";
 import { fakeServer } from "../harness/fake-server.ts";
 import { S3Server } from "../harness/s3-server.ts";
 
@@ -60,17 +60,9 @@ async function platformWith(rows: string): Promise<Platform> {
   const open = fakeServer(() => ({ code: 0, output: rows }));
   const backups = new BackupReconciler({ client, clock, events, places, open });
   planes.push({ plane, clock, events, backups });
-  const spec = {
-    description: "A database",
-    platform: "postgresql",
-    port: 5432,
-    prefix: "DATABASE",
-    vars: { URL: "${host}" },
+  await createDatabaseService(client, {
     commands: { dump: "dump", restore: "restore", verify: "verify" },
-    plans: { small: {} },
-    defaultPlan: "small",
-  };
-  await client.create(addonService, newObject<AddonService>(addonService, { name: "postgresql" }, { spec }));
+  });
   await createAddon(plane);
   return { plane, clock, events, backups };
 }

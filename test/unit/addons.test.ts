@@ -13,13 +13,14 @@ import { statefulSet } from "../../src/model/kinds/apps/statefulset/statefulset.
 import { node } from "../../src/model/kinds/core/node/node.ts";
 import { secret } from "../../src/model/kinds/core/secret/secret.ts";
 import { addon, type Addon } from "../../src/model/kinds/nagi/addon/addon.ts";
-import { addonService, type AddonService } from "../../src/model/kinds/nagi/addonservice/addonservice.ts";
+import { addonService } from "../../src/model/kinds/nagi/addonservice/addonservice.ts";
 import { platform } from "../../src/model/kinds/nagi/platform/platform.ts";
 import { app, type App } from "../../src/model/kinds/nagi/app/app.ts";
 import { configName } from "../../src/model/kinds/nagi/app/app-names.ts";
 import { AddonReconciler } from "../../src/platform/addons/addon-reconciler.ts";
 import { makeWantedAddons } from "../../src/platform/addons/wanted-addons.ts";
 import { ControlPlane } from "../harness/control-plane.ts";
+import { createDatabaseService } from "../harness/database-service.ts";
 import { fakeServer, type Ran } from "../harness/fake-server.ts";
 
 const { signal } = new AbortController();
@@ -37,18 +38,10 @@ beforeEach(async () => {
   await client.create(platform, newObject(platform, { name: "postgresql" }, { spec: {} }));
   const body = { status: { phase: "Ready", image: "registry/postgresql:1" } };
   await client.patch(platform, { name: "postgresql" }, { type: "merge", body }, { subresource: "status" });
-  const spec = {
-    description: "A database",
-    platform: "postgresql",
-    port: 5432,
-    prefix: "DATABASE",
-    vars: { URL: "postgresql://${user}:${password}@${host}:${port}/${database}" },
+  await createDatabaseService(client, {
     reservedNames: ["postgres", "pg_*"],
     commands: { addUser: "add", dropUser: "drop" },
-    plans: { small: {} },
-    defaultPlan: "small",
-  };
-  await client.create(addonService, newObject<AddonService>(addonService, { name: "postgresql" }, { spec }));
+  });
   plane.run(
     (stop) => runWorkloads(plane.parts, stop),
     (stop) => runFakeAgent({ client, node: "node-1" }, stop),

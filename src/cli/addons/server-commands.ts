@@ -5,8 +5,11 @@ import { open, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Addon } from "../../model/kinds/nagi/addon/addon.ts";
 import { addonPodName, serverContainer } from "../../model/kinds/nagi/addon/addon-vars.ts";
-import type { AddonService, AddonServiceSpec } from "../../model/kinds/nagi/addonservice/addonservice.ts";
-import { restoreOf } from "../../model/kinds/nagi/addonservice/restore-of.ts";
+import {
+  restoreOf,
+  type AddonService,
+  type AddonServiceSpec,
+} from "../../model/kinds/nagi/addonservice/addonservice.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 import { runOnTerminal, runSession } from "../session.ts";
 import { bytesText } from "./bytes-text.ts";

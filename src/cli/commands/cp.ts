@@ -105,45 +105,17 @@ async function copyTo(context: CommandContext, source: string, target: string): 
   if ((await tested(directory)) === 1)
     throw new Error(`cannot copy to ${target} in ${ref.name}: there is no directory ${directory}`);
   const archive = pack();
-  const sending: Sending = { isLeft: false, problem: undefined };
-  const packing = addTo(archive, source, name).then(() => archive.finalize());
-  packing.catch((error: unknown) => {
-    // Of an archive that nobody takes any more the container has told why.
-    if (!sending.isLeft) sending.problem = error as Error;
-    archive.destroy(error as Error);
-  });
+  addTo(archive, source, name)
+    .then(() => archive.finalize())
+    // Whoever takes it hears of it; of one that nobody takes any more the container has told why.
+    .catch((error: unknown) => archive.destroy(error as Error));
   const code = await runSession(context, ref, {
     ...quiet,
     command: ["tar", "-xmf", "-", "-C", directory],
-    input: sent(archive as AsyncIterable<Uint8Array>, sending),
+    input: archive as AsyncIterable<Uint8Array>,
   });
-  if (sending.problem !== undefined) throw sending.problem;
   if (code !== 0)
     throw new Error(`cannot copy to ${target} in ${ref.name}: ${Buffer.concat(errors).toString().trim()}`);
-}
-
-interface Sending {
-  /** Nobody takes more of it. */
-  isLeft: boolean;
-  /** Why it could not be made. */
-  problem: Error | undefined;
-}
-
-/** The archive; of one that cannot be made what there is, so that the session ends. */
-async function* sent(archive: AsyncIterable<Uint8Array>, sending: Sending): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of archive) {
-      let isTaken = false;
-      try {
-        yield chunk;
-        isTaken = true;
-      } finally {
-        sending.isLeft ||= !isTaken;
-      }
-    }
-  } catch (error) {
-    sending.problem ??= error as Error;
-  }
 }
 
 async function addTo(archive: Pack, source: string, name: string): Promise<void> {

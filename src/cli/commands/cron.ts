@@ -1,4 +1,4 @@
-import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, cronLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { checkTimeZone, parseCron } from "../../lib/cron-schedule.ts";
 import { cronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
 import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
@@ -99,7 +99,7 @@ async function change(
 async function list(context: CommandContext, found: App): Promise<void> {
   const jobs = await cronJobsOf(context, found);
   const { terminal } = context;
-  const live = new Set(jobs.map(({ metadata }) => metadata.labels?.["nagi.dev/cron"]));
+  const live = new Set(jobs.map(({ metadata }) => metadata.labels?.[cronLabel]));
   const waiting = Object.entries(found.spec?.cron ?? {}).filter(
     ([name, { schedule, command: what }]) => !live.has(name) && schedule !== undefined && what !== undefined,
   );
@@ -109,7 +109,7 @@ async function list(context: CommandContext, found: App): Promise<void> {
     );
   const nowMs = Date.now();
   const rows = jobs.map(({ metadata, spec, status = {} }) => {
-    const name = metadata.labels?.["nagi.dev/cron"] ?? metadata.name ?? "";
+    const name = metadata.labels?.[cronLabel] ?? metadata.name ?? "";
     const parsed = parseCron(spec.schedule, spec.timeZone);
     const nextMs = "schedule" in parsed ? parsed.schedule.next(nowMs) : undefined;
     const next = nextMs === undefined ? "never" : new Date(nextMs).toISOString().replace(".000", "");

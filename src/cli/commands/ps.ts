@@ -1,4 +1,4 @@
-import { appLabel, processLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, cronLabel, processLabel, releaseLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { isConditionTrue } from "../../model/conditions.ts";
 import { event } from "../../model/kinds/core/event/event.ts";
 import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -84,7 +84,7 @@ function withInstances(table: Table): Table {
   const status = table.columnDefinitions.findIndex(({ name }) => name === "Status");
   // What became of cron jobs is in their history.
   const isShown = ({ object, cells }: Table["rows"][number]): boolean =>
-    object?.metadata.labels?.["nagi.dev/cron"] === undefined || runningWords.includes(String(cells[status]));
+    object?.metadata.labels?.[cronLabel] === undefined || runningWords.includes(String(cells[status]));
   const rows = table.rows.filter(isShown).map((row) => {
     const { name = "", labels = {} } = row.object?.metadata ?? {};
     const type = labels[processLabel] ?? "";

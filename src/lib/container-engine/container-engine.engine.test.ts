@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { pack } from "tar-stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
 import { processorsOf } from "../processors.ts";
+import { findProgram } from "../system-programs.ts";
 import { EngineHost } from "./engine-host.ts";
 import { ensurePauseImage } from "./pause-image.ts";
 import { drain } from "./image-engine.ts";
@@ -22,8 +22,10 @@ function makeHost(): EngineHost {
 }
 
 /** With runc on more than one processor. */
-const keepsOff = (): boolean =>
-  availableParallelism() > 1 && existsSync("/usr/sbin/runc") && !existsSync("/usr/bin/crun");
+const keepsOff = async (): Promise<boolean> =>
+  availableParallelism() > 1 &&
+  (await findProgram("runc")) !== undefined &&
+  (await findProgram("crun")) === undefined;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "nagi-engine-"));
@@ -54,7 +56,7 @@ test("a container runs, is seen in events and is waited for", async () => {
   expect(State.Running).toBe(true);
   const all = await processorsOf("self");
   expect(await processorsOf(State.Pid)).toEqual(all);
-  expect(await processorsOf((await host.pid()) ?? 0)).toEqual(keepsOff() ? all.slice(1) : all);
+  expect(await processorsOf((await host.pid()) ?? 0)).toEqual((await keepsOff()) ? all.slice(1) : all);
   await engine.killContainer(id, "KILL");
   expect(await engine.waitContainer(id)).toBe(137);
   await engine.killContainer(id, "KILL");

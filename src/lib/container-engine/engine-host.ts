@@ -28,7 +28,7 @@ import { ManagedProcess } from "../managed-process.ts";
 import { exists } from "../exists.ts";
 import { processorsOf } from "../processors.ts";
 import { findProgram } from "../system-programs.ts";
-import { writePatientRunc, type Release } from "./patient-runc.ts";
+import { writePatientRunc, type Processors } from "./patient-runc.ts";
 
 /** The kernel's limit of a socket's path is 108 bytes with the end. */
 const maxSocketPath = 107;
@@ -42,7 +42,6 @@ const execKeptSeconds = 60;
 const engineReadyMs = 60_000;
 /** Runtimes to try by name when the engine's own choice does not work. */
 const runtimeNames = ["runc", "crun"];
-const programDirs = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 export interface EngineHostOptions {
   /** Socket of an engine that somebody else runs; absent: Nagi runs Podman. */
@@ -182,32 +181,29 @@ export class EngineHost {
   /** Only a service of ours can be told which runtime to use. */
   async #runtimes(): Promise<(string | undefined)[]> {
     if (this.#service === undefined) return [undefined];
-    const present = await Promise.all(runtimeNames.map(isInstalled));
-    return [undefined, ...runtimeNames.filter((_, index) => present[index])];
+    const found = await Promise.all(runtimeNames.map(findProgram));
+    return [undefined, ...runtimeNames.filter((_, index) => found[index] !== undefined)];
   }
 
   /**
    * Told in any case: the engine's own choice may be runc too. The name stays: whoever looks at containers with a Podman of
    * their own has it too.
    */
-  async #runcPaths(): Promise<readonly string[] | undefined> {
-    this.#prefix = [];
+  async #runc(): Promise<Runc> {
     const program = await findProgram("runc");
-    if (program === undefined) return undefined;
+    if (program === undefined) return { paths: undefined, processors: undefined };
     const file = join(this.#options.dir, "patient-runc");
-    const release = (await this.#usesRunc()) ? await releaseHere() : undefined;
-    if (release !== undefined && (await writePatientRunc(file, program, release))) {
-      const [, ...others] = release.processors;
-      this.#prefix = [release.taskset, "--cpu-list", others.join(",")];
-      return [file, program];
-    }
-    return (await writePatientRunc(file, program)) ? [file, program] : undefined;
+    const paths = [file, program];
+    const processors = (await this.#usesRunc()) ? await processorsHere() : undefined;
+    if (processors !== undefined && (await writePatientRunc(file, program, processors)))
+      return { paths, processors };
+    return { paths: (await writePatientRunc(file, program)) ? paths : undefined, processors: undefined };
   }
 
   /** The engine's own choice is crun, where that is. */
   async #usesRunc(): Promise<boolean> {
     const { runtime } = this.#quirks;
-    return runtime === undefined ? !(await isInstalled("crun")) : runtime === "runc";
+    return runtime === undefined ? (await findProgram("crun")) === undefined : runtime === "runc";
   }
 
   /** Writes the service's configuration, and starts or restarts it when it runs with another one. */
@@ -215,7 +211,9 @@ export class EngineHost {
     if (this.#service === undefined) return;
     const { dir, insecureRegistries = [] } = this.#options;
     const systemd = await exists("/run/systemd/system");
-    const containers = containersConf(this.#quirks, { systemd, runc: await this.#runcPaths() });
+    const { paths, processors } = await this.#runc();
+    this.#prefix = processors === undefined ? [] : withoutFirst(processors);
+    const containers = containersConf(this.#quirks, { systemd, runc: paths });
     const registries = registriesConf(await systemRegistries(), insecureRegistries);
     await replaceFile(join(dir, "containers.conf"), containers);
     await replaceFile(join(dir, "registries.conf"), registries);
@@ -283,16 +281,22 @@ async function replaceFile(path: string, content: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
+interface Runc {
+  /** Programs that are runc, the first that is there counts; undefined: the engine's own choice. */
+  readonly paths: readonly string[] | undefined;
+  /** What it gives to containers; undefined: what the engine has. */
+  readonly processors: Processors | undefined;
+}
+
 /**
  * A processor is left to those who answer: what makes containers and images keeps off the first. With one there is nothing to
  * leave (adr/0206).
  */
-async function releaseHere(): Promise<Release | undefined> {
-  const [taskset, processors] = await Promise.all([findProgram("taskset"), processorsOf("self")]);
-  return taskset === undefined || processors.length < 2 ? undefined : { taskset, processors };
+async function processorsHere(): Promise<Processors | undefined> {
+  const [taskset, all] = await Promise.all([findProgram("taskset"), processorsOf("self")]);
+  return taskset === undefined || all.length < 2 ? undefined : { taskset, all };
 }
 
-async function isInstalled(program: string): Promise<boolean> {
-  const found = await Promise.all(programDirs.map((dir) => exists(join(dir, program))));
-  return found.includes(true);
+function withoutFirst({ taskset, all }: Processors): readonly [string, ...string[]] {
+  return [taskset, "--cpu-list", all.slice(1).join(",")];
 }

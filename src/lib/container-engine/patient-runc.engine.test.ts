@@ -60,7 +60,7 @@ test("a container that was made may use all processors before it starts, and so 
   const taskset = (await findProgram("taskset")) ?? "";
   const print = join(dir, "print");
   writeFileSync(print, `#!/bin/sh\ntaskset --cpu-list --pid $$\n`, { mode: 0o700 });
-  expect(await writePatientRunc(script, print, { taskset, processors: all })).toBe(true);
+  expect(await writePatientRunc(script, print, { taskset, all })).toBe(true);
   const child = started("60");
   await runProgram(taskset, ["--cpu-list", "--pid", String(all[0]), String(child.pid)]);
   const told = async (...args: string[]): Promise<readonly number[]> => {

@@ -19,13 +19,14 @@ function times(count: number, pause: string): string[] {
   return Array.from({ length: count }, () => pause);
 }
 
-export interface Release {
-  /** The program `taskset`. */
+/** What containers have where the engine has less. */
+export interface Processors {
+  readonly all: readonly number[];
+  /** The program that gives them. */
   readonly taskset: string;
-  readonly processors: readonly number[];
 }
 
-function patientRunc(program: string, release: Release | undefined): string {
+function patientRunc(program: string, processors: Processors | undefined): string {
   return `#!/bin/sh
 # Written by Nagi at each start; changes are lost.
 pid=
@@ -41,13 +42,13 @@ if [ "$1" = state ]; then
     sleep $pause
   done
 fi
-${release === undefined ? "" : releaseLines(program, release)}exec ${program} "$@"
+${processors === undefined ? "" : processorsLines(program, processors)}exec ${program} "$@"
 `;
 }
 
 /** What ends at once, and what makes a container, stays where the engine is. With systemd a word of its own comes before. */
-function releaseLines(program: string, { taskset, processors }: Release): string {
-  const list = processors.join(",");
+function processorsLines(program: string, { taskset, all }: Processors): string {
+  const list = all.join(",");
   return `case "$1 $2" in
 "start "*) ${taskset} --all-tasks --cpu-list --pid ${list} "$pid" >/dev/null 2>&1 ;;
 "create "* | "--systemd-cgroup create" | "state "* | "kill "* | "delete "*) ;;
@@ -57,8 +58,12 @@ esac
 }
 
 /** Writes the script; false where scripts cannot be run, as on a file system that is mounted so. */
-export async function writePatientRunc(file: string, program: string, release?: Release): Promise<boolean> {
-  await writeFile(`${file}.new`, patientRunc(program, release));
+export async function writePatientRunc(
+  file: string,
+  program: string,
+  processors?: Processors,
+): Promise<boolean> {
+  await writeFile(`${file}.new`, patientRunc(program, processors));
   await chmod(`${file}.new`, 0o700);
   await rename(`${file}.new`, file);
   return await runProgram(file, ["--version"]).then(

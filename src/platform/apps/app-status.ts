@@ -1,7 +1,7 @@
 /** What is said of an app as a whole: `status`, with conditions that a person can use. Pure. */
 
 import { replicasOf } from "../../model/kinds/nagi/app/process-replicas.ts";
-import { processLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { cronLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { setCondition } from "../../model/conditions.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
@@ -13,7 +13,7 @@ import type { Condition } from "../../model/meta.ts";
 import { appHost } from "./app-objects.ts";
 import { urlOf, type RouterPorts } from "./app-url.ts";
 import { worstProblem, type FailedChecks } from "./failure-reason.ts";
-import { cronLabel, releaseProcess, servedProcesses } from "./names.ts";
+import { releaseProcess, servedProcesses } from "./names.ts";
 import { newestRelease } from "./release-plan.ts";
 import { phaseOf } from "./rollout.ts";
 

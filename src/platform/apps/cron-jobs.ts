@@ -1,6 +1,6 @@
 /** The cron jobs of an app, as they should be: of the release that is live. Pure. */
 
-import { webProcess } from "../../model/kinds/nagi/app/app-names.ts";
+import { cronLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import { cronJob, type CronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { sharedVolumes, volumeParts } from "../../model/kinds/nagi/app/app-volumes.ts";
@@ -8,7 +8,7 @@ import type { AppCron } from "../../model/kinds/nagi/app/app-cron.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
 import { digest } from "./digest.ts";
-import { cronLabel, ownedMeta, templateAnnotation } from "./names.ts";
+import { ownedMeta, templateAnnotation } from "./names.ts";
 import { placementSpec } from "../../model/kinds/nagi/app/placement-spec.ts";
 import { podLabels, podOptions, processContainer, type ProcessOptions } from "./pod-template.ts";
 

@@ -1,12 +1,13 @@
 /** Makes, changes and removes the cron jobs of an app. */
 
+import { cronLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { Client } from "../../client/client.ts";
 import { isJsonEqual } from "../../model/json.ts";
 import { cronJob, type CronJob } from "../../model/kinds/batch/cronjob/cronjob.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { Release } from "../../model/kinds/nagi/release/release.ts";
 import { appCronJob, wantedCron } from "./cron-jobs.ts";
-import { cronLabel, isOwnedBy } from "./names.ts";
+import { isOwnedBy } from "./names.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 
 interface Given {

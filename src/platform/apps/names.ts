@@ -19,8 +19,6 @@ export const createdByAnnotation = "nagi.dev/created-by";
 /** On a Build: who pushed what it builds. */
 export const pushedByAnnotation = "nagi.dev/pushed-by";
 
-/** On what is made of an app's cron job: its name. */
-export const cronLabel = "nagi.dev/cron";
 /** On a deployment or cron job: what its template was made from. It is written when this changes, and only then. */
 export const templateAnnotation = "nagi.dev/template";
 

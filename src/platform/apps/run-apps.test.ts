@@ -1,31 +1,20 @@
 import * as fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FakeClient } from "../../client/testing/fake-client.ts";
-import { sleep, systemClock } from "../../lib/clock.ts";
-import { silentLogger } from "../../lib/log.ts";
 import { deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import { replicaSet } from "../../model/kinds/apps/replicaset/replicaset.ts";
-import {
-  horizontalPodAutoscaler,
-  type HorizontalPodAutoscaler,
-} from "../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
-import { build, type Build } from "../../model/kinds/build/build/build.ts";
+import { build } from "../../model/kinds/build/build/build.ts";
 import { event } from "../../model/kinds/core/event/event.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { service } from "../../model/kinds/core/service/service.ts";
-import { app as appKind, type App } from "../../model/kinds/nagi/app/app.ts";
+import { app as appKind } from "../../model/kinds/nagi/app/app.ts";
 import { release } from "../../model/kinds/nagi/release/release.ts";
-import { route, type Route } from "../../model/kinds/route/route/route.ts";
+import { route } from "../../model/kinds/route/route/route.ts";
 import { newObject } from "../../model/kind.ts";
-import { controllerRef } from "../../model/meta.ts";
 import { StatusError } from "../../model/status.ts";
 import { rollbackAnnotation } from "./names.ts";
 import { planRelease } from "./release-plan.ts";
-import { runApps } from "./run-apps.ts";
-
-const namespace = "default";
-const waiting = { timeout: 20_000 };
-const shop = { namespace, name: "shop" };
+import { namespace, shop, Stage, until } from "./testing/stage.ts";
 
 const aController = {
   apiVersion: "apps/v1",
@@ -34,94 +23,6 @@ const aController = {
   uid: "other",
   controller: true,
 };
-
-class Stage implements AsyncDisposable {
-  readonly client = new FakeClient();
-  readonly #stop = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-
-  start(): this {
-    const { client } = this;
-    const options = {
-      client,
-      clock: systemClock,
-      log: silentLogger,
-      domain: "localhost",
-      ports: { httpPort: 8080, httpsPort: 8443 },
-    };
-    this.#running = runApps(options, this.#stop.signal);
-    return this;
-  }
-
-  createApp(spec: App["spec"] = {}): Promise<App> {
-    return this.client.create(appKind, newObject<App>(appKind, shop, { spec }));
-  }
-
-  async patchApp(body: Parameters<FakeClient["patch"]>[2]["body"]): Promise<void> {
-    await this.client.patch(appKind, shop, { type: "merge", body } as Parameters<FakeClient["patch"]>[2]);
-  }
-
-  async setConfig(data: Record<string, string | null>): Promise<void> {
-    await this.client.patch(secret, { namespace, name: "shop-config" }, { type: "merge", body: { data } });
-  }
-
-  async completeBuild(number: number, processes: Record<string, string> = { web: "run" }): Promise<void> {
-    const metadata = { namespace, name: `shop-${number}`, labels: { "nagi.dev/app": "shop" } };
-    const spec = { source: { type: "Git" }, strategy: { type: "Docker" } } as unknown as Build["spec"];
-    const image = `r/shop:${number}`;
-    const status = { phase: "Complete" as const, outputDockerImageReference: image, processes };
-    this.client.seed(newObject<Build>(build, metadata, { spec, status }));
-    // A seeded object is not told to watchers: this is.
-    await this.client.patch(build, metadata, {
-      type: "merge",
-      body: { metadata: { labels: { told: "yes" } } },
-    });
-  }
-
-  /** Does what the deployment controller does, with pods that are ready at once or never. */
-  async rollOut(name: string, ready: boolean): Promise<void> {
-    const found = await this.client.get(deployment, { namespace, name });
-    const count = found.spec.replicas ?? 1;
-    const late = { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" };
-    const status = {
-      observedGeneration: found.metadata.generation ?? 0,
-      replicas: ready ? count : count + 1,
-      updatedReplicas: ready ? count : 1,
-      availableReplicas: count,
-      readyReplicas: count,
-      conditions: ready ? [] : [late],
-    };
-    await this.client.patch(
-      deployment,
-      { namespace, name },
-      { type: "merge", body: { status } },
-      { subresource: "status" },
-    );
-  }
-
-  async releases(): Promise<string[]> {
-    const { items } = await this.client.list(release, { namespace });
-    return items
-      .toSorted((a, b) => a.spec.version - b.spec.version)
-      .map(({ spec, status }) => `v${spec.version} ${spec.description}: ${status?.phase}`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-  }
-}
-
-async function until(holds: () => Promise<unknown>): Promise<void> {
-  for (;;) {
-    const held = await holds().catch((error: unknown) => {
-      if (error instanceof StatusError) return false;
-      throw error;
-    });
-    if (held === true) return;
-    await sleep(systemClock, 5);
-  }
-}
 
 describe("an app", () => {
   test("gets its objects, and from an image a release that goes live", async () => {
@@ -277,87 +178,6 @@ describe("an app", () => {
       (await client.list(replicaSet, { namespace })).items.map(({ metadata }) => metadata.name ?? "");
     await until(async () => (await left()).length === 2);
     expect((await left()).toSorted()).toEqual(Object.keys(others).toSorted());
-  });
-
-  test("is behind its guards at further domains, and where a held release is seen", async () => {
-    await using stage = new Stage().start();
-    const { client } = stage;
-    const guards = { "nagi.dev/basic-auth": "ann:0011223344556677:" + "a".repeat(64) };
-    const given = { ...guards, "nagi.dev/redirect": "https://www.example.com" };
-    const annotate = async (ref: typeof shop, annotations: Record<string, string | null>) =>
-      void (await client.patch(route, ref, { type: "merge", body: { metadata: { annotations } } }));
-    const settings = async (name: string) => {
-      const { items } = await client.list(route, { namespace });
-      const { annotations } = items.find(({ metadata }) => metadata.name === name)?.metadata ?? {};
-      const { "nagi.dev/followed": _followed, ...others } = annotations ?? { none: "" };
-      return others;
-    };
-    await stage.createApp({ deploy: { strategy: "blue-green" } });
-    await until(async () => (await client.list(route, { namespace })).items.length === 1);
-    await annotate(shop, given);
-    await stage.patchApp({ spec: { domains: ["shop.example.com"] } });
-    await vi.waitFor(async () => expect(await settings("shop.shop.example.com")).toEqual(guards));
-
-    await stage.completeBuild(1);
-    await until(async () => (await client.list(deployment, { namespace })).items.length === 1);
-    await stage.rollOut("shop-web", true);
-    await until(async () => (await stage.releases())[0]?.endsWith("Live") === true);
-    await stage.completeBuild(2);
-    await vi.waitFor(async () => expect(await settings("shop--next")).toEqual(guards), waiting);
-
-    const preview = { namespace, name: "shop--next" };
-    const onlyThere = { "nagi.dev/max-body": "1m" };
-    await annotate(preview, { ...onlyThere, "nagi.dev/basic-auth": null });
-    await vi.waitFor(
-      async () => expect(await settings("shop--next")).toEqual({ ...guards, ...onlyThere }),
-      waiting,
-    );
-    await annotate(shop, { "nagi.dev/basic-auth": null, "nagi.dev/rate-limit": "10/s" });
-    const changed = { "nagi.dev/rate-limit": "10/s", ...onlyThere };
-    await vi.waitFor(async () => expect(await settings("shop--next")).toEqual(changed), waiting);
-  });
-
-  test("has ports of the machine that lead to the release that serves, and wake it", async () => {
-    await using stage = new Stage().start();
-    const { client } = stage;
-    const owner = controllerRef(await stage.createApp({ deploy: { strategy: "blue-green" } }));
-    const port = async (name: string, process: string): Promise<void> => {
-      const labels = { "nagi.dev/app": "shop" };
-      const annotations = { "nagi.dev/tcp-port": "auto" };
-      const made = await client.create(
-        route,
-        newObject<Route>(
-          route,
-          { namespace, name, labels, annotations, ownerReferences: [owner] },
-          { spec: { to: { kind: "Service", name, weight: 100 } } },
-        ),
-      );
-      const spec = { selector: { ...labels, "nagi.dev/process": process }, ports: [{ port: 9000 }] };
-      const meta = { namespace, name, labels, ownerReferences: [controllerRef(made)] };
-      await client.create(service, newObject(service, meta, { spec }));
-    };
-    await port("shop-tcp-web", "web");
-    await port("shop-tcp-mqtt", "mqtt");
-    const found = async (name: string) => await client.get(service, { namespace, name });
-    const releaseOf = async (name: string) => (await found(name)).spec.selector?.["nagi.dev/release"];
-    await stage.completeBuild(1);
-    await until(async () => (await client.list(deployment, { namespace })).items.length === 1);
-    await stage.rollOut("shop-web", true);
-    await until(async () => (await stage.releases())[0]?.endsWith("Live") === true);
-    await stage.completeBuild(2);
-    await vi.waitFor(async () => expect(await releaseOf("shop-tcp-web")).toBe("v1"), waiting);
-    expect(await releaseOf("shop-tcp-mqtt")).toBeUndefined();
-
-    const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: "shop-web" };
-    const object = { describedObject: scaleTargetRef, metric: { name: "requests" } };
-    const target = { type: "AverageValue" as const, averageValue: "100" };
-    const metrics = [{ type: "Object" as const, object: { ...object, target } }];
-    const spec = { scaleTargetRef, minReplicas: 0, maxReplicas: 2, metrics };
-    const autoscaler = newObject<HorizontalPodAutoscaler>(horizontalPodAutoscaler, shop, { spec });
-    await client.create(horizontalPodAutoscaler, autoscaler);
-    const wakes = async (name: string) => (await found(name)).metadata.annotations?.["nagi.dev/wakes"];
-    await vi.waitFor(async () => expect(await wakes("shop-tcp-web")).toBe("shop-web"), waiting);
-    expect(await wakes("shop-tcp-mqtt")).toBeUndefined();
   });
 
   test("does not take what belongs to somebody else", async () => {

@@ -5,13 +5,11 @@
 
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
-import { once, type EventEmitter } from "node:events";
 import { extract, pack, type Extract, type Header, type Pack } from "tar-stream";
 import { contextFolders } from "./containerfile.ts";
 import type { BuildPlan, ContextFolder } from "./plan.ts";
 import { pathWithin } from "./source-tree.ts";
-
-type NewHeader = Partial<Header> & Pick<Header, "name">;
+import { writeEntry, type NewHeader } from "./tar-entry.ts";
 
 export interface ContextOptions {
   readonly source: Readable;
@@ -124,26 +122,6 @@ function entryHeader(header: Header, options: ContextOptions): NewHeader {
   const target = pathWithin(header.linkname, options.contextDir) ?? header.linkname;
   return { ...kept(header), linkname: contextName(target, options) ?? target };
 }
-
-async function writeEntry(context: Pack, header: NewHeader, content: Source): Promise<void> {
-  const done = Promise.withResolvers<void>();
-  // Its content may fail first: then nobody waits for the end of the entry, which fails with it.
-  done.promise.catch(() => undefined);
-  const sink = context.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
-  (sink as unknown as EventEmitter).on("error", () => undefined);
-  if (header.type === "file" || header.type === "contiguous-file") {
-    for await (const chunk of content) {
-      if (!sink.write(chunk))
-        await Promise.race([once(sink as unknown as EventEmitter, "drain"), done.promise]);
-    }
-    sink.end(undefined);
-  } else {
-    content.resume();
-  }
-  await done.promise;
-}
-
-type Source = AsyncIterable<unknown> & { resume(): unknown };
 
 function writeText(context: Pack, header: NewHeader, content: string | Buffer): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,7 @@
 /** One at a time for each key, in the order of asking. */
 
+import { untilAborted } from "../../lib/until-aborted.ts";
+
 export class Turns {
   readonly #tails = new Map<string, Promise<void>>();
 
@@ -18,25 +20,12 @@ export class Turns {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     };
     try {
-      await untilAborted(before, signal);
+      if (before !== undefined) await untilAborted(before, signal);
+      signal.throwIfAborted();
     } catch (error) {
       giveBack();
       throw error;
     }
     return giveBack;
-  }
-}
-
-async function untilAborted(before: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  if (before === undefined) return;
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void =>
-    aborted.reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([before, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

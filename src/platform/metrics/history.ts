@@ -52,7 +52,7 @@ export class AppHistory {
     this.#router[at + 1] = errors;
     for (let index = 0; index < latencyCount; index++) this.#router[at + 2 + index] = latencies[index] ?? 0;
     for (const type of Object.keys(processes))
-      if (!this.#processes.has(type) && this.#hasRoom(processes))
+      if (!this.#processes.has(type) && this.#makeRoom(processes))
         this.#processes.set(type, new Float64Array(stepsMax * useFields.length));
     for (const [type, ring] of this.#processes)
       useFields.forEach((field, index) => {
@@ -62,8 +62,8 @@ export class AppHistory {
     this.#count = Math.min(stepsMax, this.#count + 1);
   }
 
-  /** Whoever has not run for longest makes room, as jobs do that ran once. */
-  #hasRoom(running: Step["processes"]): boolean {
+  /** Says whether there is some: whoever has not run for longest makes it, as jobs do that ran once. */
+  #makeRoom(running: Step["processes"]): boolean {
     if (this.#processes.size < processTypesMax) return true;
     const idle = [...this.#processes]
       .filter(([type]) => running[type] === undefined)

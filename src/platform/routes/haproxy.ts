@@ -15,18 +15,18 @@ import { HaproxyCli } from "./haproxy-cli.ts";
 import { renderFiles, type HaproxyFiles, type HaproxySettings } from "./haproxy-config.ts";
 import { mapNames, mapText } from "./haproxy-maps.ts";
 import type { RouteEndpoint } from "./route-endpoints.ts";
-import type { RouteBackend, RouteRule, RouteTable } from "./route-table.ts";
+import { Refusals, type Accepted, type Wanted } from "./refusals.ts";
+import type { RouteBackend, RouteTable } from "./route-table.ts";
 import { assignSlots, slotCommands, slotsAfter, type Slot } from "./server-slots.ts";
 import {
-  broughtFile,
   certificateCommands,
   certificateList,
+  refusedWith,
   takeAwayCommands,
-  type CertificateFiles,
+  type RefusedCommand,
 } from "./tls/certificate-store.ts";
 import { pagesDir } from "./shown-pages.ts";
 import { WrittenFiles } from "./written-files.ts";
-import { withoutRefused } from "./without-refused.ts";
 import { mapCommands, readWorkerState, type WorkerState } from "./worker-state.ts";
 
 /** Between two reloads: routes that come in a row share one. */
@@ -58,20 +58,6 @@ export interface HaproxyOptions {
   readonly log: Logger;
 }
 
-export interface Wanted {
-  readonly table: RouteTable;
-  readonly certificatesFor: (rules: readonly RouteRule[]) => Promise<CertificateFiles>;
-  /** Answers to ACME authorities, by host and path. */
-  readonly challenges: ReadonlyMap<string, string>;
-}
-
-/** What is left of it without what HAProxy refuses. */
-interface Accepted {
-  readonly table: RouteTable;
-  readonly certificates: CertificateFiles;
-  readonly challenges: ReadonlyMap<string, string>;
-}
-
 export interface Applied {
   /** Without what HAProxy refuses. */
   readonly table: RouteTable;
@@ -89,10 +75,7 @@ export class Haproxy {
   #frame: BackendFrame | undefined;
   /** The worker that takes new connections; undefined when it is not known what it holds. */
   #worker: WorkerState | undefined;
-  /** What HAProxy complained of, by the backend's section: another section is tried anew. */
-  #refused = new Map<string, string>();
-  /** What HAProxy said of certificates that it does not take, by their file. */
-  readonly #refusedFiles = new Map<string, string>();
+  readonly #refusals: Refusals;
   /** Structure that HAProxy said it would take. */
   #checked: string | undefined;
   #started = false;
@@ -102,6 +85,7 @@ export class Haproxy {
   constructor(options: HaproxyOptions) {
     this.#options = options;
     this.#files = new WrittenFiles(options.dir);
+    this.#refusals = new Refusals(options.log);
     const { dir, clock, log, binary } = options;
     // The kernel allows only short paths of sockets: this one is reached through the process.
     this.cli = new HaproxyCli(async () => `/proc/${(await this.#process.pid()) ?? "none"}/cwd/master.sock`);
@@ -213,7 +197,7 @@ export class Haproxy {
   async #acceptable(wanted: Wanted): Promise<{ readonly files: HaproxyFiles; readonly table: RouteTable }> {
     const { binary, dir, log } = this.#options;
     for (;;) {
-      const accepted = await this.#withoutRefused(wanted);
+      const accepted = await this.#refusals.without(wanted);
       const { table, certificates } = accepted;
       const files = await this.#prepare(accepted);
       // What the worker runs has been taken before.
@@ -223,7 +207,7 @@ export class Haproxy {
       const refusal = isNew ? await refusalOf(binary, dir, candidate, searchPath) : "";
       const wrong = complainedOf(files.config, refusal);
       const wrongFiles = refusedFiles(refusal, certificates.owners.keys());
-      this.#refuseFiles(wrongFiles);
+      this.#refusals.refuseFiles(wrongFiles);
       if (wrong.size === 0 && wrongFiles.size === 0) {
         // What is no route's fault is told by HAProxy itself, in its log.
         if (refusal !== "")
@@ -237,52 +221,9 @@ export class Haproxy {
         // A spare has no lines that could be wrong.
         if (backend === undefined)
           throw new Error(`haproxy refuses backend ${id}, which is no route's: ${message}`);
-        this.#refused.set(sectionOf(backend), message);
-        log.info("haproxy refuses a route", { backend: backend.name, message });
+        this.#refusals.refuse(backend, message);
       }
     }
-  }
-
-  async #withoutRefused({ table: all, certificatesFor, challenges }: Wanted): Promise<Accepted> {
-    const refusedFilesNow = new Set<string>();
-    for (let table = withoutRefused(all, this.#refusedOf(all)); ;) {
-      // Another route of the host may bring the next one.
-      const certificates = await certificatesFor(table.rules);
-      const wrong = new Map<string, string>();
-      for (const [file, owner] of certificates.owners) {
-        const message = this.#refusedFiles.get(file);
-        if (message === undefined) continue;
-        refusedFilesNow.add(file);
-        wrong.set(owner, `its certificate: ${message}`);
-      }
-      table = withoutRefused(table, wrong);
-      if (wrong.size > 0) continue;
-      for (const file of this.#refusedFiles.keys())
-        if (!refusedFilesNow.has(file)) this.#refusedFiles.delete(file);
-      return { table, certificates, challenges };
-    }
-  }
-
-  #refuseFiles(wrong: ReadonlyMap<string, string>): void {
-    for (const [file, message] of wrong) {
-      this.#refusedFiles.set(file, message);
-      this.#options.log.info("haproxy refuses a certificate", { file, message });
-    }
-  }
-
-  /** What is wrong with those backends of the table that were refused, by name; others are forgotten. */
-  #refusedOf({ backends }: RouteTable): ReadonlyMap<string, string> {
-    const now = new Map<string, string>();
-    const kept = new Map<string, string>();
-    if (this.#refused.size === 0) return now;
-    for (const backend of backends) {
-      const message = this.#refused.get(sectionOf(backend));
-      if (message === undefined) continue;
-      now.set(backend.name, message);
-      kept.set(sectionOf(backend), message);
-    }
-    this.#refused = kept;
-    return now;
   }
 
   async #endpointsOf(id: string, backend: RouteBackend): Promise<readonly RouteEndpoint[]> {
@@ -324,26 +265,17 @@ export class Haproxy {
       // Without what follows their first line: it may be a key.
       const told = refused.map(({ command, answer }) => `${command.split("\n")[0]}: ${answer}`);
       this.#options.log.warn("haproxy refused commands", { worker: worker.pid, refused: told });
-      await this.#giveUpFiles(worker.pid, refused, files.certificates);
+      // Refused certificates are their routes' fault, and not tried again.
+      const wrong = refusedWith(refused, files.certificates);
+      this.#refusals.refuseFiles(wrong);
+      await this.cli.onWorker(worker.pid, [...wrong.keys()].flatMap(takeAwayCommands));
       return false;
     }
     this.#worker = worker;
     return true;
   }
 
-  /** Refused certificates are their routes' fault, and not tried again. */
-  async #giveUpFiles(pid: number, refused: readonly Refused[], { owners }: CertificateFiles): Promise<void> {
-    const wrong = new Map<string, string>();
-    for (const { command, answer } of refused) {
-      const file = broughtFile(command);
-      // The first complaint is the cause of the others.
-      if (file !== undefined && owners.has(file) && !wrong.has(file)) wrong.set(file, answer);
-    }
-    this.#refuseFiles(wrong);
-    await this.cli.onWorker(pid, [...wrong.keys()].flatMap(takeAwayCommands));
-  }
-
-  async #command(pid: number, commands: readonly string[]): Promise<readonly Refused[]> {
+  async #command(pid: number, commands: readonly string[]): Promise<readonly RefusedCommand[]> {
     const answers = await this.cli.onWorker(pid, commands);
     return commands.flatMap((command, index) => {
       const answer = answers[index] ?? "";
@@ -380,15 +312,6 @@ export class Haproxy {
   async #readFrame(): Promise<BackendFrame> {
     return parseFrame((await this.#files.read("backends.json")) ?? JSON.stringify(emptyFrame));
   }
-}
-
-interface Refused {
-  readonly command: string;
-  readonly answer: string;
-}
-
-function sectionOf({ name, lines, serverOptions }: RouteBackend): string {
-  return [name, ...lines, serverOptions].join("\n");
 }
 
 /** Backends that are part of the frame, not of a route. */

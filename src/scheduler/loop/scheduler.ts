@@ -10,6 +10,7 @@ import { setImmediate } from "node:timers/promises";
 import { Informer } from "../../client/informer.ts";
 import { MetricsRegistry } from "../../lib/metrics.ts";
 import { seededRandom, type Random } from "../../lib/random.ts";
+import { untilAborted } from "../../lib/until-aborted.ts";
 import { node as nodeKind, type Node } from "../../model/kinds/core/node/node.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { Decider } from "../decide.ts";
@@ -352,13 +353,4 @@ class Loop {
 
 function profilesOf({ profiles, profile, schedulerName }: SchedulerOptions): readonly Profile[] {
   return profiles ?? [profile ?? defaultProfile(schedulerName)];
-}
-
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<void>();
-  const abort = (): void => aborted.resolve();
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  await Promise.race([work, aborted.promise]);
-  signal.removeEventListener("abort", abort);
 }

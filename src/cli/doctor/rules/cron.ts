@@ -1,5 +1,6 @@
 /** Runs of cron jobs. They end by nature: of each job the last one tells something, and that only if it failed. */
 
+import { cronLabel } from "../../../model/kinds/nagi/app/app-names.ts";
 import type { Pod } from "../../../model/kinds/core/pod/pod.ts";
 import type { Evidence, Finding } from "../evidence.ts";
 import { readLastWords } from "./last-words.ts";
@@ -8,11 +9,11 @@ const quotedLinesMax = 8;
 
 export function isEndedRun({ metadata, status }: Pod): boolean {
   const hasEnded = status?.phase === "Succeeded" || status?.phase === "Failed";
-  return hasEnded && metadata.labels?.["nagi.dev/cron"] !== undefined;
+  return hasEnded && metadata.labels?.[cronLabel] !== undefined;
 }
 
 export function failedRuns({ app, pods, lastLines }: Evidence): Finding[] {
-  const byJob = Map.groupBy(pods.filter(isEndedRun), ({ metadata }) => metadata.labels?.["nagi.dev/cron"]);
+  const byJob = Map.groupBy(pods.filter(isEndedRun), ({ metadata }) => metadata.labels?.[cronLabel]);
   return [...byJob].flatMap(([job, runs]): Finding[] => {
     const last = runs.toSorted((a, b) => startOf(b) - startOf(a))[0];
     if (last?.status?.phase !== "Failed") return [];

@@ -62,9 +62,8 @@ export function runAutoscalers(context: WorkloadContext, signal: AbortSignal): P
 class AutoscalerController {
   readonly #context: WorkloadContext;
   readonly #events: EventRecorder;
+  /** Of those that were looked at since this began, and are again when their time has come. */
   readonly #histories = new Map<string, ScaleHistory>();
-  /** Looked at since this began, and again when their time has come. */
-  readonly #followed = new Set<string>();
   /** How many there were to be after the last look. */
   readonly #chosen = new Map<string, number>();
 
@@ -77,7 +76,7 @@ class AutoscalerController {
   isNew(autoscaler: HorizontalPodAutoscaler): boolean {
     const { metadata, status } = autoscaler;
     return (
-      status?.observedGeneration !== metadata.generation || !this.#followed.has(keyOf(refOf(autoscaler)))
+      status?.observedGeneration !== metadata.generation || !this.#histories.has(keyOf(refOf(autoscaler)))
     );
   }
 
@@ -87,10 +86,8 @@ class AutoscalerController {
     if (autoscaler === undefined) {
       this.#histories.delete(key);
       this.#chosen.delete(key);
-      this.#followed.delete(key);
       return undefined;
     }
-    this.#followed.add(key);
     const nowMs = clock.now();
     const found = await this.#target(autoscaler);
     const decision = decideScale({

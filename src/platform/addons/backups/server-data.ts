@@ -2,7 +2,7 @@
 
 import { runInPod, type OpenChannels } from "../../../client/run-in-pod.ts";
 import { serverContainer } from "../../../model/kinds/nagi/addon/addon-vars.ts";
-import { restoreOf } from "../../../model/kinds/nagi/addonservice/restore-of.ts";
+import { restoreOf } from "../../../model/kinds/nagi/addonservice/addonservice.ts";
 import type { ObjectRef } from "../../../model/meta.ts";
 import { checkData, type DataPlace, type KeptData, type WriteData } from "./data-place.ts";
 

@@ -3,10 +3,11 @@
  * Streams: only what is added, which has limits of its own, is held in memory.
  */
 
-import { once, type EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
-import { extract, pack, type Header, type Pack } from "tar-stream";
+import { extract, pack, type Pack } from "tar-stream";
+import { writeEntry } from "../tar-entry.ts";
 
 export interface AddedFile {
   /** In the source. */
@@ -73,7 +74,7 @@ export async function copyTar(
     }
     const { type, linkname, mode, mtime, size } = entry.header;
     const target = type === "link" ? (rename(linkname ?? "") ?? linkname) : linkname;
-    await copyEntry(out, { name, type, linkname: target, mode, mtime, size, uid: 0, gid: 0 }, entry);
+    await writeEntry(out, { name, type, linkname: target, mode, mtime, size, uid: 0, gid: 0 }, entry);
   }
   await feeding;
 }
@@ -94,23 +95,4 @@ async function feed(tar: AsyncIterable<unknown>, sink: Sink): Promise<void> {
   } catch (error) {
     sink.destroy(error instanceof Error ? error : new Error(String(error)));
   }
-}
-
-type NewHeader = Partial<Header> & Pick<Header, "name">;
-type Content = AsyncIterable<unknown> & { resume(): unknown };
-
-async function copyEntry(out: Pack, header: NewHeader, content: Content): Promise<void> {
-  const done = Promise.withResolvers<void>();
-  // Its content may fail first: then nobody waits for the end of the entry, which fails with it.
-  done.promise.catch(() => undefined);
-  const sink = out.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
-  (sink as unknown as EventEmitter).on("error", () => undefined);
-  if (header.type === "file" || header.type === "contiguous-file") {
-    for await (const chunk of content) {
-      if (!sink.write(chunk))
-        await Promise.race([once(sink as unknown as EventEmitter, "drain"), done.promise]);
-    }
-    sink.end(undefined);
-  } else content.resume();
-  await done.promise;
 }

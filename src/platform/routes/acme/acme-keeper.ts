@@ -13,6 +13,7 @@ import { EventRecorder } from "../../../client/event-recorder.ts";
 import { sleep, type Clock } from "../../../lib/clock.ts";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log.ts";
+import { untilAborted } from "../../../lib/until-aborted.ts";
 import { readIfThere, writePrivate } from "../../../lib/private-files.ts";
 import { newObject } from "../../../model/kind.ts";
 import { secret as secretKind, type Secret } from "../../../model/kinds/core/secret/secret.ts";
@@ -292,17 +293,4 @@ function referenceTo(owner: AcmeOwner, index: number): OwnerReference {
   return index === 0
     ? controllerRef(owner)
     : { ...controllerRef(owner), controller: false, blockOwnerDeletion: false };
-}
-
-/** What goes on after the signal is left to itself. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = (): void => resolve();
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

@@ -65,8 +65,26 @@ export function certificateCommands(actual: readonly string[], wanted: Certifica
   ];
 }
 
-/** File of a command of `certificateCommands` that brings one; undefined for other commands. */
-export function broughtFile(command: string): string | undefined {
+export interface RefusedCommand {
+  readonly command: string;
+  readonly answer: string;
+}
+
+/** What is wrong with files that routes brought, for refused commands of `certificateCommands`; others are no file's. */
+export function refusedWith(
+  refused: readonly RefusedCommand[],
+  { owners }: CertificateFiles,
+): ReadonlyMap<string, string> {
+  const wrong = new Map<string, string>();
+  for (const { command, answer } of refused) {
+    const file = broughtFile(command);
+    // The first complaint is the cause of the others.
+    if (file !== undefined && owners.has(file) && !wrong.has(file)) wrong.set(file, answer);
+  }
+  return wrong;
+}
+
+function broughtFile(command: string): string | undefined {
   const [, name, listed] =
     /^(?:(?:new|set|commit) ssl cert (\S+)|add ssl crt-list \S+ <<\n(\S+))/.exec(command) ?? [];
   return name ?? listed;

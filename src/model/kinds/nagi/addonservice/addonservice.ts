@@ -86,6 +86,11 @@ const fields = { spec: required(spec) };
 const schema = object("", fields);
 export interface AddonService extends KubeObject, Infer<typeof schema> {}
 
+/** A recipe's restore, told how long the dump is: the end of a session must not be taken for the end of the data. */
+export function restoreOf(run: string, bytes: number): string {
+  return `export NAGI_RESTORE_BYTES=${bytes}\n${run}`;
+}
+
 /** Whether add-ons of the service have users, and with them credentials that can be rotated. */
 export function hasUsers({ spec: { commands: given } }: AddonService): boolean {
   return given?.addUser !== undefined;

@@ -6,6 +6,8 @@ export const appLabel = "nagi.dev/app";
 export const releaseLabel = "nagi.dev/release";
 /** On what runs of an app: its process type. */
 export const processLabel = "nagi.dev/process";
+/** On what is made of an app's cron job: its name. */
+export const cronLabel = "nagi.dev/cron";
 /** The process type that gets requests. */
 export const webProcess = "web";
 
