@@ -54,7 +54,10 @@ export async function archiveCommit(asked: Archived, options: ArchiveOptions): P
   // Begun before it is known whether it is all, since it mostly is. What is stored already may be another build's.
   const storing = putWhole(whole, { ...options, signal: AbortSignal.any(signals) });
   storing.catch(() => undefined);
-  const parts = await submoduleParts(whole, options, 1);
+  const parts = await submoduleParts(whole, options, 1).catch((error: unknown) => {
+    aborter.abort();
+    throw error;
+  });
   if (parts.length === 0) return { ...(await storing), submodules: [] };
   aborter.abort();
   await storing.catch(() => undefined);

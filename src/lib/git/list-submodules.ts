@@ -1,6 +1,6 @@
 /** The submodules of a commit: where each lies and which commit of which repository belongs there. */
 
-import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { streamGit } from "./stream-git.ts";
 
 export interface Submodule {
@@ -47,14 +47,14 @@ async function readUrls(
   env: Readonly<Record<string, string>>,
 ): Promise<Map<string, string>> {
   const args = ["config", "--blob", `${commit}:.gitmodules`, "--get-regexp", "^submodule\\..*\\.(path|url)$"];
-  const { output, ended } = streamGit(path, args, env);
+  const { output } = streamGit(path, args, env);
   const byName = new Map<string, { path?: string; url?: string }>();
-  for await (const line of createInterface({ input: output })) {
+  // There is no .gitmodules, or it cannot be read: each path without an address is complained about by name.
+  const lines = await text(output).catch(() => "");
+  for (const line of lines.split("\n")) {
     const [, name = "", key = "", value = ""] = /^submodule\.(.*)\.(path|url) (.*)$/.exec(line) ?? [];
     byName.set(name, { ...byName.get(name), [key]: value });
   }
-  // There is no .gitmodules, or it cannot be read: each path without an address is complained about by name.
-  await ended.catch(() => undefined);
   const entries = [...byName.values()].flatMap(({ path: where, url }) =>
     where === undefined || url === undefined ? [] : [[where, url] as const],
   );

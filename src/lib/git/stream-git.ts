@@ -6,6 +6,7 @@ import { PassThrough, type Readable } from "node:stream";
 const maxComplaintBytes = 4096;
 
 export interface GitStream {
+  /** Breaks with what git said when git fails. */
   readonly output: Readable;
   /** Rejects with what git said. */
   readonly ended: Promise<void>;
@@ -29,9 +30,11 @@ export function streamGit(
       else reject(new Error(`cannot run git ${args[0]}: ${complaint.trim()}`));
     });
   });
-  ended.catch(() => child.stdout.destroy());
   // Read from the start: Node throws away what nobody reads when a child has ended.
   const output = child.stdout.pipe(new PassThrough());
+  // Who does not read hears it from `ended`.
+  output.on("error", () => undefined);
+  ended.catch((error: Error) => output.destroy(error));
   // Whoever reads no more ends git, which would wait for ever.
   output.once("close", () => child.stdout.destroy());
   return { output, ended };
