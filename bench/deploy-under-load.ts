@@ -2,7 +2,7 @@
  * `bench deploy-under-load`: what a visitor notices of a deploy. A generator in a process of its own asks an app of two
  * instances at a constant rate; a quiet time, then a release each half a minute, by each strategy. Counted are requests
  * that failed, and how long 99 of 100 took, quiet and meanwhile. A release is made by a config var, which starts all
- * instances anew; `--push` makes it by a push with its build. `--rate 600 --quiet 15 --duration 60 --every 30` (seconds); with
+ * instances anew; `--push` makes it by a push with its build. `--rate 600 --quiet 45 --duration 90 --every 30` (seconds); with
  * `--every 0` one release follows the other; `--only rolling|blue-green|canary` measures one strategy.
  */
 
@@ -14,8 +14,8 @@ import { numberFlag, report, round, wantedParts, type Row } from "./report.ts";
 import { Visitors } from "./visitors/visitors.ts";
 
 const rate = numberFlag("rate", 600);
-const quietSeconds = numberFlag("quiet", 15);
-const durationSeconds = numberFlag("duration", 60);
+const quietSeconds = numberFlag("quiet", 45);
+const durationSeconds = numberFlag("duration", 90);
 const everySeconds = numberFlag("every", 30);
 const wanted = wantedParts(["rolling", "blue-green", "canary"]);
 const byPush = process.argv.includes("--push");

@@ -37,7 +37,8 @@ export class StatusPublisher {
   readonly #options: PublisherOptions;
   #written: PodStatus | undefined;
   #wanted: PodStatus | undefined;
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
+  #writing = Promise.resolve();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -46,36 +47,53 @@ export class StatusPublisher {
 
   publish(status: PodStatus): void {
     this.#wanted = status;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    this.#writing = this.#writeAll();
   }
 
   /** Resolves when the newest status is written, or cannot be. */
   async flushed(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#isWriting) await this.#writing;
   }
 
   async #writeAll(): Promise<void> {
-    const { clock, log, signal, pod } = this.#options;
+    const { clock, signal } = this.#options;
     let failures = 0;
-    while (this.#wanted !== undefined && !signal.aborted) {
-      const status = this.#wanted;
-      if (isJsonEqual(plain(status), plain(this.#written))) return;
-      try {
-        await this.#write(status);
-        this.#written = status;
-        failures = 0;
-      } catch (error) {
-        // The pod is gone, or another one has its name: nobody waits for this status.
-        if (isNotFound(error) || isConflict(error)) return;
-        if (isStatus(error, "Invalid", "BadRequest", "Forbidden")) {
-          log.error("cannot write a pod's status", { pod: refOf(pod), error });
-          return;
+    try {
+      while (this.#wanted !== undefined && !signal.aborted) {
+        const status = this.#wanted;
+        if (isJsonEqual(plain(status), plain(this.#written))) return;
+        if (await this.#isSettled(status)) {
+          if (this.#wanted === status) return;
+          failures = 0;
+        } else {
+          failures += 1;
+          await sleep(clock, backoffDelayMs(apiBackoff, failures), signal);
         }
-        failures += 1;
-        log.warn("cannot write a pod's status, trying again", { pod: refOf(pod), error });
-        await sleep(clock, backoffDelayMs(apiBackoff, failures), signal);
       }
-      if (this.#wanted === status && this.#written === status) return;
+    } finally {
+      // In the same moment as the last look: what is published from now on is written by another round.
+      this.#isWriting = false;
+    }
+  }
+
+  /** Whether the status is written, or never can be. */
+  async #isSettled(status: PodStatus): Promise<boolean> {
+    const { log, pod } = this.#options;
+    try {
+      await this.#write(status);
+      this.#written = status;
+      return true;
+    } catch (error) {
+      // The pod is gone, or another one has its name: nobody waits for this status.
+      if (isNotFound(error) || isConflict(error)) return true;
+      if (isStatus(error, "Invalid", "BadRequest", "Forbidden")) {
+        log.error("cannot write a pod's status", { pod: refOf(pod), error });
+        return true;
+      }
+      log.warn("cannot write a pod's status, trying again", { pod: refOf(pod), error });
+      return false;
     }
   }
 

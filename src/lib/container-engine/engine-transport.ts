@@ -1,7 +1,8 @@
 /** The wire to a container engine: one request at a time through docker-modem, errors as EngineError. */
 
 import type { IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import DockerModem from "docker-modem";
 import { messageOf } from "../errors.ts";
 
@@ -67,8 +68,7 @@ export class EngineTransport {
     if (request.signal?.aborted) abort();
     const timer = setTimeout(abort, timeoutMs);
     try {
-      const answer = await this.#dial(request, { abortSignal: aborter.signal });
-      return (Buffer.isBuffer(answer) ? undefined : answer) as T;
+      return (await this.#decoded({ ...request, signal: aborter.signal })) as T;
     } catch (error) {
       const expired = aborter.signal.aborted && request.signal?.aborted !== true;
       if (!expired) throw error;
@@ -79,6 +79,24 @@ export class EngineTransport {
     } finally {
       clearTimeout(timer);
       request.signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Read here, since docker-modem never tells of an answer that breaks off in its middle. */
+  async #decoded(request: EngineRequest): Promise<unknown> {
+    const response = await this.stream(request);
+    if (request.signal !== undefined) addAbortSignal(request.signal, response);
+    const body = await text(response).catch((error: unknown) => {
+      const what = `${request.method} ${request.path}`;
+      throw new EngineError(0, `the container engine broke off its answer to ${what}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    });
+    try {
+      return JSON.parse(body) as unknown;
+    } catch {
+      // Of some requests the status is the answer, whatever comes with it.
+      return undefined;
     }
   }
 

@@ -15,7 +15,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 /** PATH with a git of one's own, whose output stays open for a moment after it has failed. */
 async function envOf(script: string): Promise<Record<string, string>> {
   await writeFile(join(dir, "git"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  return { PATH: `${dir}:${process.env["PATH"] ?? ""}` };
+  return { PATH: `${dir}:/usr/local/bin:/usr/bin:/bin` };
 }
 
 it("breaks its output when git fails, though that is still open", async () => {
@@ -34,5 +34,7 @@ it("breaks its output when git cannot be started", async () => {
 it("leaves a submodule without an address when .gitmodules cannot be read", async () => {
   const tree = String.raw`printf '160000 commit abc\tlib\0'`;
   const env = await envOf(`case $1 in ls-tree) ${tree};; *) sleep 2 & exit 1;; esac`);
-  expect(await listSubmodules(dir, "HEAD", "", env)).toEqual([{ path: "lib", commit: "abc", url: undefined }]);
+  expect(await listSubmodules(dir, "HEAD", "", env)).toEqual([
+    { path: "lib", commit: "abc", url: undefined },
+  ]);
 });

@@ -16,7 +16,7 @@ let accepted: Promise<WebSocket | undefined>[];
 beforeEach(async () => {
   process.on("uncaughtException", note);
   accepted = [];
-  const door = new WebSocketDoor();
+  const door = new WebSocketDoor(50);
   server = createServer();
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => undefined);
@@ -58,6 +58,15 @@ test("a handshake that is none is refused, leaves nothing, and the next one is a
   const client = await connect();
   expect(client.protocol).toBe("v5.channel.k8s.io");
   client.terminate();
+});
+
+test("a client that goes while nothing is read from it is noticed", async () => {
+  const client = await connect();
+  const webSocket = await accepted[0];
+  webSocket?.pause();
+  client.send("what nobody reads");
+  client.terminate();
+  expect(webSocket && (await once(webSocket, "close"))[0]).toBe(1006);
 });
 
 test("a SPDY header block that unpacks to too much is refused", async () => {

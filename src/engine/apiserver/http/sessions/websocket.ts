@@ -7,6 +7,9 @@ import { WebSocketServer, type WebSocket } from "ws";
 /** Largest message that a client may send. */
 export const messageBytesMax = 1024 * 1024;
 
+/** How often a client that is not read from is spoken to, which is how one finds out that it is gone. */
+const defaultPingMs = 10_000;
+
 export interface Handshake {
   readonly socket: Duplex;
   readonly head: Buffer;
@@ -21,8 +24,10 @@ export class WebSocketDoor {
     perMessageDeflate: false,
   });
   readonly #protocols = new WeakMap<IncomingMessage, string>();
+  readonly #pingMs: number;
 
-  constructor() {
+  constructor(pingMs = defaultPingMs) {
+    this.#pingMs = pingMs;
     // The library refuses names with a slash, which Kubernetes uses: what was agreed on is said here.
     this.#server.on("headers", (headers, request) => {
       headers.push(`Sec-WebSocket-Protocol: ${this.#protocols.get(request) ?? ""}`);
@@ -38,10 +43,18 @@ export class WebSocketDoor {
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         // A message that is too long, or none: it is closed with the reason, which ends what it carries.
         webSocket.on("error", () => undefined);
+        this.#noticeEnd(webSocket);
         resolve(webSocket);
       });
       if (socket.destroyed) resolve(undefined);
     });
+  }
+
+  #noticeEnd(webSocket: WebSocket): void {
+    const timer = setInterval(() => {
+      if (webSocket.isPaused && webSocket.readyState === webSocket.OPEN) webSocket.ping();
+    }, this.#pingMs);
+    webSocket.once("close", () => clearInterval(timer));
   }
 }
 
