@@ -118,6 +118,17 @@ test("what was known before a restart of the agent holds until a probe says othe
   expect(bench.health.ready).toBe(false);
 });
 
+test("a container that is adopted before it was started or ready becomes so", async () => {
+  const early = { started: false, ready: false };
+  const { health } = new Bench({}, early);
+  expect([health.started, health.ready]).toEqual([true, true]);
+  const bench = new Bench({ startupProbe: { tcpSocket: { port } } }, early);
+  expect([bench.health.started, bench.health.ready]).toEqual([false, false]);
+  bench.ok.startup = true;
+  await bench.advance(50);
+  expect([bench.health.started, bench.health.ready]).toEqual([true, true]);
+});
+
 test("when the container is being stopped, only its readiness is asked", async () => {
   const probe = { tcpSocket: { port }, periodSeconds: 1 };
   const bench = new Bench({ livenessProbe: probe, readinessProbe: probe }, { started: true, ready: true });

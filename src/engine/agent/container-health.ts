@@ -34,8 +34,9 @@ export class ContainerHealth {
   constructor(options: HealthOptions) {
     this.#options = options;
     const { startupProbe, readinessProbe } = options.container;
-    this.#started = options.adopted?.started ?? startupProbe === undefined;
-    this.#ready = options.adopted?.ready ?? readinessProbe === undefined;
+    // Without a probe to turn it, what was told while another one was still to hold would stay for ever.
+    this.#started = startupProbe === undefined || options.adopted?.started === true;
+    this.#ready = readinessProbe === undefined || options.adopted?.ready === true;
     this.#aborter.signal.addEventListener("abort", () => this.#liveness.abort(), { once: true });
     void this.#run();
   }
