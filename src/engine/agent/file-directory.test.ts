@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, readlink, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, readlink, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -53,6 +53,8 @@ test("a directory can become empty, and a write that was cut off is made good", 
   await write();
   expect((await readdir(dir)).filter((name) => !name.startsWith(".."))).toEqual([]);
   await rm(join(dir, await readlink(join(dir, "..data"))), { recursive: true });
+  await symlink("..gone", join(dir, "..data_tmp"));
   await write(file("a", "3"));
   expect(await read("a")).toBe("3");
+  expect(await readdir(dir)).not.toContain("..data_tmp");
 });

@@ -33,8 +33,11 @@ export async function writeFileDirectory(
   if (present !== undefined && (await isSame(join(dir, present), files))) return false;
   const next = `..${Date.now()}.${crypto.randomUUID().slice(0, 8)}`;
   await writeAll(join(dir, next), files, group);
-  await symlink(next, join(dir, `${dataLink}_tmp`));
-  await rename(join(dir, `${dataLink}_tmp`), join(dir, dataLink));
+  const link = join(dir, `${dataLink}_tmp`);
+  // One that was cut off may have left it.
+  await rm(link, { force: true });
+  await symlink(next, link);
+  await rename(link, join(dir, dataLink));
   const names = new Set(files.map(({ path }) => path.split("/")[0] ?? ""));
   for (const name of names) await linkName(dir, name);
   for (const name of await readdir(dir)) {
