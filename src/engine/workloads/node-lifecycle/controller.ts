@@ -4,7 +4,7 @@
  *
  * Silence is measured from when a heartbeat was last seen to change, on this machine's clock. When this very
  * process stood still (a suspended machine, a stopped process), nobody was silent but itself: then every node
- * gets a fresh period.
+ * gets a fresh period. And while no node at all is ready, no pod has to go for it (full disruption, as in Kubernetes).
  */
 
 import { runController, type Reconciled } from "../../../client/controller.ts";
@@ -17,7 +17,14 @@ import { recorderFor, type WorkloadContext } from "../shared/context.ts";
 import { deletePod } from "../shared/delete-pod.ts";
 import { holderOf, leaseHolderIndex, nodeIndex } from "../shared/informers.ts";
 import { hasEnded, soonest } from "../shared/pods.ts";
-import { evictionInMs, graceMs, healthTaintsOf, notReadyStatus, unreachableStatus } from "./decide.ts";
+import {
+  evictionInMs,
+  graceMs,
+  healthTaintsOf,
+  isFullDisruption,
+  notReadyStatus,
+  unreachableStatus,
+} from "./decide.ts";
 
 /** A check that comes this much later than it was due says that the process stood still. */
 const standstillMs = 10_000;
@@ -37,7 +44,7 @@ export function runNodeLifecycle(context: WorkloadContext, signal: AbortSignal):
       clock,
       log,
       watches: [
-        { informer: informers.nodes, keysOf: ({ metadata }: Node) => [metadata.name ?? ""] },
+        { informer: informers.nodes, keysOf: (node: Node) => controller.concerned(node) },
         { informer: informers.leases, keysOf: holderOf },
         { informer: informers.pods, keysOf: ({ spec }: Pod) => controller.tainted(spec.nodeName) },
       ],
@@ -52,10 +59,20 @@ class NodeLifecycleController {
   readonly #events: EventRecorder;
   readonly #heartbeats = new Map<string, Heartbeat>();
   readonly #dueMs = new Map<string, number>();
+  #fullDisruption = false;
 
   constructor(context: WorkloadContext) {
     this.#context = context;
     this.#events = recorderFor(context, "node-controller");
+  }
+
+  /** All nodes, when none is ready any more or one is again. */
+  concerned({ metadata }: Node): string[] {
+    const nodes = this.#context.informers.nodes.list();
+    const before = this.#fullDisruption;
+    this.#fullDisruption = isFullDisruption(nodes);
+    if (this.#fullDisruption === before) return [metadata.name ?? ""];
+    return nodes.map(({ metadata: { name = "" } }) => name);
   }
 
   tainted(name: string | undefined): string[] {
@@ -143,8 +160,10 @@ class NodeLifecycleController {
   }
 
   async #taint(node: Node): Promise<Node> {
-    const { client, clock } = this.#context;
-    const taints = healthTaintsOf(node, clock.now());
+    const { client, clock, informers } = this.#context;
+    const others = informers.nodes.list().filter(({ metadata }) => metadata.name !== node.metadata.name);
+    const fullDisruption = isFullDisruption([node, ...others]);
+    const taints = healthTaintsOf(node, { nowMs: clock.now(), fullDisruption });
     if (taints === undefined) return node;
     return client.update(nodeKind, { ...node, spec: { ...node.spec, taints } });
   }

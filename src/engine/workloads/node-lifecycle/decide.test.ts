@@ -16,6 +16,7 @@ function aNode(ready: "True" | "False" | "Unknown" | undefined, taints: Taint[] 
 const aPod = (tolerations: Toleration[] = []): Pod =>
   newObject(podKind, { name: "p" }, { spec: { containers: [], tolerations } });
 
+const now = { nowMs, fullDisruption: false };
 const unreachable = "node.kubernetes.io/unreachable";
 const notReady = "node.kubernetes.io/not-ready";
 const own: Taint = { key: "team", value: "a", effect: "NoSchedule" };
@@ -52,8 +53,19 @@ describe("taints of a node that is", () => {
       wanted: undefined,
     },
   ] as const)("$ready", ({ ready, taints, wanted }) => {
-    expect(healthTaintsOf(aNode(ready, [...taints]), nowMs)).toEqual(wanted);
+    expect(healthTaintsOf(aNode(ready, [...taints]), now)).toEqual(wanted);
   });
+});
+
+test("while no node is ready none has a taint that pods have to go for", () => {
+  const all = { nowMs, fullDisruption: true };
+  expect(healthTaintsOf(aNode("False"), all)).toEqual([put(notReady, "NoSchedule")]);
+  const taints = [own, put(unreachable, "NoSchedule", 60), put(unreachable, "NoExecute", 60)];
+  const left = [own, put(unreachable, "NoSchedule", 60)];
+  expect(healthTaintsOf(aNode("Unknown", taints), all)).toEqual(left);
+  expect(healthTaintsOf(aNode("Unknown", left), all)).toBeUndefined();
+  const byHand: Taint = { key: "team", effect: "NoExecute" };
+  expect(healthTaintsOf(aNode("Unknown", [byHand, ...left]), all)).toBeUndefined();
 });
 
 test("a node that is short of something is tainted until it has enough", () => {
@@ -64,11 +76,11 @@ test("a node that is short of something is tainted until it has enough", () => {
     { type: "MemoryPressure", status: "False" as const },
   ];
   const short: Node = { ...node, status: { conditions } };
-  const taints = healthTaintsOf(short, nowMs);
+  const taints = healthTaintsOf(short, now);
   expect(taints).toEqual([own, put("node.kubernetes.io/disk-pressure", "NoSchedule")]);
   const tainted: Node = { ...short, spec: { taints: taints ?? [] } };
-  expect(healthTaintsOf(tainted, nowMs)).toBeUndefined();
-  expect(healthTaintsOf({ ...tainted, status: node.status }, nowMs)).toEqual([own]);
+  expect(healthTaintsOf(tainted, now)).toBeUndefined();
+  expect(healthTaintsOf({ ...tainted, status: node.status }, now)).toEqual([own]);
 });
 
 describe("a pod on a tainted node", () => {

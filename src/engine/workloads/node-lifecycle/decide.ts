@@ -38,10 +38,21 @@ export function unreachableStatus(node: Node, nowMs: number): Node["status"] {
   return { ...node.status, conditions: [...conditions] };
 }
 
+/** No node is ready: pods would find no other, and what keeps all from being ready is rather one fault than many. */
+export function isFullDisruption(nodes: readonly Node[]): boolean {
+  return !nodes.some(({ status }) => findCondition(status?.conditions, "Ready")?.status === "True");
+}
+
+export interface TaintOptions {
+  readonly nowMs: number;
+  /** Then new pods are kept off, and those that are there stay. */
+  readonly fullDisruption: boolean;
+}
+
 /** Taints as they should be for the node's conditions; undefined when they are. */
-export function healthTaintsOf(node: Node, nowMs: number): Taint[] | undefined {
+export function healthTaintsOf(node: Node, { nowMs, fullDisruption }: TaintOptions): Taint[] | undefined {
   const present = node.spec?.taints ?? [];
-  const wanted = wantedTaints(node);
+  const wanted = wantedTaints(node, fullDisruption);
   const others = present.filter(({ key }) => !healthTaints.includes(key) && !pressureTaints.has(key));
   const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect;
   const kept = wanted.flatMap((taint) => present.filter((each) => same(each, taint)).slice(0, 1));
@@ -53,18 +64,14 @@ export function healthTaintsOf(node: Node, nowMs: number): Taint[] | undefined {
   ];
 }
 
-function wantedTaints({ status }: Node): Taint[] {
+function wantedTaints({ status }: Node, fullDisruption: boolean): Taint[] {
   const key = taintFor(findCondition(status?.conditions, "Ready")?.status);
   const pressed = [...pressureTaints].filter(
     ([, condition]) => findCondition(status?.conditions, condition)?.status === "True",
   );
   return [
-    ...(key === undefined
-      ? []
-      : [
-          { key, effect: "NoSchedule" as const },
-          { key, effect: "NoExecute" as const },
-        ]),
+    ...(key === undefined ? [] : [{ key, effect: "NoSchedule" as const }]),
+    ...(key === undefined || fullDisruption ? [] : [{ key, effect: "NoExecute" as const }]),
     ...pressed.map(([taint]): Taint => ({ key: taint, effect: "NoSchedule" })),
   ];
 }
