@@ -102,7 +102,10 @@ export class PodWorker {
   /** The newest version of the object; undefined once it is gone. */
   setPod(pod: Pod | undefined): void {
     if (pod === undefined) this.#gone = true;
-    else this.#pod = pod;
+    else {
+      this.#pod = pod;
+      this.#publisher.observe(pod);
+    }
     this.wake();
   }
 

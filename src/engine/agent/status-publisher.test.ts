@@ -24,6 +24,28 @@ async function started(
   return { pod, publisher: new StatusPublisher(options) };
 }
 
+/** A publisher that hears of each version of its pod only when it is told to. */
+async function watched() {
+  const fake = new FakeClient();
+  let patches = 0;
+  fake.onCall(({ verb, ref }) => {
+    if (verb === "patch" && ref?.name === "web") patches += 1;
+  });
+  const { pod, publisher } = await started(fake);
+  const get = (): Promise<Pod> => fake.get(podKind, refOf(pod));
+  const change = async (conditions: PodStatus["conditions"]): Promise<void> => {
+    const current = await get();
+    const status = { ...current.status, conditions };
+    await fake.update(podKind, { ...current, status }, { subresource: "status" });
+  };
+  const publish = async (status: PodStatus): Promise<void> => {
+    publisher.publish(status);
+    await publisher.flushed();
+  };
+  return { publisher, publish, get, change, patches: () => patches };
+}
+
+const ready: PodStatus = { phase: "Running", conditions: [{ type: "Ready", status: "True" }] };
 const running: PodStatus = { phase: "Running", podIP: "10.0.0.2" };
 const succeeded: PodStatus = { phase: "Succeeded" };
 
@@ -82,4 +104,33 @@ test("one that is refused does not keep the next one from being written", async 
   tested.publish(running);
   await tested.flushed();
   expect((await fake.get(podKind, refOf(pod))).status).toMatchObject({ phase: "Succeeded" });
+});
+
+test("what others change of its conditions is written again, once", async () => {
+  const { publisher, publish, get, change, patches } = await watched();
+  await publish(ready);
+  await change([{ type: "Ready", status: "False", reason: "NodeNotReady" }]);
+  publisher.observe(await get());
+  await publish({ ...ready });
+  expect((await get()).status?.conditions).toEqual([{ type: "Ready", status: "True" }]);
+  expect(patches()).toBe(2);
+  publisher.observe(await get());
+  await publish({ ...ready });
+  expect(patches()).toBe(2);
+});
+
+test("its own earlier writes, and conditions of others, make it write nothing", async () => {
+  const { publisher, publish, get, change, patches } = await watched();
+  await publish({ phase: "Running", conditions: [{ type: "Ready", status: "False" }] });
+  const earlier = await get();
+  await publish(ready);
+  publisher.observe(earlier);
+  await publish({ ...ready });
+  await change([
+    { type: "Ready", status: "True" },
+    { type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" },
+  ]);
+  publisher.observe(await get());
+  await publish({ ...ready });
+  expect(patches()).toBe(2);
 });

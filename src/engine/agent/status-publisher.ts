@@ -36,6 +36,9 @@ const optionalFields = ["reason", "message", "podIP", "podIPs"] as const;
 export class StatusPublisher {
   readonly #options: PublisherOptions;
   #written: PodStatus | undefined;
+  /** The version that the last write made. */
+  #writtenRevision: number;
+  #observed: Pod;
   #wanted: PodStatus | undefined;
   #isWriting = false;
   #writing = Promise.resolve();
@@ -43,6 +46,13 @@ export class StatusPublisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#written = options.pod.status;
+    this.#writtenRevision = revisionOf(options.pod);
+    this.#observed = options.pod;
+  }
+
+  /** The object as the API has it now: what others changed of ours is written again with the next status. */
+  observe(pod: Pod): void {
+    this.#observed = pod;
   }
 
   publish(status: PodStatus): void {
@@ -63,6 +73,7 @@ export class StatusPublisher {
     try {
       while (this.#wanted !== undefined && !signal.aborted) {
         const status = this.#wanted;
+        this.#noticeOthers();
         if (isJsonEqual(plain(status), plain(this.#written))) return;
         if (await this.#isSettled(status)) {
           if (this.#wanted === status) return;
@@ -82,7 +93,7 @@ export class StatusPublisher {
   async #isSettled(status: PodStatus): Promise<boolean> {
     const { log, pod } = this.#options;
     try {
-      await this.#write(status);
+      this.#writtenRevision = revisionOf(await this.#write(status));
       this.#written = status;
       return true;
     } catch (error) {
@@ -97,11 +108,18 @@ export class StatusPublisher {
     }
   }
 
+  /** Earlier writes of our own come back late: they are older than the last one. */
+  #noticeOthers(): void {
+    const { status } = this.#observed;
+    if (revisionOf(this.#observed) <= this.#writtenRevision) return;
+    if (!isJsonEqual(ownStates(status), ownStates(this.#written))) this.#written = status;
+  }
+
   #hasTold(wanted: string): boolean {
     return this.#written?.conditions?.some(({ type }) => type === wanted) ?? false;
   }
 
-  async #write(status: PodStatus): Promise<void> {
+  async #write(status: PodStatus): Promise<Pod> {
     const { client, pod } = this.#options;
     const { uid } = pod.metadata;
     const gone = optionalFields.filter(
@@ -121,8 +139,18 @@ export class StatusPublisher {
       status: { ...plain(status), ...Object.fromEntries(gone.map((key) => [key, null])), conditions },
     };
     const patch = { type: "strategic", body: body as unknown as JsonValue } as const;
-    await client.patch(podKind, refOf(pod), patch, { subresource: "status" });
+    return await client.patch(podKind, refOf(pod), patch, { subresource: "status" });
   }
+}
+
+function revisionOf({ metadata }: Pod): number {
+  return Number(metadata.resourceVersion ?? 0);
+}
+
+/** Without words and times: nobody else changes those alone. */
+function ownStates(status: PodStatus | undefined): Record<string, string> {
+  const own = (status?.conditions ?? []).filter(({ type }) => ownConditions.has(type));
+  return Object.fromEntries(own.map(({ type, status: state }) => [type, state]));
 }
 
 /** Without fields that are undefined, as it is over the wire. */
