@@ -45,8 +45,10 @@ export class NodeRegistrar {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        await this.#register();
-        await this.#renewLease();
+        // Each for itself: a node that cannot say how it is lives all the same.
+        const results = await Promise.allSettled([this.#register(), this.#renewLease()]);
+        const failed = results.find((result) => result.status === "rejected");
+        if (failed !== undefined) throw failed.reason;
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
