@@ -138,6 +138,13 @@ test("readiness follows its probe both ways", async () => {
   );
 });
 
+test("a pod is not ready before its postStart hook has ended", async () => {
+  const postStart = { exec: { command: sh("sleep 2; touch /tmp/hooked") } };
+  const pod = await bench.createPod({ lifecycle: { postStart } });
+  const ready = await bench.untilReady(pod);
+  expect(await bench.exec(ready, "ls /tmp")).toContain("hooked");
+});
+
 test("what cannot start says why", async () => {
   const never = await bench.createPod({ image: "localhost/none/none:1", imagePullPolicy: "Never" });
   const absent = await bench.createPod({ image: "127.0.0.1:9/none/none:1" });

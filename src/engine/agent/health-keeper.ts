@@ -3,6 +3,7 @@
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Container } from "../../model/kinds/core/pod/container.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
+import type { LifecycleHandler } from "../../model/kinds/core/pod/probe.ts";
 import type { AgentContext } from "./agent-context.ts";
 import { check, portNumber } from "./checks.ts";
 import { ContainerHealth } from "./container-health.ts";
@@ -26,7 +27,7 @@ export class HealthKeeper {
   /** Of containers that are not ready, by id: where their programs listen instead. */
   readonly #listening = new Map<string, string>();
   readonly #aborter = new AbortController();
-  /** Containers whose postStart hook has not ended: they are not probed yet. */
+  /** Containers whose postStart hook has not ended: they are not probed yet, nor started and ready. */
   readonly #inHook = new Set<string>();
 
   constructor(options: HealthKeeperOptions) {
@@ -57,28 +58,42 @@ export class HealthKeeper {
     }
   }
 
-  /** Runs the hook of a container that has just started; one that fails is killed. */
-  async postStart(container: Container, record: ContainerRecord): Promise<void> {
+  /** Starts a container and runs its hook. `start` tells the container's id before it runs. */
+  async startWithHook(
+    container: Container,
+    start: (onCreated: (id: string) => void) => Promise<ContainerRecord>,
+  ): Promise<void> {
     const action = container.lifecycle?.postStart;
-    if (action === undefined) return;
-    this.#inHook.add(record.id);
-    const { context, recorder, pod } = this.#options;
+    let created: string | undefined;
     try {
-      const target = {
-        container,
-        containerId: record.id,
-        address: record.address,
-        signal: this.#aborter.signal,
-      };
-      const limits = { timeoutMs: hookMaxMs, outputMaxBytes: hookOutputMaxBytes };
-      const result = await check(action, { ...target, ...limits, engine: context.engine });
-      if (result.ok) return;
-      recorder.event(pod(), "Warning", "FailedPostStartHook", `PostStartHook failed: ${result.message}`);
-      await context.engine.killContainer(record.id, "SIGKILL");
-      await context.index.waitExit(record.id, this.#aborter.signal);
+      const record = await start((id) => {
+        created = id;
+        if (action !== undefined) this.#inHook.add(id);
+      });
+      if (action !== undefined) await this.#postStart(action, { container, record });
     } finally {
-      this.#inHook.delete(record.id);
+      if (created !== undefined) this.#inHook.delete(created);
     }
+  }
+
+  /** A container whose hook fails is killed. */
+  async #postStart(
+    action: LifecycleHandler,
+    { container, record }: { readonly container: Container; readonly record: ContainerRecord },
+  ): Promise<void> {
+    const { context, recorder, pod } = this.#options;
+    const target = {
+      container,
+      containerId: record.id,
+      address: record.address,
+      signal: this.#aborter.signal,
+    };
+    const limits = { timeoutMs: hookMaxMs, outputMaxBytes: hookOutputMaxBytes };
+    const result = await check(action, { ...target, ...limits, engine: context.engine });
+    if (result.ok) return;
+    recorder.event(pod(), "Warning", "FailedPostStartHook", `PostStartHook failed: ${result.message}`);
+    await context.engine.killContainer(record.id, "SIGKILL");
+    await context.index.waitExit(record.id, this.#aborter.signal);
   }
 
   stop(): void {

@@ -198,9 +198,12 @@ export class PodWorker {
     try {
       const base = { site: await this.#site(), place: this.#place(), directory: this.#directory };
       const hosts = await this.#hosts();
-      const record = await startContainer(this.#context, this.#node, { ...job, ...base, hostsFile: hosts });
-      this.#failures.clear(container.name);
-      await this.#health.postStart(container, record);
+      await this.#health.startWithHook(container, async (onCreated) => {
+        const whole = { ...job, ...base, hostsFile: hosts, onCreated };
+        const record = await startContainer(this.#context, this.#node, whole);
+        this.#failures.clear(container.name);
+        return record;
+      });
     } catch (error) {
       if (!signal.aborted) this.#failures.noteStart(container.name, error);
     }

@@ -34,6 +34,8 @@ export interface StartJob {
   readonly place: PodPlace;
   readonly directory: PodDirectory;
   readonly hostsFile: string | undefined;
+  /** Called before the container runs, and so before anybody sees it run. */
+  readonly onCreated: (id: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -79,6 +81,7 @@ export async function startContainer(
       node.recorder.event(pod, "Warning", "ContainerStuck", text);
     });
     node.recorder.event(pod, "Normal", "Created", `Created container: ${container.name}`);
+    job.onCreated(id);
     await start(context, id, job.attempt);
     const record = freshRecord(context, { id, spec, imageId: found.details.Id });
     context.index.set(record);
