@@ -230,11 +230,14 @@ function conditionsOf(input: StatusInput, parts: Parts): readonly Condition[] {
   return wanted.reduce<readonly Condition[]>((list, condition) => setCondition(list, condition, now), others);
 }
 
+/** Why the agent itself ends a pod, in its DisruptionTarget condition; others have reasons of their own. */
+export const kubeletDisruptionReason = "TerminationByKubelet";
+
 /** For whoever counts failures, a job for instance: this one was not the pod's own. */
 function disruptionConditions({ ended }: StatusInput): Condition[] {
   if (ended?.reason !== evictedReason) return [];
   const { message } = ended;
-  return [{ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet", message }];
+  return [{ type: "DisruptionTarget", status: "True", reason: kubeletDisruptionReason, message }];
 }
 
 /** Only there while a container runs and nobody gets a connection to it. */

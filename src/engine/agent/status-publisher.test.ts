@@ -134,3 +134,14 @@ test("its own earlier writes, and conditions of others, make it write nothing", 
   await publish({ ...ready });
   expect(patches()).toBe(2);
 });
+
+test("why the agent ends a pod is written; why others do stays as they wrote it", async () => {
+  const { publish, get, change } = await watched();
+  const api = { type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" } as const;
+  await change([{ ...api, message: "newer" }]);
+  await publish({ phase: "Running", conditions: [{ ...api, message: "older" }] });
+  expect((await get()).status?.conditions).toEqual([{ ...api, message: "newer" }]);
+  const own = { ...api, reason: "TerminationByKubelet", message: "short of memory" };
+  await publish({ phase: "Failed", conditions: [own] });
+  expect((await get()).status?.conditions).toEqual([own]);
+});

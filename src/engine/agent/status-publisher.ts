@@ -8,10 +8,11 @@ import { isJsonEqual } from "../../model/json.ts";
 import { listeningCondition } from "../../model/kinds/core/pod/listening-condition.ts";
 import { pod as podKind, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { PodStatus } from "../../model/kinds/core/pod/pod-status.ts";
-import { refOf } from "../../model/meta.ts";
+import { refOf, type Condition } from "../../model/meta.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { isConflict, isNotFound, isStatus } from "../../model/status.ts";
 import { apiBackoff } from "./limits.ts";
+import { kubeletDisruptionReason } from "./pod-status.ts";
 
 export interface PublisherOptions {
   readonly client: Client;
@@ -29,6 +30,11 @@ const ownConditions = new Set([
   "Ready",
   listeningCondition,
 ]);
+
+/** A DisruptionTarget is of whoever ends the pod. */
+function isOwn({ type, reason }: Condition): boolean {
+  return ownConditions.has(type) || (type === "DisruptionTarget" && reason === kubeletDisruptionReason);
+}
 
 /** Fields of ours that a later status may lack. */
 const optionalFields = ["reason", "message", "podIP", "podIPs"] as const;
@@ -126,7 +132,7 @@ export class StatusPublisher {
       (key) => this.#written?.[key] !== undefined && status[key] === undefined,
     );
     // Conditions are merged by type: what one no longer has must be taken away, and so must one that is over.
-    const own = (status.conditions ?? []).filter(({ type }) => ownConditions.has(type));
+    const own = (status.conditions ?? []).filter(isOwn);
     const isOver = !own.some(({ type }) => type === listeningCondition);
     const conditions = [
       ...own.map((condition) => ({ reason: null, message: null, ...condition })),
