@@ -102,11 +102,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     imageDirOf(engine),
   ]);
   const network = await openPodNetwork(engine, { instance, avoid: options.avoidRanges, log });
-  for (const { podUid, address } of index.all()) {
-    if (address !== "" && !network.reserve(podUid, address)) {
-      log.warn("a container has an address that is not its pod's alone", { podUid, address });
-    }
-  }
+  for (const { podUid, address } of network.adopt(index.all()))
+    log.warn("a container has an address that is not its pod's alone", { podUid, address });
   const context: AgentContext = {
     client: options.client,
     engine,

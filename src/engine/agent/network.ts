@@ -16,7 +16,7 @@ import {
   routedRanges,
   type Range,
 } from "../../lib/wiring/addresses.ts";
-import { labels } from "./container-record.ts";
+import { labels, type ContainerRecord, type RunState } from "./container-record.ts";
 import {
   remakeNetwork,
   removeWiring,
@@ -31,6 +31,9 @@ export interface NetworkInfo {
   /** The node's address on the bridge: where pods find services of the node. */
   readonly gateway: string;
 }
+
+/** The states of containers, the one first that has its address for certain. */
+const inUse: readonly RunState[] = ["running", "created", "exited"];
 
 export class PodNetwork {
   readonly info: NetworkInfo;
@@ -52,9 +55,20 @@ export class PodNetwork {
     return this.#addresses.addressOf(podUid);
   }
 
-  /** For a pod that has one already; false when the address is another's or not of this network. */
-  reserve(podUid: string, address: string): boolean {
-    return this.#addresses.reserve(podUid, address);
+  /**
+   * Takes over which address is whose from the containers that are there. Those that run use theirs; that of a pod which has
+   * ended may be another's by now, though its containers are kept. Returns those that run on one that is not their pod's alone.
+   */
+  adopt(records: readonly ContainerRecord[]): ContainerRecord[] {
+    const order = records.toSorted(
+      (a, b) => inUse.indexOf(a.state) - inUse.indexOf(b.state) || b.startedMs - a.startedMs,
+    );
+    return order.filter(({ podUid, address, state }) => {
+      if (address === "") return false;
+      const isRunning = state === "running";
+      if (!isRunning && this.#addresses.addressOf(podUid) !== undefined) return false;
+      return !this.#addresses.reserve(podUid, address) && isRunning;
+    });
   }
 
   /** The path of the namespace that the pod's first container joins; undefined: the engine makes one. */

@@ -7,6 +7,7 @@ import { startOwnEngine, type OwnEngine } from "../../lib/container-engine/testi
 import { silentLogger } from "../../lib/log.ts";
 import { runProgram } from "../../lib/system-programs.ts";
 import { openPodNetwork, removePodNetwork, type PodNetwork } from "./network.ts";
+import { recordOf } from "./testing/records.ts";
 
 const instance = `pruned-${process.pid}`;
 const uids = [1, 2, 3].map((number) => `00000000-0000-4000-8000-00000000000${number}`);
@@ -40,7 +41,8 @@ test("it is made again as it was, by the next Nagi or by this one, and the pods 
     await remove();
     const next = await open();
     expect(next.info).toEqual(info);
-    expect(next.reserve(uids[0] ?? "", first.addressOf(uids[0] ?? "") ?? "")).toBe(true);
+    const [podUid = ""] = uids;
+    expect(next.adopt([recordOf({ podUid, address: first.addressOf(podUid) ?? "" })])).toEqual([]);
     const young = await next.attach(uids[1] ?? "");
     expect(await ask(old, url)).toBe(next.addressOf(uids[0] ?? ""));
     expect(await ask(young, url)).toBe(next.addressOf(uids[1] ?? ""));
