@@ -14,6 +14,12 @@ import {
   v1,
 } from "./testing/deploy-plans.ts";
 
+const withVolume = newObject<App>(
+  appKind,
+  { name: "shop", uid: "u" },
+  { spec: { volumes: [{ claim: "data", path: "/data" }] } },
+);
+
 describe("a held release", () => {
   test("runs beside the live one, which gets all requests, and is held when it is ready", () => {
     const fresh = release(2, "Pending");
@@ -45,11 +51,6 @@ describe("a held release", () => {
     web.metadata.annotations = { ...web.metadata.annotations, "nagi.dev/recreate": "volume" };
     const next = release(2, "Pending");
     expect(plan({ releases: [v1, next], deployments: [web] })).toMatchObject({ runs: ["v2", undefined] });
-    const withVolume = newObject<App>(
-      appKind,
-      { name: "shop", uid: "u" },
-      { spec: { volumes: [{ claim: "data", path: "/data" }] } },
-    );
     const given = { app: withVolume, releases: [v1, next], deployments: [running(v1)] };
     expect(plan(given)).toMatchObject({ runs: ["v2", undefined] });
   });
@@ -66,6 +67,14 @@ describe("a held release", () => {
     expect(plan({ ...given, pods: [] })).toMatchObject({ runs: ["v3", undefined], serves: undefined });
     const evicted = { ...besidePod(2), status: { phase: "Failed" as const } };
     expect(plan({ ...given, pods: [evicted] })).toMatchObject({ runs: ["v3", undefined], serves: undefined });
+  });
+
+  test("that gets a volume is given up, and does not take over unasked", () => {
+    const given = { app: withVolume, deployments: [running(v1)] };
+    for (const each of [held, release(2, "Deploying", { isCanary: true })]) {
+      const found = plan({ ...given, releases: [v1, each], beside: running(each) });
+      expect(found).toEqual({ runs: ["v1", undefined], serves: "v1", changes: ["v2 Failed"] });
+    }
   });
 
   test("while it waits, instances that the live one has replaced get no requests", () => {
@@ -151,6 +160,22 @@ describe("a cutover", () => {
     expect(plan({ ...half, ...back })).toMatchObject({ ...done, changes: ["v2 Held", "v1 Live null"] });
     const late = plan({ ...given, releases: [release(1, "Superseded"), fresh], ...back });
     expect(late.settled).toBe("v1 does not run any more. To deploy it anew: nagi rollback v1");
+  });
+
+  test("that took all requests of a canary stays taken back", () => {
+    const canary = { step: 2, weight: 100, since: "2026-03-01T11:00:00Z" };
+    const releases = [v1, release(2, "Held", { isCanary: true, canary })];
+    const back = { ...over, releases, deployments: [running(v1)], beside: running(releases[1] ?? v1) };
+    expect(plan(back)).toMatchObject({ runs: ["v1", "v2"], serves: "v1", changes: ["v2 Held"] });
+    expect(plan({ ...back, ...wish("cutover v2") })).toMatchObject({ serves: "v2", settled: "done" });
+  });
+
+  test("leaves nothing beside when the app gets a volume", () => {
+    expect(plan({ ...over, app: withVolume })).toEqual({
+      runs: ["v2", undefined],
+      serves: "v2",
+      changes: ["v1 Superseded null"],
+    });
   });
 
   test("is over when another release comes: that waits until the live one has moved", () => {

@@ -47,8 +47,10 @@ export function planDeploy(input: DeployInput): DeployPlan {
   if (live !== undefined && isAdopting(live, input)) return planAdoption(live, input);
   if (phaseOf(latest) === "Live") return planLive(latest, input);
   // Where nothing serves yet, there is nothing to be held beside.
-  if (lastLive !== undefined && hasWeb(lastLive) && isHeld(latest, input))
-    return planHeld(latest, lastLive, input);
+  if (lastLive !== undefined && hasWeb(lastLive)) {
+    if (isHeld(latest, input)) return planHeld(latest, lastLive, input);
+    if (gotVolumeBeside(latest, input)) return planGivenUp(latest, lastLive, input);
+  }
   return planRolling(lastLive, input);
 }
 
@@ -61,11 +63,27 @@ export function isHeld(release: Release, { app, deployments }: DeployInput): boo
   const { spec, status } = release;
   if (spec.hold !== true || !hasWeb(release)) return false;
   // It may have got one since the main deployment was made.
-  const own = podTemplate({ release, process: webProcess, options: processOptions(app, webProcess) });
-  if (hasClaim(own)) return false;
+  if (hasVolume(release, app)) return false;
   const web = webOf(deployments);
   if (web?.metadata.annotations?.[recreateAnnotation] === "volume") return false;
   return ["Pending", "Releasing", "Deploying", "Held"].includes(status?.phase ?? "Pending");
+}
+
+function hasVolume(release: Release, app: DeployInput["app"]): boolean {
+  return hasClaim(podTemplate({ release, process: webProcess, options: processOptions(app, webProcess) }));
+}
+
+/** Whether the release got a volume while it ran beside the live one: nobody has said yet that it may serve. */
+function gotVolumeBeside({ spec, status, metadata }: Release, input: DeployInput): boolean {
+  const isUnderWay = ["Releasing", "Deploying", "Held"].includes(status?.phase ?? "Pending");
+  return spec.hold === true && isUnderWay && besideReleaseName(input) === metadata.name;
+}
+
+function planGivenUp(latest: Release, lastLive: Release, input: DeployInput): DeployPlan {
+  const before = `v${lastLive.spec.version}`;
+  const message = `web has a volume now, and so cannot run beside ${before}, which goes on running. Deploy again to have it`;
+  const over = standbysOf(input).map(standbyOver);
+  return { target: lastLive, serving: lastLive, changes: [...changed(latest, "Failed", message), ...over] };
 }
 
 /** The newest release is live: the one before may still run, for the way back. */
@@ -74,6 +92,11 @@ function planLive(latest: Release, input: DeployInput): DeployPlan {
   const [standby] = standbysOf(input);
   const leftMs = standby === undefined ? 0 : (standbyUntilMs(standby) ?? 0) - input.nowMs;
   const isBeside = besideReleaseName(input) === latest.metadata.name;
+  // Only one set of instances may have the volume: there is no way back, and nothing takes over bit by bit.
+  if ((standby !== undefined || isBeside) && hasVolume(latest, input.app)) {
+    const ends = standbysOf(input).map(standbyOver);
+    return { target, serving: latest, changes: [...changes, ...ends] };
+  }
   if (standby !== undefined && leftMs > 0 && isBeside) {
     const running = { target, webTarget: standby, beside: latest, serving: latest };
     return { ...running, changes, requeueAfterMs: leftMs };
@@ -132,7 +155,9 @@ function planBeside(latest: Release, { input, lastLive, others }: BesideGiven): 
   const isTold = phaseOf(latest) === "Held" || progress.state !== "complete" || input.isPreviewed(latest);
   const seen: Progress = isTold ? progress : { state: "moving", message: routingMessage };
   const { canary } = latest.status ?? {};
-  if (latest.spec.canary === true && (canary !== undefined || seen.state === "complete")) {
+  // One that gave the requests back has had them all before, and is no canary any more.
+  const isCanary = latest.spec.canary === true && phaseOf(latest) !== "Held";
+  if (isCanary && (canary !== undefined || seen.state === "complete")) {
     const giveWay = (): PhaseChange => standby(lastLive, latest, input);
     return planCanary(latest, { input, lastLive, progress, others, giveWay });
   }
