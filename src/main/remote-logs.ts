@@ -9,6 +9,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { dirname, join } from "node:path";
 import type { LogOptions } from "../client/client.ts";
 import type { LogSource } from "../client/log-source.ts";
+import { drained } from "../lib/drained.ts";
 import type { HttpHandler } from "../lib/http-handler.ts";
 import type { KubeObject } from "../model/meta.ts";
 import { StatusError, type Status } from "../model/status.ts";
@@ -92,8 +93,7 @@ export function logHandler(sources: ReadonlyMap<string, LogSource>, secret: stri
         const { object, options } = JSON.parse(await textOf(request)) as LogRequest;
         for await (const chunk of source.log(object, { ...options, signal: gone.signal })) {
           if (!response.headersSent) response.writeHead(200, { "content-type": "text/plain" });
-          if (!response.write(chunk))
-            await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+          if (!response.write(chunk)) await drained(response);
         }
         if (!response.headersSent) response.writeHead(200, { "content-type": "text/plain" });
         response.end();

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { drained } from "../../lib/drained.ts";
 import { runGitProgram } from "./git-process.ts";
 
 /** CGI headers of git are a few hundred bytes. */
@@ -92,15 +93,4 @@ function writeHead(text: string, response: ServerResponse): void {
     else if (colon > 0) response.setHeader(name, value);
   }
   response.statusCode = status;
-}
-
-/** Or the connection is gone, which the next write finds out. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off("drain", done).off("close", done);
-      resolve();
-    };
-    response.on("drain", done).on("close", done);
-  });
 }
