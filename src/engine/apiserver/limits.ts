@@ -19,6 +19,8 @@ export interface Limits {
   readonly watchBufferEvents: number;
   /** A watch whose client asks for no timeout ends after this; clients start a new one from where it was. */
   readonly watchMs: number;
+  /** A followed log that is silent for this long is begun all the same: clients do not wait for ever for an answer. */
+  readonly logHeadMs: number;
   readonly bookmarkMs: number;
   /** How long a client may take to send a request. */
   readonly receiveMs: number;
@@ -50,6 +52,7 @@ export const defaultLimits: Limits = {
   watchBufferBytes: 16 * 1024 * 1024,
   watchBufferEvents: 200_000,
   watchMs: 45 * 60_000,
+  logHeadMs: 1_000,
   bookmarkMs: 60_000,
   receiveMs: 60_000,
   idleMs: 120_000,

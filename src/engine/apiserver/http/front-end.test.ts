@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configMap } from "../../../model/kinds/core/configmap/configmap.ts";
 import type { KubeObject } from "../../../model/meta.ts";
+import { StatusError } from "../../../model/status.ts";
 import { HttpCaller, linesOf } from "../testing/http-call.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
@@ -9,11 +10,15 @@ let server: TestServer;
 let http: HttpCaller;
 let stranger: HttpCaller;
 const logSignals: AbortSignal[] = [];
+const breaking = Promise.withResolvers<never>();
 
 async function* endlessLog(
-  _object: KubeObject,
+  object: KubeObject,
   { signal, follow = false }: { signal?: AbortSignal | undefined; follow?: boolean | undefined },
 ) {
+  const { name } = object.metadata;
+  if (name === "waiting") throw new StatusError("BadRequest", "waiting is waiting to start");
+  if (name === "silent") await breaking.promise;
   yield Buffer.from("first\n");
   if (!follow || signal === undefined) return;
   logSignals.push(signal);
@@ -27,6 +32,7 @@ const limits = {
   watchBufferBytes: 200_000,
   bookmarkMs: 20,
   closeMs: 100,
+  logHeadMs: 10,
 };
 
 beforeAll(async () => {
@@ -398,6 +404,24 @@ describe("logs", () => {
     response.destroy();
     if (signal !== undefined && !signal.aborted) await once(signal, "abort");
     expect(signal?.aborted).toBe(true);
+  });
+
+  test("a silent one that is followed begins; what fails later breaks it off", async () => {
+    await http.call("POST", "/api/v1/namespaces/default/pods", { body: podJson("silent") });
+    const response = await http.open("GET", "/api/v1/namespaces/default/pods/silent/log?follow=true");
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    breaking.reject(new StatusError("ServiceUnavailable", "the container engine does not answer"));
+    await expect(once(response, "end")).rejects.toThrow("aborted");
+  });
+
+  test("what fails at once has its status", async () => {
+    await http.call("POST", "/api/v1/namespaces/default/pods", { body: podJson("waiting") });
+    const path = "/api/v1/namespaces/default/pods/waiting/log?follow=true";
+    expect((await http.call("GET", path)).json).toMatchObject({
+      code: 400,
+      message: "waiting is waiting to start",
+    });
   });
 });
 
