@@ -1,13 +1,21 @@
 /** The real git: what a source with submodules leaves in the store. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { SourceStore } from "../source-store.ts";
-import { archiveCommit } from "./archive-commit.ts";
+import { SourceStore, SourceTooLargeError } from "../source-store.ts";
+import { archiveCommit, type ArchiveOptions } from "./archive-commit.ts";
 
 const env = { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C.UTF-8" };
 let dir: string;
@@ -31,13 +39,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const archive = (commit: string) =>
+const archive = (commit: string, options: Partial<ArchiveOptions> = {}) =>
   archiveCommit(
     { path: join(dir, "outer"), commit, directory: "", env },
     {
       sources,
       findSubmodule: () => Promise.resolve({ path: join(dir, "inner") }),
       submoduleEnv: env,
+      ...options,
     },
   );
 
@@ -57,4 +66,24 @@ it("leaves alone what another build has of the same commit", async () => {
   expect(made.submodules).toEqual(["lib"]);
   expect(made.id).not.toBe(other.id);
   expect(readdirSync(join(dir, "sources")).toSorted()).toEqual([made.id, other.id].toSorted());
+});
+
+it("leaves no git behind when the source is too large in the middle of a submodule's file", async () => {
+  writeFileSync(join(dir, "inner/big"), "x".repeat(5_000_000));
+  git("inner", "add", ".");
+  git("inner", "commit", "-q", "-m", "Grow");
+  git("outer/lib", "pull", "-q");
+  git("outer", "rm", "-q", "--ignore-unmatch", "big");
+  git("outer", "add", "lib");
+  git("outer", "commit", "-q", "-m", "Take the large one");
+  // Says which process it is, and becomes git.
+  mkdirSync(join(dir, "bin"));
+  const script = `#!/bin/sh\n[ $1 = archive ] && echo $$ >${join(dir, "pid")}\nPATH=${env.PATH} exec git "$@"\n`;
+  writeFileSync(join(dir, "bin/git"), script, { mode: 0o755 });
+  const small = new SourceStore({ directory: join(dir, "small"), maxBytes: 1024 ** 2 });
+  const submoduleEnv = { ...env, PATH: `${join(dir, "bin")}:${env.PATH}` };
+  const made = archive(git("outer", "rev-parse", "HEAD"), { sources: small, submoduleEnv });
+  await expect(made).rejects.toThrow(SourceTooLargeError);
+  const pid = Number(readFileSync(join(dir, "pid"), "utf8"));
+  await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
 });

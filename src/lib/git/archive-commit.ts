@@ -2,8 +2,8 @@
 
 import type { Readable } from "node:stream";
 import { extract, pack, type Header, type Pack } from "tar-stream";
-import { pipeline } from "node:stream/promises";
 import type { SourceStore, StoredSource } from "../source-store.ts";
+import { writeEntry } from "../tar-entry.ts";
 import { streamGit } from "./stream-git.ts";
 import { listSubmodules, SubmoduleProblem, type Submodule } from "./list-submodules.ts";
 
@@ -114,13 +114,13 @@ async function copyEntries(source: Readable, target: Pack): Promise<void> {
   const entries = extract();
   source.on("error", (error) => entries.destroy(error));
   source.pipe(entries);
-  for await (const entry of entries) {
-    const { name, mode, mtime, type, linkname, size } = entry.header;
-    const header: Header = { name, mode, mtime, type, linkname, size, uid: 0, gid: 0 } as Header;
-    const done = Promise.withResolvers<void>();
-    const sink = target.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
-    if (type === "file") await pipeline(entry, sink as unknown as NodeJS.WritableStream);
-    else entry.resume();
-    await done.promise;
+  try {
+    for await (const entry of entries) {
+      const { name, mode, mtime, type, linkname, size } = entry.header;
+      const header: Header = { name, mode, mtime, type, linkname, size, uid: 0, gid: 0 } as Header;
+      await writeEntry(target, header, entry);
+    }
+  } finally {
+    source.destroy();
   }
 }

@@ -9,7 +9,7 @@ import { extract, pack, type Extract, type Header, type Pack } from "tar-stream"
 import { contextFolders } from "./containerfile.ts";
 import type { BuildPlan, ContextFolder } from "./plan.ts";
 import { pathWithin } from "./source-tree.ts";
-import { writeEntry, type NewHeader } from "./tar-entry.ts";
+import { writeEntry, type NewHeader } from "../../lib/tar-entry.ts";
 
 export interface ContextOptions {
   readonly source: Readable;

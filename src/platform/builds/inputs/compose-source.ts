@@ -7,7 +7,7 @@ import type { EventEmitter } from "node:events";
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
 import { extract, pack, type Pack } from "tar-stream";
-import { writeEntry } from "../tar-entry.ts";
+import { writeEntry } from "../../../lib/tar-entry.ts";
 
 export interface AddedFile {
   /** In the source. */
