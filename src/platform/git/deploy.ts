@@ -62,7 +62,9 @@ export class Deployer {
   begin(push: Push): PushSession {
     let build: Build | undefined;
     let release: (() => void) | undefined;
+    let isOver = false;
     const end = (): void => {
+      isOver = true;
       release?.();
       release = undefined;
     };
@@ -71,6 +73,11 @@ export class Deployer {
       if (typeof asked === "boolean") return asked;
       const turn = await this.#turn(push, tell);
       release = turn.giveBack;
+      // Its git may have ended while it waited, with nobody left to give the turn back.
+      if (isOver) {
+        end();
+        return false;
+      }
       const moved = turn.waited ? await this.#moved(push, asked.deployed) : undefined;
       if (moved !== undefined) return refuse(tell, moved);
       const begun = await this.#startBuild(asked, tell);
