@@ -85,6 +85,8 @@ function contentOf(request: IncomingMessage): Readable {
     request.unpipe();
     request.resume();
   });
+  // Gone before anybody listened.
+  if (request.destroyed) content.destroy(new Error("the upload ended early"));
   return content;
 }
 

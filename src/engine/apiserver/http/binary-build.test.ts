@@ -7,10 +7,12 @@ import { pack } from "tar-stream";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SourceStore } from "../../../lib/source-store.ts";
+import { goneRequest } from "../../../lib/testing/gone-request.ts";
 import { newObject } from "../../../model/kind.ts";
 import { buildConfig, type BuildConfig } from "../../../model/kinds/build/buildconfig/buildconfig.ts";
 import { HttpCaller, type Answer } from "../testing/http-call.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
+import { BinaryBuilds } from "./binary-build.ts";
 
 const base = "/apis/build.openshift.io/v1/namespaces/default";
 
@@ -123,6 +125,17 @@ describe("a build of what is sent", () => {
       expect.stringContaining("cannot take the source: unexpected end of file") as string,
     ]);
     expect(await readdir(directory)).toEqual(before);
+  });
+
+  it("does not wait for a client that is gone", async () => {
+    const { request } = await goneRequest("POST");
+    const user = { username: "admin", groups: [] };
+    const builds = new BinaryBuilds({ clientFor: () => server.client, sources });
+    const made = builds.start(
+      { request, query: new URLSearchParams(), user },
+      { namespace: "default", name: "shop" },
+    );
+    await expect(made).rejects.toThrow("cannot take the source: the body ended early");
   });
 
   it("needs the configuration, and a POST", async () => {

@@ -94,6 +94,8 @@ function contentOf(request: IncomingMessage): Readable {
   request.pipe(content);
   content.on("close", () => request.unpipe(content));
   content.on("error", () => undefined);
+  // Gone before anybody listened.
+  if (request.destroyed) content.destroy(new Error("the body ended early"));
   return content;
 }
 

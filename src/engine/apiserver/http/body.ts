@@ -23,6 +23,8 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     });
     request.once("end", () => resolve(Buffer.concat(chunks)));
     request.once("error", (error) => reject(badRequest(`the body ended early: ${messageOf(error)}`)));
+    // Who went while it was found out who they are is not heard of any more.
+    if (request.destroyed) reject(badRequest("the body ended early"));
   });
 }
 

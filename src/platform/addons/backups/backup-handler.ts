@@ -64,6 +64,7 @@ export class BackupHandler implements HttpHandler {
     const { file = "", sizeBytes = 0 } = backup.status ?? {};
     const ended = new AbortController();
     response.once("close", () => ended.abort());
+    if (response.closed) ended.abort();
     const place = await this.#places.get(backup);
     const type = "application/octet-stream";
     for await (const chunk of place.read(file, ended.signal)) {
