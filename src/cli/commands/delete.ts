@@ -66,7 +66,9 @@ async function targetsOf(context: CommandContext, client: Client): Promise<Named
         return { kind, ref: { namespace, name: object.metadata.name ?? "" } };
       }),
     );
-  const selector = context.text("selector");
+  const given = context.text("selector")?.trim();
+  // Of a variable that is empty: it would choose everything.
+  const selector = given === "" ? undefined : given;
   const named: NamedObject[] = [];
   for (const { kind, names } of await parseTargets(client, context.args)) {
     const namespace = kind.namespaced ? await context.namespace() : undefined;
