@@ -3,6 +3,8 @@
 import { findCondition } from "../model/conditions.ts";
 import { app } from "../model/kinds/nagi/app/app.ts";
 import type { App } from "../model/kinds/nagi/app/app.ts";
+import { appLabel, processLabel } from "../model/kinds/nagi/app/app-names.ts";
+import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
 import type { CommandContext } from "./command.ts";
 import { pause, pollMs } from "./wait.ts";
 
@@ -45,5 +47,42 @@ export async function untilScaled(context: CommandContext, { found, wanted }: Sc
     }
     await pause(pollMs, context.signal);
   }
+  await untilEnded(context, { found, wanted });
   context.terminal.progressDone();
+}
+
+/** Instances that are too many may take their grace time to end. */
+async function untilEnded(context: CommandContext, { found, wanted }: Scaled): Promise<void> {
+  const client = await context.client();
+  const { name = "", namespace } = found.metadata;
+  const shrinking = Object.entries(wanted).filter(
+    ([type, count]) => count === 0 || count < (found.status?.processes?.[type]?.desired ?? 0),
+  );
+  const startMs = Date.now();
+  let graceMaxMs = 0;
+  while (shrinking.length > 0) {
+    const labelSelector = `${appLabel}=${name}`;
+    const present = (await client.list(pod, { namespace, labelSelector })).items.filter(isThere);
+    const tooMany = shrinking.flatMap(([type, count]) => {
+      const own = present.filter(({ metadata }) => metadata.labels?.[processLabel] === type);
+      return own.length > count ? [{ type, count, own }] : [];
+    });
+    if (tooMany.length === 0) return;
+    graceMaxMs = Math.max(graceMaxMs, ...tooMany.flatMap(({ own }) => own.map(graceMsOf)));
+    const text = tooMany.map(({ type, count, own }) => `${type} ${own.length - count}`).join(", ");
+    context.terminal.progress(`Scaling ${name}: still to end: ${text}`);
+    if (Date.now() - startMs > graceMaxMs + waitMaxMs)
+      throw new Error(
+        `${name} has instances that should have ended ${waitMaxMs / 60_000} minutes ago: ${text}; see: nagi ps --app ${name}`,
+      );
+    await pause(pollMs, context.signal);
+  }
+}
+
+function isThere({ status }: Pod): boolean {
+  return status?.phase !== "Succeeded" && status?.phase !== "Failed";
+}
+
+function graceMsOf({ metadata, spec }: Pod): number {
+  return (metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 0) * 1000;
 }
