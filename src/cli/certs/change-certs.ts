@@ -11,6 +11,7 @@ import {
 import { messageOf } from "../../lib/errors.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { acmeCustomerAnnotation } from "../../model/kinds/route/route/acme.ts";
+import { isPassthrough } from "../../model/kinds/route/route/passthrough.ts";
 import { route, type Route } from "../../model/kinds/route/route/route.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { platformInfo } from "../app.ts";
@@ -62,14 +63,23 @@ export async function addCertificate(
   await tell(context, meant, "shows your certificate");
 }
 
-/** `nagi certs auto`: with certificates that the platform makes, or that an ACME authority gives it. */
+/**
+ * `nagi certs auto`: with certificates that the platform makes, or that an ACME authority gives it. A certificate that
+ * the user gave is replaced only where its domain is named.
+ */
 export async function makeCertificates(
   context: CommandContext,
   found: App,
   domain: string | undefined,
 ): Promise<number> {
   const all = await routesOf(context, found);
-  const meant = domain === undefined ? all : [named(all, domain, found)];
+  const meant = domain === undefined ? all.filter((each) => !isOfTheUser(each)) : [named(all, domain, found)];
+  const left = domain === undefined ? all.filter(isOfTheUser).map(domainOf) : [];
+  if (meant.length === 0 && left.length > 0)
+    throw new UsageError(
+      `every domain of ${found.metadata.name} has a certificate of its own: ${left.join(", ")}`,
+      `To replace one: nagi certs auto ${left[0]} --app ${found.metadata.name}`,
+    );
   const asked = acmeAnnotations(context, meant);
   const account = await keepExternalAccount(context, found);
   const annotations = account === undefined ? asked : { ...asked, [acmeCustomerAnnotation]: account };
@@ -84,6 +94,10 @@ export async function makeCertificates(
     };
     await setTls(context, each, tls, annotations);
   }
+  if (left.length > 0)
+    context.terminal.note(
+      `Left as it is, with a certificate of its own: ${left.join(", ")}. To replace it, name the domain.`,
+    );
   if (isAcme) return await awaitAcme(context, found, meant);
   await tell(context, meant, "has a certificate of the local authority");
   context.terminal.note("How to trust it: nagi certs trust");
@@ -97,6 +111,13 @@ export async function removeTls(
 ): Promise<void> {
   const all = await routesOf(context, found);
   const meant = domain === undefined ? all : [named(all, domain, found)];
+  const losing = meant.filter(({ spec }) => spec.tls !== undefined).map(domainOf);
+  const { name } = found.metadata;
+  if (domain === undefined && losing.length > 1 && context.text("confirm") !== name)
+    throw new UsageError(
+      `this takes HTTPS away from ${losing.length} domains of ${name}: ${losing.join(", ")}`,
+      `If that is meant: nagi certs remove --app ${name} --confirm ${name}. Of one: nagi certs remove DOMAIN --app ${name}`,
+    );
   const client = await context.client();
   for (const { metadata } of meant) {
     const ref = { namespace: metadata.namespace, name: metadata.name ?? "" };
@@ -104,6 +125,11 @@ export async function removeTls(
     await client.patch(route, ref, { type: "merge", body });
   }
   for (const each of meant) context.terminal.print(`${domainOf(each)} answers over HTTP only`);
+}
+
+/** What nobody but the user can bring back. */
+function isOfTheUser(each: Route): boolean {
+  return isPassthrough(each) || (each.spec.tls?.certificate ?? "") !== "";
 }
 
 export function named(all: readonly Route[], domain: string, { metadata }: App): Route {

@@ -41,6 +41,12 @@ export const command: Command = {
       value: "FILE",
       description: "Of add: who issued the certificate, and so on.",
     },
+    {
+      name: "confirm",
+      type: "string",
+      value: "APP",
+      description: "Of remove, without a domain: the app's name, when several domains have HTTPS.",
+    },
     ...acmeOptions,
   ],
   examples: [
