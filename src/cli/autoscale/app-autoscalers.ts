@@ -4,20 +4,28 @@ import {
   horizontalPodAutoscaler,
   type HorizontalPodAutoscaler,
 } from "../../model/kinds/autoscaling/horizontalpodautoscaler/horizontalpodautoscaler.ts";
+import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import type { App } from "../../model/kinds/nagi/app/app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
+import { typesOf } from "../process-types.ts";
 
 export type AppAutoscalers = ReadonlyMap<string, HorizontalPodAutoscaler>;
 
 /** By process type. */
-export async function autoscalersOf(context: CommandContext, { metadata }: App): Promise<AppAutoscalers> {
-  const { namespace, name = "" } = metadata;
+export async function autoscalersOf(context: CommandContext, found: App): Promise<AppAutoscalers> {
+  const { namespace, name = "" } = found.metadata;
   const client = await context.client();
   const { items } = await client.list(horizontalPodAutoscaler, { namespace });
   const prefix = `${name}-`;
+  const types = typesOf(found);
   const own = items.flatMap((each): [string, HorizontalPodAutoscaler][] => {
     const { kind, name: target } = each.spec.scaleTargetRef;
-    return kind === "Deployment" && target.startsWith(prefix) ? [[target.slice(prefix.length), each]] : [];
+    if (kind !== "Deployment" || !target.startsWith(prefix)) return [];
+    const type = target.slice(prefix.length);
+    const app = each.metadata.labels?.[appLabel];
+    // The target may be another app's whose name begins alike: shop-admin-web.
+    const isOwn = app === undefined ? types.includes(type) : app === name;
+    return isOwn ? [[type, each]] : [];
   });
   return new Map(own);
 }
