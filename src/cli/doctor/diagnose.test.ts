@@ -290,6 +290,36 @@ it("notices that web is scaled to nothing", () => {
   expect(causes({ app, pods: [], answer: undefined })).toEqual(["error ScaledToZero"]);
 });
 
+it("takes neither an app that sleeps nor one that was stopped for broken", () => {
+  const status = { processes: { web: { desired: 0, ready: 0 } } };
+  const change = { pods: [], answer: undefined, webSleeps: true };
+  expect(causes({ ...change, app: { ...healthy.app, status } })).toEqual([]);
+  const spec = { processes: { web: { stopped: true } } };
+  const [found] = diagnose({ ...healthy, ...change, app: { ...healthy.app, spec, status } });
+  expect([found?.severity, found?.next]).toEqual(["note", ["nagi start --app shop"]]);
+});
+
+it("takes an app in maintenance for nothing else", () => {
+  const metadata = { name: "shop", annotations: { "nagi.dev/maintenance": "on" } };
+  const spec = { host: "shop.localhost", to: { kind: "Service", name: "shop" } } as const;
+  const routes = [{ apiVersion: "route.openshift.io/v1", kind: "Route", metadata, spec }];
+  const lines = Array.from({ length: 5 }, () => ({
+    method: "GET",
+    path: "/",
+    status: 503,
+    tookMs: 1,
+    to: "none",
+  }));
+  const change = { routes, traffic: trafficOf(lines) };
+  const found = diagnose({ ...healthy, ...change, answer: { url: "u", tookMs: 1, status: 503 } });
+  expect(found.map(({ severity, next }) => [severity, ...next])).toEqual([
+    ["note", "nagi maintenance off --app shop"],
+  ]);
+  expect(causes({ ...change, answer: { url: "u", tookMs: 1, failure: "ECONNREFUSED" } })).toContain(
+    "error RouterUnreachable",
+  );
+});
+
 it("tells of pods that gave way, and takes them for nothing else", () => {
   const message = "The node was low on resource: memory.";
   const terminated = { exitCode: 137, reason: "Error", finishedAt: "2026-11-26T11:59:00Z" };

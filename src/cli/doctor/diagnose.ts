@@ -9,6 +9,7 @@ import { cannotStart, crashes, missingImages, notReady, pendingPods } from "./ru
 import {
   badCertificates,
   errorsAndWaits,
+  inMaintenance,
   noAnswer,
   noWeb,
   refusedRoutes,
@@ -33,6 +34,7 @@ const rules: readonly Rule[] = [
   failedRelease,
   failedBuild,
   refusedRoutes,
+  inMaintenance,
   noAnswer,
   badCertificates,
   starved,

@@ -74,6 +74,8 @@ export interface Evidence {
   readonly nodeUses: readonly NodeUse[];
   /** What is wrong with the certificates of its hosts. */
   readonly certificates: readonly CertificateTrouble[];
+  /** Whether the platform may end all web processes while nobody asks. */
+  readonly webSleeps?: boolean | undefined;
   /** Absent when the app has no web process. */
   readonly answer?: Answer | undefined;
   /** Further hosts of the app whose name leads nowhere. */

@@ -1,6 +1,6 @@
 /** Asks the API, the app's own address and its pods for what the doctor judges by. */
 
-import { appLabel, processLabel } from "../../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, webProcess } from "../../model/kinds/nagi/app/app-names.ts";
 import { lookup } from "node:dns/promises";
 import { request } from "node:http";
 import { tailText } from "../../client/tail-text.ts";
@@ -21,6 +21,7 @@ import { refOf } from "../../model/meta.ts";
 import { isStatus } from "../../model/status.ts";
 import { explainNow } from "../../scheduler/simulate/explain-now.ts";
 import { platformInfo } from "../app.ts";
+import { autoscalersOf } from "../autoscale/app-autoscalers.ts";
 import type { CommandContext } from "../command.ts";
 import { liveWorld } from "../scheduling/live-world.ts";
 import { mergeLogs } from "../log-stream.ts";
@@ -30,6 +31,7 @@ import { gatherNumbers } from "./gather-numbers.ts";
 import { gatherVolumes } from "./gather-volumes.ts";
 import { isEndedRun } from "./rules/cron.ts";
 import { listenersCommand, parseListeners, type Listener } from "./listeners.ts";
+import { hostsToLookUp } from "./hosts-to-look-up.ts";
 import { parseRequestLine, trafficOf, type RequestLine, type Traffic } from "./traffic.ts";
 
 /** Pods that are looked into one by one; of more, the first. */
@@ -45,7 +47,7 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
   const client = await context.client();
   const { name = "", namespace = "default" } = app.metadata;
   const scope = { namespace, labelSelector: `${appLabel}=${name}` };
-  const [releases, builds, allPods, routes, nodes, events, addons, backups] = await Promise.all([
+  const [releases, builds, allPods, routes, nodes, events, addons, backups, autoscalers] = await Promise.all([
     client.list(release, { namespace }),
     client.list(build, scope),
     client.list(pod, scope),
@@ -54,6 +56,7 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
     client.list(event, { namespace, fieldSelector: "involvedObject.kind=Pod" }),
     client.list(addon, { namespace }),
     client.list(addonBackup, { namespace }),
+    autoscalersOf(context, app),
   ]);
   const pods = allPods.items.filter(isServing);
   const waiting = pods.filter(({ spec }) => (spec.nodeName ?? "") === "").slice(0, examinedPodsMax);
@@ -89,6 +92,7 @@ export async function gather(context: CommandContext, app: App): Promise<Evidenc
     listeners,
     traffic,
     ...numbers,
+    webSleeps: autoscalers.get(webProcess)?.spec.minReplicas === 0,
     answer,
     unresolvedHosts,
     nowMs: Date.now(),
@@ -220,10 +224,9 @@ async function answerOf(context: CommandContext, app: App): Promise<Answer | und
   return { url, tookMs: Math.round(performance.now() - startedMs), ...outcome };
 }
 
-async function withoutAddress(hosts: readonly string[]): Promise<readonly string[]> {
-  const named = hosts.filter((host) => !host.startsWith("*") && !host.endsWith(".localhost"));
+async function withoutAddress(domains: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(
-    named.map(async (host) => {
+    hostsToLookUp(domains).map(async (host) => {
       try {
         await lookup(host);
         return [];

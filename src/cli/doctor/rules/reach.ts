@@ -1,6 +1,7 @@
 /** Requests that do not get where they should, or come back late. */
 
 import { webProcess } from "../../../model/kinds/nagi/app/app-names.ts";
+import { settingOf } from "../../../model/kinds/route/route/route-settings.ts";
 import type { Evidence, Finding } from "../evidence.ts";
 
 /** Fewer requests say nothing about how slow an app is. */
@@ -10,10 +11,21 @@ const tooManyErrors = 0.01;
 /** One or two may be the doctor's own. */
 const tellingUnserved = 3;
 
-export function scaledToZero({ app, releases }: Evidence): Finding[] {
+export function scaledToZero({ app, releases, webSleeps }: Evidence): Finding[] {
   const isLive = releases.some(({ status }) => status?.phase === "Live");
   const web = app.status?.processes?.[webProcess];
   if (!isLive || web?.desired !== 0) return [];
+  if (app.spec?.processes?.[webProcess]?.stopped === true)
+    return [
+      {
+        cause: "Stopped",
+        severity: "note",
+        text: "it was stopped, so that nobody answers",
+        evidence: ["web is stopped"],
+        next: [`nagi start --app ${app.metadata.name}`],
+      },
+    ];
+  if (webSleeps === true) return [];
   return [
     {
       cause: "ScaledToZero",
@@ -76,7 +88,27 @@ export function badCertificates({ app, certificates }: Evidence): Finding[] {
   }));
 }
 
-export function noAnswer({ app, answer, pods }: Evidence): Finding[] {
+export function inMaintenance(evidence: Evidence): Finding[] {
+  if (!isInMaintenance(evidence)) return [];
+  const { name } = evidence.app.metadata;
+  return [
+    {
+      cause: "InMaintenance",
+      severity: "note",
+      text: "it is in maintenance: the router answers 503 in its place",
+      evidence: [`route ${name} has nagi.dev/maintenance`],
+      next: [`nagi maintenance off --app ${name}`],
+    },
+  ];
+}
+
+function isInMaintenance({ app, routes }: Evidence): boolean {
+  const own = routes.find(({ metadata }) => metadata.name === app.metadata.name);
+  return own !== undefined && settingOf(own, "maintenance") !== undefined;
+}
+
+export function noAnswer(evidence: Evidence): Finding[] {
+  const { app, answer, pods } = evidence;
   if (answer === undefined) return [];
   const isReady = pods.some(({ status }) => status?.containerStatuses?.every(({ ready }) => ready) === true);
   const { name = "" } = app.metadata;
@@ -91,7 +123,7 @@ export function noAnswer({ app, answer, pods }: Evidence): Finding[] {
         next: ["nagi status", "nagi up --detach"],
       },
     ];
-  if (answer.status < 500) return [];
+  if (answer.status < 500 || (answer.status === 503 && isInMaintenance(evidence))) return [];
   return [
     {
       cause: isReady ? "AnswersWithError" : "NobodyAnswers",
@@ -105,12 +137,13 @@ export function noAnswer({ app, answer, pods }: Evidence): Finding[] {
   ];
 }
 
-export function errorsAndWaits({ app, traffic }: Evidence): Finding[] {
+export function errorsAndWaits(evidence: Evidence): Finding[] {
+  const { app, traffic } = evidence;
   const { name = "" } = app.metadata;
   const { requests, appErrors, unserved, failing, slowest } = traffic;
   const of = `of ${requests} requests in the last 15 minutes`;
   const found: Finding[] = [];
-  if (unserved >= tellingUnserved)
+  if (unserved >= tellingUnserved && !isInMaintenance(evidence))
     found.push({
       cause: "UnservedRequests",
       severity: "warning",
