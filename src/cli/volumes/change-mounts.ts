@@ -6,6 +6,7 @@ import type { App } from "../../model/kinds/nagi/app/app.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import { getApp } from "../app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
+import { checkTypes } from "../process-types.ts";
 import { changeApp } from "../rolled-out.ts";
 import { getVolume, isShared, mountsByClaim, mountText } from "./find-volume.ts";
 
@@ -25,6 +26,7 @@ export async function mount(
   const found = await getApp(context);
   const app = found.metadata.name ?? "";
   const process = context.text("process") ?? "web";
+  checkTypes(found, [process]);
   const shared = isShared(claim);
   const users = (await mountsByClaim(context)).get(name ?? "") ?? [];
   const other = users.find((each) => each.app !== app || each.process !== process);

@@ -48,7 +48,11 @@ export async function takeSnapshot(
     throw new UsageError(`there is a snapshot ${name} already`, "Those there are: nagi volumes snapshots");
   }
   const { terminal } = context;
-  while (!context.flag("no-wait")) {
+  if (context.flag("no-wait")) {
+    terminal.print(`Snapshot ${name} of ${volume} is being taken: nagi volumes snapshots`);
+    return 0;
+  }
+  for (;;) {
     const { status = {} } = await client.get(volumeSnapshot, refOf(made));
     if (status.readyToUse === true) break;
     if (status.error !== undefined) {
