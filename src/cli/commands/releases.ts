@@ -45,6 +45,7 @@ export const command: Command = {
     const action = actions[word ?? ""];
     if (action !== undefined) return await action(context, rest);
     const name = await appName(context, word);
+    if (!context.flag("all-namespaces")) await getApp(context, word);
     await listObjects(context, release, {
       labelSelector: `${appLabel}=${name}`,
       numbered: true,

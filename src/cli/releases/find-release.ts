@@ -6,7 +6,7 @@ import { build } from "../../model/kinds/build/build/build.ts";
 import { secret } from "../../model/kinds/core/secret/secret.ts";
 import { release as releaseKind, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { isNotFound } from "../../model/status.ts";
-import { appName } from "../app.ts";
+import { appName, getApp } from "../app.ts";
 import { UsageError, type CommandContext } from "../command.ts";
 
 export interface FoundRelease {
@@ -22,8 +22,10 @@ export async function findRelease(context: CommandContext, given: string | undef
   const client = await context.client();
   const { items } = await client.list(releaseKind, { namespace, labelSelector: `${appLabel}=${app}` });
   const all = items.toSorted((a, b) => a.spec.version - b.spec.version);
-  if (all.length === 0)
+  if (all.length === 0) {
+    await getApp(context);
     throw new UsageError(`app ${app} has no release yet`, "Deploy it first: git push nagi main");
+  }
   const version = /^v?(\d+)$/.exec(given ?? "")?.[1];
   const found = given === undefined ? all.at(-1) : all.find(({ spec }) => String(spec.version) === version);
   if (found !== undefined) return { release: found, all };
