@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Command, CommandContext } from "../../cli/command.ts";
+import { connect } from "../../cli/connect.ts";
 import { columns } from "../../cli/format.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { sizeCell } from "../../model/cells.ts";
 import { node } from "../../model/kinds/core/node/node.ts";
 import { app } from "../../model/kinds/nagi/app/app.ts";
@@ -38,7 +40,10 @@ export const command: Command = {
       ...each,
       memoryBytes: residentBytes(each.pid),
     }));
-    const counts = await count(context);
+    const counts = await count(context, dataDir).catch((error: unknown) => {
+      context.terminal.note(`How many apps and nodes it has is not known: ${messageOf(error)}`);
+      return undefined;
+    });
     if (context.text("output") === "json") {
       context.terminal.print(
         JSON.stringify({ running: true, dataDir, ...state, processes, ...counts }, null, 2),
@@ -51,12 +56,12 @@ export const command: Command = {
         ["Nagi:", `${state.version}, pid ${state.pid}, up ${ageText(state.startedAt, Date.now())}`],
         [
           "Apps:",
-          `${state.httpUrl.replace("://", "://APP.")} (${counts.apps === 1 ? "1 app" : `${counts.apps} apps`})`,
+          `${state.httpUrl.replace("://", "://APP.")} (${counts?.apps === 1 ? "1 app" : `${counts?.apps ?? "?"} apps`})`,
         ],
         ["API:", state.apiUrl],
         ["Registry:", state.registry],
-        ["Nodes:", `${counts.nodesReady} of ${counts.nodes} ready`],
-        ["Platforms:", counts.platforms.join(", ") || "none yet"],
+        ["Nodes:", counts === undefined ? "?" : `${counts.nodesReady} of ${counts.nodes} ready`],
+        ["Platforms:", counts === undefined ? "?" : counts.platforms.join(", ") || "none yet"],
         [
           "Memory:",
           `${sizeCell(total)} (${processes.map(({ name, memoryBytes }) => `${name} ${sizeCell(memoryBytes)}`).join(", ")})`,
@@ -68,8 +73,9 @@ export const command: Command = {
   },
 };
 
-async function count(context: CommandContext) {
-  const client = await context.client();
+/** Of the platform on this machine, wherever the other commands are logged in. */
+async function count({ host }: CommandContext, dataDir: string) {
+  const { client } = await connect({ host, kubeconfig: undefined, context: undefined, dataDir });
   const [nodes, apps, platforms] = await Promise.all([
     client.list(node),
     client.list(app),
