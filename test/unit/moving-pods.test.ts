@@ -62,15 +62,17 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   throw new Error("it did not come to it");
 }
 
-/** Runs a command as the command line would; what it printed. */
+/** Runs a command as the command line would; what it printed, with what is for people only unless that goes elsewhere. */
 async function run(
   command: Command,
   args: readonly string[],
   flags: Readonly<Record<string, string | number | boolean>>,
+  notes?: string[],
 ): Promise<string> {
   const lines: string[] = [];
-  const out = { write: (text: string | Uint8Array) => lines.push(String(text)) > 0 };
-  const terminal = createTerminal({ out, err: out, input: Readable.from([]), env: {} });
+  const to = (all: string[]) => ({ write: (text: string | Uint8Array) => all.push(String(text)) > 0 });
+  const [out, err] = [to(lines), to(notes ?? lines)];
+  const terminal = createTerminal({ out, err, input: Readable.from([]), env: {} });
   const given = (name: string) => flags[name] ?? command.options?.find((each) => each.name === name)?.default;
   const context: CommandContext = {
     args,
@@ -127,8 +129,11 @@ test("density empties a node and keeps it empty", async () => {
   await plane.addNode("node-2");
   await addWeb(3);
   await until(async () => (await readyPods()).length === 3);
-  const said = await run(rebalance, [], { objective: "density", apply: true, timeout: 20 });
-  expect(said).toMatch(/node\/node-[12] cordoned/);
+  const notes: string[] = [];
+  const flags = { objective: "density", apply: true, timeout: 20, output: "json" };
+  const { freed } = JSON.parse(await run(rebalance, [], flags, notes)) as { freed: unknown[] };
+  expect(freed).toHaveLength(1);
+  expect(notes.join("")).toMatch(/node\/node-[12] cordoned/);
   const names = await readyPods();
   expect([names.length, new Set(names).size]).toEqual([3, 1]);
 });

@@ -153,8 +153,15 @@ async function watch(context: CommandContext, client: Client, targets: readonly 
   if (target.names.length > 1) throw new UsageError("--watch takes one name at most");
   const { fieldSelector, ...options } = await listOptions(context, target);
   const selector = name === undefined ? fieldSelector : `metadata.name=${name}`;
+  const output = context.text("output");
+  if (output !== undefined && output !== "wide")
+    return await watchObjects(context, client, {
+      kind: target.kind,
+      options: { ...options, fieldSelector: selector },
+      output,
+    });
   const printing = {
-    wide: context.text("output") === "wide",
+    wide: output === "wide",
     namespaces: context.flag("all-namespaces") && target.kind.namespaced,
     heading: true,
   };
@@ -173,6 +180,28 @@ async function watch(context: CommandContext, client: Client, targets: readonly 
     const cells = tableCells({ ...event.table, columnDefinitions: columns }, printing);
     for (const row of heading ? cells : cells.slice(1)) context.terminal.print(alignedRow(row, widths));
     heading = false;
+  }
+  return 0;
+}
+
+interface Watched {
+  readonly kind: Kind;
+  readonly options: ListOptions;
+  readonly output: string;
+}
+
+/** Each object by itself, as it is there and whenever it changes. */
+async function watchObjects(
+  context: CommandContext,
+  client: Client,
+  { kind, options, output }: Watched,
+): Promise<number> {
+  const { terminal } = context;
+  for await (const event of client.watch(kind, { ...options, signal: context.signal })) {
+    if (event.type === "BOOKMARK") continue;
+    const { object } = event;
+    if (output === "name") terminal.print(typedName(kind, object.metadata.name ?? ""));
+    else terminal.write(`${output === "yaml" ? "---\n" : ""}${objectText(object, output)}`);
   }
   return 0;
 }

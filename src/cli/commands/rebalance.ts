@@ -67,9 +67,13 @@ export const command: Command = {
     if (context.flag("apply") && !isLive)
       throw new UsageError("--apply moves pods of the live cluster: leave --file away");
     const proposal = await propose(context);
-    if (context.text("output") === "json") context.terminal.print(JSON.stringify(proposal, null, 2));
-    else context.terminal.print(textOf(proposal));
-    if (context.flag("apply")) await apply(context, await context.client(), proposal);
+    const { terminal } = context;
+    const isJson = context.text("output") === "json";
+    terminal.print(isJson ? JSON.stringify(proposal, null, 2) : textOf(proposal));
+    if (!context.flag("apply")) return;
+    // The proposal stands alone on standard output.
+    const told = { ...context, terminal: { ...terminal, print: (line = "") => terminal.note(line) } };
+    await apply(isJson ? told : context, await context.client(), proposal);
   },
 };
 
