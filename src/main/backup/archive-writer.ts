@@ -41,10 +41,11 @@ export class ArchiveWriter {
   #failure: unknown;
   #failed = false;
 
-  constructor(target: Writable, compression: Compression) {
+  /** When the signal aborts, it is as if the target had failed. */
+  constructor(target: Writable, compression: Compression, signal?: AbortSignal) {
     const source = Readable.from(this.#pack as AsyncIterable<Uint8Array>, { objectMode: false });
     const stages = [source, ...compressor(compression), target] as const;
-    this.#written = pipeline(stages);
+    this.#written = signal === undefined ? pipeline(stages) : pipeline(stages, { signal });
     this.#written.catch((error: unknown) => {
       this.#failed = true;
       this.#failure = error;

@@ -45,9 +45,13 @@ export async function factsOf({ path }: RepositoryPath): Promise<RepositoryFacts
 }
 
 /** False when there is nothing in it yet. */
-export async function writeBundle({ path }: RepositoryPath, file: string): Promise<boolean> {
+export async function writeBundle(
+  { path }: RepositoryPath,
+  file: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   if ((await git(path, ["for-each-ref", "--count=1"])).trim() === "") return false;
-  await git(path, ["bundle", "create", "--quiet", file, "--all"]);
+  await git(path, ["bundle", "create", "--quiet", file, "--all"], signal);
   return true;
 }
 
@@ -67,7 +71,7 @@ export async function restoreRepository(
   await rename(fresh, target);
 }
 
-async function git(path: string, args: readonly string[]): Promise<string> {
+async function git(path: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
   const env = {
     ...engineEnvironment(),
     GIT_CONFIG_NOSYSTEM: "1",
@@ -76,6 +80,7 @@ async function git(path: string, args: readonly string[]): Promise<string> {
     LC_ALL: "C.UTF-8",
   };
   const safe = ["-c", "safe.directory=*", "-c", "gc.auto=0"];
-  const { stdout } = await run("git", [...safe, ...args], { cwd: path, env, maxBuffer: 4 * 1024 ** 2 });
+  const options = { cwd: path, env, maxBuffer: 4 * 1024 ** 2, ...(signal === undefined ? {} : { signal }) };
+  const { stdout } = await run("git", [...safe, ...args], options);
   return stdout;
 }

@@ -55,6 +55,8 @@ export interface BackupOptions {
   readonly config: PlatformConfig;
   readonly target: Writable;
   readonly compression: Compression;
+  /** Ends it early; what was written is no backup then. */
+  readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }
 
@@ -68,8 +70,9 @@ export interface BackupSummary {
 }
 
 export async function makeBackup(options: BackupOptions): Promise<BackupSummary> {
-  const { config, target, compression } = options;
-  const writer = new ArchiveWriter(target, compression);
+  const { config, target, compression, signal } = options;
+  signal.throwIfAborted();
+  const writer = new ArchiveWriter(target, compression, signal);
   const scratch = await makeScratch(config.dataDir);
   const backup = new Backup(options, writer, scratch);
   try {
@@ -85,6 +88,7 @@ export async function makeBackup(options: BackupOptions): Promise<BackupSummary>
     return { repositories, volumes, files: files.size - 1, bytes, skipped, unfrozen };
   } catch (error) {
     await writer.abandon();
+    signal.throwIfAborted();
     throw error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -140,10 +144,11 @@ class Backup {
     const found = await repositoriesIn(repositoriesDir(paths(this.#options.config.dataDir).git));
     const file = join(this.#scratch, "repository.bundle");
     for (const repository of found) {
+      this.#options.signal.throwIfAborted();
       this.#options.onProgress(`Backing up repository ${repository.name}`);
       const facts = Buffer.from(JSON.stringify(await factsOf(repository)));
       await this.#writer.bytes(`${reposFolder}/${repository.name}.json`, facts, new Date());
-      if (!(await writeBundle(repository, file))) continue;
+      if (!(await writeBundle(repository, file, this.#options.signal))) continue;
       await this.#writer.file(`${reposFolder}/${repository.name}.bundle`, file);
       await rm(file);
     }
@@ -152,7 +157,7 @@ class Backup {
 
   /** As it is when all images that it names are in the registry, or when that takes too long. */
   async store(): Promise<void> {
-    const { config, onProgress } = this.#options;
+    const { config, onProgress, signal } = this.#options;
     const copy = join(this.#scratch, "nagi.db");
     const untilMs = systemClock.now() + dueMaxMs;
     for (;;) {
@@ -165,7 +170,8 @@ class Backup {
         for (const image of due) this.#writer.skipped.push(`image ${image}: not yet in the registry`);
       if (isLate || due.length === 0) break;
       onProgress(`Waiting for ${due[0]} to be in the registry`);
-      await sleep(systemClock, duePollMs);
+      await sleep(systemClock, duePollMs, signal);
+      signal.throwIfAborted();
     }
     await this.#writer.file(storeEntry, copy);
     await this.#writer.file(keysFileOf(storeEntry), keysFileOf(copy));
@@ -196,7 +202,8 @@ class Backup {
   }
 
   async #volume(root: string, name: string): Promise<void> {
-    const { onProgress } = this.#options;
+    const { onProgress, signal } = this.#options;
+    signal.throwIfAborted();
     onProgress(`Backing up volume ${name}`);
     const tree = { root, path: `${volumesFolder}/${name}` };
     const { mode, uid, gid, mtime } = await stat(root);

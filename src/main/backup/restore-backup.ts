@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import { freePort } from "../../lib/free-port.ts";
 import { paths, type GivenSettings } from "../config.ts";
 import { portOwner } from "../../lib/port-holder.ts";
@@ -27,6 +27,8 @@ export interface RestoreOptions {
   readonly name: string;
   readonly dataDir: string;
   readonly ports: Partial<Ports>;
+  /** Ends it while nothing has its place yet. */
+  readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }
 
@@ -37,7 +39,8 @@ export interface Restored {
 }
 
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
-  const { input, name, dataDir, onProgress } = options;
+  const { input, name, dataDir, signal, onProgress } = options;
+  signal.throwIfAborted();
   // A directory that is there may be a disk of its own.
   const isThere = existsSync(dataDir);
   const staging = isThere ? join(dataDir, stagingName) : `${dataDir}${stagingName}`;
@@ -47,14 +50,14 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   try {
     onProgress("Reading and checking the backup");
     const extraction = new Extraction(staging);
-    const { origin, manifest } = await readArchive(input, name, (header, content) =>
+    const { origin, manifest } = await readArchive(addAbortSignal(signal, input), name, (header, content) =>
       extraction.take(header, content),
     );
     for (const path of manifest.removed) await extraction.remove(path);
     await extraction.finish();
     const fresh = join(staging, dataFolder);
     onProgress("Restoring repositories");
-    await restoreRepositories(join(staging, reposFolder), repositoriesDir(paths(fresh).git));
+    await restoreRepositories(join(staging, reposFolder), repositoriesDir(paths(fresh).git), signal);
     onProgress("Adapting objects to this machine");
     const ports = await choosePorts(origin.settings, options.ports);
     await settle(fresh, origin, ports);
@@ -65,6 +68,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
       { dataDir, registryPort: ports.registryPort },
     );
     await chmod(fresh, 0o711);
+    signal.throwIfAborted();
     if (isThere) await moveEntries(fresh, dataDir);
     else await rename(fresh, dataDir);
     return { origin, manifest, ports };
@@ -81,12 +85,13 @@ async function moveEntries(from: string, to: string): Promise<void> {
   await chmod(to, 0o711);
 }
 
-async function restoreRepositories(from: string, target: string): Promise<void> {
+async function restoreRepositories(from: string, target: string, signal: AbortSignal): Promise<void> {
   for (const namespace of await readdir(from).catch(() => [])) {
     await mkdir(join(target, namespace), { recursive: true, mode: 0o700 });
     for (const file of await readdir(join(from, namespace))) {
       const app = /^(.+)\.json$/.exec(file)?.[1];
       if (app === undefined) continue;
+      signal.throwIfAborted();
       const facts = JSON.parse(await readFile(join(from, namespace, file), "utf8")) as RepositoryFacts;
       const bundle = join(from, namespace, `${app}.bundle`);
       await restoreRepository(

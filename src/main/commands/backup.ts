@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -47,7 +48,7 @@ async function backup(context: CommandContext, destination: string): Promise<num
       "Of another directory: nagi backup --data-dir DIR FILE",
     );
   const config = await settleConfig(dataDir, {});
-  const { terminal } = context;
+  const { terminal, signal } = context;
   const onProgress = (text: string): void => terminal.progress(text);
   if (destination === "-") {
     const target = new Writable({
@@ -57,7 +58,7 @@ async function backup(context: CommandContext, destination: string): Promise<num
         else process.stdout.once("drain", done);
       },
     });
-    const summary = await makeBackup({ config, target, compression: "zstd", onProgress });
+    const summary = await makeBackup({ config, target, compression: "zstd", signal, onProgress });
     terminal.progressDone();
     warn(context, summary);
     return 0;
@@ -70,9 +71,9 @@ async function backup(context: CommandContext, destination: string): Promise<num
       `Let its name end with one of: ${endingsText}`,
     );
   const part = `${file}.part`;
+  const target = createWriteStream(part, { mode: 0o600, flush: true });
   try {
-    const target = createWriteStream(part, { mode: 0o600, flush: true });
-    const summary = await makeBackup({ config, target, compression, onProgress });
+    const summary = await makeBackup({ config, target, compression, signal, onProgress });
     await rename(part, file);
     terminal.progressDone();
     terminal.print(summaryText(summary));
@@ -81,6 +82,9 @@ async function backup(context: CommandContext, destination: string): Promise<num
     terminal.print(`Next: nagi backup verify ${file}`);
     return 0;
   } catch (error) {
+    // What is still being opened would be there again.
+    target.destroy();
+    if (!target.closed) await once(target, "close");
     await rm(part, { force: true });
     throw error;
   }
@@ -132,9 +136,13 @@ async function verify(
   if (found?.isFile() !== true) throw new UsageError(`there is no file ${path}`, "Give the path of a backup");
   context.terminal.progress("Reading the backup");
   try {
-    const verified = await readArchive(createReadStream(path), path, async (_, content) => {
-      for await (const chunk of content) void chunk;
-    });
+    const verified = await readArchive(
+      createReadStream(path, { signal: context.signal }),
+      path,
+      async (_, content) => {
+        for await (const chunk of content) void chunk;
+      },
+    );
     context.terminal.progressDone();
     context.terminal.print(verifiedText(path, verified));
     warn(context, verified.manifest);

@@ -84,7 +84,8 @@ async function restore(context: CommandContext, file: string, dataDir: string): 
   );
   const onProgress = (text: string): void => context.terminal.progress(text);
   try {
-    return await restoreBackup({ input, name: path, dataDir, ports, onProgress });
+    const { signal } = context;
+    return await restoreBackup({ input, name: path, dataDir, ports, signal, onProgress });
   } catch (error) {
     context.terminal.progressDone();
     if (error instanceof BackupError)
