@@ -4,7 +4,7 @@ import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command } from "../command.ts";
 import { allRoutesOf, domainOf, isHttp } from "../domains/domain-routes.ts";
 import { readPage, writePage } from "../routes/pages.ts";
-import { annotate, storedSetting } from "../routes/set-routes.ts";
+import { annotate } from "../routes/set-routes.ts";
 
 const actions = ["on", "off"];
 
@@ -60,8 +60,7 @@ export const command: Command = {
       if (words.length > 0) throw new UsageError("a text and --page exclude each other");
       await writePage(context, found, "maintenance", await readPage(context, file));
     }
-    const text = words.length === 0 ? "on" : words.join(" ");
-    const value = action === "off" ? null : (storedSetting("maintenance", [text]) ?? null);
+    const value = action === "off" ? null : textOf(words);
     await annotate(context, routes, { [routeSettings.maintenance.annotation]: value });
     context.terminal.print(
       action === "off"
@@ -75,3 +74,13 @@ export const command: Command = {
       );
   },
 };
+
+function textOf(words: readonly string[]): string {
+  const text = words.length === 0 ? "on" : words.join(" ");
+  const problem = routeSettings.maintenance.check(text);
+  if (problem === undefined) return text;
+  throw new UsageError(
+    `the text of nagi maintenance on is ${JSON.stringify(text)}: it ${problem}`,
+    "Whatever else is to be shown can be in a page: nagi maintenance on --page FILE",
+  );
+}

@@ -111,7 +111,7 @@ async function inForce(context: CommandContext, changed: readonly Route[]): Prom
 }
 
 /** What is kept of what was given; undefined takes the setting back. */
-export function storedSetting(name: SettingName, given: readonly string[]): string | undefined {
+function storedSetting(name: SettingName, given: readonly string[]): string | undefined {
   if (given.length === 1 && given[0] === offWord) return undefined;
   const value = (name === "basic-auth" ? given.map(storedPerson) : given).join("\n");
   const problem = routeSettings[name].check(value);

@@ -88,7 +88,9 @@ const people: Check = (value) => {
 const maxPeople = 30;
 
 const maintenanceText: Check = (value) =>
-  /^[\x20-\x7e]{1,500}$/.test(value) ? undefined : "must be on, or one line of text that is shown";
+  /^[\x20-\x7e]{1,500}$/.test(value)
+    ? undefined
+    : "must be on, or one line of at most 500 characters of ASCII that is shown";
 
 const h2c: Check = (value) =>
   value === "h2c" ? undefined : "must be h2c: HTTP/2 without TLS, as gRPC needs it";
