@@ -7,6 +7,7 @@ import {
   renameSync,
   rmdirSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -163,6 +164,26 @@ test("what cannot be written is told of when it can be again; an app that goes t
   ]);
   await log.remove();
   expect(readdirSync(dir.path)).toEqual([]);
+});
+
+test("a log that cannot be opened is opened when it can be, and goes on where it was", async () => {
+  using dir = mkdtempDisposableSync(join(tmpdir(), "nagi-app-log-"));
+  const folder = join(dir.path, "shop");
+  writeFileSync(folder, "");
+  const log = open(folder);
+  // More than may wait: it is written at once.
+  await log.add([line(1, "x".repeat(2 ** 20)), line(2, "two")]);
+  await expect(log.cursorOf("web.aaaaa")).rejects.toThrow("EEXIST");
+  unlinkSync(folder);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "current.log"), logLineText(line(0, "before")));
+  expect(await log.cursorOf("web.aaaaa")).toEqual({ time: line(0, "").time, count: 1 });
+  await log.add([line(3, "three")]);
+  expect((await texts(log)).toSorted()).toEqual([
+    "2 lines could not be kept: the disk took nothing",
+    "before",
+    "three",
+  ]);
 });
 
 test("a long line is cut, and its parts are known again", () => {

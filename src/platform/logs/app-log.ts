@@ -52,11 +52,12 @@ export class AppLog {
   readonly #options: AppLogOptions;
   readonly #current: string;
   readonly #listeners = new Set<LogListener>();
-  readonly #cursors = new Cursors();
+  #cursors = new Cursors();
   #waiting: LogLine[] = [];
   #waitingBytes = 0;
   #flush: Promise<void> | undefined;
-  #turn: Promise<unknown>;
+  #turn: Promise<unknown> = Promise.resolve();
+  #isOpen = false;
   #bytes = 0;
   #startedMs = 0;
   #nextNumber = 1;
@@ -66,15 +67,16 @@ export class AppLog {
   constructor(options: AppLogOptions) {
     this.#options = options;
     this.#current = join(options.dir, currentName);
-    this.#turn = this.#open();
-    // Whoever waits for a turn hears of it.
-    this.#turn.catch(() => undefined);
+    // Whoever needs it open tries again, and hears of it.
+    this.#inTurn(() => this.#open()).catch(() => undefined);
   }
 
   /** How far a source has been kept. */
-  async cursorOf(source: string): Promise<Cursor | undefined> {
-    await this.#turn;
-    return this.#cursors.get(source);
+  cursorOf(source: string): Promise<Cursor | undefined> {
+    return this.#inTurn(async () => {
+      await this.#open();
+      return this.#cursors.get(source);
+    });
   }
 
   /** Resolves when there is room for more. */
@@ -154,9 +156,11 @@ export class AppLog {
     return result;
   }
 
-  /** Learns from the files how far each source was kept. */
+  /** Once: learns from the files how far each source was kept. What a disk did not let it do is tried again. */
   async #open(): Promise<void> {
+    if (this.#isOpen || this.#isClosed) return;
     const { dir, clock } = this.#options;
+    this.#cursors = new Cursors();
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const segments = await listSegments(dir);
     this.#nextNumber = (segments.at(-1)?.number ?? 0) + 1;
@@ -175,6 +179,7 @@ export class AppLog {
       else for (const parsed of linesIn(line)) this.#cursors.note(parsed);
     }
     for (const segment of plain) await compress(dir, segment);
+    this.#isOpen = true;
   }
 
   async #flushLater(): Promise<void> {
@@ -198,22 +203,30 @@ export class AppLog {
     if (lines.length === 0 || this.#isClosed) return;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    if (this.#unwritten > 0) lines.push(this.#lossLine());
+    try {
+      await this.#open();
+      await this.#append(this.#unwritten > 0 ? [...lines, this.#lossLine()] : lines);
+    } catch (error) {
+      this.#unwritten += lines.length;
+      throw error;
+    }
+    this.#unwritten = 0;
+    if (this.#bytes >= segmentBytes) await this.#rotate();
+  }
+
+  async #append(lines: readonly LogLine[]): Promise<void> {
     const head = this.#bytes === 0 ? this.#cursors.headLine() : "";
     const data = Buffer.from(head + lines.map(logLineText).join(""));
     try {
       if (this.#bytes === 0) this.#startedMs = this.#options.clock.now();
       await appendFile(this.#current, data, { mode: 0o600 });
     } catch (error) {
-      this.#unwritten += lines.length;
       // Of a full disk a part may have been written.
       await truncate(this.#current, this.#bytes).catch(() => undefined);
       throw error;
     }
-    this.#unwritten = 0;
     this.#bytes += data.length;
     for (const line of lines) this.#cursors.note(line);
-    if (this.#bytes >= segmentBytes) await this.#rotate();
   }
 
   #lossLine(): LogLine {
