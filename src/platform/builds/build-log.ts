@@ -65,8 +65,9 @@ export class BuildLog {
   }
 
   #append(chunk: Buffer): void {
-    this.#file.write(chunk, () => {
-      this.#writtenBytes += chunk.length;
+    this.#file.write(chunk, (error) => {
+      // Who follows waits for the end, and not for what is not there.
+      if (!error) this.#writtenBytes += chunk.length;
       this.#changed();
     });
   }
