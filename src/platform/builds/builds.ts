@@ -233,13 +233,13 @@ class BuildController {
   }
 
   async #watchDisk(active: Active, signal: AbortSignal): Promise<void> {
-    const { engine, clock } = this.#options;
+    const { engine, clock, log } = this.#options;
     const { metadata, spec } = active.build;
     const cgroup = await buildCgroup(engine, metadata.uid ?? "");
     if (cgroup === undefined) return;
     const asked = spec.resources?.limits?.["ephemeral-storage"];
     const limitBytes = asked === undefined ? undefined : byteValue(asked);
-    active.diskLimitBytes = await exceededDisk({ engine, cgroup, limitBytes, clock, signal });
+    active.diskLimitBytes = await exceededDisk({ engine, cgroup, limitBytes, clock, log, signal });
     if (active.diskLimitBytes !== undefined) this.#stop(active, "disk");
   }
 

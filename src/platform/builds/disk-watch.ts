@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { bytesUnder } from "../../lib/directory-size.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log.ts";
 
 /** Builds that end sooner are not looked at. */
 const everyMs = 2000;
@@ -22,6 +24,7 @@ export interface DiskWatchOptions {
   /** Absent: half of what is free. */
   readonly limitBytes: number | undefined;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Ends the watch. */
   readonly signal: AbortSignal;
 }
@@ -32,6 +35,7 @@ export async function exceededDisk({
   cgroup,
   limitBytes: given,
   clock,
+  log,
   signal,
 }: DiskWatchOptions): Promise<number | undefined> {
   // A step's container goes when its layer is made: what it had written then still counts.
@@ -41,15 +45,19 @@ export async function exceededDisk({
   for (;;) {
     await sleep(clock, pauseMs, signal);
     if (signal.aborted) return undefined;
-    const { root, driver } = await engine.storage();
-    if (driver !== "overlay") return undefined;
-    limitBytes ??= await halfOfFree(root);
     const startMs = clock.now();
-    for (const [id, layer] of await layersOf(root, await engine.listBuildLeftovers(cgroup))) {
-      const bytes = (await bytesUnder(join(root, driver, layer, "diff"), lookMaxMs)) ?? 0;
-      written.set(id, Math.max(written.get(id) ?? 0, bytes));
+    try {
+      const { root, driver } = await engine.storage();
+      if (driver !== "overlay") return undefined;
+      limitBytes ??= await halfOfFree(root);
+      for (const [id, layer] of await layersOf(root, await engine.listBuildLeftovers(cgroup))) {
+        const bytes = (await bytesUnder(join(root, driver, layer, "diff"), lookMaxMs)) ?? 0;
+        written.set(id, Math.max(written.get(id) ?? 0, bytes));
+      }
+      if (total(written.values()) > limitBytes) return limitBytes;
+    } catch (error) {
+      log.warn("cannot see what a build writes, trying again", { cgroup, error: messageOf(error) });
     }
-    if (total(written.values()) > limitBytes) return limitBytes;
     pauseMs = Math.max(everyMs, (clock.now() - startMs) / lookingShare);
   }
 }
