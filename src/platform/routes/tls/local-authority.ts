@@ -56,7 +56,10 @@ export class LocalAuthority {
       join(this.#dir, "ca"),
       (pair) => lasts(pair, this.#clock.now()),
       async () => (await issuing()).issueCa(this.#clock.now(), subject),
-    );
+    ).catch((error: unknown) => {
+      this.#ca = undefined;
+      throw error;
+    });
     return this.#ca;
   }
 }
