@@ -134,10 +134,11 @@ export class ImageEngine extends EngineConnection {
     rootfs: AsyncIterable<unknown>,
     reference: string,
     changes: readonly string[] = [],
+    signal?: AbortSignal,
   ): Promise<void> {
     // The tag is part of the name, since Podman 4 overlooks the parameter.
     const query = { fromSrc: "-", repo: joinReference(splitReference(reference)), changes };
-    await drain(this.progress({ method: "POST", path: "/images/create", query, file: rootfs }));
+    await drain(this.progress({ method: "POST", path: "/images/create", query, file: rootfs, signal }));
   }
 
   /** Takes in images as `save` writes them (docker-archive or oci-archive). */

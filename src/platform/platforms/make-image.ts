@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pack } from "tar-stream";
+import type { Clock } from "../../lib/clock.ts";
 import type { ContainerEngine } from "../../lib/container-engine/container-engine.ts";
 import { isEngineError } from "../../lib/container-engine/engine-transport.ts";
 import { debianSources } from "../../lib/debian-sources.ts";
@@ -23,6 +24,7 @@ export interface MakeOptions {
   /** For files that are gone afterwards. */
   readonly workDir: string;
   readonly outside: Outside;
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,19 +45,31 @@ export interface MakeRequest {
 /** Name of the label with the versions of the image's programs, as JSON. */
 export const versionsLabel = "nagi.dev/versions";
 
+/** Of one image, also over a slow network: others wait for their turn meanwhile. */
+const makeMaxMinutes = 60;
 /** Last lines of a build that its failure is explained by. */
 const keptLines = 20;
 
-export async function makeImage(request: MakeRequest, options: MakeOptions): Promise<void> {
-  await mkdir(options.workDir, { recursive: true, mode: 0o700 });
-  const directory = await mkdtemp(join(options.workDir, `platform-${request.recipe.name}-`));
+export async function makeImage(request: MakeRequest, given: MakeOptions): Promise<void> {
+  await mkdir(given.workDir, { recursive: true, mode: 0o700 });
+  const directory = await mkdtemp(join(given.workDir, `platform-${request.recipe.name}-`));
+  const limit = new AbortController();
+  const timer = given.clock.after(makeMaxMinutes * 60_000, () => limit.abort());
+  const options = {
+    ...given,
+    signal: AbortSignal.any([limit.signal, ...(given.signal ? [given.signal] : [])]),
+  };
   try {
     if (request.recipe.from === undefined) await makeFromPackages(request, options, directory);
     else await makeOnBase(request, options, directory);
   } catch (error) {
-    if (error instanceof RecipeFailure || options.signal?.aborted === true) throw error;
+    if (given.signal?.aborted === true) throw error;
+    if (limit.signal.aborted)
+      throw new Error(`its image was not made within ${makeMaxMinutes} minutes`, { cause: error });
+    if (error instanceof RecipeFailure) throw error;
     throw explainRecipeFailure({ error, output: [], suite: request.suite });
   } finally {
+    timer.cancel();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -107,7 +121,7 @@ async function makeFromPackages(
   );
   onStep("import");
   const changes = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`);
-  await options.engine.importImage(createReadStream(rootfs), image, changes);
+  await options.engine.importImage(createReadStream(rootfs), image, changes, options.signal);
 }
 
 function withoutCredentials(url: string): string {
