@@ -45,9 +45,16 @@ export async function followRebuild(context: CommandContext, changed: Platform):
   const client = await context.client();
   const teller = new RebuildTeller(context, name);
   for (;;) {
-    const { status = {} } = await client.get(platformKind, { name });
+    const { spec, status = {} } = await client.get(platformKind, { name });
     const { rebuild } = status;
-    if (rebuild === undefined || !answers(rebuild, changed) || rebuild.phase === "Making") {
+    if (!isSameWish(rebuild, changed) && !isSameWish(spec?.rebuild, changed)) {
+      context.terminal.progressDone();
+      context.terminal.note(
+        `Another rebuild of platform ${name} was asked for meanwhile: nagi platforms info ${name}`,
+      );
+      return 1;
+    }
+    if (rebuild === undefined || !isSameWish(rebuild, changed) || rebuild.phase === "Making") {
       const making = findCondition(status.conditions, upToDate)?.message ?? "";
       context.terminal.progress(`Making platform ${name}${making === "" ? "" : `: ${making}`}`);
     } else {
@@ -58,8 +65,10 @@ export async function followRebuild(context: CommandContext, changed: Platform):
   }
 }
 
-function answers({ requestedAt, continuedAt }: RebuildStatus, { spec }: Platform): boolean {
-  return requestedAt === spec?.rebuild?.requestedAt && continuedAt === spec.rebuild.continuedAt;
+type Wish = Pick<RebuildStatus, "requestedAt" | "continuedAt">;
+
+function isSameWish(wish: Wish | undefined, { spec }: Platform): boolean {
+  return wish?.requestedAt === spec?.rebuild?.requestedAt && wish?.continuedAt === spec?.rebuild?.continuedAt;
 }
 
 /** Says each thing once. */

@@ -16,6 +16,7 @@ import {
   platform as platformKind,
   wantedAnnotation,
   type Platform,
+  type RebuildStatus,
 } from "../../model/kinds/nagi/platform/platform.ts";
 import { keyOf, refFromKey, refOf, type KubeObject } from "../../model/meta.ts";
 import {
@@ -130,7 +131,11 @@ class PlatformKeeper {
     const recipe = world.recipes.find((each) => each.name === name);
     if (recipe === undefined) return await this.#cannotBeMade(present, world);
     if (present === undefined) await this.#objects.ensure(name);
-    if (present?.spec?.disabled === true) return undefined;
+    if (present?.spec?.disabled === true)
+      return await this.#refuseRebuild(
+        present,
+        `it is disabled; enable it: nagi platforms update ${name} --enable`,
+      );
     if (present?.spec?.files !== undefined) await keepImagesUntilDeleted(present, client);
     await this.#answerWish(present);
     if (recipe.onDemand && !isWanted(present)) return undefined;
@@ -156,12 +161,19 @@ class PlatformKeeper {
   async #cannotBeMade(present: Platform | undefined, { problems }: World): Promise<undefined> {
     const name = present?.metadata.name ?? "";
     const problem = problems.get(name);
-    if (present === undefined || problem === undefined) return;
-    await this.#objects.write(name, (status) => ({
-      ...statusWhile(status, { recipeHash: "", failed: true, text: problem }),
-      observedGeneration: present.metadata.generation,
-    }));
-    await this.#failRebuild(name, problem);
+    if (present === undefined) return;
+    if (problem !== undefined)
+      await this.#objects.write(name, (status) => ({
+        ...statusWhile(status, { recipeHash: "", failed: true, text: problem }),
+        observedGeneration: present.metadata.generation,
+      }));
+    await this.#refuseRebuild(present, problem ?? "it has no recipe");
+  }
+
+  /** Whoever waits for the rebuild hears why it does not begin, or go on. */
+  async #refuseRebuild(present: Platform, message: string): Promise<undefined> {
+    await this.#answerWish(present);
+    await this.#failRebuild(present.metadata.name ?? "", message, ["Making", "Apps"]);
   }
 
   /** A rebuild begins with the wish for it, and goes on with the wish for that. */
@@ -243,9 +255,13 @@ class PlatformKeeper {
     await this.#failRebuild(name, own);
   }
 
-  async #failRebuild(name: string, message: string): Promise<void> {
+  async #failRebuild(
+    name: string,
+    message: string,
+    phases: readonly RebuildStatus["phase"][] = ["Making"],
+  ): Promise<void> {
     await this.#objects.write(name, (status) =>
-      status.rebuild?.phase === "Making"
+      status.rebuild !== undefined && phases.includes(status.rebuild.phase)
         ? { ...status, rebuild: { ...status.rebuild, phase: "Failed", message } }
         : status,
     );
