@@ -10,6 +10,9 @@ import { pod, type Pod } from "../../model/kinds/core/pod/pod.ts";
 import { schedulingDecision } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import { podGroup } from "../../model/kinds/scheduling/podgroup/podgroup.ts";
 import { newObject } from "../../model/kind.ts";
+import { createProfile } from "../framework/profile.ts";
+import type { Plugin } from "../framework/plugin.ts";
+import { defaultProfile } from "../profiles.ts";
 import { createScheduler } from "./scheduler.ts";
 
 const namespace = "default";
@@ -40,11 +43,16 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-function setUp(objects: readonly Node[]) {
+function setUp(objects: readonly Node[], plugins: readonly Plugin[] = []) {
   const clock = new FakeClock();
   const client = new FakeClient({ clock, objects });
   const abort = new AbortController();
-  const scheduler = createScheduler({ client, clock, random: seededRandom(1), log: silentLogger });
+  const { schedulerName, plugins: usual } = defaultProfile();
+  const profile = createProfile(schedulerName, [
+    ...usual,
+    ...plugins.map((plugin) => ({ plugin, weight: 0 })),
+  ]);
+  const scheduler = createScheduler({ client, clock, random: seededRandom(1), log: silentLogger, profile });
   const running = scheduler.run(abort.signal);
   ends.push(async () => {
     abort.abort();
@@ -134,4 +142,34 @@ test("a pod of a group that is not there waits for it; a group that asks for les
   await until(async () => (await said("b"))?.includes("fewer than 4") === true);
   await client.patch(podGroup, { namespace, name: "g" }, { type: "merge", body: { spec: { minMember: 2 } } });
   await until(async () => (await placed()).join() === "a,b");
+});
+
+/** Throws at the pod `b`, so many times. */
+function faultyPlugin(times: number): Plugin {
+  let faults = 0;
+  return {
+    name: "Faulty",
+    nodeLocal: true,
+    shareKey: ({ name }) => name,
+    filter: () => 0,
+    preFilter: ({ name }) => {
+      if (name === "b" && faults++ < times) throw new Error("no idea");
+      return { type: "skip" };
+    },
+  };
+}
+
+test("a group is tried again when a plugin throws at one of its members", async () => {
+  const { client, placed, create, until } = setUp([aNode("node-1", "4")], [faultyPlugin(1)]);
+  await client.create(podGroup, aGroup("g", 3));
+  await create(aPod("a", "g"), aPod("b", "g"), aPod("c", "g"));
+  await until(async () => (await placed()).join() === "a,b,c");
+});
+
+test("every member says what a plugin threw at one of them", async () => {
+  const { client, said, create, until } = setUp([aNode("node-1", "4")], [faultyPlugin(Infinity)]);
+  await client.create(podGroup, aGroup("g", 3));
+  await create(aPod("a", "g"), aPod("b", "g"), aPod("c", "g"));
+  const message = "cannot evaluate the nodes: no idea";
+  for (const name of ["a", "b", "c"]) await until(async () => (await said(name)) === message);
 });

@@ -6,6 +6,7 @@
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { SchedulingDecisionSpec } from "../../model/kinds/nagi/schedulingdecision/schedulingdecision.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { unschedulableMessage } from "../explain/message.ts";
 import { coscheduling } from "../plugins/coscheduling/coscheduling.ts";
 import { membersNeeded, tryGang } from "../plugins/coscheduling/gang.ts";
@@ -65,9 +66,25 @@ export class Gangs {
     const short = `0/${minMember} of pod group ${group} can be placed: fewer than ${minMember} of its pods are there`;
     if (queue.membersOf(group).length < needed) return this.#hold(first, short);
     const members = [first, ...queue.claimGroup(group)].sort((a, b) => (goesBefore(a, b) ? -1 : 1));
-    if (members.length >= needed) return this.#try(members, { group, minMember, needed, decide });
+    if (members.length >= needed) {
+      try {
+        return this.#try(members, { group, minMember, needed, decide });
+      } catch (error) {
+        this.#comeBack(members, error);
+        throw error;
+      }
+    }
     for (const entry of members) this.#hold(entry, short);
     return [];
+  }
+
+  /** A fault at one member: whoever decides hears of the first of them only. */
+  #comeBack(members: readonly QueuedPod[], error: unknown): void {
+    const { queue, reports, clock } = this.#options;
+    for (const entry of members) {
+      reports.failed(entry.info.object as Pod, messageOf(error));
+      queue.retry(entry, clock.now());
+    }
   }
 
   /** The group changed: its members are tried again. */
