@@ -12,6 +12,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { startDetached, terminate } from "../../lib/detached-process.ts";
+import { messageOf } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { ManagedProcess } from "../../lib/managed-process.ts";
 import { ordinaryOomScore } from "../../lib/oom-score.ts";
@@ -58,8 +59,16 @@ export class Collector {
 
   /** Ends what a killed Nagi left running or lying about: before the registry may serve. */
   async recover(): Promise<void> {
-    const { clock, storage } = this.#options;
-    await terminate(this.#recordFile, { clock, graceMs });
+    await this.#endSweep();
+    await this.#tidy();
+  }
+
+  async #endSweep(): Promise<void> {
+    await terminate(this.#recordFile, { clock: this.#options.clock, graceMs });
+  }
+
+  async #tidy(): Promise<void> {
+    const { storage } = this.#options;
     await rm(this.#reserveFile, { force: true });
     await rm(storage.repositoryPath("nagi.hold"), { recursive: true, force: true });
   }
@@ -75,29 +84,42 @@ export class Collector {
   }
 
   async #collect(remove: Remove, signal: AbortSignal): Promise<void> {
-    const { program, port, clock, log } = this.#options;
+    const { program, port, clock } = this.#options;
     signal.throwIfAborted();
     await writeFile(this.#reserveFile, Buffer.alloc(reserveBytes), { mode: 0o600, flush: true });
     const opening = WaitingRoom.open({ host: "127.0.0.1", port }, clock, portMaxMs + graceMs);
-    await program.stop();
-    const room = await opening;
+    // It is awaited later.
+    opening.catch(() => undefined);
     try {
+      await program.stop();
+      await opening;
       await this.#sweep(await remove(), signal);
     } finally {
-      await this.recover();
+      await this.#serveAgain(await opening.catch(() => undefined));
+    }
+  }
+
+  /** With what a sweep has left lying about the registry serves all the same, but not beside one that goes on. */
+  async #serveAgain(room: WaitingRoom | undefined): Promise<void> {
+    const { program, log } = this.#options;
+    try {
+      await this.#endSweep();
+      await this.#tidy().catch((error: unknown) => {
+        log.warn("cannot remove what a sweep of the registry left", { error: messageOf(error) });
+      });
       room?.leavePort();
-      await program.start().then(
-        () => room?.letThrough(),
-        (error: unknown) => {
-          room?.turnAway();
-          log.error("cannot start the registry after removing images", { error });
-        },
-      );
+      await program.start();
+      room?.letThrough();
+    } catch (error) {
+      room?.leavePort();
+      room?.turnAway();
+      log.error("cannot start the registry after removing images", { error });
     }
   }
 
   async #sweep(removed: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { dataDir, configFile, env, storage, clock } = this.#options;
+    await this.#endSweep();
     await rm(this.#reserveFile, { force: true });
     const fresh = await freshLayers(storage, clock.now() - pushMaxMs);
     await hold(
