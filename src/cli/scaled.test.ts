@@ -61,3 +61,11 @@ it("scale to fewer returns when those that are too many have ended", async () =>
   const fewer = (each: FakeClient) => runCommand(scale, each, ["web=1", "--app", "shop"]);
   expect(await leftBy(fewer, client, ["web-1", "web-2"])).toEqual(["web-3"]);
 });
+
+it("scale to fewer leaves a release alone that is held beside the live one", async () => {
+  const held = instance("web-next", "web");
+  held.metadata.labels = { ...held.metadata.labels, "nagi.dev/release": "v2" };
+  const client = shop(1, [instance("web-1", "web"), held]);
+  await runCommand(scale, client, ["web=1", "--app", "shop"]);
+  expect((await client.list(pod)).items).toHaveLength(2);
+});

@@ -3,7 +3,7 @@
 import { findCondition } from "../model/conditions.ts";
 import { app } from "../model/kinds/nagi/app/app.ts";
 import type { App } from "../model/kinds/nagi/app/app.ts";
-import { appLabel, processLabel } from "../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel, releaseLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
 import type { CommandContext } from "./command.ts";
 import { pause, pollMs } from "./wait.ts";
@@ -65,11 +65,15 @@ async function untilEnded(context: CommandContext, { found, wanted }: Scaled): P
     const present = (await client.list(pod, { namespace, labelSelector })).items.filter(isThere);
     const tooMany = shrinking.flatMap(([type, count]) => {
       const own = present.filter(({ metadata }) => metadata.labels?.[processLabel] === type);
-      return own.length > count ? [{ type, count, own }] : [];
+      // A release that is held beside the live one has as many of its own.
+      const releases = new Set(own.map(({ metadata }) => metadata.labels?.[releaseLabel]));
+      return own.length > count * releases.size
+        ? [{ type, more: own.length - count * releases.size, own }]
+        : [];
     });
     if (tooMany.length === 0) return;
     graceMaxMs = Math.max(graceMaxMs, ...tooMany.flatMap(({ own }) => own.map(graceMsOf)));
-    const text = tooMany.map(({ type, count, own }) => `${type} ${own.length - count}`).join(", ");
+    const text = tooMany.map(({ type, more }) => `${type} ${more}`).join(", ");
     context.terminal.progress(`Scaling ${name}: still to end: ${text}`);
     if (Date.now() - startMs > graceMaxMs + waitMaxMs)
       throw new Error(
