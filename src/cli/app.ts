@@ -14,10 +14,11 @@ export const appOption: Option = {
   description: "The app (default: of the git remote `nagi` in this directory).",
 };
 
-/** `http://localhost:8080/shop.git` or `http://localhost:8080/team/shop.git`. */
-const remotePath = /\/(?:([a-z0-9-]+)\/)?([a-z0-9-]+)\.git\/?$/;
+/** `http://localhost:8080/shop.git`, `ssh://nagi@localhost:2222/team/shop.git` or `nagi@localhost:team/shop.git`. */
+const remoteUrl =
+  /^(?:[a-z+]+:\/\/[^/]+\/|[^/:]+:\/?)(?:(?<namespace>[a-z0-9-]+)\/)?(?<name>[a-z0-9-]+)\.git\/?$/;
 
-/** The app of `--app`, of `given`, or of the git remote. */
+/** The app of `given`, of `--app`, or of the git remote. */
 export async function appName(context: CommandContext, given?: string): Promise<string> {
   const name = await knownAppName(context, given);
   if (name !== undefined) return name;
@@ -27,12 +28,17 @@ export async function appName(context: CommandContext, given?: string): Promise<
   );
 }
 
-/** Undefined when nothing says which app is meant. */
+/** Undefined when nothing says which app is meant. The namespace is that of the git remote's app, if that is meant. */
 export async function knownAppName(context: CommandContext, given?: string): Promise<string | undefined> {
-  const named = context.text("app") ?? given;
+  const option = context.text("app");
+  if (given !== undefined && given !== option && context.isGiven("app"))
+    throw new UsageError(`--app names ${option}, but ${given} is named too`, "Name one app only.");
+  const named = given ?? option;
   if (named !== undefined) return named;
   const url = await context.host.capture("git", ["-C", context.host.cwd, "remote", "get-url", "nagi"]);
-  return remotePath.exec(url?.trim() ?? "")?.[2];
+  const { namespace = "default", name } = remoteUrl.exec(url?.trim() ?? "")?.groups ?? {};
+  if (name !== undefined) context.useNamespace(namespace);
+  return name;
 }
 
 export async function getApp(context: CommandContext, given?: string): Promise<App> {

@@ -109,6 +109,8 @@ export interface CommandContext {
   readonly host: Host;
   readonly signal: AbortSignal;
   flag(name: string): boolean;
+  /** Whether the command line has the option: the environment may set it too. */
+  isGiven(name: string): boolean;
   text(name: string): string | undefined;
   texts(name: string): readonly string[];
   number(name: string): number | undefined;
@@ -117,8 +119,12 @@ export interface CommandContext {
   channels(request: ChannelRequest): Promise<Channels>;
   /** All commands, for completion. */
   commands(): Promise<readonly CommandSpec[]>;
-  /** Namespace of the flag, else of the kubeconfig context, else default. */
+  /** Namespace of the flag, else of the git remote that named the app, else of the kubeconfig context, else default. */
   namespace(): Promise<string>;
+  /** The git remote names the app, in this namespace. */
+  useNamespace(namespace: string): void;
+  /** A line with commands of `nagi` for the user to give: they mean the namespace that is meant here. */
+  hint(line: string): string;
 }
 
 /** For a command that takes options only: what is given beside them would be overlooked. */

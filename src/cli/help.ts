@@ -10,7 +10,8 @@ export const globalOptions: readonly Option[] = [
     short: "n",
     type: "string",
     value: "NAME",
-    description: "Namespace of the objects (default: of the kubeconfig context, else default).",
+    description:
+      "Namespace of the objects (default: of the git remote that names the app, else of the kubeconfig context, else default).",
   },
   {
     name: "kubeconfig",

@@ -7,6 +7,8 @@ export type OptionValue = string | number | boolean | readonly string[];
 export interface Parsed {
   readonly values: ReadonlyMap<string, OptionValue>;
   readonly args: readonly string[];
+  /** Options that the arguments name themselves. */
+  readonly given: ReadonlySet<string>;
 }
 
 export function envName(option: Option): string {
@@ -42,7 +44,7 @@ export function parseArguments({ spec, options, argv, env }: ParseRequest): Pars
       throw new UsageError(`--${option.name} needs a value (${option.value ?? "VALUE"})`, helpHint(spec));
     given.set(option.name, [...(given.get(option.name) ?? []), value]);
   }
-  return { values: settle(options, given, env), args };
+  return { values: settle(options, given, env), args, given: new Set(given.keys()) };
 }
 
 interface Found {

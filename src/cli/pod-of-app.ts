@@ -25,10 +25,11 @@ export const podOptions: readonly Option[] = [
 ];
 
 export async function podOf(context: CommandContext): Promise<ObjectRef> {
-  const namespace = await context.namespace();
   const named = context.text("pod");
-  if (named !== undefined) return { namespace, name: named.replace(/^pods?\//, "") };
+  if (named !== undefined)
+    return { namespace: await context.namespace(), name: named.replace(/^pods?\//, "") };
   const name = await appName(context);
+  const namespace = await context.namespace();
   const client = await context.client();
   const wanted = context.text("process");
   const ofType = wanted === undefined ? "" : `,${processLabel}=${wanted}`;

@@ -6,6 +6,7 @@ import { catalogue, type CatalogueEntry } from "./catalogue.ts";
 import { UsageError, type Command, type CommandContext, type Host, type Terminal } from "./command.ts";
 import { connect, type Connection } from "./connect.ts";
 import { commandText, globalOptions, overviewText } from "./help.ts";
+import { inNamespace } from "./hints.ts";
 import { closest, parseArguments, type Parsed } from "./parse.ts";
 import { paint } from "./terminal.ts";
 
@@ -16,6 +17,8 @@ export interface CliOptions {
   readonly signal: AbortSignal;
   /** Commands of the composition root: up, down, status. */
   readonly extra: readonly CatalogueEntry[];
+  /** Another way to the API than the kubeconfig's. */
+  readonly connect?: typeof connect | undefined;
 }
 
 export async function runCli(options: CliOptions): Promise<number> {
@@ -45,7 +48,12 @@ async function dispatch(entries: readonly CatalogueEntry[], options: CliOptions)
     return 0;
   }
   const context = createContext(parsed, options);
-  return (await command.run(context)) ?? 0;
+  try {
+    return (await command.run(context)) ?? 0;
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.hint === undefined) throw error;
+    throw new UsageError(error.message, context.hint(error.hint));
+  }
 }
 
 export async function loadAll(entries: readonly CatalogueEntry[]): Promise<Command[]> {
@@ -70,25 +78,34 @@ function find(entries: readonly CatalogueEntry[], word: string, rest: readonly s
   throw new UsageError(`nagi has no command ${JSON.stringify(word)}${meant}`, "See: nagi help");
 }
 
-function createContext(parsed: Parsed, { host, terminal, signal, extra }: CliOptions): CommandContext {
+function createContext(parsed: Parsed, options: CliOptions): CommandContext {
+  const { host, terminal, signal, extra } = options;
   let connection: Promise<Connection> | undefined;
+  /** Of a command that names none. */
+  let usualNamespace = "default";
+  let ofRemote: string | undefined;
   const text = (name: string): string | undefined => {
     const value = parsed.values.get(name);
     return typeof value === "string" ? value : undefined;
   };
-  const connected = (): Promise<Connection> =>
-    (connection ??= connect({
+  const connected = async (): Promise<Connection> => {
+    connection ??= (options.connect ?? connect)({
       host,
       kubeconfig: text("kubeconfig"),
       context: text("context"),
       dataDir: text("data-dir"),
-    }));
+    });
+    ({ namespace: usualNamespace } = await connection);
+    return await connection;
+  };
+  const namedNamespace = (): string | undefined => text("namespace") ?? ofRemote;
   return {
     args: parsed.args,
     terminal,
     host,
     signal,
     flag: (name) => parsed.values.get(name) === true,
+    isGiven: (name) => parsed.given.has(name),
     text,
     texts(name) {
       const value = parsed.values.get(name);
@@ -101,7 +118,12 @@ function createContext(parsed: Parsed, { host, terminal, signal, extra }: CliOpt
     commands: () => loadAll([...extra, ...catalogue]),
     client: async () => (await connected()).client,
     channels: async (request) => await (await connected()).channels(request),
-    namespace: async () => text("namespace") ?? (await connected()).namespace,
+    namespace: async () => namedNamespace() ?? (await connected()).namespace,
+    useNamespace: (namespace) => void (ofRemote = namespace),
+    hint(line) {
+      const namespace = namedNamespace() ?? usualNamespace;
+      return namespace === usualNamespace ? line : inNamespace(line, namespace);
+    },
   };
 }
 

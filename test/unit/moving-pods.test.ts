@@ -96,6 +96,9 @@ async function run(
     channels: () => Promise.reject(new Error("no sessions here")),
     commands: async () => [],
     namespace: async () => namespace,
+    isGiven: (name) => flags[name] !== undefined,
+    useNamespace: () => undefined,
+    hint: (line) => line,
   };
   await command.run(context);
   return lines.join("").trimEnd();

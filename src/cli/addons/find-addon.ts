@@ -69,8 +69,8 @@ export async function addonOfService(
     );
   }
   const client = await context.client();
-  const { items } = await client.list(addonKind, { namespace: await context.namespace() });
   const app = await knownAppName(context);
+  const { items } = await client.list(addonKind, { namespace: await context.namespace() });
   const found = items.filter(
     ({ spec }) =>
       spec.service === service &&

@@ -71,7 +71,7 @@ export const command: Command = {
     "nagi autoscale shop web --off",
   ],
   async run(context) {
-    const hasApp = context.text("app") !== undefined;
+    const hasApp = context.isGiven("app");
     const [name, given, ...more] = hasApp ? [undefined, ...context.args] : context.args;
     if (more.length > 0)
       throw new UsageError(

@@ -86,10 +86,10 @@ async function listedBuilds(context: CommandContext): Promise<string | undefined
 /** By name, by number, or the newest of the app. */
 async function findBuild(context: CommandContext, given: string | undefined): Promise<Build> {
   const client = await context.client();
-  const namespace = await context.namespace();
   const isName = given !== undefined && !/^\d+$/.test(given);
   if (!isName) {
     const app = await appName(context);
+    const namespace = await context.namespace();
     const { items } = await client.list(build, { namespace, labelSelector: `${appLabel}=${app}` });
     const sorted = items.toSorted((a, b) => counting.compare(a.metadata.name ?? "", b.metadata.name ?? ""));
     const found =
@@ -101,6 +101,7 @@ async function findBuild(context: CommandContext, given: string | undefined): Pr
       given === undefined ? "A push makes one: git push nagi main" : "See: nagi builds",
     );
   }
+  const namespace = await context.namespace();
   try {
     return await client.get(build, { namespace, name: given });
   } catch (error) {

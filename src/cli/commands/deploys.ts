@@ -120,7 +120,7 @@ function onlyWord(words: readonly string[], action: string): string | undefined 
 async function chooseStrategy(context: CommandContext, words: readonly string[]): Promise<void> {
   const isStrategy = (word: string | undefined): boolean => deployStrategies.some((each) => each === word);
   const [first, second] = words;
-  const onlyStrategy = words.length === 1 && (isStrategy(first) || context.text("app") !== undefined);
+  const onlyStrategy = words.length === 1 && (isStrategy(first) || context.isGiven("app"));
   const [name, strategy] = onlyStrategy ? [undefined, first] : [first, second];
   if (words.length > 2 || (strategy !== undefined && !isStrategy(strategy)))
     throw new UsageError(

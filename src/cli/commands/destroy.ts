@@ -26,7 +26,7 @@ export const command: Command = {
       );
     if (confirmed === undefined)
       throw new UsageError(
-        `this deletes the app ${name} for good: its releases, configuration, routes and running processes`,
+        `this deletes the app ${name} in namespace ${namespace} for good: its releases, configuration, routes and running processes`,
         `If that is meant: nagi destroy ${name} --confirm ${name}`,
       );
     const client = await context.client();

@@ -26,7 +26,10 @@ export const command: Command = {
     if (context.terminal.isTty) context.terminal.progress(`Looking at ${name}`);
     const evidence = await gather(context, app);
     context.terminal.progressDone();
-    const findings = diagnose(evidence);
+    const findings = diagnose(evidence).map((finding) => ({
+      ...finding,
+      next: finding.next.map((line) => context.hint(line)),
+    }));
     if (context.text("output") === undefined) print(context, name, findings);
     else context.terminal.print(JSON.stringify({ app: name, findings }, null, 2));
     return findings.some(({ severity }) => severity === "error") ? 1 : 0;

@@ -27,7 +27,7 @@ export async function runCommand(
   { signal = new AbortController().signal }: RunOptions = {},
 ): Promise<Ran> {
   const options = [...(command.options ?? []), ...globalOptions];
-  const { values, args } = parseArguments({ spec: command, options, argv, env: {} });
+  const { values, given, args } = parseArguments({ spec: command, options, argv, env: {} });
   let [out, err] = ["", ""];
   const terminal = createTerminal({
     out: { write: (text: string | Uint8Array) => ((out += text.toString()), true) },
@@ -65,7 +65,10 @@ export async function runCommand(
     client: async () => client,
     channels: () => Promise.reject(new Error("no sessions here")),
     commands: async () => [],
+    isGiven: (name) => given.has(name),
     namespace: async () => "default",
+    useNamespace: () => undefined,
+    hint: (line) => line,
   });
   return { code: code ?? 0, out, err };
 }

@@ -22,8 +22,8 @@ export async function mount(
     );
   const problem = checkMountPath(path);
   if (problem !== undefined) throw new UsageError(`the directory ${JSON.stringify(path)} ${problem}`);
-  const claim = await getVolume(context, name);
   const found = await getApp(context);
+  const claim = await getVolume(context, name);
   const app = found.metadata.name ?? "";
   const process = context.text("process") ?? "web";
   checkTypes(found, [process]);
