@@ -8,7 +8,9 @@ import { ageText } from "../../model/table.ts";
 import { appOption, getApp } from "../app.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { cronJobOf, cronJobsOf, showHistory, showLog, startRun } from "../cron-runs.ts";
+import { shellWord } from "../config/dotenv.ts";
 import { parseDuration } from "../duration.ts";
+import { currentRelease } from "../run/current-release.ts";
 import { columns } from "../format.ts";
 
 const actions = ["list", "add", "remove", "suspend", "resume", "run", "history", "logs"] as const;
@@ -21,8 +23,9 @@ export const command: Command = {
   usage: "[add NAME SCHEDULE COMMAND | remove | suspend | resume | run | history | logs NAME]",
   description:
     "SCHEDULE is cron's: minute hour day month weekday, or @hourly, @daily, @weekly, @monthly, @yearly; in UTC unless\n" +
-    "--time-zone says another. A run gets the image and config vars of the live release. Unless --overlap says so, it\n" +
-    "waits for the one before to end. Entries of cron in app.json are there too.",
+    "--time-zone says another. COMMAND in one word is a line for the shell, in several a program and its arguments. A run\n" +
+    "gets the image and config vars of the live release. Unless --overlap says so, it waits for the one before to end.\n" +
+    "Entries of cron in app.json are there too; remove takes back only what was changed of them.",
   subcommands: actions,
   options: [
     appOption,
@@ -155,9 +158,12 @@ async function add(context: CommandContext, found: App, words: readonly string[]
   if (nextMs === undefined)
     throw new UsageError(`the schedule is ${JSON.stringify(schedule)}: it never comes`);
   const overlap = { no: "Forbid", yes: "Allow", replace: "Replace" }[context.text("overlap") ?? "no"];
+  // One word is text for the shell; several are what a program is to get.
+  const [only = "", ...more] = commandWords;
+  const commandLine = more.length === 0 ? only : commandWords.map(shellWord).join(" ");
   const entry: Record<keyof AppCron, JsonValue> = {
     schedule,
-    command: commandWords.join(" "),
+    command: commandLine,
     timeZone: timeZone ?? null,
     concurrencyPolicy: overlap ?? null,
     suspend: null,
@@ -167,7 +173,7 @@ async function add(context: CommandContext, found: App, words: readonly string[]
   const isNew = found.spec?.cron?.[name]?.schedule === undefined;
   await change(context, found, { [name]: entry });
   const when = new Date(nextMs).toISOString().replace(".000", "");
-  context.terminal.print(`${isNew ? "Added" : "Changed"} ${name}: ${commandWords.join(" ")}`);
+  context.terminal.print(`${isNew ? "Added" : "Changed"} ${name}: ${commandLine}`);
   context.terminal.print(
     found.status?.currentRelease === undefined
       ? "It starts with the first release: git push nagi main"
@@ -184,18 +190,28 @@ function seconds(context: CommandContext, name: string): number | null {
 }
 
 async function remove(context: CommandContext, found: App, name: string): Promise<void> {
-  const isOwn = found.spec?.cron?.[name] !== undefined;
+  const own = found.spec?.cron?.[name];
   const client = await context.client();
   const { items } = await client.list(cronJob, {
     namespace: found.metadata.namespace,
     labelSelector: `${appLabel}=${found.metadata.name},nagi.dev/cron=${name}`,
   });
-  if (!isOwn && items.length === 0) throw new UsageError(`there is no cron job ${name}`, "See: nagi cron");
-  if (!isOwn)
+  if (own === undefined && items.length === 0)
+    throw new UsageError(`there is no cron job ${name}`, "See: nagi cron");
+  const released = (await currentRelease(client, found))?.spec.cron?.[name];
+  const { suspend, ...changes } = own ?? {};
+  if (own === undefined || (released !== undefined && Object.keys(changes).length === 0))
     throw new UsageError(
       `${name} comes from app.json: take it out there and push`,
-      `Until then: nagi cron suspend ${name}`,
+      suspend === true
+        ? `Until then it is suspended. To let it run again: nagi cron resume ${name}`
+        : `Until then: nagi cron suspend ${name}`,
     );
   await change(context, found, { [name]: null });
-  context.terminal.print(`Removed ${name}`);
+  if (released === undefined) return context.terminal.print(`Removed ${name}`);
+  const { schedule, command: what } = released;
+  context.terminal.print(
+    `Took back the changes of ${name}. It comes from app.json and runs at ${schedule} (UTC): ${what}`,
+  );
+  return undefined;
 }

@@ -89,7 +89,8 @@ export function formatShell(values: Readonly<Record<string, string>>): string {
     .join("");
 }
 
-function shellWord(value: string): string {
+/** For a POSIX shell. */
+export function shellWord(value: string): string {
   return /^[\w./:@%+,=-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
