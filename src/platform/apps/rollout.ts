@@ -10,6 +10,7 @@ import { findCondition } from "../../model/conditions.ts";
 import type { Deployment } from "../../model/kinds/apps/deployment/deployment.ts";
 import type { Pod } from "../../model/kinds/core/pod/pod.ts";
 import type { CanaryStatus } from "../../model/kinds/nagi/release/canary-status.ts";
+import { overtakenMessage } from "../../model/kinds/nagi/release/overtaken.ts";
 import type { Release, ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import type { Condition } from "../../model/meta.ts";
 import { worstProblem, type FailedChecks } from "./failure-reason.ts";
@@ -68,8 +69,7 @@ export function decideRollout(input: RolloutInput): Rollout {
   for (const release of others) {
     const phase = phaseOf(release);
     if (["Pending", "Releasing", "Deploying", "Held"].includes(phase)) {
-      const message = `v${latest.spec.version} came before it was live`;
-      wanted.push({ release, phase: "Superseded", message });
+      wanted.push({ release, phase: "Superseded", message: overtakenMessage(latest.spec.version) });
     } else if (phase === "Live" && (isLive || release !== lastLive)) {
       wanted.push({ release, phase: "Superseded", message: `v${latest.spec.version} is live` });
     }
