@@ -50,8 +50,12 @@ export async function createVolume(context: CommandContext, { name, from }: Want
     if (!isStatus(error, "AlreadyExists")) throw error;
     throw new UsageError(`there is a volume ${name} already`, `What it is: nagi volumes info ${name}`);
   }
-  const files = from === undefined ? "" : ` with the files of snapshot ${from}`;
+  const files = from === undefined ? "" : ` of snapshot ${from}`;
   context.terminal.print(`Made volume ${name}${files}. Next: nagi volumes mount ${name} DIRECTORY --app APP`);
+  if (from !== undefined)
+    context.terminal.print(
+      `The files are copied when an instance first has it: until then snapshot ${from} is needed.`,
+    );
 }
 
 async function sourceOf(context: CommandContext, name: string) {

@@ -5,6 +5,7 @@ import {
   volumeSnapshot,
   type VolumeSnapshot,
 } from "../../model/kinds/snapshot/volumesnapshot/volumesnapshot.ts";
+import { persistentVolumeClaim } from "../../model/kinds/core/persistentvolumeclaim/persistentvolumeclaim.ts";
 import { refOf } from "../../model/meta.ts";
 import { isNotFound, isStatus } from "../../model/status.ts";
 import { ageText } from "../../model/table.ts";
@@ -95,8 +96,28 @@ export async function listSnapshots(context: CommandContext, [volume]: readonly 
   return context.terminal.print(columns([["NAME", "VOLUME", "STATUS", "AS OF"], ...rows]));
 }
 
+/** Names of those that are made of it and have none of its files yet: a claim is bound when they are all there. */
+async function claimsWaitingFor(context: CommandContext, { metadata }: VolumeSnapshot): Promise<string[]> {
+  const client = await context.client();
+  const { items } = await client.list(persistentVolumeClaim, { namespace: metadata.namespace });
+  return items
+    .filter(({ metadata: { deletionTimestamp }, spec, status }) => {
+      const { kind, name } = spec.dataSourceRef ?? spec.dataSource ?? {};
+      const isOfIt = kind === volumeSnapshot.kind && name === metadata.name;
+      return isOfIt && deletionTimestamp === undefined && (status?.phase ?? "Pending") === "Pending";
+    })
+    .map((claim) => claim.metadata.name ?? "");
+}
+
 export async function deleteSnapshot(context: CommandContext, [name = ""]: readonly string[]): Promise<void> {
   const found = await getSnapshot(context, name);
+  const waiting = await claimsWaitingFor(context, found);
+  if (waiting.length > 0)
+    throw new UsageError(
+      `snapshot ${name} is needed: its files are not copied yet to ${waiting.join(", ")}`,
+      `They are when an instance first has it: ${waiting.map((claim) => `nagi volumes mount ${claim} DIRECTORY --app APP`).join("; ")}. ` +
+        `Or do without it: ${waiting.map((claim) => `nagi volumes destroy ${claim} --confirm ${claim}`).join("; ")}`,
+    );
   if (context.text("confirm") !== name)
     throw new UsageError(
       `this deletes the snapshot ${name} of ${found.spec.source.persistentVolumeClaimName} for good`,
