@@ -43,19 +43,26 @@ export async function runOnTerminal(
     const size = Buffer.from(JSON.stringify({ Width: columns, Height: rows }));
     channels.send(resizeChannel, size).catch(() => undefined);
   };
+  const stop = (): void => channels.close();
+  context.signal.addEventListener("abort", stop, { once: true });
   const restore = terminal.raw();
   const forget = terminal.onResize(sendSize);
   sendSize();
   try {
+    context.signal.throwIfAborted();
     sendInput(channels, terminal.input()).catch(() => channels.close());
     const write = (data: Uint8Array): void => {
       request.onOutput?.();
       terminal.write(data);
     };
     return exitCodeOf(await receive(channels, { output: write, errors: write }));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw error;
   } finally {
+    context.signal.removeEventListener("abort", stop);
+    channels.close();
     forget();
     restore();
-    channels.close();
   }
 }

@@ -4,11 +4,19 @@ import { runCli } from "../cli/run-cli.ts";
 import { createTerminal } from "../cli/terminal.ts";
 import { createHost } from "./host.ts";
 import { platformCommands } from "./platform-commands.ts";
-import { endQuietlyWhenUnread } from "./unread-output.ts";
+import { endWithoutOutput } from "./unread-output.ts";
 
 const interrupted = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
-endQuietlyWhenUnread();
+const interrupt = (): void => interrupted.abort();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, interrupt);
+// Of a terminal that goes away it comes twice: from the shell, and at the shell's end.
+process.on("SIGHUP", interrupt);
+const watched = endWithoutOutput({
+  out: process.stdout,
+  err: process.stderr,
+  interrupt,
+  exit: (code) => process.exit(code),
+});
 
 const code = await runCli({
   argv: process.argv.slice(2),
@@ -25,4 +33,4 @@ const code = await runCli({
 // What a pipe has not taken yet would be lost.
 for (const stream of [process.stdout, process.stderr])
   await new Promise<void>((resolve) => stream.write("", () => resolve()));
-process.exit(code);
+process.exit(watched.exitCode ?? code);
