@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { configMap, type ConfigMap } from "../model/kinds/core/configmap/configmap.ts";
+import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
+import { addon, type Addon } from "../model/kinds/nagi/addon/addon.ts";
+import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { app, type App } from "../model/kinds/nagi/app/app.ts";
 import { newObject } from "../model/kind.ts";
 import { runCommand } from "./testing/run-command.ts";
@@ -49,6 +52,38 @@ describe("the app of the git remote", () => {
     const remote = "http://localhost:8080/team/shop.git";
     expect(await chosen([...info, "shop"], { remote })).toBe("default/shop");
     expect(await chosen([...info, "--app", "shop"], { remote, namespace: "team" })).toBe("team/shop");
+  });
+});
+
+describe("what goes with the app of the git remote", () => {
+  const labels = { [appLabel]: "shop" };
+  const running = newObject<Pod>(
+    pod,
+    { namespace: "default", name: "shop-web", labels },
+    {
+      spec: { containers: [{ name: "web", image: "i" }] },
+      status: { phase: "Running" },
+    },
+  );
+  const database = newObject<Addon>(
+    addon,
+    { namespace: "default", name: "shop-postgresql" },
+    {
+      spec: { service: "postgresql", plan: "small", attachments: [{ app: "shop", as: "DATABASE" }] },
+    },
+  );
+  const remote = "http://localhost:8080/team/shop.git";
+  const given = { objects: [...objects, running, database], remote };
+
+  it.each([
+    [["volumes", "mount", "uploads", "/data"], "there is no volume uploads in namespace team"],
+    [["addons", "attach", "db"], "there is no add-on db in namespace team"],
+    [["addons", "detach", "db"], "there is no add-on db in namespace team"],
+    [["exec", "env"], "no pod of app shop runs"],
+    [["pg", "shell"], "there is no postgresql add-on attached to shop"],
+  ])("%j is in its namespace", async (argv, message) => {
+    const { stderr } = await runCommand(argv, given);
+    expect(stderr).toContain(message);
   });
 });
 

@@ -19,9 +19,9 @@ import { followAttachment, releaseWith } from "./follow-addon.ts";
 
 export async function attachAddon(context: CommandContext, words: readonly string[]): Promise<number> {
   const [name, app] = words;
+  const config = await readConfig(context, app);
   const found = await getAddon(context, name);
   const service = await serviceOf(context, found);
-  const config = await readConfig(context, app);
   const user = config.found.metadata.name ?? "";
   const given = context.text("as");
   const present = (found.spec.attachments ?? []).filter((each) => each.app === user);
@@ -63,8 +63,8 @@ async function annotationsOf(
 
 export async function detachAddon(context: CommandContext, words: readonly string[]): Promise<number> {
   const [name, app] = words;
-  const found = await getAddon(context, name);
   const user = await appName(context, app);
+  const found = await getAddon(context, name);
   const given = context.text("as");
   const all = found.spec.attachments ?? [];
   const gone = all.filter((each) => each.app === user && (given === undefined || each.as === given));
