@@ -3,7 +3,7 @@
 import { findCondition } from "../model/conditions.ts";
 import { app } from "../model/kinds/nagi/app/app.ts";
 import type { App } from "../model/kinds/nagi/app/app.ts";
-import { appLabel, processLabel, releaseLabel } from "../model/kinds/nagi/app/app-names.ts";
+import { appLabel, processLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { pod, type Pod } from "../model/kinds/core/pod/pod.ts";
 import type { CommandContext } from "./command.ts";
 import { pause, pollMs } from "./wait.ts";
@@ -51,30 +51,22 @@ export async function untilScaled(context: CommandContext, { found, wanted }: Sc
   context.terminal.progressDone();
 }
 
-/** Instances that are too many may take their grace time to end. */
+/** Of what is stopped no instance may be left; of others those that are too many end by themselves. */
 async function untilEnded(context: CommandContext, { found, wanted }: Scaled): Promise<void> {
   const client = await context.client();
   const { name = "", namespace } = found.metadata;
-  const shrinking = Object.entries(wanted).filter(
-    ([type, count]) => count === 0 || count < (found.status?.processes?.[type]?.desired ?? 0),
-  );
+  const stopped = Object.keys(wanted).filter((type) => wanted[type] === 0);
   const startMs = Date.now();
   let graceMaxMs = 0;
-  while (shrinking.length > 0) {
+  while (stopped.length > 0) {
     const labelSelector = `${appLabel}=${name}`;
-    const present = (await client.list(pod, { namespace, labelSelector })).items.filter(isThere);
-    const tooMany = shrinking.flatMap(([type, count]) => {
-      const own = present.filter(({ metadata }) => metadata.labels?.[processLabel] === type);
-      // A release that is held beside the live one has as many of its own.
-      const releases = new Set(own.map(({ metadata }) => metadata.labels?.[releaseLabel]));
-      return own.length > count * releases.size
-        ? [{ type, more: own.length - count * releases.size, own }]
-        : [];
-    });
-    if (tooMany.length === 0) return;
-    graceMaxMs = Math.max(graceMaxMs, ...tooMany.flatMap(({ own }) => own.map(graceMsOf)));
-    const text = tooMany.map(({ type, more }) => `${type} ${more}`).join(", ");
-    context.terminal.progress(`Scaling ${name}: still to end: ${text}`);
+    const left = (await client.list(pod, { namespace, labelSelector })).items.filter(
+      (each) => isThere(each) && stopped.includes(each.metadata.labels?.[processLabel] ?? ""),
+    );
+    if (left.length === 0) return;
+    graceMaxMs = Math.max(graceMaxMs, ...left.map(graceMsOf));
+    const text = left.map(({ metadata }) => metadata.name).join(", ");
+    context.terminal.progress(`Stopping ${name}: still to end: ${text}`);
     if (Date.now() - startMs > graceMaxMs + waitMaxMs)
       throw new Error(
         `${name} has instances that should have ended ${waitMaxMs / 60_000} minutes ago: ${text}; see: nagi ps --app ${name}`,
