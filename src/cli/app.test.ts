@@ -5,7 +5,7 @@ import { addon, type Addon } from "../model/kinds/nagi/addon/addon.ts";
 import { appLabel } from "../model/kinds/nagi/app/app-names.ts";
 import { app, type App } from "../model/kinds/nagi/app/app.ts";
 import { newObject } from "../model/kind.ts";
-import { runCommand } from "./testing/run-command.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 const appIn = (namespace: string, name: string): App => newObject<App>(app, { namespace, name }, {});
 const objects = [
@@ -17,9 +17,9 @@ const objects = [
 
 const chosen = async (
   argv: readonly string[],
-  given: Parameters<typeof runCommand>[1] = {},
+  given: Parameters<typeof runCommandLine>[1] = {},
 ): Promise<string> => {
-  const { stdout, stderr } = await runCommand(argv, { objects, ...given });
+  const { stdout, stderr } = await runCommandLine(argv, { objects, ...given });
   if (stdout === "") return stderr;
   const { namespace, name } = (JSON.parse(stdout) as App).metadata;
   return `${namespace}/${name}`;
@@ -82,7 +82,7 @@ describe("what goes with the app of the git remote", () => {
     [["exec", "env"], "no pod of app shop runs"],
     [["pg", "shell"], "there is no postgresql add-on attached to shop"],
   ])("%j is in its namespace", async (argv, message) => {
-    const { stderr } = await runCommand(argv, given);
+    const { stderr } = await runCommandLine(argv, given);
     expect(stderr).toContain(message);
   });
 });
@@ -102,14 +102,14 @@ describe("the app that is named", () => {
 
   it("is the first word of autoscale and of deploys strategy, whatever NAGI_APP is", async () => {
     const given = { objects, env: { NAGI_APP: "shop" } };
-    expect((await runCommand(["autoscale", "blog"], given)).stderr).toMatch(/blog/);
-    expect((await runCommand(["deploys", "strategy", "blog"], given)).stdout).toMatch(/blog/);
+    expect((await runCommandLine(["autoscale", "blog"], given)).stderr).toMatch(/blog/);
+    expect((await runCommandLine(["deploys", "strategy", "blog"], given)).stdout).toMatch(/blog/);
   });
 });
 
 describe("commands that are suggested", () => {
-  const guard = async (argv: readonly string[], given: Parameters<typeof runCommand>[1] = {}) =>
-    (await runCommand(argv, { objects, ...given })).stderr;
+  const guard = async (argv: readonly string[], given: Parameters<typeof runCommandLine>[1] = {}) =>
+    (await runCommandLine(argv, { objects, ...given })).stderr;
 
   it("mean the namespace that was meant", async () => {
     const wanted = "nagi destroy --namespace team shop --confirm shop";
@@ -122,7 +122,7 @@ describe("commands that are suggested", () => {
 
   it("mean it in what the doctor advises", async () => {
     const platform = newObject<ConfigMap>(configMap, { namespace: "nagi-system", name: "nagi-platform" }, {});
-    const ran = await runCommand(["doctor", "shop", "-n", "team"], { objects: [...objects, platform] });
+    const ran = await runCommandLine(["doctor", "shop", "-n", "team"], { objects: [...objects, platform] });
     expect(ran).toMatchObject({ stderr: "", stdout: expect.stringMatching(/nagi \S+ --namespace team/) });
   });
 

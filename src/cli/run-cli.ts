@@ -78,7 +78,7 @@ function find(entries: readonly CatalogueEntry[], word: string, rest: readonly s
   throw new UsageError(`nagi has no command ${JSON.stringify(word)}${meant}`, "See: nagi help");
 }
 
-function createContext(parsed: Parsed, options: CliOptions): CommandContext {
+export function createContext(parsed: Parsed, options: CliOptions): CommandContext {
   const { host, terminal, signal, extra } = options;
   let connection: Promise<Connection> | undefined;
   /** Of a command that names none. */

@@ -1,11 +1,10 @@
 /** `drain` and `rebalance --apply` against the real API server, controllers and scheduler; a fake agent runs the pods. */
 
-import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { command as drain } from "../../src/cli/commands/drain.ts";
 import { command as rebalance } from "../../src/cli/commands/rebalance.ts";
-import type { Command, CommandContext } from "../../src/cli/command.ts";
-import { createTerminal } from "../../src/cli/terminal.ts";
+import type { Command } from "../../src/cli/command.ts";
+import { runCommand } from "../../src/cli/testing/command-bench.ts";
 import type { Client } from "../../src/client/client.ts";
 import { runWorkloads } from "../../src/engine/workloads/run.ts";
 import { runFakeAgent } from "../../src/engine/workloads/testing/fake-agent.ts";
@@ -62,46 +61,20 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   throw new Error("it did not come to it");
 }
 
-/** Runs a command as the command line would; what it printed, with what is for people only unless that goes elsewhere. */
+/** What a command printed, with what is for people only unless that goes elsewhere. */
 async function run(
   command: Command,
   args: readonly string[],
   flags: Readonly<Record<string, string | number | boolean>>,
   notes?: string[],
 ): Promise<string> {
-  const lines: string[] = [];
-  const to = (all: string[]) => ({ write: (text: string | Uint8Array) => all.push(String(text)) > 0 });
-  const [out, err] = [to(lines), to(notes ?? lines)];
-  const terminal = createTerminal({ out, err, input: Readable.from([]), env: {} });
-  const given = (name: string) => flags[name] ?? command.options?.find((each) => each.name === name)?.default;
-  const context: CommandContext = {
-    args,
-    terminal,
-    host: {
-      cwd: "/",
-      env: {},
-      home: "/",
-      version: "0.0.0",
-      program: "nagi",
-      dataDir: () => "/",
-      schedulerPlugins: async () => [],
-      capture: async () => undefined,
-    },
-    signal: plane.stop.signal,
-    flag: (name) => given(name) === true,
-    text: (name) => given(name) as string | undefined,
-    texts: () => [],
-    number: (name) => given(name) as number | undefined,
-    client: async () => client,
-    channels: () => Promise.reject(new Error("no sessions here")),
-    commands: async () => [],
-    namespace: async () => namespace,
-    isGiven: (name) => flags[name] !== undefined,
-    useNamespace: () => undefined,
-    hint: (line) => line,
-  };
-  await command.run(context);
-  return lines.join("").trimEnd();
+  const options = Object.entries(flags).map(([name, value]) =>
+    value === true ? `--${name}` : `--${name}=${value}`,
+  );
+  const given = { signal: plane.stop.signal, namespace };
+  const { out, err } = await runCommand(command, client, [...args, ...options], given);
+  notes?.push(err);
+  return (notes === undefined ? `${out}${err}` : out).trimEnd();
 }
 
 const count = (names: readonly string[], name: string): number =>

@@ -5,7 +5,7 @@ import type { AppCron } from "../../model/kinds/nagi/app/app-cron.ts";
 import { app, type App } from "../../model/kinds/nagi/app/app.ts";
 import { release, type Release } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
-import { runCommand } from "../testing/run-command.ts";
+import { runCommandLine } from "../testing/run-command-line.ts";
 
 const shop = { namespace: "default", name: "shop" };
 
@@ -13,7 +13,7 @@ describe("nagi cron add", () => {
   const commandOf = async (...words: string[]): Promise<string | undefined> => {
     const objects = [newObject<App>(app, shop, {})];
     const argv = ["cron", "add", "report", "@daily", "--app", "shop", "--", ...words];
-    const { client } = await runCommand(argv, { objects });
+    const { client } = await runCommandLine(argv, { objects });
     return (await client.get(app, shop)).spec?.cron?.["report"]?.command;
   };
 
@@ -43,7 +43,7 @@ describe("nagi cron remove", () => {
       status: { currentRelease: "shop-v1" },
     });
     const objects = [live, found];
-    const ran = await runCommand(["cron", "remove", "report", "--app", "shop"], { objects });
+    const ran = await runCommandLine(["cron", "remove", "report", "--app", "shop"], { objects });
     return { ...ran, left: (await ran.client.get(app, shop)).spec?.cron?.["report"] };
   };
 

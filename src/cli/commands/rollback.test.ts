@@ -4,7 +4,7 @@ import { appLabel } from "../../model/kinds/nagi/app/app-names.ts";
 import { overtakenMessage } from "../../model/kinds/nagi/release/overtaken.ts";
 import { release, type Release, type ReleaseStatus } from "../../model/kinds/nagi/release/release.ts";
 import { newObject } from "../../model/kind.ts";
-import { runCommand } from "../testing/run-command.ts";
+import { runCommandLine } from "../testing/run-command-line.ts";
 
 const namespace = "default";
 
@@ -28,6 +28,6 @@ test.each([
   [["v3"], "v3"],
   [["1"], "v1"],
 ])("nagi rollback %j goes back to %s", async (words, version) => {
-  const ran = await runCommand(["rollback", "--app", "shop", "--no-wait", ...words], { objects });
+  const ran = await runCommandLine(["rollback", "--app", "shop", "--no-wait", ...words], { objects });
   expect(ran).toMatchObject({ code: 0, stdout: `Rolling shop back to ${version}\n` });
 });

@@ -1,12 +1,12 @@
-/** Runs a command on a client of the test's, as the command line would. */
+/** Runs commands on a client of the test's, as the command line would. */
 
-import { Readable } from "node:stream";
 import type { Client } from "../../client/client.ts";
 import { FakeClient } from "../../client/testing/fake-client.ts";
 import type { JsonValue } from "../../model/schema.ts";
 import type { Command } from "../command.ts";
 import { globalOptions } from "../help.ts";
 import { parseArguments } from "../parse.ts";
+import { createContext, type CliOptions } from "../run-cli.ts";
 import { createTerminal } from "../terminal.ts";
 
 export interface Ran {
@@ -15,8 +15,40 @@ export interface Ran {
   readonly err: string;
 }
 
-interface RunOptions {
+export interface BenchOptions {
   readonly signal?: AbortSignal | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Address of the git remote `nagi`. */
+  readonly remote?: string | undefined;
+  /** Namespace of the kubeconfig context. */
+  readonly namespace?: string | undefined;
+}
+
+/** What a command line gets from around it, and what has been written so far. */
+export function commandBench(
+  client: Client,
+  { signal = new AbortController().signal, env = {}, remote, namespace = "default" }: BenchOptions = {},
+): { readonly options: Omit<CliOptions, "argv">; readonly written: { out: string; err: string } } {
+  const written = { out: "", err: "" };
+  const stream = (name: "out" | "err") => ({
+    columns: 100,
+    write: (text: string | Uint8Array) => ((written[name] += text.toString()), true),
+  });
+  const host = {
+    cwd: "/",
+    env,
+    home: "/",
+    version: "0",
+    program: "nagi",
+    dataDir: (given: string | undefined) => given ?? "/nowhere",
+    schedulerPlugins: async () => [],
+    capture: async () => remote,
+  };
+  const input = (async function* () {})();
+  const terminal = createTerminal({ out: stream("out"), err: stream("err"), input, env: {} });
+  const channels = () => Promise.reject(new Error("no sessions here"));
+  const connect = async () => ({ client, channels, namespace, file: "/kubeconfig" });
+  return { options: { host, terminal, signal, extra: [], connect }, written };
 }
 
 /** Rejects with what the command throws. */
@@ -24,53 +56,13 @@ export async function runCommand(
   command: Command,
   client: Client,
   argv: readonly string[],
-  { signal = new AbortController().signal }: RunOptions = {},
+  given?: BenchOptions,
 ): Promise<Ran> {
-  const options = [...(command.options ?? []), ...globalOptions];
-  const { values, given, args } = parseArguments({ spec: command, options, argv, env: {} });
-  let [out, err] = ["", ""];
-  const terminal = createTerminal({
-    out: { write: (text: string | Uint8Array) => ((out += text.toString()), true) },
-    err: { write: (text: string | Uint8Array) => ((err += text.toString()), true) },
-    input: Readable.from([]),
-    env: {},
-  });
-  const code = await command.run({
-    args,
-    terminal,
-    host: {
-      cwd: "/",
-      env: {},
-      home: "/",
-      version: "0",
-      program: "nagi",
-      dataDir: (given) => given ?? "/nowhere",
-      schedulerPlugins: async () => [],
-      capture: async () => undefined,
-    },
-    signal,
-    flag: (name) => values.get(name) === true,
-    text(name) {
-      const value = values.get(name);
-      return typeof value === "string" ? value : undefined;
-    },
-    texts(name) {
-      const value = values.get(name);
-      return Array.isArray(value) ? value : [];
-    },
-    number(name) {
-      const value = values.get(name);
-      return typeof value === "number" ? value : undefined;
-    },
-    client: async () => client,
-    channels: () => Promise.reject(new Error("no sessions here")),
-    commands: async () => [],
-    isGiven: (name) => given.has(name),
-    namespace: async () => "default",
-    useNamespace: () => undefined,
-    hint: (line) => line,
-  });
-  return { code: code ?? 0, out, err };
+  const { options, written } = commandBench(client, given);
+  const known = [...(command.options ?? []), ...globalOptions];
+  const parsed = parseArguments({ spec: command, options: known, argv, env: options.host.env });
+  const code = await command.run(createContext(parsed, { ...options, argv }));
+  return { code: code ?? 0, ...written };
 }
 
 /** Knows what a user means by pods. */

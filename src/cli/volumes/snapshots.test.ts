@@ -9,7 +9,7 @@ import {
   type VolumeSnapshot,
 } from "../../model/kinds/snapshot/volumesnapshot/volumesnapshot.ts";
 import { newObject } from "../../model/kind.ts";
-import { runCommand } from "../testing/run-command.ts";
+import { runCommandLine } from "../testing/run-command-line.ts";
 
 const monday = { namespace: "default", name: "monday" };
 const snapshot = newObject<VolumeSnapshot>(volumeSnapshot, monday, {
@@ -30,7 +30,7 @@ test.each([
   { dataSource: dataSource, dataSourceRef: dataSource },
   { dataSourceRef: dataSource },
 ])("a snapshot whose files a volume has yet to get is not deleted: %j", async (source) => {
-  const { code, stderr, client } = await runCommand(deletion, {
+  const { code, stderr, client } = await runCommandLine(deletion, {
     objects: [snapshot, claim("Pending", source)],
   });
   expect(code).toBe(2);
@@ -43,13 +43,13 @@ test.each([
   claim("Pending", { dataSource: { ...dataSource, name: "sunday" } }),
   claim("Pending", {}),
 ])("a snapshot that no volume waits for is deleted", async (other) => {
-  const { code, client } = await runCommand(deletion, { objects: [snapshot, other] });
+  const { code, client } = await runCommandLine(deletion, { objects: [snapshot, other] });
   expect(code).toBe(0);
   expect((await client.list(volumeSnapshot)).items).toEqual([]);
 });
 
 test("a volume of a snapshot is told to need it until its files are copied", async () => {
-  const { stdout } = await runCommand(["volumes", "restore", "monday", "uploads-monday"], {
+  const { stdout } = await runCommandLine(["volumes", "restore", "monday", "uploads-monday"], {
     objects: [snapshot],
   });
   expect(stdout).toMatch(
