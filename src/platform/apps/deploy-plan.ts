@@ -82,8 +82,8 @@ function gotVolumeBeside({ spec, status, metadata }: Release, input: DeployInput
 function planGivenUp(latest: Release, lastLive: Release, input: DeployInput): DeployPlan {
   const before = `v${lastLive.spec.version}`;
   const message = `web has a volume now, and so cannot run beside ${before}, which goes on running. Deploy again to have it`;
-  const over = standbysOf(input).map(standbyOver);
-  return { target: lastLive, serving: lastLive, changes: [...changed(latest, "Failed", message), ...over] };
+  const given = changed(latest, "Failed", message);
+  return { target: lastLive, serving: lastLive, changes: [...given, ...standbysOver(input)] };
 }
 
 /** The newest release is live: the one before may still run, for the way back. */
@@ -93,10 +93,8 @@ function planLive(latest: Release, input: DeployInput): DeployPlan {
   const leftMs = standby === undefined ? 0 : (standbyUntilMs(standby) ?? 0) - input.nowMs;
   const isBeside = besideReleaseName(input) === latest.metadata.name;
   // Only one set of instances may have the volume: there is no way back, and nothing takes over bit by bit.
-  if ((standby !== undefined || isBeside) && hasVolume(latest, input.app)) {
-    const ends = standbysOf(input).map(standbyOver);
-    return { target, serving: latest, changes: [...changes, ...ends] };
-  }
+  if ((standby !== undefined || isBeside) && hasVolume(latest, input.app))
+    return { target, serving: latest, changes: [...changes, ...standbysOver(input)] };
   if (standby !== undefined && leftMs > 0 && isBeside) {
     const running = { target, webTarget: standby, beside: latest, serving: latest };
     return { ...running, changes, requeueAfterMs: leftMs };
@@ -187,7 +185,7 @@ function heldChange(
 function planRolling(lastLive: Release | undefined, input: DeployInput): DeployPlan {
   const left = lastLive !== undefined && hasOthersBeside(lastLive, input);
   const { target, changes } = decideRollout(input);
-  const standbys = standbysOf(input).map(standbyOver);
+  const standbys = standbysOver(input);
   const isDone = changes.some(({ phase }) => phase === "Live");
   if (lastLive === undefined || isDone) return { target, changes: [...changes, ...standbys] };
   // The service leads to the live release alone, so no other one takes over before what was beside is gone.
@@ -203,6 +201,10 @@ function planRolling(lastLive: Release | undefined, input: DeployInput): DeployP
 /** What gave way and still runs for the way back. */
 function standbysOf({ releases }: DeployInput): Release[] {
   return releases.filter((each) => standbyUntilMs(each) !== undefined);
+}
+
+function standbysOver(input: DeployInput): PhaseChange[] {
+  return standbysOf(input).map(standbyOver);
 }
 
 export function standbyOver(release: Release): PhaseChange {

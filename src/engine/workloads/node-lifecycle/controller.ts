@@ -161,8 +161,10 @@ class NodeLifecycleController {
 
   async #taint(node: Node): Promise<Node> {
     const { client, clock, informers } = this.#context;
-    const others = informers.nodes.list().filter(({ metadata }) => metadata.name !== node.metadata.name);
-    const fullDisruption = isFullDisruption([node, ...others]);
+    const isOther = ({ metadata }: Node): boolean => metadata.name !== node.metadata.name;
+    // The others are looked at only for a node that is not ready.
+    const fullDisruption =
+      isFullDisruption([node]) && isFullDisruption(informers.nodes.list().filter(isOther));
     const taints = healthTaintsOf(node, { nowMs: clock.now(), fullDisruption });
     if (taints === undefined) return node;
     return client.update(nodeKind, { ...node, spec: { ...node.spec, taints } });
